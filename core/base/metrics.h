@@ -1,0 +1,63 @@
+/* Counters, gauges and histograms of this process, in one table; /metrics prints them in the
+ * Prometheus text format 0.0.4 (checked by promtool). Labels are bounded: routes, event types,
+ * views, partitions, statuses; never ids. Any thread; relaxed atomics. */
+#ifndef CORE_BASE_METRICS_H
+#define CORE_BASE_METRICS_H
+
+#include <stdint.h>
+
+#include "core/base/bytes.h"
+
+/* X(kind, id, "name", "label keys, comma separated", "help") */
+#define METRIC_TABLE(X)                                                                            \
+	X(COUNTER, HTTP_REQUESTS, "nexusflow_http_requests_total", "route,code",                   \
+	  "HTTP requests by route and status code")                                                \
+	X(HISTOGRAM, HTTP_SECONDS, "nexusflow_http_request_duration_seconds", "route",             \
+	  "time from the last byte of the request to the queued answer")                           \
+	X(GAUGE, HTTP_CONNECTIONS, "nexusflow_http_connections", "", "open connections")           \
+	X(COUNTER, COMMANDS, "nexusflow_commands_total", "command,outcome",                        \
+	  "commands by outcome: accepted, repeated, refused, unknown")                             \
+	X(COUNTER, EVENTS_APPENDED, "nexusflow_events_appended_total", "type",                     \
+	  "events appended to the journal")                                                        \
+	X(HISTOGRAM, APPEND_SECONDS, "nexusflow_append_duration_seconds", "partition",             \
+	  "time of one group commit")                                                              \
+	X(HISTOGRAM, APPEND_BATCH, "nexusflow_append_batch_commands", "partition",                 \
+	  "commands in one group commit")                                                          \
+	X(COUNTER, FOREIGN_RECORDS, "nexusflow_foreign_records_total", "reader",                   \
+	  "records in our topic that are not ours")                                                \
+	X(GAUGE, VIEW_LAG_RECORDS, "nexusflow_projection_lag_records", "view,partition",           \
+	  "records between the view and the end of the log")                                       \
+	X(GAUGE, VIEW_LAG_SECONDS, "nexusflow_projection_lag_seconds", "view",                     \
+	  "age of the newest event that the view has not applied")                                 \
+	X(GAUGE, VIEW_POSITION, "nexusflow_projection_position", "view,partition",                 \
+	  "offset that the view will apply next")                                                  \
+	X(COUNTER, VIEW_EVENTS, "nexusflow_projection_events_total", "view",                       \
+	  "events applied by the view")                                                            \
+	X(COUNTER, VIEW_FAILURES, "nexusflow_projection_failures_total", "view",                   \
+	  "batches that failed and are tried again")                                               \
+	X(GAUGE, TENANTS_STOPPED, "nexusflow_projection_tenants_stopped", "view",                  \
+	  "tenants whose events the view cannot apply")                                            \
+	X(COUNTER, INTENTS, "nexusflow_intents_total", "rule,outcome",                             \
+	  "commands sent by processors")                                                           \
+	X(GAUGE, REPLAY_PROGRESS, "nexusflow_replay_progress_ratio", "view",                       \
+	  "share of the log that a running rebuild has applied")
+
+#define METRIC_ENUM(kind, id, name, labels, help) METRIC_##id,
+enum metric { METRIC_TABLE(METRIC_ENUM) METRICS };
+#undef METRIC_ENUM
+
+/* One series of a metric: its label values, found once and kept by the caller (never freed).
+ * @labels: as many strings as the table's row names; copied. At most METRIC_SERIES_MAX a metric,
+ * further ones share the series "other". */
+#define METRIC_SERIES_MAX 512
+struct metric_series;
+struct metric_series *metric_series(enum metric metric, const char *const *labels);
+
+void metric_add(struct metric_series *series, uint64_t n);        /* counter */
+void metric_set(struct metric_series *series, double value);      /* gauge */
+void metric_observe(struct metric_series *series, double value);  /* histogram */
+
+/* All metrics, the process_* set and nexusflow_build_info. */
+void metrics_print(struct buf *out);
+
+#endif
