@@ -1,0 +1,43 @@
+/* What a driver provides; journal.c dispatches, checks arguments and limits. Internal to
+ * core/journal. The contract of each slot is that of the function of the same name in journal.h. */
+#ifndef CORE_JOURNAL_DRIVER_H
+#define CORE_JOURNAL_DRIVER_H
+
+#include "core/journal/journal.h"
+
+struct journal_driver {
+	const char *name;
+	enum status (*open)(const struct journal_options *options, void **self,
+			    struct journal_identity *identity, struct error *err);
+	void (*close)(void *self);
+	enum status (*claim)(void *self, uint32_t partition, const struct journal_owner *owner,
+			     int64_t *end, struct error *err);
+	void (*release)(void *self, uint32_t partition);
+	enum status (*append)(void *self, uint32_t partition, const struct journal_record *records,
+			      uint32_t n, int64_t *offsets, struct error *err);
+	enum status (*end)(void *self, uint32_t partition, int64_t *end, struct error *err);
+	enum status (*reader_open)(void *self, void **reader, struct error *err);
+	void (*reader_close)(void *reader);
+	enum status (*reader_assign)(void *reader, uint32_t partition, int64_t offset,
+				     struct error *err);
+	enum status (*reader_poll)(void *reader, int timeout_ms, struct journal_entry *entries,
+				   uint32_t max, uint32_t *n, struct error *err);
+	int64_t (*reader_position)(const void *reader, uint32_t partition);
+	void (*reader_wake)(void *reader);
+};
+
+extern const struct journal_driver journal_embedded;
+extern const struct journal_driver journal_kafka;
+
+/* Wrap @inner so that operations fail, tear, delay or lose their answer by plan; tests only. */
+struct journal_fault_plan {
+	uint64_t seed;
+	uint32_t reject_one_in;  /* append answers STATUS_REJECTED, nothing was appended */
+	uint32_t unknown_one_in; /* append answers STATUS_UNKNOWN; half of them were appended */
+	uint32_t fence_one_in;   /* append answers STATUS_FENCED, nothing was appended */
+	uint32_t delay_one_in;   /* append waits delay_ms first */
+	uint32_t delay_ms;
+};
+struct journal *journal_with_faults(struct journal *inner, const struct journal_fault_plan *plan);
+
+#endif

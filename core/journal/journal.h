@@ -1,0 +1,132 @@
+/* The journal: the only source of truth. Ordered partitions of immutable records.
+ *
+ * This is the seam that lets the same program run on one machine (driver "embedded", LMDB) or on a
+ * Kafka cluster (driver "kafka"). A driver promises:
+ *  - partitions: a fixed number of ordered logs; offsets grow, holes are allowed;
+ *  - append: a batch is atomic, durable when success is reported, visible in whole or not at all;
+ *  - outcome: a failed append is STATUS_REJECTED (certainly not there), STATUS_UNKNOWN (may be
+ *    there) or STATUS_FENCED (another owner; this batch may or may not be there, treat as unknown);
+ *  - ownership: journal_claim returns only when no earlier owner can append any more and every
+ *    earlier record is readable; a fenced owner gets STATUS_FENCED and nothing else;
+ *  - read: from any offset, committed records only, in order; the end of the log is known;
+ *  - identity: a journal has a UUID and a lineage.
+ * One contract test-suite (tests/contract/journal) runs against every driver.
+ *
+ * Threads: a struct journal is shared by all threads. A partition is appended to by the one thread
+ * that claimed it. A struct journal_reader belongs to one thread, except journal_reader_wake. */
+#ifndef CORE_JOURNAL_JOURNAL_H
+#define CORE_JOURNAL_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/bytes.h"
+#include "core/base/config.h"
+#include "core/base/status.h"
+#include "core/base/uuid.h"
+
+#define JOURNAL_PARTITIONS_MAX   256
+#define JOURNAL_RECORD_BYTES_MAX (512 * 1024 + 4096)
+#define JOURNAL_BATCH_BYTES_MAX  (64 * 1024 * 1024)
+#define JOURNAL_HEADERS_MAX      16
+
+struct journal_header {
+	const char *name; /* static or borrowed as long as the record */
+	struct slice value;
+};
+
+struct journal_record {
+	struct slice key;
+	struct slice value;
+	const struct journal_header *headers;
+	uint32_t headers_n;
+};
+
+/* A record as it was read. Borrows from the reader until its next call. */
+struct journal_entry {
+	uint32_t partition;
+	int64_t offset;
+	int64_t timestamp_ms; /* when the driver stored it */
+	struct slice key;
+	struct slice value;
+	struct slice headers; /* packed; see journal_entry_header */
+};
+
+struct journal_identity {
+	struct uuid id;
+	uint32_t partitions;
+	uint32_t ancestors_n; /* journals that this one was copied from, newest first */
+	struct uuid ancestors[16];
+};
+
+struct journal;
+struct journal_reader;
+
+struct journal_owner {
+	struct uuid id;      /* of this process */
+	const char *address; /* where it takes commands; "" if it does not serve others; borrowed */
+};
+
+/* Open the journal that @config names (journal = embedded | kafka), create it if it does not exist
+ * and @create is set. @read_only opens without the right to claim (embedded: still under the
+ * process lock unless another process of this data directory holds it: then STATUS_BUSY).
+ * Errors: STATUS_BUSY (another process), STATUS_VERSION (written by a newer version),
+ * STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_UNAVAILABLE (broker), STATUS_INVALID (topic settings). */
+struct journal_options {
+	const struct config *config; /* borrowed while open */
+	bool create;
+	bool read_only;
+};
+enum status journal_open(const struct journal_options *options, struct journal **out,
+			 struct error *err);
+void journal_close(struct journal *journal); /* NULL is fine; readers must be closed before */
+
+const struct journal_identity *journal_identity(const struct journal *journal);
+const char *journal_driver(const struct journal *journal); /* "embedded", "kafka" */
+
+/* The partition of a tenant: murmur2 as Kafka's Java client and Streams have it. Pure. */
+uint32_t journal_partition_of(struct slice tenant, uint32_t partitions);
+
+/* Become the owner of @partition. Writes an OwnerClaimed control record and returns when it can be
+ * read back. *@end is the offset behind it: a fold that has applied everything below is complete.
+ * Blocks; STATUS_TIMEOUT / STATUS_UNAVAILABLE may be tried again. */
+enum status journal_claim(struct journal *journal, uint32_t partition,
+			  const struct journal_owner *owner, int64_t *end, struct error *err);
+/* Give @partition back (clean shutdown). */
+void journal_release(struct journal *journal, uint32_t partition);
+
+/* Append @n records (1 <= n, at most JOURNAL_BATCH_BYTES_MAX in all) as one atomic batch.
+ * On success offsets[i] is the offset of record i (@offsets may be NULL).
+ * Errors: STATUS_REJECTED, STATUS_UNKNOWN, STATUS_FENCED (see above). After UNKNOWN and FENCED the
+ * partition must be claimed again before the next append. Blocks until the outcome is known. */
+enum status journal_append(struct journal *journal, uint32_t partition,
+			   const struct journal_record *records, uint32_t n, int64_t *offsets,
+			   struct error *err);
+
+/* A reader over any partitions. Starts with none. */
+enum status journal_reader_open(struct journal *journal, struct journal_reader **out,
+				struct error *err);
+void journal_reader_close(struct journal_reader *reader);
+/* Read @partition from @offset on (0 = the beginning); again = jump. Reading resumes there even if
+ * the offset is a hole. STATUS_CORRUPT if the log ends before @offset (acknowledged data lost). */
+enum status journal_reader_assign(struct journal_reader *reader, uint32_t partition, int64_t offset,
+				  struct error *err);
+/* Up to @max entries into @entries, in order within each partition; waits up to @timeout_ms for the
+ * first one; 0 entries and STATUS_OK when there are none. Entries borrow until the next call. */
+enum status journal_reader_poll(struct journal_reader *reader, int timeout_ms,
+				struct journal_entry *entries, uint32_t max, uint32_t *n,
+				struct error *err);
+/* The offset behind the last committed record of @partition, as of now (control records count). */
+enum status journal_end(struct journal *journal, uint32_t partition, int64_t *end,
+			struct error *err);
+/* The offset that the next poll of @partition would read at (holes skipped): equal to
+ * journal_end() when the reader has seen everything. */
+int64_t journal_reader_position(const struct journal_reader *reader, uint32_t partition);
+/* Make a poll that waits in another thread return at once. Any thread. */
+void journal_reader_wake(struct journal_reader *reader);
+
+/* Iterate packed headers: *@at starts at 0; false at the end. */
+bool journal_entry_header(const struct journal_entry *entry, size_t *at, struct slice *name,
+			  struct slice *value);
+
+#endif
