@@ -1,0 +1,57 @@
+/* Refusals: answers of the domain, each with the HTTP status and a text. Never a failure. */
+#ifndef CORE_DOMAIN_REJECT_H
+#define CORE_DOMAIN_REJECT_H
+
+#define REJECT_TABLE(X)                                                                            \
+	/* name, HTTP status, "code", "title" */                                                   \
+	X(NONE, 200, "none", "accepted")                                                           \
+	X(FORBIDDEN, 403, "forbidden", "the role does not allow this")                             \
+	X(NO_SUCH_TENANT, 404, "no_such_tenant", "there is no such organization")                  \
+	X(NOT_A_MEMBER, 404, "not_a_member", "there is no such organization")                      \
+	X(NO_SUCH_MEMBER, 404, "no_such_member", "there is no such member")                        \
+	X(NO_SUCH_PROJECT, 404, "no_such_project", "there is no such project")                     \
+	X(NO_SUCH_ISSUE, 404, "no_such_issue", "there is no such issue")                           \
+	X(NO_SUCH_COMMENT, 404, "no_such_comment", "there is no such comment")                     \
+	X(NO_SUCH_LINK, 404, "no_such_link", "there is no such link")                              \
+	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \
+	X(MEMBER_EXISTS, 409, "member_exists", "the person is a member already")                   \
+	X(KEY_TAKEN, 409, "key_taken", "the key belongs to another project")                       \
+	X(ID_TAKEN, 409, "id_taken", "the id belongs to something else")                           \
+	X(LAST_OWNER, 409, "last_owner", "an organization has at least one owner")                 \
+	X(NO_TRANSITION, 409, "no_transition", "the workflow has no such transition")              \
+	X(PARENT_CYCLE, 409, "parent_cycle", "an issue cannot be its own ancestor")                \
+	X(PARENT_NEEDED, 422, "parent_needed", "a sub-task has a parent")                          \
+	X(PARENT_TYPE, 422, "parent_type", "an issue of this type cannot be a parent of that")     \
+	X(SELF_LINK, 422, "self_link", "an issue cannot be linked to itself")                      \
+	X(VERSION_MISMATCH, 412, "version_mismatch", "the aggregate has changed")                  \
+	X(UNKNOWN_TYPE, 422, "unknown_type", "there is no such issue type")                        \
+	X(UNKNOWN_STATUS, 422, "unknown_status", "the workflow has no such status")                \
+	X(UNKNOWN_PRIORITY, 422, "unknown_priority", "there is no such priority")                  \
+	X(UNKNOWN_RESOLUTION, 422, "unknown_resolution", "there is no such resolution")            \
+	X(UNKNOWN_LINK_TYPE, 422, "unknown_link_type", "there is no such link type")               \
+	X(RESOLUTION_NOT_DONE, 422, "resolution_not_done", "only a done issue has a resolution")   \
+	X(BAD_KEY, 422, "bad_key", "2 to 10 characters A-Z and 0-9, beginning with a letter")      \
+	X(BAD_SLUG, 422, "bad_slug", "2 to 40 characters a-z, 0-9 and -, beginning with a letter") \
+	X(BAD_TEXT, 422, "bad_text", "the text is empty or has control characters")                \
+	X(BAD_LABEL, 422, "bad_label", "1 to 64 characters without spaces at the ends or commas")  \
+	X(TOO_MANY_LABELS, 422, "too_many_labels", "an issue has at most 100 labels")              \
+	X(BAD_CLEAR, 422, "bad_clear", "the field cannot be emptied")                              \
+	X(BAD_RANK_TARGET, 422, "bad_rank_target", "name exactly one other issue: before or after") \
+	X(BAD_ROLE, 422, "bad_role", "owner, admin, member or guest")                              \
+	X(BAD_DATE, 422, "bad_date", "the date is out of range")                                   \
+	X(OCCURRED_AT_DECREASES, 422, "occurred_at_decreases",                                     \
+	  "occurred_at never decreases within an aggregate and is not in the future")              \
+	X(NOT_AN_IMPORTER, 403, "not_an_importer",                                                 \
+	  "only admins and owners may set occurred_at or on_behalf_of")                            \
+	X(KEY_REUSED, 422, "key_reused", "the Idempotency-Key belongs to another command")         \
+	X(TOO_LARGE, 422, "too_large", "the command has more effects than one command may have")
+
+#define REJECT_ENUM(name, http, code, title) REJECT_##name,
+enum reject { REJECT_TABLE(REJECT_ENUM) REJECTS };
+#undef REJECT_ENUM
+
+int reject_http_status(enum reject reject);
+const char *reject_code(enum reject reject);  /* "no_such_issue" */
+const char *reject_title(enum reject reject); /* the text of the table */
+
+#endif

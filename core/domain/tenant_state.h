@@ -1,0 +1,150 @@
+/* The write-side state of one tenant: what decisions are judged on. A fold of the tenant's events.
+ *
+ * Rows of fixed shape under short keys, behind a vtable: the partition writer gives rows of its
+ * LMDB transaction (which holds the staged changes of the batch), tests give arrays. No long text
+ * is kept: hashes are enough to see "nothing changed". Row structs are stored as they are; a change
+ * of any of them must raise TENANT_STATE_VERSION (a stored state of another version is rebuilt).
+ *
+ * Pure: no I/O, clock, allocation or randomness. */
+#ifndef CORE_DOMAIN_TENANT_STATE_H
+#define CORE_DOMAIN_TENANT_STATE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/bytes.h"
+#include "core/base/uuid.h"
+#include "generated/event.h"
+
+#define TENANT_STATE_VERSION 1
+
+/* X(KIND, kind, "what the key is made of") */
+#define ROW_TABLE(X)                                                                               \
+	X(ORGANIZATION, organization, "nothing")                                                   \
+	X(MEMBER, member, "member id")                                                             \
+	X(PROJECT, project, "project id")                                                          \
+	X(PROJECT_KEY, project_key, "key")                                                         \
+	X(ISSUE, issue, "issue id")                                                                \
+	X(ISSUE_NUMBER, issue_number, "project id, number (u64 big endian)")                       \
+	X(CHILD, child, "parent id, child id")                                                     \
+	X(LABEL, label, "issue id, label")                                                         \
+	X(LINK, link, "issue id, link type, 0, other id: both directions are kept")                \
+	X(COMMENT, comment, "issue id, comment id")                                                \
+	X(RANK, rank, "rank, 0, issue id")
+
+#define ROW_ENUM(KIND, kind, key) ROW_##KIND,
+enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
+#undef ROW_ENUM
+
+#define ROW_KEY_MAX  320
+#define RANK_MAX     64 /* characters */
+#define LABEL_MAX    256 /* bytes: 64 characters */
+#define KEY_MAX      10 /* characters of a project key */
+#define NAME_MAX_ID  32 /* bytes of a type, status, priority or link type id */
+
+struct row_key {
+	enum row_kind kind;
+	uint16_t n;
+	uint8_t bytes[ROW_KEY_MAX];
+};
+
+struct row_organization {
+	struct uuid id;
+	uint64_t version;
+	uint32_t members; /* not removed */
+	uint32_t owners;
+};
+
+struct row_member {
+	enum org_role role;
+	bool removed;
+};
+
+struct row_project {
+	struct uuid id;
+	uint64_t version;
+	uint64_t issues; /* number of the newest issue */
+	char key[KEY_MAX + 1];
+};
+
+struct row_project_key {
+	struct uuid project_id;
+};
+
+/* Short strings are NUL-padded. */
+struct row_issue {
+	struct uuid id;
+	struct uuid project_id;
+	uint64_t number;
+	uint64_t version;
+	uint64_t field_version[ISSUE_FIELDS]; /* version that changed the field last */
+	uint64_t description_seq;	       /* seq of the event that set it */
+	uint64_t summary_hash[2];
+	uint64_t description_hash[2];
+	char type[NAME_MAX_ID];
+	char status[NAME_MAX_ID];
+	char priority[NAME_MAX_ID];
+	char rank[RANK_MAX + 1];
+	struct uuid reporter;
+	struct uuid assignee; /* nil: nobody */
+	struct uuid parent;   /* nil: none */
+	bool has_due_on;
+	bool description_empty;
+	int32_t due_on;
+	int64_t occurred_at; /* of its newest event, ms */
+	uint32_t labels;
+	uint32_t children;
+	uint32_t comments;
+};
+
+struct row_issue_number {
+	struct uuid issue_id;
+};
+struct row_child {
+	uint8_t unused;
+};
+struct row_label {
+	uint8_t unused;
+};
+struct row_link {
+	bool outward; /* the issue of the key is the source */
+};
+struct row_comment {
+	struct uuid author;
+	uint64_t body_hash[2];
+	uint64_t body_seq;
+};
+struct row_rank {
+	uint8_t unused;
+};
+
+/* Rows are addressed within one tenant. get copies into @row and returns false when there is none.
+ * next finds the smallest key of the same kind greater than @key (or the greatest smaller one when
+ * @backwards), overwrites *@key and copies the row; false at the end. put and del are used by
+ * evolve only; decide gets a const view (put and del are not called). */
+struct tenant_state {
+	bool (*get)(const struct tenant_state *state, const struct row_key *key, void *row);
+	bool (*next)(const struct tenant_state *state, struct row_key *key, bool backwards,
+		     void *row);
+	void (*put)(struct tenant_state *state, const struct row_key *key, const void *row);
+	void (*del)(struct tenant_state *state, const struct row_key *key);
+};
+
+size_t row_size(enum row_kind kind);
+const char *row_kind_name(enum row_kind kind);
+
+/* Keys. */
+struct row_key row_key_organization(void);
+struct row_key row_key_member(const struct uuid *member);
+struct row_key row_key_project(const struct uuid *project);
+struct row_key row_key_project_key(struct slice key);
+struct row_key row_key_issue(const struct uuid *issue);
+struct row_key row_key_issue_number(const struct uuid *project, uint64_t number);
+struct row_key row_key_child(const struct uuid *parent, const struct uuid *child);
+struct row_key row_key_label(const struct uuid *issue, struct slice label);
+struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other);
+struct row_key row_key_comment(const struct uuid *issue, const struct uuid *comment);
+struct row_key row_key_rank(struct slice rank, const struct uuid *issue);
+
+#endif
