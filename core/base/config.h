@@ -1,7 +1,9 @@
 /* Every configuration key in one table: name, type, default, doc. flags (--key=value) > environment
  * (NEXUSFLOW_KEY, dots as underscores; NEXUSFLOW_KEY_FILE names a file that holds the value) >
  * file (INI, `key = value`) > default. `nexusflow config print` shows all, secrets masked;
- * `kafka.<property>` is passed through to librdkafka. */
+ * `kafka.<property>` is passed through to librdkafka (as a variable: NEXUSFLOW_KAFKA_PROPERTY).
+ * In names of keys `.`, `_` and `-` are the same; [section] in the file means the prefix
+ * "section.". A file's line has at most 198 characters: longer values come from a _FILE. */
 #ifndef CORE_BASE_CONFIG_H
 #define CORE_BASE_CONFIG_H
 
@@ -12,12 +14,12 @@
 #include "core/base/status.h"
 
 /* X(type, field, "key", "default", min, max, "doc"); min and max apply to INT only. Sizes in the
- * unit that the name ends with. */
+ * unit that the name ends with. The doc of a CHOICE is the list of its values. */
 #define CONFIG_TABLE(X)                                                                            \
 	X(STR, data_dir, "data_dir", "/var/lib/nexusflow", 0, 0,                                   \
 	  "directory of the journal, the stores and the keys")                                     \
 	X(STR, listen, "listen", "127.0.0.1:8080", 0, 0, "address and port of the HTTP API")       \
-	X(STR, journal, "journal", "embedded", 0, 0, "embedded | kafka")                           \
+	X(CHOICE, journal, "journal", "embedded", 0, 0, "embedded | kafka")                        \
 	X(INT, partitions, "partitions", "4", 1, 256,                                              \
 	  "partitions of a journal that is created now; fixed afterwards")                         \
 	X(STR, kafka_bootstrap, "kafka.bootstrap.servers", "127.0.0.1:9092", 0, 0,                 \
@@ -29,7 +31,7 @@
 	X(STR, token_audience, "token_audience", "nexusflow", 0, 0, "expected aud of tokens")      \
 	X(STR, command_url, "command_url", "http://127.0.0.1:8080", 0, 0,                          \
 	  "command API for a processor that runs in a process of its own")                         \
-	X(STR, log_level, "log_level", "info", 0, 0, "debug | info | warn | error")                \
+	X(CHOICE, log_level, "log_level", "info", 0, 0, "debug | info | warn | error")             \
 	X(INT, connections_max, "connections_max", "4096", 16, 65536, "open HTTP connections")     \
 	X(INT, body_bytes_max, "body_bytes_max", "1048576", 1024, 16777216,                        \
 	  "bytes of one command's body; an NDJSON batch may have 64 times as many")                \
@@ -43,6 +45,7 @@
 	  "address space of each LMDB file; the limit of its growth")
 
 #define CONFIG_FIELD_STR(field) const char *field;
+#define CONFIG_FIELD_CHOICE(field) const char *field;
 #define CONFIG_FIELD_INT(field) int64_t field;
 #define CONFIG_FIELD(type, field, key, def, min, max, doc) CONFIG_FIELD_##type(field)
 struct config {
@@ -58,12 +61,14 @@ struct config {
 };
 #undef CONFIG_FIELD
 #undef CONFIG_FIELD_STR
+#undef CONFIG_FIELD_CHOICE
 #undef CONFIG_FIELD_INT
 
 /* Read defaults, then the file (--config=FILE, else NEXUSFLOW_CONFIG, else
  * /etc/nexusflow/nexusflow.conf if it exists), then the environment, then the flags in
  * @argv[1..]. Flags that belong to the table are removed from argv and *@argc; what is left is
- * the caller's. An unknown key in the file or a bad value is STATUS_INVALID naming source and key. */
+ * the caller's; "--" ends the flags. An unknown or repeated key in the file or a bad value is
+ * STATUS_INVALID naming source and key, and leaves nothing to release. One thread, at start. */
 enum status config_load(struct config *config, int *argc, char **argv, struct error *err);
 void config_release(struct config *config);
 /* Every key with value, source, default and doc. */
