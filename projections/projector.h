@@ -1,0 +1,63 @@
+/* The projector: reads the journal and keeps views at its end; one thread a view, so that one that
+ * is stuck (Postgres away) holds no other up.
+ *
+ * Commits at command boundaries only. A record that is not ours (framing, key != meta.tenant, seq
+ * != last + 1) is foreign: ignored, counted, reported. A tenant whose event a view cannot apply is
+ * stopped at seq n-1 for this view, with the reason; the others go on. Health is measured
+ * movement: stalled = lag > 0 and no progress for PROJECTOR_STALL_MS. */
+#ifndef PROJECTIONS_PROJECTOR_H
+#define PROJECTIONS_PROJECTOR_H
+
+#include "core/journal/journal.h"
+#include "projections/view.h"
+
+#define PROJECTOR_STALL_MS 5000
+
+struct projector;
+
+struct projector_options {
+	const struct config *config;
+	struct journal *journal;	   /* borrowed */
+	struct profile_keys *profile_keys; /* borrowed */
+};
+
+struct view_state { /* a snapshot of one view's progress */
+	const char *view;
+	uint32_t version;
+	char instance[64];
+	bool open;			/* its store could be opened */
+	uint64_t lag_records;
+	int64_t lag_ms;			/* age of the newest event that is not applied; 0 if none */
+	int64_t moved_ms_ago;
+	bool stalled;
+	uint64_t events_applied;
+	uint32_t tenants_stopped;
+	uint64_t foreign;
+	char reason[256];		/* of the last failure; "" if it goes well */
+};
+
+/* Opens the live instance of every view and starts the threads. A view whose store cannot be
+ * opened (Postgres away) is tried again for ever; that is not an error here. */
+enum status projector_start(const struct projector_options *options, struct projector **out,
+			    struct error *err);
+void projector_stop(struct projector *projector); /* waits for the threads */
+
+uint32_t projector_views(const struct projector *projector);
+void projector_state(struct projector *projector, uint32_t view, struct view_state *out);
+
+/* Read your writes. Calls @call (any thread) with true when @view has applied @seq of @tenant,
+ * with false at the deadline. May call at once. At most one call. */
+void projector_wait(struct projector *projector, struct slice view, struct slice tenant,
+		    uint64_t seq, int64_t deadline_monotonic_ms,
+		    void (*call)(void *context, bool reached), void *context);
+
+/* For queries: the live instance of a view, counted; NULL while it cannot be opened. Any thread.
+ * A swap waits for nobody: the old instance is closed when its last user is gone. */
+struct view *projector_acquire(struct projector *projector, struct slice view);
+void projector_return(struct projector *projector, struct slice view, struct view *instance);
+
+/* Replay (issue: operators): make @instance the live one of @view. Any thread. */
+enum status projector_swap(struct projector *projector, struct slice view, const char *instance,
+			   struct error *err);
+
+#endif

@@ -1,0 +1,93 @@
+/* A view: a fold of the log into rows that queries read, with its position in the same
+ * transaction as the rows. It knows nothing of where events come from: the projector and replay
+ * run the same view objects.
+ *
+ * A view version is its own store (an LMDB environment or a Postgres schema); the pointer that
+ * names the live one is kept by projections/registry.h. Every view answers every event type,
+ * handled or ignored by name (VIEW_ANSWERS below); forgetting one does not compile.
+ *
+ * Threads: begin/apply/commit/rollback by one thread (the projector's of this view). */
+#ifndef PROJECTIONS_VIEW_H
+#define PROJECTIONS_VIEW_H
+
+#include "core/base/config.h"
+#include "core/base/status.h"
+#include "core/journal/journal.h"
+#include "core/store/profile_keys.h"
+#include "generated/event.h"
+
+#define VIEW_DIGEST_BYTES 32
+
+/* Where a view stands: exactly the fold of the log up to here. */
+struct view_position {
+	struct uuid journal_id;
+	uint32_t partitions;
+	int64_t next_offset[JOURNAL_PARTITIONS_MAX]; /* to be applied next */
+};
+
+struct view_options {
+	const struct config *config;	     /* borrowed */
+	struct profile_keys *profile_keys;   /* borrowed; for views that show names */
+	const char *instance;		     /* "v1", "v1-20261121T101500": names the store */
+	bool bulk;			     /* a rebuild: bulk paths, indexes at the end */
+};
+
+struct view; /* an open instance */
+
+struct view_type {
+	const char *name;	/* "board" */
+	uint32_t version;	/* of code and layout; raise it when either changes */
+	bool postgres;		/* lives in Postgres, not in LMDB */
+	const bool *handled;	/* [EVENT_TYPES], made by VIEW_ANSWERS */
+	/* Open or create the store of options->instance. */
+	enum status (*open)(const struct view_type *type, const struct view_options *options,
+			    struct view **out, struct error *err);
+	void (*close)(struct view *view);
+	/* As stored: all zero when nothing was applied yet. */
+	enum status (*position)(struct view *view, struct view_position *out, struct error *err);
+	/* Last seq applied of @tenant; 0 if none. Any thread. */
+	enum status (*tenant_seq)(struct view *view, struct slice tenant, uint64_t *seq,
+				  struct error *err);
+	enum status (*begin)(struct view *view, struct error *err);
+	/* Called for handled types only, in order of the log. STATUS_INVALID etc. with policy PARK stops the
+	 * tenant. */
+	enum status (*apply)(struct view *view, const struct event *event, struct error *err);
+	/* Every event, handled or not, moves the tenant's seq; called before apply. */
+	enum status (*advance)(struct view *view, const struct event_meta *meta,
+			       struct error *err);
+	/* Rows, seqs and position in one transaction; @position replaces the stored one, which must
+	 * still be @expected (compare-and-set), else STATUS_CONFLICT. STATUS_UNKNOWN: read the position. */
+	enum status (*commit)(struct view *view, const struct view_position *expected,
+			      const struct view_position *position, struct error *err);
+	void (*rollback)(struct view *view);
+	/* A bulk instance has caught up: build indexes, sync. */
+	enum status (*finish)(struct view *view, struct error *err);
+	/* SHA-256 over the canonical rows of @tenant (all tenants when it is empty), independent of
+	 * physical order. @each (may be NULL) gets every key with the digest of its row, in key order. */
+	enum status (*digest)(struct view *view, struct slice tenant,
+			      uint8_t digest[VIEW_DIGEST_BYTES],
+			      void (*each)(void *context, struct slice key, const uint8_t row[8]),
+			      void *context, struct error *err);
+	/* Remove the store of an instance that is not open. */
+	enum status (*drop)(const struct view_type *type, const struct view_options *options,
+			    struct error *err);
+};
+
+/* Every view of the program, ends with NULL. */
+extern const struct view_type *const view_types[];
+const struct view_type *view_type_find(struct slice name);
+
+/* How a view answers every event type:
+ *   #define BOARD_ANSWERS(ON, IGNORE) ON(ISSUE_CREATED) IGNORE(COMMENT_ADDED) ...
+ *   VIEW_ANSWERS(board, BOARD_ANSWERS)
+ * defines `static const bool board_handled[EVENT_TYPES]`; a type that is missing or twice there
+ * fails to compile. */
+#define VIEW_COUNT_(NAME)      +1
+#define VIEW_ON_(NAME)	       [EVENT_##NAME] = true,
+#define VIEW_IGNORE_(NAME)     [EVENT_##NAME] = false,
+#define VIEW_ANSWERS(view, TABLE)                                                                  \
+	_Static_assert(0 TABLE(VIEW_COUNT_, VIEW_COUNT_) == EVENT_TYPES,                           \
+		       #view " must answer every event type, handled or ignored");                 \
+	static const bool view##_handled[EVENT_TYPES] = { TABLE(VIEW_ON_, VIEW_IGNORE_) }
+
+#endif
