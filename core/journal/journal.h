@@ -71,14 +71,15 @@ struct journal_owner {
  * and @create is set. @read_only opens without the right to claim (embedded: still under the
  * process lock unless another process of this data directory holds it: then STATUS_BUSY).
  * Errors: STATUS_BUSY (another process), STATUS_VERSION (written by a newer version),
- * STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_UNAVAILABLE (broker), STATUS_INVALID (topic settings). */
+ * STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_UNAVAILABLE (broker), STATUS_INVALID (topic settings).
+ */
 struct journal_options {
 	const struct config *config; /* borrowed while open */
 	bool create;
 	bool read_only;
 };
 enum status journal_open(const struct journal_options *options, struct journal **out,
-			 struct error *err);
+                         struct error *err);
 void journal_close(struct journal *journal); /* NULL is fine; readers must be closed before */
 
 const struct journal_identity *journal_identity(const struct journal *journal);
@@ -91,34 +92,35 @@ uint32_t journal_partition_of(struct slice tenant, uint32_t partitions);
  * read back. *@end is the offset behind it: a fold that has applied everything below is complete.
  * Blocks; STATUS_TIMEOUT / STATUS_UNAVAILABLE may be tried again. */
 enum status journal_claim(struct journal *journal, uint32_t partition,
-			  const struct journal_owner *owner, int64_t *end, struct error *err);
+                          const struct journal_owner *owner, int64_t *end, struct error *err);
 /* Give @partition back (clean shutdown). */
 void journal_release(struct journal *journal, uint32_t partition);
 
 /* Append @n records (1 <= n, at most JOURNAL_BATCH_BYTES_MAX in all) as one atomic batch.
  * On success offsets[i] is the offset of record i (@offsets may be NULL).
- * Errors: STATUS_REJECTED, STATUS_UNKNOWN, STATUS_FENCED (see above). After UNKNOWN and FENCED the
- * partition must be claimed again before the next append. Blocks until the outcome is known. */
+ * Errors: STATUS_REJECTED, STATUS_UNKNOWN, STATUS_FENCED (see above); STATUS_INVALID (an empty key
+ * or a limit; nothing was appended and never will be). After UNKNOWN and FENCED the partition must
+ * be claimed again before the next append. Blocks until the outcome is known. */
 enum status journal_append(struct journal *journal, uint32_t partition,
-			   const struct journal_record *records, uint32_t n, int64_t *offsets,
-			   struct error *err);
+                           const struct journal_record *records, uint32_t n, int64_t *offsets,
+                           struct error *err);
 
 /* A reader over any partitions. Starts with none. */
 enum status journal_reader_open(struct journal *journal, struct journal_reader **out,
-				struct error *err);
+                                struct error *err);
 void journal_reader_close(struct journal_reader *reader);
 /* Read @partition from @offset on (0 = the beginning); again = jump. Reading resumes there even if
  * the offset is a hole. STATUS_CORRUPT if the log ends before @offset (acknowledged data lost). */
 enum status journal_reader_assign(struct journal_reader *reader, uint32_t partition, int64_t offset,
-				  struct error *err);
+                                  struct error *err);
 /* Up to @max entries into @entries, in order within each partition; waits up to @timeout_ms for the
  * first one; 0 entries and STATUS_OK when there are none. Entries borrow until the next call. */
 enum status journal_reader_poll(struct journal_reader *reader, int timeout_ms,
-				struct journal_entry *entries, uint32_t max, uint32_t *n,
-				struct error *err);
+                                struct journal_entry *entries, uint32_t max, uint32_t *n,
+                                struct error *err);
 /* The offset behind the last committed record of @partition, as of now (control records count). */
 enum status journal_end(struct journal *journal, uint32_t partition, int64_t *end,
-			struct error *err);
+                        struct error *err);
 /* The offset that the next poll of @partition would read at (holes skipped): equal to
  * journal_end() when the reader has seen everything. */
 int64_t journal_reader_position(const struct journal_reader *reader, uint32_t partition);
@@ -127,6 +129,6 @@ void journal_reader_wake(struct journal_reader *reader);
 
 /* Iterate packed headers: *@at starts at 0; false at the end. */
 bool journal_entry_header(const struct journal_entry *entry, size_t *at, struct slice *name,
-			  struct slice *value);
+                          struct slice *value);
 
 #endif
