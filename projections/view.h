@@ -32,12 +32,19 @@ struct view_options {
 	bool bulk;			     /* a rebuild: bulk paths, indexes at the end */
 };
 
+/* Where in the journal an event was read. */
+struct view_place {
+	uint32_t partition;
+	int64_t offset;
+};
+
 struct view; /* an open instance */
 
 struct view_type {
 	const char *name;	/* "board" */
 	uint32_t version;	/* of code and layout; raise it when either changes */
 	bool postgres;		/* lives in Postgres, not in LMDB */
+	bool journal_bound;	/* its rows hold places: worthless for another journal, even a copy */
 	const bool *handled;	/* [EVENT_TYPES], made by VIEW_ANSWERS */
 	/* Open or create the store of options->instance. */
 	enum status (*open)(const struct view_type *type, const struct view_options *options,
@@ -49,12 +56,24 @@ struct view_type {
 	enum status (*tenant_seq)(struct view *view, struct slice tenant, uint64_t *seq,
 				  struct error *err);
 	enum status (*begin)(struct view *view, struct error *err);
-	/* Called for handled types only, in order of the log. STATUS_INVALID etc. with policy PARK stops the
-	 * tenant. */
+	/* Called for handled types only, in order of the log. A failure with policy PARK stops the
+	 * tenant: the transaction is rolled back and made again without the event. Policy RETRY and
+	 * CRASH roll back as well. */
 	enum status (*apply)(struct view *view, const struct event *event, struct error *err);
 	/* Every event, handled or not, moves the tenant's seq; called before apply. */
 	enum status (*advance)(struct view *view, const struct event_meta *meta,
-			       struct error *err);
+			       const struct view_place *place, struct error *err);
+	/* Instead of advance and apply: note in the open transaction that @tenant stands before @seq
+	 * and why. Nothing of this tenant is given to the view afterwards. */
+	enum status (*stop)(struct view *view, struct slice tenant, uint64_t seq,
+			    const char *reason, struct error *err);
+	/* Every stopped tenant. Slices borrow for the call. */
+	enum status (*stopped)(struct view *view,
+			       void (*each)(void *context, struct slice tenant, uint64_t seq,
+					    struct slice reason),
+			       void *context, struct error *err);
+	/* Empty rows, seqs and position. Needed by journal_bound views only, else NULL. */
+	enum status (*reset)(struct view *view, struct error *err);
 	/* Rows, seqs and position in one transaction; @position replaces the stored one, which must
 	 * still be @expected (compare-and-set), else STATUS_CONFLICT. STATUS_UNKNOWN: read the position. */
 	enum status (*commit)(struct view *view, const struct view_position *expected,
