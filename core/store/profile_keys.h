@@ -34,7 +34,7 @@ void profile_keys_close(struct profile_keys *keys);
 enum status profile_seal(struct profile_keys *keys, struct slice tenant,
 			 const struct uuid *member, const struct profile *profile,
 			 struct buf *sealed, struct error *err);
-/* @profile borrows from @text. STATUS_NOT_FOUND: the key was deleted ("former member");
+/* @text is overwritten, @profile borrows from it. STATUS_NOT_FOUND: the key was deleted ("former member");
  * STATUS_CORRUPT: not sealed by this key. */
 enum status profile_unseal(struct profile_keys *keys, struct slice tenant,
 			   const struct uuid *member, struct slice sealed, struct buf *text,
