@@ -16,15 +16,6 @@ static _Noreturn void out_of_memory(void)
 	_exit(EX_OSERR);
 }
 
-int slice_compare(struct slice a, struct slice b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n ? memcmp(a.data, b.data, n) : 0;
-	if (order)
-		return order;
-	return (a.n > b.n) - (a.n < b.n);
-}
-
 void *mem_new(size_t n)
 {
 	void *p = calloc(1, n ? n : 1);
