@@ -34,7 +34,7 @@
 	X(CHOICE, log_level, "log_level", "info", 0, 0, "debug | info | warn | error")             \
 	X(INT, connections_max, "connections_max", "4096", 16, 65536, "open HTTP connections")     \
 	X(INT, body_bytes_max, "body_bytes_max", "1048576", 1024, 16777216,                        \
-	  "bytes of one command's body; an NDJSON batch may have 64 times as many")                \
+	  "bytes of one command's body, or of one line of a batch")                \
 	X(INT, batch_commands_max, "batch_commands_max", "5000", 1, 20000,                         \
 	  "commands in one group commit")                                                          \
 	X(INT, command_timeout_ms, "command_timeout_ms", "10000", 100, 60000,                      \

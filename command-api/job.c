@@ -1,0 +1,145 @@
+#include "command-api/job.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/json_out.h"
+#include "core/codec/command_codec.h"
+#include "core/http/http.h"
+
+const char *job_outcome_name(enum job_outcome outcome)
+{
+	switch (outcome) {
+	case JOB_PENDING:
+		return "pending";
+	case JOB_ACCEPTED:
+		return "accepted";
+	case JOB_REPEATED:
+		return "repeated";
+	case JOB_UNCHANGED:
+		return "unchanged";
+	case JOB_REFUSED:
+		return "refused";
+	case JOB_UNAVAILABLE:
+		return "unavailable";
+	}
+	return "";
+}
+
+static struct slice keep(struct buf *texts, struct slice text)
+{
+	char *at = texts->data + texts->n;
+	buf_append(texts, text.data, text.n);
+	return slice_of(at, text.n);
+}
+
+struct job *job_new(struct slice tenant, struct slice credential_id, struct slice reason,
+		    struct slice traceparent, size_t arena_bytes)
+{
+	struct job *job = mem_new(sizeof *job);
+	buf_reserve(&job->texts, tenant.n + credential_id.n + reason.n + traceparent.n + 1);
+	job->tenant = keep(&job->texts, tenant);
+	job->credential_id = keep(&job->texts, credential_id);
+	job->reason = keep(&job->texts, reason);
+	job->traceparent = keep(&job->texts, traceparent);
+	arena_init(&job->arena, mem_new(arena_bytes), arena_bytes);
+	atomic_init(&job->references, 1);
+	return job;
+}
+
+void job_retain(struct job *job)
+{
+	atomic_fetch_add_explicit(&job->references, 1, memory_order_relaxed);
+}
+
+void job_release(struct job *job)
+{
+	if (!job || atomic_fetch_sub_explicit(&job->references, 1, memory_order_acq_rel) > 1)
+		return;
+	json_decref(job->body);
+	free(job->arena.block);
+	free(job->events);
+	buf_release(&job->texts);
+	free(job);
+}
+
+void job_hash(struct job *job)
+{
+	static _Thread_local struct buf form;
+	char fixed[1 + 8 + 16 + 1];
+	buf_clear(&form);
+	buf_append_slice(&form, slice_str(command_type_name(job->command.type)));
+	fixed[0] = (char)job->has_occurred_at;
+	put_u64(fixed + 1, job->has_occurred_at ? (uint64_t)job->occurred_at_ms : 0);
+	memcpy(fixed + 9, job->on_behalf_of.bytes, 16);
+	fixed[25] = (char)job->intent;
+	buf_append(&form, fixed, sizeof fixed);
+	command_encode(&job->command, &form);
+	EVP_Digest(form.data, form.n, job->hash, NULL, EVP_sha256(), NULL);
+}
+
+static void events_json(const struct job *job, struct json_out *json)
+{
+	json_out_key(json, "events");
+	json_out_array(json);
+	for (uint32_t i = 0; i < job->events_n; i++) {
+		json_out_object(json);
+		json_out_member_uuid(json, "id", &job->events[i].id);
+		json_out_member_str(json, "type", event_type_name(job->events[i].type));
+		json_out_member_int(json, "seq", (int64_t)(job->first_seq + i));
+		json_out_object_end(json);
+	}
+	json_out_array_end(json);
+}
+
+static void success_json(const struct job *job, struct buf *out)
+{
+	struct json_out json;
+	json_out_init(&json, out);
+	json_out_object(&json);
+	json_out_member_bool(&json, "success", true);
+	json_out_member_uuid(&json, "command_id", &job->command_id);
+	json_out_member_str(&json, "outcome", job_outcome_name(job->outcome));
+	events_json(job, &json);
+	json_out_member_int(&json, "position", (int64_t)job->position);
+	json_out_member_int(&json, "version", job->aggregate.version);
+	json_out_key(&json, "aggregate");
+	json_out_object(&json);
+	json_out_member_str(&json, "kind", aggregate_kind_symbol(job->aggregate.kind));
+	json_out_member_uuid(&json, "id", &job->aggregate.id);
+	json_out_object_end(&json);
+	if (job->key[0])
+		json_out_member_str(&json, "key", job->key);
+	json_out_object_end(&json);
+}
+
+static bool creates(enum command_type type)
+{
+	return strncmp(command_type_name(type), "Create", 6) == 0 ||
+	       strncmp(command_type_name(type), "Add", 3) == 0;
+}
+
+int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out)
+{
+	switch (job->outcome) {
+	case JOB_ACCEPTED:
+	case JOB_REPEATED:
+		success_json(job, out);
+		return creates(job->command.type) ? 201 : 200;
+	case JOB_UNCHANGED:
+		success_json(job, out);
+		return 200;
+	case JOB_REFUSED:
+		problem_json(out, reject_http_status(job->reject), reject_code(job->reject),
+			     reject_title(job->reject), job->pointer, slice_str(job->detail),
+			     request_id);
+		return reject_http_status(job->reject);
+	case JOB_PENDING:
+	case JOB_UNAVAILABLE:
+		break;
+	}
+	problem_json(out, 503, "outcome_unknown", "retry with the same Idempotency-Key", NULL,
+		     slice_str(job->detail), request_id);
+	return 503;
+}

@@ -1,0 +1,94 @@
+/* One command on its way: made by whoever received it (HTTP, a processor), judged by the writer of
+ * its partition, finished exactly once.
+ *
+ * A job owns everything that it points to: the writer may need it longer than the HTTP request
+ * lives (the answer "retry with the same key" is given after command_timeout_ms while the commit
+ * goes on). Two references: the receiver's and the writer's; the last one frees it. */
+#ifndef COMMAND_API_JOB_H
+#define COMMAND_API_JOB_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+
+#include "core/base/arena.h"
+#include "core/base/uuid.h"
+#include "core/domain/reject.h"
+#include "generated/command.h"
+#include "generated/event.h"
+
+#define JOB_REASON_BYTES_MAX 1024
+
+enum job_outcome {
+	JOB_PENDING,
+	JOB_ACCEPTED,	/* events are durable */
+	JOB_REPEATED,	/* the same command was accepted before: the first answer again */
+	JOB_UNCHANGED,	/* nothing to change, nothing was appended */
+	JOB_REFUSED,	/* by the domain; nothing was appended */
+	JOB_UNAVAILABLE /* the partition cannot take commands now; nothing was appended, or it is not
+			 * known: retry with the same key */
+};
+const char *job_outcome_name(enum job_outcome outcome);
+
+struct job_event {
+	struct uuid id;
+	uint16_t type; /* enum event_type */
+};
+
+struct job {
+	/* What was asked. */
+	struct slice tenant;
+	struct uuid command_id;
+	struct command command;
+	uint8_t hash[32]; /* of the canonical form: type, fields, occurred_at, on_behalf_of */
+	uint8_t identity[32]; /* identity_hash of the caller */
+	bool has_identity;    /* false: an intent of a rule */
+	bool installation;
+	bool intent;	      /* leaves CommandConcluded when refused or unchanged */
+	struct uuid rule_id;  /* of an intent */
+	struct slice credential_id; /* empty: none */
+	struct slice reason;	    /* empty: none */
+	struct slice traceparent;   /* empty: none */
+	struct uuid correlation_id; /* nil: command_id */
+	struct uuid causation_id;   /* nil: none */
+	struct uuid on_behalf_of;   /* nil: none */
+	bool has_occurred_at;
+	int64_t occurred_at_ms;
+	int64_t arrived_us;
+
+	/* What came of it: written by the writer before done is called. */
+	enum job_outcome outcome;
+	enum reject reject;
+	char detail[200];
+	char pointer[64];
+	uint64_t first_seq;  /* of the events */
+	uint64_t position;   /* of the tenant after the command */
+	struct aggregate_ref aggregate;
+	struct job_event *events;
+	uint32_t events_n;
+	char key[32];	     /* "TLS-12", "TLS"; empty when the aggregate has none */
+
+	/* Called once, on the writer's thread (or the submitter's when it is refused at once). */
+	void (*done)(struct job *job);
+	void *context;
+
+	struct job *next;  /* in the writer's queue */
+	json_t *body;	   /* the command's strings borrow from it */
+	struct arena arena;
+	struct buf texts;  /* tenant, credential_id, reason, traceparent */
+	atomic_int references;
+};
+
+/* @texts are copied. One reference: the caller's. */
+struct job *job_new(struct slice tenant, struct slice credential_id, struct slice reason,
+		    struct slice traceparent, size_t arena_bytes);
+void job_retain(struct job *job);
+void job_release(struct job *job);
+
+/* Hash of what was asked; call when the command and the envelope are filled in. */
+void job_hash(struct job *job);
+
+/* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key"} or, for
+ * what failed, problem+json; one line without a newline. Returns the HTTP status. */
+int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out);
+
+#endif

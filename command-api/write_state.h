@@ -1,0 +1,59 @@
+/* The write-side state of one partition: what decisions need, in LMDB. A fold of the partition
+ * with its position, rebuilt from the journal when missing or old.
+ *
+ * Tables: rows (tenant_state rows), tenants (seq, recorded_at), commands (dedup, for ever),
+ * identities (person -> member), fold (position). All keys begin with the tenant's slug and a 0
+ * byte. One write transaction is one batch of commands: the staged changes of the batch are the
+ * uncommitted transaction, so that later commands of the batch see earlier ones, and a failed
+ * append is an abort.
+ *
+ * Thread: the writer's only. */
+#ifndef COMMAND_API_WRITE_STATE_H
+#define COMMAND_API_WRITE_STATE_H
+
+#include "command-api/job.h"
+#include "core/base/config.h"
+#include "core/domain/decide.h"
+#include "core/journal/journal.h"
+#include "core/store/profile_keys.h"
+
+struct write_state;
+
+struct write_tenant {
+	uint64_t seq;		/* of its last event */
+	int64_t recorded_at_ms; /* of its last event */
+	bool stopped;		/* has an event that this program cannot read */
+};
+
+/* A command that was appended, as the dedup table has it. */
+struct write_command {
+	uint8_t hash[32];
+	uint64_t first_seq;
+	struct aggregate_ref aggregate; /* of its last event */
+	const struct job_event *events; /* borrows from the transaction, may be unaligned */
+	uint32_t events_n;
+};
+
+enum status write_state_open(const struct config *config, uint32_t partition,
+			     const struct journal_identity *identity, struct profile_keys *keys,
+			     struct write_state **out, struct error *err);
+void write_state_close(struct write_state *state);
+
+/* Apply the journal up to @end (from journal_claim). *@foreign counts records that are not ours. */
+enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
+				 int64_t end, uint64_t *foreign, struct error *err);
+
+enum status write_state_begin(struct write_state *state, struct error *err);
+enum status write_state_commit(struct write_state *state, int64_t next_offset, struct error *err);
+void write_state_abort(struct write_state *state);
+
+/* Within a transaction. */
+struct tenant_state *write_state_rows(struct write_state *state, struct slice tenant);
+bool write_state_tenant(struct write_state *state, struct slice tenant, struct write_tenant *out);
+bool write_state_identity(struct write_state *state, const uint8_t hash[32], struct uuid *member);
+bool write_state_command(struct write_state *state, struct slice tenant,
+			 const struct uuid *command_id, struct write_command *out);
+/* One event that is about to be in the log; the last event of its command stores the dedup row. */
+void write_state_apply(struct write_state *state, const struct event *event);
+
+#endif

@@ -1,0 +1,50 @@
+/* The writer of one partition: its single thread judges commands, appends their events in group
+ * commits and answers.
+ *
+ *   dedup -> decide -> stamp -> evolve (staged) -> append -> commit the state -> answer
+ *
+ * A batch is what arrived during the last commit (batch_commands_max, JOURNAL_BATCH_BYTES_MAX; a
+ * command is never split). Refusals are answered with their batch, since they were judged on its
+ * staged state. After an append that was certainly not made the batch is judged afresh; after an
+ * unknown outcome or a fence the partition is claimed again, the state is folded up to the claim,
+ * and the batch is judged afresh: what had been appended is found by its command id. */
+#ifndef COMMAND_API_WRITER_H
+#define COMMAND_API_WRITER_H
+
+#include "command-api/job.h"
+#include "core/base/config.h"
+#include "core/journal/journal.h"
+#include "core/store/profile_keys.h"
+
+#define WRITER_QUEUE_MAX 65536 /* commands that wait; more are answered 503 */
+
+struct writers;
+
+struct writers_options {
+	const struct config *config;
+	struct journal *journal;	   /* borrowed */
+	struct profile_keys *profile_keys; /* borrowed */
+	const char *address;		   /* where this process takes commands */
+};
+
+/* One thread per partition; each claims and catches up by itself. */
+enum status writers_start(const struct writers_options *options, struct writers **out,
+			  struct error *err);
+/* Finish what is queued, give the partitions back. */
+void writers_stop(struct writers *writers);
+
+/* Hand @n jobs of one tenant over, in order (linked by next). The writer takes a reference of each. Any
+ * thread. */
+void writers_submit(struct writers *writers, struct job *first, uint32_t n);
+
+struct writer_state {
+	uint32_t partition;
+	bool ready;	  /* owns the partition and has caught up */
+	uint64_t foreign;
+	uint32_t queued;
+	char reason[512]; /* why it is not ready */
+};
+void writers_state(struct writers *writers, uint32_t partition, struct writer_state *out);
+uint32_t writers_partitions(const struct writers *writers);
+
+#endif
