@@ -2,7 +2,9 @@
  *
  * decide is a pure function of (state, request, command); it never evolves. evolve is total: it
  * asserts, it does not judge. What must hold together is one decision. No event is emitted when
- * nothing changes (a decision without events and without a refusal is "unchanged"). */
+ * nothing changes (a decision without events and without a refusal is "unchanged").
+ *
+ * occurred_at never decreases within an issue; organizations and projects do not look at it. */
 #ifndef CORE_DOMAIN_DECIDE_H
 #define CORE_DOMAIN_DECIDE_H
 
@@ -13,19 +15,20 @@
 #include "generated/event.h"
 
 #define DECISION_EVENTS_MAX 20000
-#define FRESH_IDS	    2
+#define FRESH_IDS           2
 
 /* What the shell knows about a command before it is decided. */
 struct request {
-	struct actor actor;	   /* kind, id (member or rule), credential_id, on_behalf_of */
-	bool installation;	   /* an installation token: may create organizations */
-	bool has_identity_member;  /* the person that an AddMember or CreateOrganization names is */
+	struct slice tenant;      /* slug of the URL */
+	struct actor actor;       /* kind, id (member or rule), credential_id, on_behalf_of */
+	bool installation;        /* an installation token: may create organizations */
+	bool has_identity_member; /* the person that an AddMember or CreateOrganization names is */
 	struct uuid identity_member; /* already this member (also when removed) */
 	struct slice sealed_profile; /* sealed by the shell, for MemberProfileSet */
-	struct uuid fresh[FRESH_IDS]; /* ids for what the command creates, used when it names none */
-	uint64_t next_seq;	   /* seq that the first event of this command will get */
-	int64_t occurred_at_ms;	   /* given by importers, else now */
-	bool has_occurred_at;
+	struct uuid
+	        fresh[FRESH_IDS]; /* ids for what the command creates, used when it names none */
+	bool has_occurred_at;     /* given by an importer */
+	int64_t occurred_at_ms;
 	int64_t now_ms;
 };
 
@@ -35,12 +38,12 @@ struct decided {
 };
 
 struct decision {
-	struct arena *arena; /* of the caller; events and their arrays lie in it, strings borrow from
-			      * the command, the request or the arena */
+	struct arena *arena; /* of the caller; events and their arrays lie in it, strings borrow
+	                      * from the command, the request or the arena */
 	enum reject reject;
-	char detail[200];    /* what a person should know: names the value and the rule */
-	char pointer[64];    /* JSON pointer into the command, "" when it is about the whole */
-	uint64_t version;    /* of the aggregate after the command (or as it is, when refused 412) */
+	char detail[200]; /* what a person should know: names the value and the rule */
+	char pointer[64]; /* JSON pointer into the command, "" when it is about the whole */
+	int64_t version;  /* of the aggregate after the command (or as it is, when refused 412) */
 	uint32_t events_n;
 	struct decided *first, *last;
 	struct uuid created; /* id of what was created, nil if nothing */
@@ -49,9 +52,14 @@ struct decision {
 /* Judge @command. *@decision must have its arena set; everything else is overwritten.
  * A full arena or more than DECISION_EVENTS_MAX events is REJECT_TOO_LARGE. */
 void decide(const struct tenant_state *state, const struct request *request,
-	    const struct command *command, struct decision *decision);
+            const struct command *command, struct decision *decision);
 
-/* Apply one event that is in the log (or is about to be). @event->meta is complete. */
+/* The actor to stamp on the events: a member who sets occurred_at or on_behalf_of is an importer.
+ */
+struct actor request_actor(const struct request *request);
+
+/* Apply one event that is in the log (or is about to be). @event->meta is complete. Events of a
+ * tenant come in the order of seq, each once. */
 void evolve(struct tenant_state *state, const struct event *event);
 
 #endif

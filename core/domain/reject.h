@@ -36,7 +36,8 @@
 	X(BAD_LABEL, 422, "bad_label", "1 to 64 characters without spaces at the ends or commas")  \
 	X(TOO_MANY_LABELS, 422, "too_many_labels", "an issue has at most 100 labels")              \
 	X(BAD_CLEAR, 422, "bad_clear", "the field cannot be emptied")                              \
-	X(BAD_RANK_TARGET, 422, "bad_rank_target", "name exactly one other issue: before or after") \
+	X(BAD_RANK_TARGET, 422, "bad_rank_target",                                                 \
+	  "name exactly one other issue: before or after")                                         \
 	X(BAD_ROLE, 422, "bad_role", "owner, admin, member or guest")                              \
 	X(BAD_DATE, 422, "bad_date", "the date is out of range")                                   \
 	X(OCCURRED_AT_DECREASES, 422, "occurred_at_decreases",                                     \

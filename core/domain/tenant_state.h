@@ -2,8 +2,9 @@
  *
  * Rows of fixed shape under short keys, behind a vtable: the partition writer gives rows of its
  * LMDB transaction (which holds the staged changes of the batch), tests give arrays. No long text
- * is kept: hashes are enough to see "nothing changed". Row structs are stored as they are; a change
- * of any of them must raise TENANT_STATE_VERSION (a stored state of another version is rebuilt).
+ * is kept: hashes are enough to see "nothing changed". Row structs are stored as they are, padding
+ * zeroed, so that equal states have equal bytes; a change of any of them must raise
+ * TENANT_STATE_VERSION (a stored state of another version is rebuilt).
  *
  * Pure: no I/O, clock, allocation or randomness. */
 #ifndef CORE_DOMAIN_TENANT_STATE_H
@@ -26,22 +27,24 @@
 	X(PROJECT, project, "project id")                                                          \
 	X(PROJECT_KEY, project_key, "key")                                                         \
 	X(ISSUE, issue, "issue id")                                                                \
+	X(SUMMARY, summary, "issue id")                                                            \
 	X(ISSUE_NUMBER, issue_number, "project id, number (u64 big endian)")                       \
 	X(CHILD, child, "parent id, child id")                                                     \
 	X(LABEL, label, "issue id, label")                                                         \
-	X(LINK, link, "issue id, link type, 0, other id: both directions are kept")                \
-	X(COMMENT, comment, "issue id, comment id")                                                \
+	X(LINK, link, "issue id, link type, 0, other id: both issues have a row")                  \
+	X(COMMENT, comment, "comment id")                                                          \
 	X(RANK, rank, "rank, 0, issue id")
 
 #define ROW_ENUM(KIND, kind, key) ROW_##KIND,
 enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
 #undef ROW_ENUM
 
-#define ROW_KEY_MAX  320
-#define RANK_MAX     64 /* characters */
-#define LABEL_MAX    256 /* bytes: 64 characters */
-#define KEY_MAX      10 /* characters of a project key */
-#define NAME_MAX_ID  32 /* bytes of a type, status, priority or link type id */
+#define ROW_KEY_MAX 320
+#define RANK_MAX    64   /* characters */
+#define LABEL_MAX   256  /* bytes: 64 characters */
+#define SUMMARY_MAX 1020 /* bytes: 255 characters */
+#define KEY_MAX     10   /* characters of a project key */
+#define NAME_MAX_ID 32   /* bytes of a type, status, priority or link type id */
 
 struct row_key {
 	enum row_kind kind;
@@ -51,7 +54,7 @@ struct row_key {
 
 struct row_organization {
 	struct uuid id;
-	uint64_t version;
+	int64_t version;
 	uint32_t members; /* not removed */
 	uint32_t owners;
 };
@@ -63,8 +66,8 @@ struct row_member {
 
 struct row_project {
 	struct uuid id;
-	uint64_t version;
-	uint64_t issues; /* number of the newest issue */
+	int64_t version;
+	int64_t issues; /* number of the newest issue */
 	char key[KEY_MAX + 1];
 };
 
@@ -76,15 +79,15 @@ struct row_project_key {
 struct row_issue {
 	struct uuid id;
 	struct uuid project_id;
-	uint64_t number;
-	uint64_t version;
-	uint64_t field_version[ISSUE_FIELDS]; /* version that changed the field last */
-	uint64_t description_seq;	       /* seq of the event that set it */
-	uint64_t summary_hash[2];
+	int64_t number;
+	int64_t version;
+	int64_t field_version[ISSUE_FIELDS]; /* version that changed the field last */
+	int64_t description_seq;             /* seq of the event that set it */
 	uint64_t description_hash[2];
 	char type[NAME_MAX_ID];
 	char status[NAME_MAX_ID];
 	char priority[NAME_MAX_ID];
+	char resolution[NAME_MAX_ID]; /* empty unless the status is a done one */
 	char rank[RANK_MAX + 1];
 	struct uuid reporter;
 	struct uuid assignee; /* nil: nobody */
@@ -92,10 +95,17 @@ struct row_issue {
 	bool has_due_on;
 	bool description_empty;
 	int32_t due_on;
-	int64_t occurred_at; /* of its newest event, ms */
+	int64_t occurred_at; /* greatest of its events, ms */
 	uint32_t labels;
 	uint32_t children;
 	uint32_t comments;
+};
+
+/* The one text that is kept, because IssueSummaryChanged tells it: apart from the issue, so that
+ * the many commands that do not look at it do not carry it. Stored only up to its length. */
+struct row_summary {
+	uint16_t n;
+	char text[SUMMARY_MAX];
 };
 
 struct row_issue_number {
@@ -108,12 +118,14 @@ struct row_label {
 	uint8_t unused;
 };
 struct row_link {
-	bool outward; /* the issue of the key is the source */
+	bool outward; /* the issue of the key has the link to the other */
+	bool inward;  /* the other has the link to it; a symmetric type has both */
 };
 struct row_comment {
+	struct uuid issue;
 	struct uuid author;
 	uint64_t body_hash[2];
-	uint64_t body_seq;
+	int64_t body_seq;
 };
 struct row_rank {
 	uint8_t unused;
@@ -126,25 +138,36 @@ struct row_rank {
 struct tenant_state {
 	bool (*get)(const struct tenant_state *state, const struct row_key *key, void *row);
 	bool (*next)(const struct tenant_state *state, struct row_key *key, bool backwards,
-		     void *row);
+	             void *row);
 	void (*put)(struct tenant_state *state, const struct row_key *key, const void *row);
 	void (*del)(struct tenant_state *state, const struct row_key *key);
 };
 
+/* Room that a row of @kind takes in memory. */
 size_t row_size(enum row_kind kind);
+/* Bytes of @row that must be stored: less than row_size if it ends in a text that is shorter than
+ * its room. get and next copy as many as were stored and leave the rest of *@row alone. */
+size_t row_stored_size(enum row_kind kind, const void *row);
 const char *row_kind_name(enum row_kind kind);
 
-/* Keys. */
+/* Order of keys of one kind: memcmp, shorter first. */
+int row_key_compare(const struct row_key *a, const struct row_key *b);
+
+/* Keys. row_key_first and row_key_last are before and behind every key of the kind: where next
+ * begins. */
+struct row_key row_key_first(enum row_kind kind);
+struct row_key row_key_last(enum row_kind kind);
 struct row_key row_key_organization(void);
 struct row_key row_key_member(const struct uuid *member);
 struct row_key row_key_project(const struct uuid *project);
 struct row_key row_key_project_key(struct slice key);
 struct row_key row_key_issue(const struct uuid *issue);
-struct row_key row_key_issue_number(const struct uuid *project, uint64_t number);
+struct row_key row_key_summary(const struct uuid *issue);
+struct row_key row_key_issue_number(const struct uuid *project, int64_t number);
 struct row_key row_key_child(const struct uuid *parent, const struct uuid *child);
 struct row_key row_key_label(const struct uuid *issue, struct slice label);
 struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other);
-struct row_key row_key_comment(const struct uuid *issue, const struct uuid *comment);
+struct row_key row_key_comment(const struct uuid *comment);
 struct row_key row_key_rank(struct slice rank, const struct uuid *issue);
 
 #endif
