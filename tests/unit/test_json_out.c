@@ -31,7 +31,7 @@ static void assert_text(struct buf *text, const char *expected)
 static void nesting_and_commas_are_right(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct json_out out;
 	json_out_init(&out, &text);
 	json_out_object(&out);
@@ -51,13 +51,14 @@ static void nesting_and_commas_are_right(void **state)
 	json_out_key_slice(&out, SLICE("e\""));
 	json_out_bool(&out, false);
 	json_out_object_end(&out);
-	assert_text(&text, "{\"a\":[{},[],1],\"b\":true,\"c\":null,\"d\":{\"x\":[]},\"e\\\"\":false}");
+	assert_text(&text,
+	            "{\"a\":[{},[],1],\"b\":true,\"c\":null,\"d\":{\"x\":[]},\"e\\\"\":false}");
 }
 
 static void text_is_appended_to_what_the_buffer_holds(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct json_out out;
 	buf_append_str(&text, "data: ");
 	json_out_init(&out, &text);
@@ -68,7 +69,7 @@ static void text_is_appended_to_what_the_buffer_holds(void **state)
 static void members_are_written_in_one_call(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct json_out out;
 	struct uuid id;
 	assert_true(uuid_parse(SLICE("01234567-89ab-cdef-0123-456789abcdef"), &id));
@@ -82,14 +83,14 @@ static void members_are_written_in_one_call(void **state)
 	json_out_member_time(&out, "at", 0);
 	json_out_object_end(&out);
 	assert_text(&text, "{\"s\":\"a\\nb\",\"t\":\"\",\"i\":-7,\"b\":false,"
-			   "\"u\":\"01234567-89ab-cdef-0123-456789abcdef\","
-			   "\"at\":\"1970-01-01T00:00:00.000Z\"}");
+	                   "\"u\":\"01234567-89ab-cdef-0123-456789abcdef\","
+	                   "\"at\":\"1970-01-01T00:00:00.000Z\"}");
 }
 
 static void the_greatest_depth_works(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct json_out out;
 	json_out_init(&out, &text);
 	for (int i = 0; i < JSON_OUT_DEPTH; i++) {
@@ -139,11 +140,26 @@ static void expected_text(struct buf *to, const char *bytes, size_t n)
 static size_t random_text(struct seed *seed, char *to, size_t n)
 {
 	static const char *const pieces[] = {
-		"\"",		"\\",		"\x7f",		    "\xc3\xa9",
-		"\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc0\x80",	    "\xed\xa0\x80",
-		"\xf4\x90\x80\x80", "\xe2\x82",	"\xf0\x9f\x98",	    "\xef\xbf\xbf",
-		"\xf4\x8f\xbf\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "plain ascii text",
-		"\x1f",		"\n",		"\xed\x9f\xbf",	    "\xee\x80\x80",
+	        "\"",
+	        "\\",
+	        "\x7f",
+	        "\xc3\xa9",
+	        "\xe2\x82\xac",
+	        "\xf0\x9f\x98\x80",
+	        "\xc0\x80",
+	        "\xed\xa0\x80",
+	        "\xf4\x90\x80\x80",
+	        "\xe2\x82",
+	        "\xf0\x9f\x98",
+	        "\xef\xbf\xbf",
+	        "\xf4\x8f\xbf\xbf",
+	        "\xe0\x9f\xbf",
+	        "\xf0\x8f\xbf\xbf",
+	        "plain ascii text",
+	        "\x1f",
+	        "\n",
+	        "\xed\x9f\xbf",
+	        "\xee\x80\x80",
 	};
 	size_t used = 0;
 	while (used < n) {
@@ -151,7 +167,8 @@ static size_t random_text(struct seed *seed, char *to, size_t n)
 		if (kind == 0) {
 			to[used++] = (char)seed_next(seed);
 		} else if (kind == 1) {
-			const char *piece = pieces[seed_below(seed, sizeof(pieces) / sizeof(*pieces))];
+			const char *piece =
+			        pieces[seed_below(seed, sizeof(pieces) / sizeof(*pieces))];
 			for (; *piece && used < n; piece++)
 				to[used++] = *piece;
 		} else {
@@ -169,7 +186,7 @@ static void any_bytes_become_a_string_that_jansson_reads(void **state)
 	for (int i = 0; i < 20000; i++) {
 		size_t n = seed_below(&seed, 60);
 		char *bytes = mem_new(n); /* on the heap: asan sees a read behind the end */
-		struct buf text = { 0 }, expected = { 0 };
+		struct buf text = {0}, expected = {0};
 		struct json_out out;
 		random_text(&seed, bytes, n);
 		expected_text(&expected, bytes, n);
@@ -186,13 +203,34 @@ static void any_bytes_become_a_string_that_jansson_reads(void **state)
 	}
 }
 
+/* the bytes behind the end would complete the character: they must not be looked at */
+static void a_character_that_is_cut_off_by_the_end_is_invalid(void **state)
+{
+	(void)state;
+	static const char *const characters[] = {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t n = 1; n < strlen(characters[i]); n++) {
+			struct buf text = {0}, expected = {0};
+			struct json_out out;
+			json_out_init(&out, &text);
+			json_out_string(&out, slice_of(characters[i], n));
+			buf_append_str(&expected, "\"");
+			for (size_t k = 0; k < n; k++)
+				buf_append_str(&expected, "\xef\xbf\xbd");
+			buf_append_str(&expected, "\"");
+			assert_text(&text, buf_cstr(&expected));
+			buf_release(&expected);
+		}
+	}
+}
+
 static void every_byte_at_every_place_of_a_word_is_handled(void **state)
 {
 	(void)state;
 	for (int c = 0; c < 256; c++) {
 		for (size_t at = 0; at < 17; at++) {
 			char bytes[17];
-			struct buf text = { 0 }, expected = { 0 };
+			struct buf text = {0}, expected = {0};
 			struct json_out out;
 			memset(bytes, 'a', sizeof(bytes));
 			bytes[at] = (char)c;
@@ -263,7 +301,7 @@ static void random_documents_read_back_equal(void **state)
 	(void)state;
 	struct seed seed = seed_start(__func__);
 	for (int i = 0; i < 3000; i++) {
-		struct buf text = { 0 };
+		struct buf text = {0};
 		struct json_out out;
 		json_out_init(&out, &text);
 		json_t *expected = random_value(&seed, &out, 0);
@@ -279,7 +317,7 @@ static void random_documents_read_back_equal(void **state)
 static void integers_reach_both_ends(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct json_out out;
 	json_out_init(&out, &text);
 	json_out_array(&out);
@@ -294,7 +332,7 @@ static void integers_reach_both_ends(void **state)
 static void doubles_have_their_shortest_form(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct json_out out;
 	json_out_init(&out, &text);
 	json_out_array(&out);
@@ -309,6 +347,21 @@ static void doubles_have_their_shortest_form(void **state)
 	assert_text(&text, "[0.1,5e-324,1e+21,100,0.30000000000000004,null,null]");
 }
 
+/* of the mantissa, without the zeros at both ends; 0 has one */
+static int significant_digits(const char *text)
+{
+	int n = 0, zeros = 0;
+	for (; *text && *text != 'e'; text++) {
+		if (*text == '0') {
+			zeros += n > 0;
+		} else if (*text > '0' && *text <= '9') {
+			n += zeros + 1;
+			zeros = 0;
+		}
+	}
+	return n ? n : 1;
+}
+
 static void random_doubles_read_back_equal_and_no_fewer_digits_would(void **state)
 {
 	(void)state;
@@ -316,7 +369,7 @@ static void random_doubles_read_back_equal_and_no_fewer_digits_would(void **stat
 	for (int i = 0; i < 20000; i++) {
 		uint64_t bits = seed_next(&seed);
 		double number;
-		struct buf text = { 0 };
+		struct buf text = {0};
 		struct json_out out;
 		if (i % 8 == 0)
 			bits &= ~(UINT64_C(0x7ff) << 52); /* subnormal */
@@ -334,7 +387,7 @@ static void random_doubles_read_back_equal_and_no_fewer_digits_would(void **stat
 			char shorter[40];
 			snprintf(shorter, sizeof(shorter), "%.*g", digits, number);
 			if (strtod(shorter, NULL) == number) {
-				assert_string_equal(buf_cstr(&text), shorter);
+				assert_int_equal(significant_digits(buf_cstr(&text)), digits);
 				break;
 			}
 		}
@@ -346,7 +399,7 @@ static void random_doubles_read_back_equal_and_no_fewer_digits_would(void **stat
 static void base64_is_that_of_the_standard(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct json_out out;
 	json_out_init(&out, &text);
 	json_out_array(&out);
@@ -355,23 +408,24 @@ static void base64_is_that_of_the_standard(void **state)
 	json_out_base64(&out, SLICE("\xff\xff\xfe\x00\xfb"));
 	json_out_array_end(&out);
 	assert_text(&text, "[\"\",\"Zg==\",\"Zm8=\",\"Zm9v\",\"Zm9vYg==\",\"Zm9vYmE=\","
-			   "\"Zm9vYmFy\",\"///+APs=\"]");
+	                   "\"Zm9vYmFy\",\"///+APs=\"]");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nesting_and_commas_are_right),
-		cmocka_unit_test(text_is_appended_to_what_the_buffer_holds),
-		cmocka_unit_test(members_are_written_in_one_call),
-		cmocka_unit_test(the_greatest_depth_works),
-		cmocka_unit_test(any_bytes_become_a_string_that_jansson_reads),
-		cmocka_unit_test(every_byte_at_every_place_of_a_word_is_handled),
-		cmocka_unit_test(random_documents_read_back_equal),
-		cmocka_unit_test(integers_reach_both_ends),
-		cmocka_unit_test(doubles_have_their_shortest_form),
-		cmocka_unit_test(random_doubles_read_back_equal_and_no_fewer_digits_would),
-		cmocka_unit_test(base64_is_that_of_the_standard),
+	        cmocka_unit_test(nesting_and_commas_are_right),
+	        cmocka_unit_test(text_is_appended_to_what_the_buffer_holds),
+	        cmocka_unit_test(members_are_written_in_one_call),
+	        cmocka_unit_test(the_greatest_depth_works),
+	        cmocka_unit_test(any_bytes_become_a_string_that_jansson_reads),
+	        cmocka_unit_test(a_character_that_is_cut_off_by_the_end_is_invalid),
+	        cmocka_unit_test(every_byte_at_every_place_of_a_word_is_handled),
+	        cmocka_unit_test(random_documents_read_back_equal),
+	        cmocka_unit_test(integers_reach_both_ends),
+	        cmocka_unit_test(doubles_have_their_shortest_form),
+	        cmocka_unit_test(random_doubles_read_back_equal_and_no_fewer_digits_would),
+	        cmocka_unit_test(base64_is_that_of_the_standard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
