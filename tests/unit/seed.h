@@ -1,4 +1,5 @@
-/* Numbers for property tests from a seed that the test prints. NEXUSFLOW_TEST_SEED repeats a run. */
+/* Numbers for property tests from a seed that the test prints. NEXUSFLOW_TEST_SEED repeats a run.
+ */
 #ifndef TESTS_UNIT_SEED_H
 #define TESTS_UNIT_SEED_H
 

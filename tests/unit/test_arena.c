@@ -84,7 +84,7 @@ static void zeroed_memory_is_zero_after_use(void **state)
 {
 	(void)state;
 	struct arena arena;
-	char zero[64] = { 0 };
+	char zero[64] = {0};
 	memset(block, 0xff, 64);
 	arena_init(&arena, block, 64);
 	assert_memory_equal(arena_zero(&arena, 64), zero, 64);
@@ -107,13 +107,13 @@ static void a_copy_does_not_depend_on_its_source(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_is_aligned_and_pieces_never_overlap),
-		cmocka_unit_test(a_full_arena_answers_null_and_stays_usable),
-		cmocka_unit_test(a_size_that_would_overflow_is_refused),
-		cmocka_unit_test(a_cap_that_is_no_multiple_of_eight_is_kept),
-		cmocka_unit_test(clearing_gives_the_block_back),
-		cmocka_unit_test(zeroed_memory_is_zero_after_use),
-		cmocka_unit_test(a_copy_does_not_depend_on_its_source),
+	        cmocka_unit_test(memory_is_aligned_and_pieces_never_overlap),
+	        cmocka_unit_test(a_full_arena_answers_null_and_stays_usable),
+	        cmocka_unit_test(a_size_that_would_overflow_is_refused),
+	        cmocka_unit_test(a_cap_that_is_no_multiple_of_eight_is_kept),
+	        cmocka_unit_test(clearing_gives_the_block_back),
+	        cmocka_unit_test(zeroed_memory_is_zero_after_use),
+	        cmocka_unit_test(a_copy_does_not_depend_on_its_source),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,7 @@ static void a_buffer_holds_what_was_appended_in_order(void **state)
 {
 	(void)state;
 	struct seed seed = seed_start(__func__);
-	struct buf buf = { 0 };
+	struct buf buf = {0};
 	char *model = mem_new(1 << 16);
 	size_t n = 0;
 	while (n < 60000) {
@@ -87,7 +87,7 @@ static void a_buffer_holds_what_was_appended_in_order(void **state)
 static void reserving_gives_room_and_changes_nothing(void **state)
 {
 	(void)state;
-	struct buf buf = { 0 };
+	struct buf buf = {0};
 	assert_non_null(buf_reserve(&buf, 0));
 	buf_append_str(&buf, "abc");
 	char *at = buf_reserve(&buf, 100000);
@@ -101,7 +101,7 @@ static void printing_grows_the_buffer_to_any_length(void **state)
 {
 	(void)state;
 	for (int width = 0; width < 300; width++) {
-		struct buf buf = { 0 };
+		struct buf buf = {0};
 		buf_append_str(&buf, "<");
 		buf_printf(&buf, "%0*d", width, 7);
 		buf_append_str(&buf, ">");
@@ -116,7 +116,7 @@ static void printing_grows_the_buffer_to_any_length(void **state)
 static void a_c_string_has_its_nul_behind_the_contents(void **state)
 {
 	(void)state;
-	struct buf buf = { 0 };
+	struct buf buf = {0};
 	assert_string_equal(buf_cstr(&buf), "");
 	buf_append_str(&buf, "abc");
 	assert_string_equal(buf_cstr(&buf), "abc");
@@ -143,7 +143,7 @@ static void a_copied_string_keeps_every_byte_and_ends_with_nul(void **state)
 static void new_memory_is_zero(void **state)
 {
 	(void)state;
-	uint8_t zero[512] = { 0 };
+	uint8_t zero[512] = {0};
 	for (int i = 0; i < 20; i++) {
 		uint8_t *p = mem_new(sizeof(zero));
 		assert_memory_equal(p, zero, sizeof(zero));
@@ -175,22 +175,25 @@ static void big_endian_integers_sort_like_their_numbers(void **state)
 static void ask_for_too_much(int how)
 {
 	volatile size_t most = SIZE_MAX / 4;
-	struct buf buf = { 0 };
+	struct buf buf = {0};
 	if (how == 0)
 		free(mem_new(most));
 	else if (how == 1)
 		free(mem_grow(NULL, most));
 	else if (how == 2)
 		buf_reserve(&buf, most);
-	else
+	else if (how == 3)
 		buf_reserve(&buf, most * 4);
+	buf_append_str(&buf, "0123456789");
+	if (how == 4) /* the sum of both overflows to a small one */
+		buf_reserve(&buf, most * 4 - 2);
 }
 
 /* docs/decisions/0003 */
 static void out_of_memory_ends_the_process_with_one_line(void **state)
 {
 	(void)state;
-	for (int how = 0; how < 4; how++) {
+	for (int how = 0; how < 5; how++) {
 		int ends[2], status;
 		char text[4096];
 		size_t n = 0;
@@ -214,23 +217,23 @@ static void out_of_memory_ends_the_process_with_one_line(void **state)
 		const char *line = strstr(text, "{\"level\":\"error\"");
 		assert_non_null(line);
 		assert_string_equal(line, "{\"level\":\"error\",\"logger\":\"base\","
-					  "\"msg\":\"out of memory\"}\n");
+		                          "\"msg\":\"out of memory\"}\n");
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(slices_compare_like_memcmp_and_shorter_first),
-		cmocka_unit_test(slices_are_equal_by_content),
-		cmocka_unit_test(a_buffer_holds_what_was_appended_in_order),
-		cmocka_unit_test(reserving_gives_room_and_changes_nothing),
-		cmocka_unit_test(printing_grows_the_buffer_to_any_length),
-		cmocka_unit_test(a_c_string_has_its_nul_behind_the_contents),
-		cmocka_unit_test(a_copied_string_keeps_every_byte_and_ends_with_nul),
-		cmocka_unit_test(new_memory_is_zero),
-		cmocka_unit_test(big_endian_integers_sort_like_their_numbers),
-		cmocka_unit_test(out_of_memory_ends_the_process_with_one_line),
+	        cmocka_unit_test(slices_compare_like_memcmp_and_shorter_first),
+	        cmocka_unit_test(slices_are_equal_by_content),
+	        cmocka_unit_test(a_buffer_holds_what_was_appended_in_order),
+	        cmocka_unit_test(reserving_gives_room_and_changes_nothing),
+	        cmocka_unit_test(printing_grows_the_buffer_to_any_length),
+	        cmocka_unit_test(a_c_string_has_its_nul_behind_the_contents),
+	        cmocka_unit_test(a_copied_string_keeps_every_byte_and_ends_with_nul),
+	        cmocka_unit_test(new_memory_is_zero),
+	        cmocka_unit_test(big_endian_integers_sort_like_their_numbers),
+	        cmocka_unit_test(out_of_memory_ends_the_process_with_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

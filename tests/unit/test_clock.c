@@ -66,8 +66,8 @@ static void the_c_library_agrees_and_the_text_reads_back(void **state)
 		char expected[96];
 		assert_non_null(gmtime_r(&at, &tm));
 		snprintf(expected, sizeof(expected), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-			 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-			 tm.tm_sec, (int)(ms - second * 1000));
+		         tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+		         tm.tm_sec, (int)(ms - second * 1000));
 		assert_formats(ms, expected);
 		assert_parses(expected, ms);
 	}
@@ -121,34 +121,34 @@ static void what_is_not_a_time_is_refused_and_leaves_the_result_alone(void **sta
 {
 	(void)state;
 	static const char *const bad[] = {
-		"",
-		"2024-01-01",
-		"2024-01-01T00:00:00",
-		"2024-01-01 00:00:00Z",
-		"2024-1-01T00:00:00.0Z",
-		"2024-00-01T00:00:00Z",
-		"2024-13-01T00:00:00Z",
-		"2024-01-00T00:00:00Z",
-		"2024-01-32T00:00:00Z",
-		"2024-04-31T00:00:00Z",
-		"2023-02-29T00:00:00Z",
-		"1900-02-29T00:00:00Z",
-		"2024-02-30T00:00:00Z",
-		"2024-01-01T24:00:00Z",
-		"2024-01-01T00:60:00Z",
-		"2024-01-01T00:00:00.Z",
-		"2024-01-01T00:00:00.1234567890Z",
-		"2024-01-01T00:00:00,5Z",
-		"2024-01-01T00:00:00Zx",
-		"2024-01-01T00:00:00Z ",
-		"2024-01-01T00:00:00+1:00",
-		"2024-01-01T00:00:00+0100",
-		"2024-01-01T00:00:00+01:60",
-		"2024-01-01T00:00:00+24:00",
-		"2024-01-01T00:00:00+",
-		"2024-01-01T00:00:00+01:0",
-		"+024-01-01T00:00:00Z",
-		"12024-01-01T00:00:00Z",
+	        "",
+	        "2024-01-01",
+	        "2024-01-01T00:00:00",
+	        "2024-01-01 00:00:00Z",
+	        "2024-1-01T00:00:00.0Z",
+	        "2024-00-01T00:00:00Z",
+	        "2024-13-01T00:00:00Z",
+	        "2024-01-00T00:00:00Z",
+	        "2024-01-32T00:00:00Z",
+	        "2024-04-31T00:00:00Z",
+	        "2023-02-29T00:00:00Z",
+	        "1900-02-29T00:00:00Z",
+	        "2024-02-30T00:00:00Z",
+	        "2024-01-01T24:00:00Z",
+	        "2024-01-01T00:60:00Z",
+	        "2024-01-01T00:00:00.Z",
+	        "2024-01-01T00:00:00.1234567890Z",
+	        "2024-01-01T00:00:00,5Z",
+	        "2024-01-01T00:00:00Zx",
+	        "2024-01-01T00:00:00Z ",
+	        "2024-01-01T00:00:00+1:00",
+	        "2024-01-01T00:00:00+0100",
+	        "2024-01-01T00:00:00+01:60",
+	        "2024-01-01T00:00:00+24:00",
+	        "2024-01-01T00:00:00+",
+	        "2024-01-01T00:00:00+01:0",
+	        "+024-01-01T00:00:00Z",
+	        "12024-01-01T00:00:00Z",
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_refuses(bad[i]);
@@ -201,17 +201,17 @@ static void the_clocks_advance_and_agree_on_the_unit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_times_have_their_known_texts),
-		cmocka_unit_test(times_outside_the_years_are_clamped),
-		cmocka_unit_test(the_c_library_agrees_and_the_text_reads_back),
-		cmocka_unit_test(every_day_of_eight_centuries_follows_the_one_before),
-		cmocka_unit_test(offsets_are_taken_off),
-		cmocka_unit_test(fractions_are_cut_to_milliseconds),
-		cmocka_unit_test(a_leap_second_is_the_last_millisecond_of_its_day),
-		cmocka_unit_test(what_is_not_a_time_is_refused_and_leaves_the_result_alone),
-		cmocka_unit_test(the_range_ends_exactly_where_the_header_says),
-		cmocka_unit_test(damaged_texts_never_read_outside_and_never_parse_to_another_text),
-		cmocka_unit_test(the_clocks_advance_and_agree_on_the_unit),
+	        cmocka_unit_test(known_times_have_their_known_texts),
+	        cmocka_unit_test(times_outside_the_years_are_clamped),
+	        cmocka_unit_test(the_c_library_agrees_and_the_text_reads_back),
+	        cmocka_unit_test(every_day_of_eight_centuries_follows_the_one_before),
+	        cmocka_unit_test(offsets_are_taken_off),
+	        cmocka_unit_test(fractions_are_cut_to_milliseconds),
+	        cmocka_unit_test(a_leap_second_is_the_last_millisecond_of_its_day),
+	        cmocka_unit_test(what_is_not_a_time_is_refused_and_leaves_the_result_alone),
+	        cmocka_unit_test(the_range_ends_exactly_where_the_header_says),
+	        cmocka_unit_test(damaged_texts_never_read_outside_and_never_parse_to_another_text),
+	        cmocka_unit_test(the_clocks_advance_and_agree_on_the_unit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

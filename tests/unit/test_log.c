@@ -15,7 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-#define THREADS	   4
+#define THREADS    4
 #define PER_THREAD 200
 
 /* stderr is the one end of a socket that keeps the borders of writes: a datagram is a write. */
@@ -55,7 +55,8 @@ static json_t *next_write(int flags)
 	assert_true(n > 2);
 	assert_int_equal(line[n - 1], '\n');
 	assert_null(memchr(line, '\n', (size_t)n - 1));
-	json_t *value = json_loadb(line, (size_t)n - 1, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	json_t *value =
+	        json_loadb(line, (size_t)n - 1, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (!value)
 		fail_msg("%s: %.*s", error.text, (int)n, line);
 	return value;
@@ -73,7 +74,7 @@ static void a_line_is_one_write_with_time_level_logger_message_and_fields(void *
 	(void)state;
 	int64_t before = clock_now_ms(), at;
 	log_warn("journal", "recovered", LOG_I("offset", -42), LOG_S("dir", "/x"),
-		 LOG_B("key", slice_of("abc", 2)));
+	         LOG_B("key", slice_of("abc", 2)));
 	json_t *line = next_write(MSG_DONTWAIT);
 	assert_non_null(line);
 	assert_true(clock_parse(slice_str(text(line, "ts")), &at));
@@ -104,12 +105,11 @@ static void data_cannot_break_a_line_or_forge_one(void **state)
 {
 	(void)state;
 	log_info("http", "odd\nname", LOG_S("path", "/\"}\n{\"level\":\"error\"}\r\x01\xff"),
-		 LOG_S("missing", NULL));
+	         LOG_S("missing", NULL));
 	json_t *line = next_write(MSG_DONTWAIT);
 	assert_non_null(line);
 	assert_string_equal(text(line, "msg"), "odd\nname");
-	assert_string_equal(text(line, "path"),
-			    "/\"}\n{\"level\":\"error\"}\r\x01\xef\xbf\xbd");
+	assert_string_equal(text(line, "path"), "/\"}\n{\"level\":\"error\"}\r\x01\xef\xbf\xbd");
 	assert_true(json_is_null(json_object_get(line, "missing")));
 	json_decref(line);
 	assert_null(next_write(MSG_DONTWAIT));
@@ -118,7 +118,7 @@ static void data_cannot_break_a_line_or_forge_one(void **state)
 static void lines_below_the_level_are_not_written(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "debug", "info", "warn", "error" };
+	static const char *const names[] = {"debug", "info", "warn", "error"};
 	for (int min = LOG_DEBUG; min <= LOG_ERROR; min++) {
 		assert_true(log_set_level_name(names[min]));
 		for (int level = LOG_DEBUG; level <= LOG_ERROR; level++) {
@@ -165,7 +165,7 @@ static void *write_lines(void *arg)
 	memset(filler, 'x', sizeof(filler));
 	for (int i = 0; i < PER_THREAD; i++)
 		log_info("thread", "line", LOG_I("thread", *(int *)arg), LOG_I("i", i),
-			 LOG_B("filler", slice_of(filler, (size_t)i)));
+		         LOG_B("filler", slice_of(filler, (size_t)i)));
 	return NULL;
 }
 
@@ -174,7 +174,7 @@ static void lines_of_several_threads_do_not_mix(void **state)
 	(void)state;
 	pthread_t threads[THREADS];
 	int numbers[THREADS];
-	int next[THREADS] = { 0 };
+	int next[THREADS] = {0};
 	for (int i = 0; i < THREADS; i++) {
 		numbers[i] = i;
 		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, &numbers[i]), 0);
@@ -185,7 +185,7 @@ static void lines_of_several_threads_do_not_mix(void **state)
 		json_int_t thread = json_integer_value(json_object_get(line, "thread"));
 		assert_int_equal(json_integer_value(json_object_get(line, "i")), next[thread]++);
 		assert_int_equal(json_string_length(json_object_get(line, "filler")),
-				 next[thread] - 1);
+		                 next[thread] - 1);
 		json_decref(line);
 	}
 	for (int i = 0; i < THREADS; i++)
@@ -198,13 +198,13 @@ static void lines_of_several_threads_do_not_mix(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LOG_TEST(a_line_is_one_write_with_time_level_logger_message_and_fields),
-		LOG_TEST(a_line_needs_no_fields),
-		LOG_TEST(data_cannot_break_a_line_or_forge_one),
-		LOG_TEST(lines_below_the_level_are_not_written),
-		LOG_TEST(an_unknown_level_is_refused_and_changes_nothing),
-		LOG_TEST(errno_survives_a_line_that_cannot_be_written),
-		LOG_TEST(lines_of_several_threads_do_not_mix),
+	        LOG_TEST(a_line_is_one_write_with_time_level_logger_message_and_fields),
+	        LOG_TEST(a_line_needs_no_fields),
+	        LOG_TEST(data_cannot_break_a_line_or_forge_one),
+	        LOG_TEST(lines_below_the_level_are_not_written),
+	        LOG_TEST(an_unknown_level_is_refused_and_changes_nothing),
+	        LOG_TEST(errno_survives_a_line_that_cannot_be_written),
+	        LOG_TEST(lines_of_several_threads_do_not_mix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

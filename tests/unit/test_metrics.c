@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +14,15 @@
 
 #include "core/base/metrics.h"
 
-#define THREADS	   4
-#define PER_THREAD 20000
-#define LABELS(...) ((const char *const[]){ __VA_ARGS__ })
+#define THREADS     4
+#define PER_THREAD  200000
+#define NAMES       400
+#define LABELS(...) ((const char *const[]){__VA_ARGS__})
 
 /* The value in the line that begins with @series and a space; fails when there is none. */
 static double value_of(const char *series)
 {
-	struct buf page = { 0 }, start = { 0 };
+	struct buf page = {0}, start = {0};
 	buf_append_str(&page, "\n");
 	metrics_print(&page);
 	buf_printf(&start, "\n%s ", series);
@@ -36,7 +38,7 @@ static double value_of(const char *series)
 
 static bool page_holds(const char *what)
 {
-	struct buf page = { 0 };
+	struct buf page = {0};
 	metrics_print(&page);
 	bool found = strstr(buf_cstr(&page), what) != NULL;
 	buf_release(&page);
@@ -55,13 +57,16 @@ static void a_counter_counts(void **state)
 static void the_same_labels_are_the_same_series(void **state)
 {
 	(void)state;
-	struct metric_series *series = metric_series(METRIC_COMMANDS, LABELS("AddComment", "accepted"));
+	struct metric_series *series =
+	        metric_series(METRIC_COMMANDS, LABELS("AddComment", "accepted"));
 	char copy[] = "AddComment";
 	assert_ptr_equal(metric_series(METRIC_COMMANDS, LABELS(copy, "accepted")), series);
 	copy[0] = 'X'; /* the labels were copied */
 	assert_ptr_equal(metric_series(METRIC_COMMANDS, LABELS("AddComment", "accepted")), series);
-	assert_ptr_not_equal(metric_series(METRIC_COMMANDS, LABELS("AddComment", "refused")), series);
-	assert_ptr_not_equal(metric_series(METRIC_COMMANDS, LABELS("accepted", "AddComment")), series);
+	assert_ptr_not_equal(metric_series(METRIC_COMMANDS, LABELS("AddComment", "refused")),
+	                     series);
+	assert_ptr_not_equal(metric_series(METRIC_COMMANDS, LABELS("accepted", "AddComment")),
+	                     series);
 }
 
 static void a_gauge_holds_its_last_value(void **state)
@@ -87,10 +92,10 @@ static void a_histogram_counts_each_value_in_every_bucket_that_includes_it(void 
 {
 	(void)state;
 	struct metric_series *series = metric_series(METRIC_HTTP_SECONDS, LABELS("h"));
-	static const double values[] = { 0, 0.0001, 0.00011, 1, 10, 10.5 };
+	static const double values[] = {0, 0.0001, 0.00011, 1, 10, 10.5};
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		metric_observe(series, values[i]);
-#define HTTP_BUCKET(le)                                                                             \
+#define HTTP_BUCKET(le)                                                                            \
 	value_of("nexusflow_http_request_duration_seconds_bucket{route=\"h\",le=\"" le "\"}")
 	assert_true(HTTP_BUCKET("0.0001") == 2);
 	assert_true(HTTP_BUCKET("0.00025") == 3);
@@ -111,7 +116,7 @@ static void batches_are_counted_in_powers_of_two(void **state)
 	metric_observe(series, 1);
 	metric_observe(series, 4096);
 	metric_observe(series, 4097);
-#define BATCH_BUCKET(le)                                                                            \
+#define BATCH_BUCKET(le)                                                                           \
 	value_of("nexusflow_append_batch_commands_bucket{partition=\"3\",le=\"" le "\"}")
 	assert_true(BATCH_BUCKET("1") == 1);
 	assert_true(BATCH_BUCKET("2048") == 1);
@@ -159,7 +164,10 @@ static void the_process_and_the_build_describe_themselves(void **state)
 	assert_true(resident > 100e3 && resident <= value_of("process_virtual_memory_bytes"));
 	assert_true(value_of("process_max_fds") >= value_of("process_open_fds"));
 
-	double fds = value_of("process_open_fds");
+	double fds = 0;
+	for (int fd = 0; fd < 4096; fd++)
+		fds += fcntl(fd, F_GETFD) >= 0;
+	assert_true(value_of("process_open_fds") == fds);
 	int fd = dup(STDERR_FILENO);
 	assert_true(value_of("process_open_fds") == fds + 1);
 	close(fd);
@@ -172,7 +180,25 @@ static void the_process_and_the_build_describe_themselves(void **state)
 struct work {
 	pthread_t thread;
 	int number;
+	struct metric_series *found[NAMES];
 };
+static pthread_barrier_t start;
+
+static void run_threads(struct work *workers, void *(*run)(void *))
+{
+	assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
+	for (int i = 0; i < THREADS; i++) {
+		workers[i].number = i;
+		assert_int_equal(pthread_create(&workers[i].thread, NULL, run, &workers[i]), 0);
+	}
+}
+
+static void join_threads(struct work *workers)
+{
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+	pthread_barrier_destroy(&start);
+}
 
 static void *work(void *arg)
 {
@@ -181,7 +207,9 @@ static void *work(void *arg)
 	snprintf(partition, sizeof(partition), "%d", me->number % 2);
 	struct metric_series *counter = metric_series(METRIC_VIEW_EVENTS, LABELS("threads"));
 	struct metric_series *histogram = metric_series(METRIC_APPEND_SECONDS, LABELS(partition));
-	struct metric_series *gauge = metric_series(METRIC_VIEW_POSITION, LABELS("threads", partition));
+	struct metric_series *gauge =
+	        metric_series(METRIC_VIEW_POSITION, LABELS("threads", partition));
+	pthread_barrier_wait(&start);
 	for (int i = 0; i < PER_THREAD; i++) {
 		metric_add(counter, 1);
 		metric_observe(histogram, 0.5);
@@ -194,33 +222,53 @@ static void nothing_is_lost_between_threads_while_pages_are_printed(void **state
 {
 	(void)state;
 	struct work workers[THREADS];
-	for (int i = 0; i < THREADS; i++) {
-		workers[i].number = i;
-		assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
-	}
+	run_threads(workers, work);
 	for (int i = 0; i < 20; i++)
 		assert_true(page_holds("nexusflow_build_info"));
-	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+	join_threads(workers);
 	double half = THREADS / 2 * PER_THREAD;
 	assert_true(value_of("nexusflow_projection_events_total{view=\"threads\"}") == half * 2);
 	assert_true(value_of("nexusflow_append_duration_seconds_count{partition=\"1\"}") == half);
 	assert_true(value_of("nexusflow_append_duration_seconds_sum{partition=\"0\"}") == half / 2);
 	assert_true(value_of("nexusflow_projection_position{view=\"threads\",partition=\"0\"}") ==
-		    PER_THREAD - 1);
+	            PER_THREAD - 1);
+}
+
+static void *find_all(void *arg)
+{
+	struct work *me = arg;
+	for (int i = 0; i < NAMES; i++) {
+		char rule[16];
+		snprintf(rule, sizeof(rule), "r%d", i);
+		pthread_barrier_wait(&start);
+		me->found[i] = metric_series(METRIC_INTENTS, LABELS(rule, "accepted"));
+	}
+	return NULL;
+}
+
+static void threads_that_ask_at_once_get_the_same_series(void **state)
+{
+	(void)state;
+	struct work workers[THREADS];
+	run_threads(workers, find_all);
+	join_threads(workers);
+	for (int i = 0; i < NAMES; i++)
+		for (int k = 1; k < THREADS; k++)
+			assert_ptr_equal(workers[k].found[i], workers[0].found[i]);
 }
 
 /* Not skipped without promtool: then the shell says so and the test fails. */
 static void promtool_accepts_the_page_with_a_series_of_every_metric(void **state)
 {
 	(void)state;
-	const char *const values[] = { "a", "b", "c", "d" };
-	struct buf page = { 0 };
+	const char *const values[] = {"a", "b", "c", "d"};
+	struct buf page = {0};
 	for (int metric = 0; metric < METRICS; metric++)
 		metric_series((enum metric)metric, values);
 	metric_set(metric_series(METRIC_REPLAY_PROGRESS, LABELS("board")), 1e-9);
 	metrics_print(&page);
-#define COUNT_NAME(kind, id, name, labels, help) assert_non_null(strstr(buf_cstr(&page), "# TYPE " name " "));
+#define COUNT_NAME(kind, id, name, labels, help)                                                   \
+	assert_non_null(strstr(buf_cstr(&page), "# TYPE " name " "));
 	METRIC_TABLE(COUNT_NAME)
 	FILE *promtool = popen("promtool check metrics 2>&1", "w");
 	assert_non_null(promtool);
@@ -244,18 +292,19 @@ static void promtool_would_not_accept_just_anything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_counter_counts),
-		cmocka_unit_test(the_same_labels_are_the_same_series),
-		cmocka_unit_test(a_gauge_holds_its_last_value),
-		cmocka_unit_test(a_metric_without_labels_is_there_from_the_start),
-		cmocka_unit_test(a_histogram_counts_each_value_in_every_bucket_that_includes_it),
-		cmocka_unit_test(batches_are_counted_in_powers_of_two),
-		cmocka_unit_test(series_beyond_the_limit_share_one_that_is_called_other),
-		cmocka_unit_test(labels_are_escaped),
-		cmocka_unit_test(the_process_and_the_build_describe_themselves),
-		cmocka_unit_test(nothing_is_lost_between_threads_while_pages_are_printed),
-		cmocka_unit_test(promtool_accepts_the_page_with_a_series_of_every_metric),
-		cmocka_unit_test(promtool_would_not_accept_just_anything),
+	        cmocka_unit_test(a_counter_counts),
+	        cmocka_unit_test(the_same_labels_are_the_same_series),
+	        cmocka_unit_test(a_gauge_holds_its_last_value),
+	        cmocka_unit_test(a_metric_without_labels_is_there_from_the_start),
+	        cmocka_unit_test(a_histogram_counts_each_value_in_every_bucket_that_includes_it),
+	        cmocka_unit_test(batches_are_counted_in_powers_of_two),
+	        cmocka_unit_test(series_beyond_the_limit_share_one_that_is_called_other),
+	        cmocka_unit_test(labels_are_escaped),
+	        cmocka_unit_test(the_process_and_the_build_describe_themselves),
+	        cmocka_unit_test(nothing_is_lost_between_threads_while_pages_are_printed),
+	        cmocka_unit_test(threads_that_ask_at_once_get_the_same_series),
+	        cmocka_unit_test(promtool_accepts_the_page_with_a_series_of_every_metric),
+	        cmocka_unit_test(promtool_would_not_accept_just_anything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

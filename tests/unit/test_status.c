@@ -16,7 +16,7 @@ static void every_status_has_a_name_a_text_and_a_policy(void **state)
 		assert_true(strlen(status_text((enum status)s)) > 0);
 		for (int other = 0; other < s; other++)
 			assert_string_not_equal(status_name((enum status)s),
-						status_name((enum status)other));
+			                        status_name((enum status)other));
 	}
 	assert_string_equal(status_name(STATUS_TIMEOUT), "TIMEOUT");
 	assert_string_equal(status_text(STATUS_TIMEOUT), "timed out");
@@ -43,7 +43,7 @@ static void a_number_that_is_no_status_ends_the_role(void **state)
 static void an_error_is_set_and_returned_in_one_statement(void **state)
 {
 	(void)state;
-	struct error err = { STATUS_OK, "" };
+	struct error err = {STATUS_OK, ""};
 	assert_int_equal(error_set(&err, STATUS_FENCED, "fenced by epoch %d", 7), STATUS_FENCED);
 	assert_int_equal(err.status, STATUS_FENCED);
 	assert_string_equal(err.text, "fenced by epoch 7");
@@ -95,14 +95,14 @@ static void an_error_may_be_formatted_from_its_own_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_status_has_a_name_a_text_and_a_policy),
-		cmocka_unit_test(only_success_has_no_policy),
-		cmocka_unit_test(a_number_that_is_no_status_ends_the_role),
-		cmocka_unit_test(an_error_is_set_and_returned_in_one_statement),
-		cmocka_unit_test(an_error_may_be_set_without_a_place_for_it),
-		cmocka_unit_test(context_is_put_in_front),
-		cmocka_unit_test(a_chain_that_outgrows_the_text_loses_its_innermost_part),
-		cmocka_unit_test(an_error_may_be_formatted_from_its_own_text),
+	        cmocka_unit_test(every_status_has_a_name_a_text_and_a_policy),
+	        cmocka_unit_test(only_success_has_no_policy),
+	        cmocka_unit_test(a_number_that_is_no_status_ends_the_role),
+	        cmocka_unit_test(an_error_is_set_and_returned_in_one_statement),
+	        cmocka_unit_test(an_error_may_be_set_without_a_place_for_it),
+	        cmocka_unit_test(context_is_put_in_front),
+	        cmocka_unit_test(a_chain_that_outgrows_the_text_loses_its_innermost_part),
+	        cmocka_unit_test(an_error_may_be_formatted_from_its_own_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

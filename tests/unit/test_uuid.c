@@ -12,7 +12,7 @@
 #include "core/base/uuid.h"
 #include "tests/unit/seed.h"
 
-#define THREADS	   4
+#define THREADS    4
 #define PER_THREAD 20000
 
 static int compare(const void *a, const void *b)
@@ -42,9 +42,9 @@ static void text_and_bytes_mean_the_same_both_ways(void **state)
 		put_u64(uuid.bytes + 8, seed_next(&seed));
 		const uint8_t *b = uuid.bytes;
 		snprintf(expected, sizeof(expected),
-			 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-			 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-			 b[13], b[14], b[15]);
+		         "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		         b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11],
+		         b[12], b[13], b[14], b[15]);
 		uuid_format(&uuid, text);
 		assert_memory_equal(text, expected, UUID_TEXT);
 		assert_true(uuid_parse(slice_of(text, UUID_TEXT), &back));
@@ -67,7 +67,7 @@ static void one_wrong_byte_anywhere_is_refused_and_leaves_the_result_alone(void 
 			struct uuid out = before;
 			char text[UUID_TEXT];
 			bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-				     (c >= 'A' && c <= 'F');
+			             (c >= 'A' && c <= 'F');
 			bool valid = good[at] == '-' ? c == '-' : digit;
 			memcpy(text, good, UUID_TEXT);
 			text[at] = (char)c;
@@ -81,13 +81,13 @@ static void one_wrong_byte_anywhere_is_refused_and_leaves_the_result_alone(void 
 static void other_lengths_and_forms_are_refused(void **state)
 {
 	(void)state;
-	const char *const bad[] = { "",
-				    "0",
-				    "01234567-89ab-cdef-0123-456789abcde",
-				    "01234567-89ab-cdef-0123-456789abcdef0",
-				    "0123456789abcdef0123456789abcdef",
-				    "{01234567-89ab-cdef-0123-456789abcdef}",
-				    "012345678-9ab-cdef-0123-456789abcdef" };
+	const char *const bad[] = {"",
+	                           "0",
+	                           "01234567-89ab-cdef-0123-456789abcde",
+	                           "01234567-89ab-cdef-0123-456789abcdef0",
+	                           "0123456789abcdef0123456789abcdef",
+	                           "{01234567-89ab-cdef-0123-456789abcdef}",
+	                           "012345678-9ab-cdef-0123-456789abcdef"};
 	struct uuid out;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(uuid_parse(slice_str(bad[i]), &out));
@@ -101,9 +101,9 @@ static void names_give_the_ids_that_the_standard_says(void **state)
 		const char *name;
 		const char *id;
 	} rows[] = {
-		{ "www.example.com", "2ed6657d-e927-568b-95e1-2665a8aea6a2" },
-		{ "", "4ebd0208-8328-5d69-8c44-ec50939c0967" },
-		{ "python.org", "886313e1-3b8a-5372-9b90-0c9aee199e5d" },
+	        {"www.example.com", "2ed6657d-e927-568b-95e1-2665a8aea6a2"},
+	        {"", "4ebd0208-8328-5d69-8c44-ec50939c0967"},
+	        {"python.org", "886313e1-3b8a-5372-9b90-0c9aee199e5d"},
 	};
 	struct uuid dns, expected;
 	assert_true(uuid_parse(SLICE("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), &dns));
@@ -118,7 +118,7 @@ static void names_give_the_ids_that_the_standard_says(void **state)
 static void random_ids_say_version_4_and_differ(void **state)
 {
 	(void)state;
-	struct uuid last = { { 0 } };
+	struct uuid last = {{0}};
 	assert_true(uuid_is_nil(&last));
 	for (int i = 0; i < 1000; i++) {
 		struct uuid id = uuid_v4();
@@ -222,7 +222,7 @@ static void random_bytes_fill_exactly_the_given_room(void **state)
 	(void)state;
 	for (size_t n = 0; n < 300; n++) {
 		uint8_t room[302];
-		uint8_t seen[300] = { 0 };
+		uint8_t seen[300] = {0};
 		/* a byte that stays zero in 12 draws by chance: once in 10^26 runs */
 		for (int draw = 0; draw < 12; draw++) {
 			memset(room, 0xa5, sizeof(room));
@@ -240,17 +240,18 @@ static void random_bytes_fill_exactly_the_given_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_and_bytes_mean_the_same_both_ways),
-		cmocka_unit_test(one_wrong_byte_anywhere_is_refused_and_leaves_the_result_alone),
-		cmocka_unit_test(other_lengths_and_forms_are_refused),
-		cmocka_unit_test(names_give_the_ids_that_the_standard_says),
-		cmocka_unit_test(random_ids_say_version_4_and_differ),
-		cmocka_unit_test(ids_of_one_millisecond_are_in_order_even_when_the_counter_overflows),
-		cmocka_unit_test(ids_of_later_milliseconds_carry_the_time_that_was_given),
-		cmocka_unit_test(a_clock_that_goes_back_is_followed),
-		cmocka_unit_test(ids_of_several_threads_never_meet),
-		cmocka_unit_test(a_forked_process_does_not_repeat_its_parents_ids),
-		cmocka_unit_test(random_bytes_fill_exactly_the_given_room),
+	        cmocka_unit_test(text_and_bytes_mean_the_same_both_ways),
+	        cmocka_unit_test(one_wrong_byte_anywhere_is_refused_and_leaves_the_result_alone),
+	        cmocka_unit_test(other_lengths_and_forms_are_refused),
+	        cmocka_unit_test(names_give_the_ids_that_the_standard_says),
+	        cmocka_unit_test(random_ids_say_version_4_and_differ),
+	        cmocka_unit_test(
+	                ids_of_one_millisecond_are_in_order_even_when_the_counter_overflows),
+	        cmocka_unit_test(ids_of_later_milliseconds_carry_the_time_that_was_given),
+	        cmocka_unit_test(a_clock_that_goes_back_is_followed),
+	        cmocka_unit_test(ids_of_several_threads_never_meet),
+	        cmocka_unit_test(a_forked_process_does_not_repeat_its_parents_ids),
+	        cmocka_unit_test(random_bytes_fill_exactly_the_given_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
