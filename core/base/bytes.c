@@ -10,7 +10,8 @@
 /* write(2) and _exit(2): neither allocates, and no exit handler runs on a heap that is full. */
 static _Noreturn void out_of_memory(void)
 {
-	static const char line[] = "{\"level\":\"error\",\"logger\":\"base\",\"msg\":\"out of memory\"}\n";
+	static const char line[] =
+	        "{\"level\":\"error\",\"logger\":\"base\",\"msg\":\"out of memory\"}\n";
 	ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
 	(void)written; /* the exit code says it as well */
 	_exit(EX_OSERR);
@@ -48,7 +49,7 @@ char *mem_string(struct slice slice)
 void buf_release(struct buf *buf)
 {
 	free(buf->data);
-	*buf = (struct buf){ 0 };
+	*buf = (struct buf){0};
 }
 
 char *buf_reserve(struct buf *buf, size_t more)

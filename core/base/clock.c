@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#define DAY_MS 86400000LL
+#define DAY_MS    86400000LL
 #define YEAR_0_MS (-62167219200000LL) /* 0000-01-01T00:00:00Z */
 
 static int64_t read_ns(clockid_t id)
@@ -138,7 +138,7 @@ static int offset_minutes(struct reader *r)
 
 static int days_of_month(int year, int month)
 {
-	static const int8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 	return month == 2 && leap ? 29 : days[month - 1];
 }
@@ -153,7 +153,7 @@ static int64_t days_since_1970(int year, int month, int day)
 
 bool clock_parse(struct slice text, int64_t *ms)
 {
-	struct reader r = { text.data, text.data + text.n, true };
+	struct reader r = {text.data, text.data + text.n, true};
 	if (text.n < 20)
 		return false;
 	int year = number(&r, 4, 0, 9999);
@@ -173,9 +173,9 @@ bool clock_parse(struct slice text, int64_t *ms)
 		return false;
 
 	int64_t at = days_since_1970(year, month, day) * DAY_MS +
-		     (int64_t)(hour * 60 + minute - offset) * 60000;
+	             (int64_t)(hour * 60 + minute - offset) * 60000;
 	if (second == 60) {
-		/* a leap second exists only at the end of a UTC day; here it is that day's last ms */
+		/* only a UTC day's end has a leap second; here it is that day's last ms */
 		if ((at + 60000) % DAY_MS != 0)
 			return false;
 		at += 59999;

@@ -12,14 +12,14 @@
 
 #include "core/base/json_out.h"
 
-#define DEFAULT_FILE	   "/etc/nexusflow/nexusflow.conf"
-#define ENV_PREFIX	   "NEXUSFLOW_"
+#define DEFAULT_FILE     "/etc/nexusflow/nexusflow.conf"
+#define ENV_PREFIX       "NEXUSFLOW_"
 #define SECRET_BYTES_MAX 65536 /* of a file named by NEXUSFLOW_..._FILE */
 
 extern char **environ;
 
 enum source { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
-static const char *const source_names[] = { "default", "file", "environment", "flag" };
+static const char *const source_names[] = {"default", "file", "environment", "flag"};
 
 enum type { TYPE_STR, TYPE_CHOICE, TYPE_INT };
 struct row {
@@ -33,8 +33,8 @@ struct row {
 };
 
 #define CONFIG_ROW(type, field, key, def, min, max, doc)                                           \
-	{ TYPE_##type, key, def, min, max, doc, offsetof(struct config, field) },
-static const struct row rows[] = { CONFIG_TABLE(CONFIG_ROW) };
+	{TYPE_##type, key, def, min, max, doc, offsetof(struct config, field)},
+static const struct row rows[] = {CONFIG_TABLE(CONFIG_ROW)};
 #undef CONFIG_ROW
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -67,7 +67,8 @@ static bool is_choice(const char *doc, const char *value)
 	size_t n = strlen(value);
 	for (const char *at = doc; at;) {
 		const char *end = strstr(at, " | ");
-		if (slice_equal(slice_of(at, end ? (size_t)(end - at) : strlen(at)), slice_of(value, n)))
+		if (slice_equal(slice_of(at, end ? (size_t)(end - at) : strlen(at)),
+		                slice_of(value, n)))
 			return true;
 		at = end ? end + 3 : NULL;
 	}
@@ -96,7 +97,7 @@ static const char *own(struct config *config, const char *value)
 }
 
 static enum status set_row(struct config *config, const struct row *row, const char *value,
-			   enum source source, const char *origin, struct error *err)
+                           enum source source, const char *origin, struct error *err)
 {
 	void *field = (char *)config + row->offset;
 	int64_t number = 0;
@@ -104,15 +105,15 @@ static enum status set_row(struct config *config, const struct row *row, const c
 	case TYPE_INT:
 		if (!parse_int(value, &number) || number < row->min || number > row->max)
 			return error_set(err, STATUS_INVALID,
-					 "%s: %s: \"%s\" is not a whole number from %lld to %lld",
-					 origin, row->key, value, (long long)row->min,
-					 (long long)row->max);
+			                 "%s: %s: \"%s\" is not a whole number from %lld to %lld",
+			                 origin, row->key, value, (long long)row->min,
+			                 (long long)row->max);
 		memcpy(field, &number, sizeof(number));
 		break;
 	case TYPE_CHOICE:
 		if (!is_choice(row->doc, value))
 			return error_set(err, STATUS_INVALID, "%s: %s: \"%s\" is none of: %s",
-					 origin, row->key, value, row->doc);
+			                 origin, row->key, value, row->doc);
 		/* fall through */
 	case TYPE_STR:
 		value = own(config, value);
@@ -133,9 +134,8 @@ static void set_kafka(struct config *config, const char *property, const char *v
 		}
 	}
 	config->kafka = mem_grow(config->kafka, (config->kafka_n + 1) * sizeof(*config->kafka));
-	config->kafka[config->kafka_n++] =
-		(struct config_pair){ .key = mem_string(slice_str(property)),
-				      .value = mem_string(slice_str(value)) };
+	config->kafka[config->kafka_n++] = (struct config_pair){
+	        .key = mem_string(slice_str(property)), .value = mem_string(slice_str(value))};
 }
 
 static bool is_kafka(struct slice key)
@@ -145,7 +145,7 @@ static bool is_kafka(struct slice key)
 
 /* @origin names the source in errors; *@known tells whether the key exists. */
 static enum status set_key(struct config *config, struct slice key, const char *value,
-			   enum source source, const char *origin, bool *known, struct error *err)
+                           enum source source, const char *origin, bool *known, struct error *err)
 {
 	const struct row *row = find_row(key);
 	*known = true;
@@ -182,7 +182,7 @@ static char *read_line(char *to, int n, void *stream)
 	load->line++;
 	if (strlen(to) == (size_t)n - 1 && to[n - 2] != '\n') {
 		load->status = error_set(load->err, STATUS_INVALID, "%s:%d: line too long",
-					 load->path, load->line);
+		                         load->path, load->line);
 		return NULL;
 	}
 	return to;
@@ -193,7 +193,7 @@ static int take_line(void *user, const char *section, const char *name, const ch
 	struct file_load *load = user;
 	if (load->status != STATUS_OK)
 		return 0;
-	struct buf key = { 0 };
+	struct buf key = {0};
 	char origin[PATH_MAX + 16];
 	bool known;
 	if (*section)
@@ -204,13 +204,13 @@ static int take_line(void *user, const char *section, const char *name, const ch
 	/* an indented line is to inih one more value of the same key: refused here, too */
 	if (row && load->seen[row - rows]) {
 		load->status = error_set(load->err, STATUS_INVALID, "%s: %s: given twice", origin,
-					 row->key);
+		                         row->key);
 	} else {
 		load->status = set_key(load->config, buf_slice(&key), value, FROM_FILE, origin,
-				       &known, load->err);
+		                       &known, load->err);
 		if (load->status == STATUS_OK && !known)
 			load->status = error_set(load->err, STATUS_INVALID, "%s: %s: unknown key",
-						 origin, buf_cstr(&key));
+			                         origin, buf_cstr(&key));
 		if (row)
 			load->seen[row - rows] = true;
 	}
@@ -219,21 +219,22 @@ static int take_line(void *user, const char *section, const char *name, const ch
 }
 
 static enum status load_file(struct config *config, const char *path, bool required,
-			     struct error *err)
+                             struct error *err)
 {
-	struct file_load load = { .config = config, .path = path, .err = err };
+	struct file_load load = {.config = config, .path = path, .err = err};
 	load.file = fopen(path, "re");
 	if (!load.file) {
 		if (errno == ENOENT && !required)
 			return STATUS_OK;
 		return error_set(err, STATUS_INVALID, "configuration file %s: %s", path,
-				 strerror(errno));
+		                 strerror(errno));
 	}
 	int line = ini_parse_stream(read_line, &load, take_line, &load);
 	if (load.status == STATUS_OK && ferror(load.file))
 		load.status = error_set(err, STATUS_IO, "configuration file %s: cannot read", path);
 	else if (load.status == STATUS_OK && line != 0)
-		load.status = error_set(err, STATUS_INVALID, "%s:%d: not a \"key = value\"", path, line);
+		load.status =
+		        error_set(err, STATUS_INVALID, "%s:%d: not a \"key = value\"", path, line);
 	fclose(load.file);
 	return load.status;
 }
@@ -254,7 +255,7 @@ static char *read_secret(const char *variable, const char *path, struct error *e
 	fclose(file);
 	if (failed || n > SECRET_BYTES_MAX || memchr(text, '\0', n)) {
 		error_set(err, STATUS_INVALID, "%s: %s: %s", variable, path,
-			  failed ? "cannot read" : "not a text of at most 64 KiB");
+		          failed ? "cannot read" : "not a text of at most 64 KiB");
 		free(text);
 		return NULL;
 	}
@@ -284,13 +285,13 @@ static enum status load_variable(struct config *config, const char *entry, struc
 	enum status status = STATUS_OK;
 	char *variable = mem_string(slice_of(entry, (size_t)(equals - entry)));
 	struct slice name = slice_str(variable + prefix);
-	struct buf key = { 0 };
+	struct buf key = {0};
 	char *secret = NULL;
 	bool known;
 
 	key_of_variable(&key, name);
 	bool names_file = name.n > 5 && memcmp(name.data + name.n - 5, "_FILE", 5) == 0 &&
-			  !find_row(buf_slice(&key));
+	                  !find_row(buf_slice(&key));
 	if (names_file) {
 		buf_clear(&key);
 		key_of_variable(&key, slice_of(name.data, name.n - 5));
@@ -298,7 +299,8 @@ static enum status load_variable(struct config *config, const char *entry, struc
 		char *other = mem_string(plain);
 		bool table_or_kafka = find_row(buf_slice(&key)) || is_kafka(buf_slice(&key));
 		if (table_or_kafka && getenv(other))
-			status = error_set(err, STATUS_INVALID, "%s: %s is set, too", variable, other);
+			status = error_set(err, STATUS_INVALID, "%s: %s is set, too", variable,
+			                   other);
 		else if (table_or_kafka && !(secret = read_secret(variable, equals + 1, err)))
 			status = STATUS_INVALID;
 		free(other);
@@ -306,7 +308,7 @@ static enum status load_variable(struct config *config, const char *entry, struc
 	/* unknown variables belong to somebody else: a test, a wrapper script */
 	if (status == STATUS_OK && (!names_file || secret))
 		status = set_key(config, buf_slice(&key), secret ? secret : equals + 1,
-				 FROM_ENVIRONMENT, variable, &known, err);
+		                 FROM_ENVIRONMENT, variable, &known, err);
 	free(secret);
 	buf_release(&key);
 	free(variable);
@@ -324,16 +326,17 @@ static enum status load_environment(struct config *config, struct error *err)
 /* ---- flags ---- */
 
 static enum status load_flag(struct config *config, const char *flag, bool *taken,
-			     struct error *err)
+                             struct error *err)
 {
 	const char *equals = strchr(flag, '=');
-	struct slice key = equals ? slice_of(flag + 2, (size_t)(equals - flag - 2)) :
-				    slice_str(flag + 2);
+	struct slice key =
+	        equals ? slice_of(flag + 2, (size_t)(equals - flag - 2)) : slice_str(flag + 2);
 	char origin[128];
 	*taken = false;
 	if (!equals) {
 		if (find_row(key) || is_kafka(key) || same_key(key, "config"))
-			return error_set(err, STATUS_INVALID, "flag %s: write %s=VALUE", flag, flag);
+			return error_set(err, STATUS_INVALID, "flag %s: write %s=VALUE", flag,
+			                 flag);
 		return STATUS_OK;
 	}
 	*taken = same_key(key, "config");
@@ -393,7 +396,7 @@ static enum status load_layers(struct config *config, int *argc, char **argv, st
 
 enum status config_load(struct config *config, int *argc, char **argv, struct error *err)
 {
-	*config = (struct config){ .source = mem_new(ROWS) };
+	*config = (struct config){.source = mem_new(ROWS)};
 	enum status status = load_layers(config, argc, argv, err);
 	if (status != STATUS_OK)
 		config_release(config);
@@ -411,7 +414,7 @@ void config_release(struct config *config)
 	free(config->kafka);
 	free(config->owned);
 	free(config->source);
-	*config = (struct config){ 0 };
+	*config = (struct config){0};
 }
 
 /* ---- print ---- */
@@ -426,14 +429,14 @@ static bool is_secret(const char *key, const char *value)
 }
 
 static void print_one(struct json_out *json, struct buf *text, const char *key, const char *value,
-		      const struct row *row, const char *source)
+                      const struct row *row, const char *source)
 {
 	if (is_secret(key, value))
 		value = "***";
 	if (!json) {
 		buf_printf(text, "# %s\n# from: %s, default: %s\n%s = %s\n\n",
-			   row ? row->doc : "passed through to librdkafka", source,
-			   row ? row->def : "none", key, value);
+		           row ? row->doc : "passed through to librdkafka", source,
+		           row ? row->def : "none", key, value);
 		return;
 	}
 	json_out_object(json);
@@ -454,7 +457,7 @@ void config_print(const struct config *config, bool json, struct buf *out)
 {
 	struct json_out writer;
 	struct json_out *to = json ? &writer : NULL;
-	struct buf key = { 0 };
+	struct buf key = {0};
 	json_out_init(&writer, out);
 	if (to)
 		json_out_array(to);

@@ -11,7 +11,7 @@
 
 void json_out_init(struct json_out *out, struct buf *to)
 {
-	*out = (struct json_out){ .to = to };
+	*out = (struct json_out){.to = to};
 }
 
 /* comma if needed; every value and every key begins with this */
@@ -91,9 +91,9 @@ static size_t utf8_sequence(const uint8_t *p, size_t n)
 	}
 	if (p[0] >= 0xf0 && p[0] <= 0xf4) {
 		uint8_t min = p[0] == 0xf0 ? 0x90 : 0x80, max = p[0] == 0xf4 ? 0x8f : 0xbf;
-		return n >= 4 && p[1] >= min && p[1] <= max && continues(p[2]) && continues(p[3]) ?
-			       4 :
-			       0;
+		return n >= 4 && p[1] >= min && p[1] <= max && continues(p[2]) && continues(p[3])
+		               ? 4
+		               : 0;
 	}
 	return 0;
 }
@@ -132,15 +132,15 @@ static size_t plain_run(const uint8_t *p, size_t n)
 static void append_escape(struct buf *to, uint8_t c)
 {
 	static const char digits[] = "0123456789abcdef";
-	static const char letters[32] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
-					  ['\r'] = 'r' };
+	static const char letters[32] = {
+	        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
 	if (c >= 0x80) {
 		buf_append(to, "\xef\xbf\xbd", 3);
 	} else if (c >= 0x20 || letters[c]) {
-		char text[2] = { '\\', c >= 0x20 ? (char)c : letters[c] };
+		char text[2] = {'\\', c >= 0x20 ? (char)c : letters[c]};
 		buf_append(to, text, 2);
 	} else {
-		char text[6] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 15] };
+		char text[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
 		buf_append(to, text, 6);
 	}
 }
@@ -253,7 +253,7 @@ void json_out_time(struct json_out *out, int64_t ms)
 void json_out_base64(struct json_out *out, struct slice bytes)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const uint8_t *p = (const uint8_t *)bytes.data;
 	begin(out);
 	buf_append_char(out->to, '"');
@@ -264,8 +264,8 @@ void json_out_base64(struct json_out *out, struct slice bytes)
 			v |= (uint32_t)p[i + 1] << 8;
 		if (n > 2)
 			v |= p[i + 2];
-		char text[4] = { digits[v >> 18], digits[v >> 12 & 63],
-				 n > 1 ? digits[v >> 6 & 63] : '=', n > 2 ? digits[v & 63] : '=' };
+		char text[4] = {digits[v >> 18], digits[v >> 12 & 63],
+		                n > 1 ? digits[v >> 6 & 63] : '=', n > 2 ? digits[v & 63] : '='};
 		buf_append(out->to, text, 4);
 	}
 	buf_append_char(out->to, '"');

@@ -7,7 +7,7 @@
 #include "core/base/clock.h"
 #include "core/base/json_out.h"
 
-static const char *const level_names[] = { "debug", "info", "warn", "error" };
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static atomic_int level_min = LOG_INFO;
 
 void log_set_level(enum log_level level)
@@ -64,12 +64,12 @@ static void write_line(const char *line, size_t n)
 }
 
 void log_write(enum log_level level, const char *logger, const char *msg,
-	       const struct log_field *fields)
+               const struct log_field *fields)
 {
 	if ((int)level < atomic_load_explicit(&level_min, memory_order_relaxed))
 		return;
 	int errno_before = errno; /* logging an error must not change it */
-	struct buf line = { 0 };
+	struct buf line = {0};
 	struct json_out out;
 	json_out_init(&out, &line);
 	json_out_object(&out);

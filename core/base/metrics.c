@@ -18,7 +18,7 @@
 #define BUCKETS 16 /* without +Inf */
 
 enum kind { KIND_COUNTER, KIND_GAUGE, KIND_HISTOGRAM };
-static const char *const kind_names[] = { "counter", "gauge", "histogram" };
+static const char *const kind_names[] = {"counter", "gauge", "histogram"};
 
 struct row {
 	enum kind kind;
@@ -27,31 +27,35 @@ struct row {
 	const char *help;
 };
 
-#define METRIC_ROW(kind, id, name, labels, help) { KIND_##kind, name, labels, help },
-static const struct row rows[METRICS] = { METRIC_TABLE(METRIC_ROW) };
+#define METRIC_ROW(kind, id, name, labels, help) {KIND_##kind, name, labels, help},
+static const struct row rows[METRICS] = {METRIC_TABLE(METRIC_ROW)};
 #undef METRIC_ROW
 
 struct bucket {
 	double le;
 	const char *text;
 };
-#define BUCKET(le) { le, #le }
+#define BUCKET(le)                                                                                 \
+	{                                                                                          \
+		le, #le                                                                            \
+	}
 static const struct bucket seconds[BUCKETS] = {
-	BUCKET(0.0001), BUCKET(0.00025), BUCKET(0.0005), BUCKET(0.001), BUCKET(0.0025), BUCKET(0.005),
-	BUCKET(0.01),	BUCKET(0.025),	 BUCKET(0.05),	 BUCKET(0.1),	BUCKET(0.25),	BUCKET(0.5),
-	BUCKET(1),	BUCKET(2.5),	 BUCKET(5),	 BUCKET(10),
+        BUCKET(0.0001), BUCKET(0.00025), BUCKET(0.0005), BUCKET(0.001),
+        BUCKET(0.0025), BUCKET(0.005),   BUCKET(0.01),   BUCKET(0.025),
+        BUCKET(0.05),   BUCKET(0.1),     BUCKET(0.25),   BUCKET(0.5),
+        BUCKET(1),      BUCKET(2.5),     BUCKET(5),      BUCKET(10),
 };
 static const struct bucket powers[BUCKETS] = {
-	BUCKET(1),   BUCKET(2),	  BUCKET(4),	BUCKET(8),    BUCKET(16),   BUCKET(32),
-	BUCKET(64),  BUCKET(128), BUCKET(256),	BUCKET(512),  BUCKET(1024), BUCKET(2048),
-	BUCKET(4096), BUCKET(8192), BUCKET(16384), BUCKET(32768),
+        BUCKET(1),    BUCKET(2),    BUCKET(4),     BUCKET(8),     BUCKET(16),   BUCKET(32),
+        BUCKET(64),   BUCKET(128),  BUCKET(256),   BUCKET(512),   BUCKET(1024), BUCKET(2048),
+        BUCKET(4096), BUCKET(8192), BUCKET(16384), BUCKET(32768),
 };
 
 struct metric_series {
 	enum metric metric;
-	char *labels;	       /* route="x",code="200", as printed */
-	atomic_ullong count;   /* counter */
-	_Atomic double value;  /* gauge; sum of a histogram */
+	char *labels;         /* route="x",code="200", as printed */
+	atomic_ullong count;  /* counter */
+	_Atomic double value; /* gauge; sum of a histogram */
 	const struct bucket *buckets;
 	atomic_ullong in[BUCKETS + 1]; /* observations per bucket, not cumulative; last: +Inf */
 };
@@ -107,7 +111,7 @@ static struct metric_series *series_new(enum metric metric, struct slice labels)
 /* Under create_lock. */
 static struct metric_series *find_or_create(enum metric metric, const char *const *values)
 {
-	struct buf labels = { 0 };
+	struct buf labels = {0};
 	struct metric_series *series = NULL;
 	render_labels(&labels, rows[metric].labels, values);
 	for (size_t i = 0; i <= METRIC_SERIES_MAX; i++) {
@@ -169,7 +173,7 @@ void metric_observe(struct metric_series *series, double value)
 	atomic_fetch_add_explicit(&series->in[i], 1, memory_order_relaxed);
 	double sum = atomic_load_explicit(&series->value, memory_order_relaxed);
 	while (!atomic_compare_exchange_weak_explicit(&series->value, &sum, sum + value,
-						      memory_order_relaxed, memory_order_relaxed))
+	                                              memory_order_relaxed, memory_order_relaxed))
 		;
 }
 
@@ -204,7 +208,7 @@ static void print_histogram(struct buf *out, const char *name, const struct metr
 	for (size_t i = 0; i <= BUCKETS; i++) {
 		total += atomic_load_explicit(&series->in[i], memory_order_relaxed);
 		buf_printf(out, "%s_bucket{%s%sle=\"%s\"} %llu\n", name, series->labels, comma,
-			   i < BUCKETS ? series->buckets[i].text : "+Inf", total);
+		           i < BUCKETS ? series->buckets[i].text : "+Inf", total);
 	}
 	const char *open = *series->labels ? "{" : "", *close = *series->labels ? "}" : "";
 	buf_printf(out, "%s_sum%s%s%s ", name, open, series->labels, close);
@@ -223,15 +227,14 @@ static void print_series(struct buf *out, const struct row *row, const struct me
 		buf_printf(out, "{%s}", series->labels);
 	buf_append_char(out, ' ');
 	if (row->kind == KIND_COUNTER)
-		buf_printf(out, "%llu",
-			   atomic_load_explicit(&series->count, memory_order_relaxed));
+		buf_printf(out, "%llu", atomic_load_explicit(&series->count, memory_order_relaxed));
 	else
 		append_number(out, atomic_load_explicit(&series->value, memory_order_relaxed));
 	buf_append_char(out, '\n');
 }
 
 static void print_process_value(struct buf *out, const char *name, const char *kind,
-				const char *help, double value)
+                                const char *help, double value)
 {
 	print_head(out, name, help, kind);
 	buf_printf(out, "%s ", name);
@@ -264,8 +267,8 @@ static bool boot_time(double *seconds_since_1970)
 	struct timespec now, up;
 	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || clock_gettime(CLOCK_BOOTTIME, &up) != 0)
 		return false;
-	*seconds_since_1970 = (double)(now.tv_sec - up.tv_sec) +
-			      (double)(now.tv_nsec - up.tv_nsec) / 1e9;
+	*seconds_since_1970 =
+	        (double)(now.tv_sec - up.tv_sec) + (double)(now.tv_nsec - up.tv_nsec) / 1e9;
 	return true;
 }
 
@@ -293,28 +296,28 @@ static void print_process(struct buf *out)
 
 	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu) == 0)
 		print_process_value(out, "process_cpu_seconds_total", "counter",
-				    "user and system time of this process",
-				    (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9);
+		                    "user and system time of this process",
+		                    (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9);
 	if (known && stat_field(stat, 23, &v))
 		print_process_value(out, "process_virtual_memory_bytes", "gauge",
-				    "address space of this process", (double)v);
+		                    "address space of this process", (double)v);
 	if (known && stat_field(stat, 24, &v))
 		print_process_value(out, "process_resident_memory_bytes", "gauge",
-				    "resident memory of this process",
-				    (double)v * (double)sysconf(_SC_PAGESIZE));
+		                    "resident memory of this process",
+		                    (double)v * (double)sysconf(_SC_PAGESIZE));
 	if (known && stat_field(stat, 20, &v))
 		print_process_value(out, "process_threads", "gauge", "threads of this process",
-				    (double)v);
+		                    (double)v);
 	if (count_fds(&d))
 		print_process_value(out, "process_open_fds", "gauge", "open file descriptors", d);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-		print_process_value(out, "process_max_fds", "gauge", "limit of open file descriptors",
-				    limit.rlim_cur == RLIM_INFINITY ? INFINITY :
-								      (double)limit.rlim_cur);
+		print_process_value(
+		        out, "process_max_fds", "gauge", "limit of open file descriptors",
+		        limit.rlim_cur == RLIM_INFINITY ? INFINITY : (double)limit.rlim_cur);
 	if (known && stat_field(stat, 22, &v) && boot_time(&d))
 		print_process_value(out, "process_start_time_seconds", "gauge",
-				    "start of this process, in seconds since 1970",
-				    d + (double)v / (double)sysconf(_SC_CLK_TCK));
+		                    "start of this process, in seconds since 1970",
+		                    d + (double)v / (double)sysconf(_SC_CLK_TCK));
 }
 
 void metrics_print(struct buf *out)
@@ -324,7 +327,7 @@ void metrics_print(struct buf *out)
 		const struct row *row = &rows[metric];
 		for (size_t i = 0; i <= METRIC_SERIES_MAX; i++) {
 			const struct metric_series *series =
-				atomic_load_explicit(&slots[metric][i], memory_order_acquire);
+			        atomic_load_explicit(&slots[metric][i], memory_order_acquire);
 			if (!series)
 				break;
 			if (i == 0)

@@ -12,8 +12,8 @@ struct status_row {
 	enum policy policy;
 };
 
-#define STATUS_ROW(name, policy, text) { #name, text, POLICY_##policy },
-static const struct status_row rows[STATUSES] = { STATUS_TABLE(STATUS_ROW) };
+#define STATUS_ROW(name, policy, text) {#name, text, POLICY_##policy},
+static const struct status_row rows[STATUSES] = {STATUS_TABLE(STATUS_ROW)};
 #undef STATUS_ROW
 
 enum status error_set(struct error *err, enum status status, const char *format, ...)
@@ -48,7 +48,7 @@ enum status error_wrap(struct error *err, const char *format, ...)
 
 static const struct status_row *row_of(enum status status)
 {
-	static const struct status_row none = { "?", "not a status", POLICY_CRASH };
+	static const struct status_row none = {"?", "not a status", POLICY_CRASH};
 	return (unsigned)status < STATUSES ? &rows[status] : &none;
 }
 
