@@ -84,6 +84,8 @@ struct store_result {
 enum status store_append(struct store *store, const struct embedded *handle, uint32_t partition,
                          const struct journal_record *records, uint32_t n,
                          struct store_result *result, struct error *err);
+/* Appends in the queue behind the running commit. Under queue_lock. */
+unsigned store_waiting(const struct store *store);
 /* Put one record into @cursor; shared with the creation of a store. */
 int store_put(MDB_cursor *cursor, uint32_t partition, int64_t offset, int64_t now_ms,
               const struct journal_record *record);

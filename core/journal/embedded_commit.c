@@ -233,6 +233,15 @@ static void run(struct store *store, struct commit *commit)
 	pthread_mutex_unlock(&store->queue_lock);
 }
 
+unsigned store_waiting(const struct store *store)
+{
+	unsigned n = 0;
+
+	for (const struct commit *c = store->first; c; c = c->next)
+		n++;
+	return n;
+}
+
 enum status store_append(struct store *store, const struct embedded *handle, uint32_t partition,
                          const struct journal_record *records, uint32_t n,
                          struct store_result *result, struct error *err)
