@@ -31,6 +31,16 @@ enum status error_set(struct error *err, enum status status, const char *format,
 	return status;
 }
 
+/* As much of @more as fits behind the text in @to. */
+static void append_cut(char *to, size_t size, const char *more)
+{
+	size_t used = strlen(to), n = strlen(more);
+	if (n > size - 1 - used)
+		n = size - 1 - used;
+	memcpy(to + used, more, n);
+	to[used + n] = '\0';
+}
+
 enum status error_wrap(struct error *err, const char *format, ...)
 {
 	char context[sizeof(err->text)];
@@ -40,8 +50,8 @@ enum status error_wrap(struct error *err, const char *format, ...)
 	va_end(args);
 	if (n < 0)
 		return err->status;
-	size_t used = strlen(context);
-	snprintf(context + used, sizeof(context) - used, ": %s", err->text);
+	append_cut(context, sizeof(context), ": ");
+	append_cut(context, sizeof(context), err->text);
 	memcpy(err->text, context, sizeof(context));
 	return err->status;
 }
