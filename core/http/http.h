@@ -41,7 +41,7 @@ enum http_auth {
 
 struct http_param {
 	const char *name;
-	const char *where; /* "query" or "header" */
+	const char *where; /* "query" or "header"; "path" only documents a {segment} */
 	const char *type;  /* JSON Schema type: "string", "integer", "boolean" */
 	bool required;
 	const char *doc;
@@ -62,19 +62,23 @@ struct http_route {
 	uint64_t label;			 /* the handler's own: which command, which view */
 };
 
-/* What the handler may read. */
+/* What the handler may read, inside the handler only; what it got stays until the answer is given. */
 enum http_method http_method_of(const struct http_request *request);
 const struct http_route *http_route_of(const struct http_request *request);
 struct slice http_path_param(const struct http_request *request, const char *name); /* decoded */
 /* false when absent. Query values are percent-decoded. */
 bool http_query_param(struct http_request *request, const char *name, struct slice *value);
 bool http_header(struct http_request *request, const char *name, struct slice *value);
+/* Whether If-None-Match names @etag (quoted, W/ is ignored) or is "*": then answer 304. */
+bool http_etag_matches(struct http_request *request, const char *etag);
 struct slice http_body(const struct http_request *request);
 const struct principal *http_principal(const struct http_request *request);
 const struct uuid *http_request_id(const struct http_request *request);
 int64_t http_arrived_us(const struct http_request *request); /* monotonic */
 
-/* Handler's own memory, freed with @release when the request ends (also on disconnect). */
+/* Handler's own memory, freed with @release when the request ends: after the answer and after the
+ * connection is done with it. On the loop thread, or on the answering thread after
+ * http_server_close. */
 void http_set_state(struct http_request *request, void *state, void (*release)(void *state));
 void *http_state(const struct http_request *request);
 
@@ -85,27 +89,32 @@ struct http_answer {
 	struct buf *body;	  /* taken */
 	struct slice fixed;	  /* static for the life of the program */
 	struct {
-		const char *name; /* static */
-		const char *value; /* copied */
-	} headers[HTTP_ANSWER_HEADERS]; /* ends with a NULL name */
+		const char *name;  /* static */
+		const char *value; /* copied; no line breaks */
+	} headers[HTTP_ANSWER_HEADERS]; /* ends with a NULL name, or is full */
 };
 
-/* Do not answer now. After it returned, http_answer may come from any thread, once. */
+/* Do not answer now. After it returned, http_answer must come from any thread, once: also when the
+ * client is gone and after the server was closed. */
 void http_park(struct http_request *request);
 /* Answer. On the loop thread inside the handler, or from any thread after http_park. Every answer
- * carries X-Request-Id; JSON answers Cache-Control: no-store unless a header says otherwise. */
+ * carries X-Request-Id; JSON answers Cache-Control: no-store unless a header says otherwise.
+ * 204 and 304 go out without body and type. The request may be gone when it returns. */
 void http_answer(struct http_request *request, struct http_answer *answer);
 
 /* problem+json (RFC 9457) with the members success:false, error, error_code, request_id. @code: a
- * word for programs ("no_such_issue"). @pointer may be NULL. Used like http_answer. */
+ * word for programs ("no_such_issue"). @pointer may be NULL. Used like http_answer. 401 carries
+ * WWW-Authenticate, 429 and 503 Retry-After. */
 void http_problem(struct http_request *request, int status, const char *code, const char *pointer,
 		  const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The same as text, for one line of an NDJSON answer. */
 void problem_json(struct buf *out, int status, const char *code, const char *title,
 		  const char *pointer, struct slice detail, const struct uuid *request_id);
 
-struct http_timer; /* run something on the loop thread later: waits with a deadline */
-/* @call runs on the loop thread after @delay_ms. Any thread. */
+/* Run something on the loop thread later: waits with a deadline. */
+/* @call runs on the loop thread after @delay_ms, exactly once: when the server ends, what is still
+ * waiting runs at once (what those calls ask for in turn is dropped). Any thread, until
+ * http_server_close. */
 void http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
 		void *context);
 struct http_server *http_server_of(const struct http_request *request);
@@ -117,17 +126,29 @@ struct http_options {
 	const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: a free one */
 	const struct http_route *const *tables; /* route tables, ends with NULL */
 	void *const *contexts;			/* per table: what its handlers get */
-	struct auth *auth;			/* borrowed */
+	struct auth *auth;			/* borrowed; NULL when no route wants a token */
 	uint32_t connections_max;
+	/* 0 means the default. */
+	uint32_t connections_per_ip_max; /* loopback is exempt */
+	int64_t header_timeout_ms;	 /* from the connection or the request line, absolute */
+	int64_t body_timeout_ms;	 /* from the end of the headers, absolute */
+	uint32_t idle_timeout_s;	 /* keep-alive connection without a request */
 };
 
-struct http_server;
-/* Binds and listens; requests are taken once http_server_run is called. */
+#define HTTP_CONNECTIONS_PER_IP_MAX 256
+#define HTTP_HEADER_TIMEOUT_MS	    10000
+#define HTTP_BODY_TIMEOUT_MS	    20000
+#define HTTP_IDLE_TIMEOUT_S	    75
+#define HTTP_HEADER_BYTES_MAX	    16384
+#define HTTP_HEADERS_MAX	    100
+
+/* Binds and listens; requests are taken once http_server_run is called. Ignores SIGPIPE in this
+ * process and raises the soft limit of open files to what @connections_max needs. */
 enum status http_server_open(const struct http_options *options, struct http_server **out,
 			     struct error *err);
 uint16_t http_server_port(const struct http_server *server);
 /* The loop: returns after http_server_stop, when the requests in flight are answered (at most
- * @drain_ms). */
+ * @drain_ms; those still parked then are answered 503). */
 void http_server_run(struct http_server *server, int drain_ms);
 void http_server_stop(struct http_server *server); /* any thread, async-signal-safe */
 void http_server_close(struct http_server *server);
