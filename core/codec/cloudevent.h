@@ -15,7 +15,7 @@
 void event_cloudevent_json(const struct event *event, struct buf *out);
 
 #define EVENT_HEADERS_MAX 9
-#define EVENT_TENANT_MAX 64 /* bytes of a tenant that header_text has room for */
+#define EVENT_TENANT_MAX  64 /* bytes of a tenant in ce_source; a longer one is cut */
 
 /* Room for the texts of one event's headers. */
 struct header_text {
@@ -31,7 +31,6 @@ struct header_text {
  * content-type and, unless @traceparent is empty, traceparent. Returns their number. Values borrow
  * from @scratch and @traceparent. */
 unsigned event_headers(const struct event *event, struct slice traceparent,
-		       struct header_text *scratch,
-		       struct journal_header out[EVENT_HEADERS_MAX]);
+                       struct header_text *scratch, struct journal_header out[EVENT_HEADERS_MAX]);
 
 #endif

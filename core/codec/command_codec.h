@@ -16,6 +16,7 @@ struct command_type_info {
 	const char *doc;       /* one sentence */
 	const char *aggregate; /* "issue": what it works on */
 	const char *schema;    /* JSON Schema 2020-12 of the body, one line */
+	const char *avro;      /* self-contained Avro schema of command_encode's bytes, one line */
 };
 
 /* By enum command_type. */
@@ -40,13 +41,13 @@ struct command_faults {
  * Strings of *@out borrow from @object or are static; arrays and bytes are from @arena.
  * INVALID if there are faults, FULL if the arena is too small (body size * 16 always suffices). */
 enum status command_read_json(enum command_type type, json_t *object, struct arena *arena,
-			      struct command *out, struct command_faults *faults);
+                              struct command *out, struct command_faults *faults);
 
 /* Avro binary without frame: the canonical form of a command, for its hash. */
 void command_encode(const struct command *command, struct buf *out);
 /* The reverse; as event_decode. */
 enum status command_decode(enum command_type type, struct slice body, struct arena *arena,
-			   struct command *out, struct error *err);
+                           struct command *out, struct error *err);
 
 /* The command as the JSON object that command_read_json reads (absent optionals are left out). */
 void command_json(const struct command *command, struct json_out *out);

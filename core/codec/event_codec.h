@@ -39,11 +39,11 @@ void event_encode(const struct event *event, struct buf *out);
  * UNKNOWN_SCHEMA as in record_classify, FOREIGN also for a control record. *@out is undefined
  * after a failure. */
 enum status event_decode(struct slice value, struct arena *arena, struct event *out,
-			 struct error *err);
+                         struct error *err);
 
 void control_encode(const struct control *control, struct buf *out);
 enum status control_decode(struct slice value, struct arena *arena, struct control *out,
-			   struct error *err);
+                           struct error *err);
 
 /* The fields of the event as an object, without meta. Absent optional fields are null. */
 void event_body_json(const struct event *event, struct json_out *out);

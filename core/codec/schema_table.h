@@ -9,12 +9,12 @@
 
 struct schema_entry {
 	uint32_t id;
-	const char *name;   /* nexusflow.events.IssueCreated */
-	uint32_t version;   /* 1, 2, 3 within the name */
-	const char *text;   /* self-contained Avro JSON, one line */
-	bool current;       /* what this program writes */
-	bool control;       /* of a control record, not of an event */
-	uint32_t type;      /* enum event_type or enum control_type */
+	const char *name; /* nexusflow.events.IssueCreated */
+	uint32_t version; /* 1, 2, 3 within the name */
+	const char *text; /* self-contained Avro JSON, one line */
+	bool current;     /* what this program writes */
+	bool control;     /* of a control record, not of an event */
+	uint32_t type;    /* enum event_type or enum control_type */
 };
 
 /* By id, from 1 without gaps: schema_entries[id - 1]. */

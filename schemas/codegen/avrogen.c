@@ -27,6 +27,8 @@ int main(int argc, char **argv)
 	}
 	history_check(&history, &model);
 	emit_headers(&model, argv[3]);
+	emit_codecs(&model, argv[3]);
+	emit_tables(&model, &history, argv[3]);
 
 	return 0;
 }

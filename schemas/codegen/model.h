@@ -52,6 +52,7 @@ struct named {
 	const char **symbols; /* KIND_ENUM */
 	size_t size;          /* KIND_FIXED */
 	bool in_array;        /* some field is an array of these */
+	bool used;            /* some field has this type */
 	enum { UNSEEN, OPEN, DONE } mark;
 	json_t *json; /* the file as it is */
 };
@@ -114,6 +115,7 @@ void history_freeze(const struct history *history, const struct model *model, co
 /* Emitters: each writes @out/<name>.{h,c}. */
 void emit_headers(const struct model *model, const char *out);
 void emit_codecs(const struct model *model, const char *out);
+void emit_command_types(const struct model *model, const char *out);
 void emit_tables(const struct model *model, const struct history *history, const char *out);
 
 /* Shared by the emitters. */

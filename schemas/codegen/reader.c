@@ -78,6 +78,7 @@ static void read_single(struct field *field, json_t *type, const struct named_li
 	if (named) {
 		field->kind = named->kind;
 		field->named = named;
+		named->used = true;
 		return;
 	}
 	if (strcmp(name, "record") == 0 || strcmp(name, "enum") == 0 || strcmp(name, "fixed") == 0)
@@ -279,6 +280,9 @@ void model_read(struct model *model, const char *dir)
 	read_records(&model->events, &model->types);
 	read_records(&model->control, &model->types);
 	read_records(&model->commands, &model->types);
+	for (size_t i = 0; i < model->types.n; i++)
+		if (!model->types.items[i].used)
+			refuse(model->types.items[i].file, "no record uses it");
 	for (size_t i = 0; i < model->events.n; i++) {
 		const struct field *first = &model->events.items[i].fields[0];
 		if (strcmp(first->name, "meta") != 0 || first->kind != KIND_RECORD ||
