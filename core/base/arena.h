@@ -18,7 +18,7 @@ struct arena {
 
 static inline void arena_init(struct arena *arena, void *block, size_t cap)
 {
-	*arena = (struct arena){ .block = block, .cap = cap };
+	*arena = (struct arena){.block = block, .cap = cap};
 }
 
 static inline void arena_clear(struct arena *arena)
@@ -49,10 +49,10 @@ static inline struct slice arena_copy(struct arena *arena, struct slice slice)
 {
 	char *p = arena_alloc(arena, slice.n ? slice.n : 1);
 	if (!p)
-		return (struct slice){ NULL, 0 };
+		return (struct slice){NULL, 0};
 	if (slice.n)
 		memcpy(p, slice.data, slice.n);
-	return (struct slice){ p, slice.n };
+	return (struct slice){p, slice.n};
 }
 
 #endif

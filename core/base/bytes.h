@@ -16,16 +16,16 @@ struct slice {
 	size_t n;         /* bytes */
 };
 
-#define SLICE(literal) ((struct slice){ (literal), sizeof(literal) - 1 })
+#define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
 
 static inline struct slice slice_of(const void *data, size_t n)
 {
-	return (struct slice){ data, n };
+	return (struct slice){data, n};
 }
 
 static inline struct slice slice_str(const char *string)
 {
-	return (struct slice){ string, string ? strlen(string) : 0 };
+	return (struct slice){string, string ? strlen(string) : 0};
 }
 
 static inline bool slice_equal(struct slice a, struct slice b)
@@ -55,7 +55,7 @@ static inline void buf_clear(struct buf *buf)
 }
 static inline struct slice buf_slice(const struct buf *buf)
 {
-	return (struct slice){ buf->data, buf->n };
+	return (struct slice){buf->data, buf->n};
 }
 /* Make room for @more bytes behind n and return the place; does not change n. */
 char *buf_reserve(struct buf *buf, size_t more);

@@ -34,7 +34,7 @@
 	X(CHOICE, log_level, "log_level", "info", 0, 0, "debug | info | warn | error")             \
 	X(INT, connections_max, "connections_max", "4096", 16, 65536, "open HTTP connections")     \
 	X(INT, body_bytes_max, "body_bytes_max", "1048576", 1024, 16777216,                        \
-	  "bytes of one command's body, or of one line of a batch")                \
+	  "bytes of one command's body, or of one line of a batch")                                \
 	X(INT, batch_commands_max, "batch_commands_max", "5000", 1, 20000,                         \
 	  "commands in one group commit")                                                          \
 	X(INT, command_timeout_ms, "command_timeout_ms", "10000", 100, 60000,                      \
@@ -44,16 +44,16 @@
 	X(INT, map_size_gib, "map_size_gib", "64", 1, 16384,                                       \
 	  "address space of each LMDB file; the limit of its growth")
 
-#define CONFIG_FIELD_STR(field) const char *field;
-#define CONFIG_FIELD_CHOICE(field) const char *field;
-#define CONFIG_FIELD_INT(field) int64_t field;
+#define CONFIG_FIELD_STR(field)                            const char *field;
+#define CONFIG_FIELD_CHOICE(field)                         const char *field;
+#define CONFIG_FIELD_INT(field)                            int64_t field;
 #define CONFIG_FIELD(type, field, key, def, min, max, doc) CONFIG_FIELD_##type(field)
 struct config {
 	CONFIG_TABLE(CONFIG_FIELD)
 	struct config_pair {
 		char *key;
 		char *value;
-	} *kafka; /* "kafka." pass-through, without the prefix */
+	} * kafka; /* "kafka." pass-through, without the prefix */
 	size_t kafka_n;
 	char **owned; /* strings that config_release frees */
 	size_t owned_n;

@@ -25,17 +25,17 @@ struct log_field {
 		struct slice slice;
 	} value;
 };
-#define LOG_S(key_, v) ((struct log_field){ LOG_STR, (key_), { .str = (v) } })
-#define LOG_I(key_, v) ((struct log_field){ LOG_INT, (key_), { .num = (int64_t)(v) } })
-#define LOG_B(key_, v) ((struct log_field){ LOG_SLICE, (key_), { .slice = (v) } })
+#define LOG_S(key_, v) ((struct log_field){LOG_STR, (key_), {.str = (v)}})
+#define LOG_I(key_, v) ((struct log_field){LOG_INT, (key_), {.num = (int64_t)(v)}})
+#define LOG_B(key_, v) ((struct log_field){LOG_SLICE, (key_), {.slice = (v)}})
 void log_write(enum log_level level, const char *logger, const char *msg,
-	       const struct log_field *fields);
+               const struct log_field *fields);
 /* log_info("journal", "recovered", LOG_I("offset", n), LOG_S("dir", dir)); */
-#define LOG_FIELDS(...)                                                                             \
-	((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ LOG_END, NULL, { .num = 0 } } })
+#define LOG_FIELDS(...)                                                                            \
+	((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){LOG_END, NULL, {.num = 0}}})
 #define log_debug(logger, msg, ...) log_write(LOG_DEBUG, logger, msg, LOG_FIELDS(__VA_ARGS__))
-#define log_info(logger, msg, ...) log_write(LOG_INFO, logger, msg, LOG_FIELDS(__VA_ARGS__))
-#define log_warn(logger, msg, ...) log_write(LOG_WARN, logger, msg, LOG_FIELDS(__VA_ARGS__))
+#define log_info(logger, msg, ...)  log_write(LOG_INFO, logger, msg, LOG_FIELDS(__VA_ARGS__))
+#define log_warn(logger, msg, ...)  log_write(LOG_WARN, logger, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_error(logger, msg, ...) log_write(LOG_ERROR, logger, msg, LOG_FIELDS(__VA_ARGS__))
 
 #endif

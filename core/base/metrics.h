@@ -53,9 +53,9 @@ enum metric { METRIC_TABLE(METRIC_ENUM) METRICS };
 struct metric_series;
 struct metric_series *metric_series(enum metric metric, const char *const *labels);
 
-void metric_add(struct metric_series *series, uint64_t n);        /* counter */
-void metric_set(struct metric_series *series, double value);      /* gauge */
-void metric_observe(struct metric_series *series, double value);  /* histogram */
+void metric_add(struct metric_series *series, uint64_t n);       /* counter */
+void metric_set(struct metric_series *series, double value);     /* gauge */
+void metric_observe(struct metric_series *series, double value); /* histogram */
 
 /* All metrics, the process_* set and nexusflow_build_info. */
 void metrics_print(struct buf *out);

@@ -48,11 +48,11 @@ struct error {
 /* Replace @err (may be NULL) by @status with a formatted text. Returns @status, so that
  * `return error_set(err, STATUS_MALFORMED, ...)` is one statement. */
 enum status error_set(struct error *err, enum status status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* Put "context: " before the text of @err. Returns the status that @err holds. */
 enum status error_wrap(struct error *err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+        __attribute__((format(printf, 2, 3)));
 
 const char *status_name(enum status status); /* "TIMEOUT" */
 const char *status_text(enum status status); /* "timed out" */
