@@ -386,6 +386,20 @@ bool kv_prev(struct kv_cursor *cursor, struct slice *found, struct slice *value)
 	return cursor_get(cursor, &k, found, value, MDB_PREV);
 }
 
+enum status kv_drop(const char *dir, struct error *err)
+{
+	static const char *const files[] = { "data.mdb", "lock.mdb" };
+	char path[600];
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+		if (unlink(path) && errno != ENOENT)
+			return error_set(err, STATUS_IO, "remove %s: %s", path, strerror(errno));
+	}
+	if (rmdir(dir) && errno != ENOENT)
+		return error_set(err, STATUS_IO, "remove %s: %s", dir, strerror(errno));
+	return STATUS_OK;
+}
+
 enum status kv_copy(struct kv *kv, const char *dir, struct error *err)
 {
 	int code = make_dirs(dir);

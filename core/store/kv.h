@@ -70,6 +70,8 @@ bool kv_seek_before(struct kv_cursor *cursor, struct slice key, struct slice *fo
 bool kv_next(struct kv_cursor *cursor, struct slice *found, struct slice *value);
 bool kv_prev(struct kv_cursor *cursor, struct slice *found, struct slice *value);
 
+/* Remove the store in @dir, which nobody has open. No such store is fine. */
+enum status kv_drop(const char *dir, struct error *err);
 /* A consistent copy for tests and backups; @dir must be empty. */
 enum status kv_copy(struct kv *kv, const char *dir, struct error *err);
 

@@ -1,0 +1,323 @@
+/* The fold of the board view. Every event of an issue moves its card's version, so all of them are
+ * handled. What does not fit (an unknown status, an issue that is not there) stops the tenant: a
+ * newer version wrote it, or this view is wrong; a board that is silently wrong is worse. */
+#include "projections/board.h"
+
+#include <stdlib.h>
+
+#include "projections/board_card.h"
+#include "projections/row.h"
+
+#define LABELS_MAX 256
+
+const struct board_column board_columns[BOARD_COLUMNS] = {
+	{ "todo", "To do", "todo" },
+	{ "in_progress", "In progress", "in_progress" },
+	{ "in_review", "In review", "in_progress" },
+	{ "done", "Done", "done" },
+};
+
+#define BOARD_ANSWERS(ON, IGNORE)                                                                  \
+	IGNORE(COMMAND_CONCLUDED)                                                                  \
+	ON(COMMENT_ADDED)                                                                          \
+	ON(COMMENT_DELETED)                                                                        \
+	ON(COMMENT_EDITED)                                                                         \
+	ON(ISSUE_ASSIGNED)                                                                         \
+	ON(ISSUE_CREATED)                                                                          \
+	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
+	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
+	ON(ISSUE_LABELS_CHANGED)                                                                   \
+	ON(ISSUE_LINKED)                                                                           \
+	ON(ISSUE_PARENT_CHANGED)                                                                   \
+	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
+	ON(ISSUE_RANKED)                                                                           \
+	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
+	ON(ISSUE_TRANSITIONED)                                                                     \
+	ON(ISSUE_UNLINKED)                                                                         \
+	IGNORE(MEMBER_ADDED)                                                                       \
+	IGNORE(MEMBER_PROFILE_SET)                                                                 \
+	IGNORE(MEMBER_REMOVED)                                                                     \
+	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
+	IGNORE(ORGANIZATION_CREATED)                                                               \
+	ON(PROJECT_CREATED)                                                                        \
+	ON(RANKS_REBALANCED)
+VIEW_ANSWERS(board, BOARD_ANSWERS);
+
+struct applying {
+	struct view *view;
+	const struct tenant_entry *tenant;
+	const struct event_meta *meta;
+	struct error *err;
+};
+
+static enum status set_word(const struct applying *a, char *to, size_t max, struct slice word,
+			    const char *what)
+{
+	if (word.n > max || memchr(word.data ? word.data : "", 0, word.n))
+		return error_set(a->err, STATUS_INVALID, "a %s of %zu bytes", what, word.n);
+	if (word.n)
+		memcpy(to, word.data, word.n);
+	to[word.n] = 0;
+	return STATUS_OK;
+}
+
+static enum status find_column(const struct applying *a, struct slice status, uint8_t *column)
+{
+	for (uint8_t i = 0; i < BOARD_COLUMNS; i++)
+		if (slice_is(status, board_columns[i].id)) {
+			*column = i;
+			return STATUS_OK;
+		}
+	return error_set(a->err, STATUS_INVALID, "no board column for the status \"%.*s\"",
+			 (int)(status.n < 64 ? status.n : 64), status.data ? status.data : "");
+}
+
+static enum status find_card(const struct applying *a, const struct uuid *id, struct card **card)
+{
+	*card = board_card_find(a->view, a->tenant, id);
+	if (*card)
+		return STATUS_OK;
+	char text[UUID_TEXT];
+	uuid_format(id, text);
+	return error_set(a->err, STATUS_INVALID, "no card of issue %.*s", UUID_TEXT, text);
+}
+
+/* A child came (+1), went (-1) or, with @total 0, changed between done and not done. */
+static enum status count_child(const struct applying *a, const struct uuid *parent, int total,
+			       int done)
+{
+	struct card *card;
+	if (find_card(a, parent, &card))
+		return STATUS_INVALID;
+	card->children += (uint32_t)total;
+	card->children_done += (uint32_t)done;
+	board_card_touch(a->view, card, (uint64_t)a->meta->seq);
+	return STATUS_OK;
+}
+
+static enum status project_created(const struct applying *a, const struct project_created *e)
+{
+	if (board_project_find(a->view, a->tenant, &a->meta->aggregate.id))
+		return error_set(a->err, STATUS_INVALID, "the project was created before");
+	if (e->key.n == 0 || e->key.n > PROJECT_KEY_MAX)
+		return error_set(a->err, STATUS_INVALID, "a project key of %zu bytes", e->key.n);
+	struct project *project = board_project_add(a->view, a->tenant, &a->meta->aggregate.id);
+	memcpy(project->key, e->key.data, e->key.n);
+	buf_append_slice(&project->name, e->name);
+	project->has_lead = e->has_lead;
+	if (e->has_lead)
+		project->lead = e->lead;
+	project->version = (uint64_t)a->meta->aggregate.version;
+	project->last_seq = (uint64_t)a->meta->seq;
+	return STATUS_OK;
+}
+
+static void add_labels(struct buf *to, const struct slice_array *labels)
+{
+	for (uint32_t i = 0; i < labels->n; i++)
+		row_string(to, labels->items[i]);
+}
+
+static enum status issue_created(const struct applying *a, const struct issue_created *e)
+{
+	struct project *project = board_project_find(a->view, a->tenant, &e->project_id);
+	if (!project)
+		return error_set(a->err, STATUS_INVALID, "an issue of a project that is not there");
+	if (board_card_find(a->view, a->tenant, &a->meta->aggregate.id))
+		return error_set(a->err, STATUS_INVALID, "the issue was created before");
+	uint8_t column;
+	if (find_column(a, e->status, &column))
+		return STATUS_INVALID;
+	struct card *card = board_card_add(a->view, project, &a->meta->aggregate.id);
+	if (set_word(a, card->type, CARD_WORD_MAX, e->type, "type") ||
+	    set_word(a, card->priority, CARD_WORD_MAX, e->priority, "priority") ||
+	    set_word(a, card->rank, CARD_RANK_MAX, e->rank, "rank"))
+		return STATUS_INVALID;
+	card->number = (uint64_t)e->number;
+	card->column = column;
+	card->done = strcmp(board_columns[column].category, "done") == 0;
+	card->has_assignee = e->has_assignee;
+	if (e->has_assignee)
+		card->assignee = e->assignee;
+	card->has_parent = e->has_parent;
+	if (e->has_parent)
+		card->parent = e->parent;
+	card->has_due_on = e->has_due_on;
+	if (e->has_due_on)
+		card->due_on = e->due_on;
+	buf_append_slice(&card->summary, e->summary);
+	add_labels(&card->labels, &e->labels);
+	project->counts[column]++;
+	return e->has_parent ? count_child(a, &e->parent, 1, card->done) : STATUS_OK;
+}
+
+static enum status issue_transitioned(const struct applying *a, struct card *card,
+				      const struct issue_transitioned *e)
+{
+	uint8_t column;
+	if (find_column(a, e->to, &column))
+		return STATUS_INVALID;
+	bool done = e->to_category == STATUS_CATEGORY_DONE;
+	int change = (int)done - (int)card->done;
+	card->project->counts[card->column]--;
+	card->project->counts[column]++;
+	card->column = column;
+	card->done = done;
+	return card->has_parent && change ? count_child(a, &card->parent, 0, change) : STATUS_OK;
+}
+
+static enum status parent_changed(const struct applying *a, struct card *card,
+				  const struct issue_parent_changed *e)
+{
+	if (card->has_parent && count_child(a, &card->parent, -1, card->done ? -1 : 0))
+		return STATUS_INVALID;
+	card->has_parent = e->has_to;
+	card->parent = e->has_to ? e->to : (struct uuid){ { 0 } };
+	return e->has_to ? count_child(a, &e->to, 1, card->done) : STATUS_OK;
+}
+
+static int compare_labels(const void *a, const void *b)
+{
+	return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+static bool has_label(const struct slice_array *labels, struct slice label)
+{
+	for (uint32_t i = 0; i < labels->n; i++)
+		if (slice_equal(labels->items[i], label))
+			return true;
+	return false;
+}
+
+static enum status labels_changed(const struct applying *a, struct card *card,
+				  const struct issue_labels_changed *e)
+{
+	struct slice all[LABELS_MAX];
+	struct slice_array labels = { all, 0 };
+	for (struct row_in in = row_in(buf_slice(&card->labels)); in.at < in.end;) {
+		struct slice label = row_take_string(&in);
+		if (!has_label(&e->removed, label) && labels.n < LABELS_MAX)
+			all[labels.n++] = label;
+	}
+	if (e->added.n > LABELS_MAX - labels.n)
+		return error_set(a->err, STATUS_INVALID, "more than %d labels", LABELS_MAX);
+	for (uint32_t i = 0; i < e->added.n; i++)
+		if (!has_label(&labels, e->added.items[i]))
+			all[labels.n++] = e->added.items[i];
+	qsort(all, labels.n, sizeof *all, compare_labels);
+	struct buf packed = { 0 };
+	add_labels(&packed, &labels);
+	buf_release(&card->labels);
+	card->labels = packed;
+	return STATUS_OK;
+}
+
+static enum status ranks_rebalanced(const struct applying *a, const struct ranks_rebalanced *e)
+{
+	for (uint32_t i = 0; i < e->ranks.n; i++) {
+		struct card *card;
+		if (find_card(a, &e->ranks.items[i].issue_id, &card) ||
+		    set_word(a, card->rank, CARD_RANK_MAX, e->ranks.items[i].to, "rank"))
+			return STATUS_INVALID;
+		board_card_touch(a->view, card, (uint64_t)a->meta->seq);
+	}
+	return STATUS_OK;
+}
+
+static enum status apply_to_card(const struct applying *a, struct card *card,
+				 const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_COMMENT_ADDED:
+		card->comments++;
+		return STATUS_OK;
+	case EVENT_COMMENT_DELETED:
+		if (card->comments == 0)
+			return error_set(a->err, STATUS_INVALID, "no comment to delete");
+		card->comments--;
+		return STATUS_OK;
+	case EVENT_ISSUE_ASSIGNED:
+		card->has_assignee = event->issue_assigned.has_to;
+		card->assignee = card->has_assignee ? event->issue_assigned.to :
+						      (struct uuid){ { 0 } };
+		return STATUS_OK;
+	case EVENT_ISSUE_DUE_DATE_CHANGED:
+		card->has_due_on = event->issue_due_date_changed.has_to;
+		card->due_on = card->has_due_on ? event->issue_due_date_changed.to : 0;
+		return STATUS_OK;
+	case EVENT_ISSUE_LABELS_CHANGED:
+		return labels_changed(a, card, &event->issue_labels_changed);
+	case EVENT_ISSUE_PARENT_CHANGED:
+		return parent_changed(a, card, &event->issue_parent_changed);
+	case EVENT_ISSUE_PRIORITY_CHANGED:
+		return set_word(a, card->priority, CARD_WORD_MAX, event->issue_priority_changed.to,
+				"priority");
+	case EVENT_ISSUE_RANKED:
+		return set_word(a, card->rank, CARD_RANK_MAX, event->issue_ranked.to, "rank");
+	case EVENT_ISSUE_SUMMARY_CHANGED:
+		buf_clear(&card->summary);
+		buf_append_slice(&card->summary, event->issue_summary_changed.to);
+		return STATUS_OK;
+	case EVENT_ISSUE_TRANSITIONED:
+		return issue_transitioned(a, card, &event->issue_transitioned);
+	case EVENT_COMMAND_CONCLUDED:
+	case EVENT_COMMENT_EDITED:
+	case EVENT_ISSUE_CREATED:
+	case EVENT_ISSUE_DESCRIPTION_CHANGED:
+	case EVENT_ISSUE_LINKED:
+	case EVENT_ISSUE_UNLINKED:
+	case EVENT_MEMBER_ADDED:
+	case EVENT_MEMBER_PROFILE_SET:
+	case EVENT_MEMBER_REMOVED:
+	case EVENT_MEMBER_ROLE_CHANGED:
+	case EVENT_ORGANIZATION_CREATED:
+	case EVENT_PROJECT_CREATED:
+	case EVENT_RANKS_REBALANCED:
+		break; /* nothing but the version */
+	}
+	return STATUS_OK;
+}
+
+static enum status board_apply(struct view *view, const struct event *event, struct error *err)
+{
+	const struct event_meta *meta = &event->meta;
+	struct applying a = { view, tenant_table_get(&view->seqs, meta->tenant, NULL), meta, err };
+	enum status status = STATUS_OK;
+	if (event->type == EVENT_PROJECT_CREATED)
+		return project_created(&a, &event->project_created);
+	if (event->type == EVENT_ISSUE_CREATED)
+		status = issue_created(&a, &event->issue_created);
+	else if (event->type == EVENT_RANKS_REBALANCED)
+		status = ranks_rebalanced(&a, &event->ranks_rebalanced);
+	if (status || meta->aggregate.kind != AGGREGATE_KIND_ISSUE)
+		return status;
+	struct card *card;
+	if (find_card(&a, &meta->aggregate.id, &card))
+		return STATUS_INVALID;
+	status = apply_to_card(&a, card, event);
+	card->version = (uint64_t)meta->aggregate.version;
+	board_card_touch(view, card, (uint64_t)meta->seq);
+	return status;
+}
+
+static const char *const tables[] = { KV_VIEW_TABLES, "cards", "card_rows", "projects",
+				      "project_keys", NULL };
+
+static const struct kv_view_type board_type = {
+	.type = {
+		.name = "board",
+		.version = 1,
+		.handled = board_handled,
+		KV_VIEW_SLOTS,
+		.apply = board_apply,
+		.advance = kv_view_advance,
+	},
+	.tables = tables,
+	.rows = 1u << CARDS | 1u << CARD_ROWS | 1u << PROJECTS | 1u << PROJECT_KEYS,
+	.attach = board_attach,
+	.detach = board_detach,
+	.flush = board_flush,
+	.discard = board_discard,
+};
+
+const struct view_type *const board_view = &board_type.type;

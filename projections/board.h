@@ -1,0 +1,55 @@
+/* The board view: the default board of every project, one column per status, cards as ready JSON in
+ * the order of their ranks. A board is one range scan that copies fragments.
+ *
+ * A card: {"id","key","summary","type","status","priority","assignee","labels","rank","parent",
+ * "due_on","subtasks":{"total","done"},"comments","version"}; assignee and parent are ids or null,
+ * due_on is a date or null.
+ *
+ * Reads take an instance from projector_acquire; any thread. They append to @out and leave it as it
+ * was when they fail. */
+#ifndef PROJECTIONS_BOARD_H
+#define PROJECTIONS_BOARD_H
+
+#include "projections/view.h"
+
+extern const struct view_type *const board_view;
+
+#define BOARD_COLUMNS	 4
+#define BOARD_CURSOR_MAX 192 /* characters */
+
+struct board_column {
+	const char *id; /* of the status */
+	const char *name;
+	const char *category;
+};
+extern const struct board_column board_columns[BOARD_COLUMNS];
+
+/* What identifies one state of a board: the seq of the last event that touched one of its cards,
+ * and the position of the view. The body of the same etag_seq is the same bytes. */
+struct board_stamp {
+	uint64_t etag_seq;
+	uint64_t position;
+};
+
+/* Without reading a card: for If-None-Match. STATUS_NOT_FOUND: no such project; stamp->position is
+ * set even then. */
+enum status board_stamp(struct view *view, struct slice tenant, struct slice project_key,
+			struct board_stamp *stamp, struct error *err);
+
+/* {"project":{"id","key","name"},"columns":[{"id","name","category","count","cards":[...],
+ * "next":cursor or null}]}, at most @limit cards a column, count = all of them. With a @cursor (as
+ * given in "next") only its column, behind it. STATUS_INVALID: not a cursor of this board. */
+enum status board_read(struct view *view, struct slice tenant, struct slice project_key,
+		       struct slice cursor, uint32_t limit, struct buf *out,
+		       struct board_stamp *stamp, struct error *err);
+
+/* {"items":[{"id","key","name","lead","version","issues","counts":{"todo":n,...}}],
+ * "next":key or null}, in order of the keys behind @after (a key, "" for the first page). */
+enum status projects_read(struct view *view, struct slice tenant, struct slice after,
+			  uint32_t limit, struct buf *out, struct board_stamp *stamp,
+			  struct error *err);
+/* One of those objects. */
+enum status project_read(struct view *view, struct slice tenant, struct slice project_key,
+			 struct buf *out, struct board_stamp *stamp, struct error *err);
+
+#endif

@@ -1,0 +1,367 @@
+#include "projections/board_card.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/json_out.h"
+#include "projections/row.h"
+
+/* Cards that stay in memory after a commit. */
+#define KEPT_LIVE 4096
+#define KEPT_BULK 131072
+#define DAY_MS	  86400000LL
+
+static void card_free(void *value)
+{
+	struct card *card = value;
+	buf_release(&card->summary);
+	buf_release(&card->labels);
+	free(card);
+}
+
+static void project_free(void *value)
+{
+	struct project *project = value;
+	buf_release(&project->name);
+	free(project);
+}
+
+enum status board_attach(struct view *view, struct error *err)
+{
+	(void)err;
+	view->own = mem_new(sizeof(struct board));
+	return STATUS_OK;
+}
+
+void board_discard(struct view *view)
+{
+	struct board *board = view->own;
+	id_map_clear(&board->cards, card_free);
+	id_map_clear(&board->projects, project_free);
+	board->dirty_n = 0;
+}
+
+void board_detach(struct view *view)
+{
+	struct board *board = view->own;
+	board_discard(view);
+	id_map_release(&board->cards);
+	id_map_release(&board->projects);
+	buf_release(&board->json);
+	free(board->dirty_cards);
+	free(board);
+}
+
+static void key_id(struct buf *key, struct slice tenant, const struct uuid *id)
+{
+	key_tenant(key, tenant);
+	row_uuid(key, id);
+}
+
+/* --- rows --- */
+
+static void take_word(struct row_in *in, char *to, size_t max)
+{
+	struct slice word = row_take_string(in);
+	if (word.n > max) {
+		in->bad = true;
+		return;
+	}
+	if (word.n)
+		memcpy(to, word.data, word.n);
+	to[word.n] = 0;
+}
+
+static void project_pack(const struct project *project, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &project->id);
+	row_string(to, slice_str(project->key));
+	row_string(to, buf_slice(&project->name));
+	row_u8(to, project->has_lead);
+	row_uuid(to, &project->lead);
+	row_u64(to, project->version);
+	row_u64(to, project->last_seq);
+	for (int i = 0; i < BOARD_COLUMNS; i++)
+		row_u64(to, project->counts[i]);
+}
+
+bool project_unpack(struct slice row, struct project *out)
+{
+	struct row_in in = row_in(row);
+	*out = (struct project){ .id = row_take_uuid(&in) };
+	take_word(&in, out->key, PROJECT_KEY_MAX);
+	buf_append_slice(&out->name, row_take_string(&in));
+	out->has_lead = row_take_u8(&in) != 0;
+	out->lead = row_take_uuid(&in);
+	out->version = row_take_u64(&in);
+	out->last_seq = row_take_u64(&in);
+	for (int i = 0; i < BOARD_COLUMNS; i++)
+		out->counts[i] = row_take_u64(&in);
+	return !in.bad && in.at == in.end;
+}
+
+enum { HAS_ASSIGNEE = 1, HAS_PARENT = 2, HAS_DUE_ON = 4, DONE = 8 };
+
+static void card_pack(const struct card *card, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &card->project->id);
+	row_u64(to, card->number);
+	row_u64(to, card->version);
+	row_u8(to, card->column);
+	row_u8(to, (uint8_t)((card->has_assignee ? HAS_ASSIGNEE : 0) |
+			     (card->has_parent ? HAS_PARENT : 0) |
+			     (card->has_due_on ? HAS_DUE_ON : 0) | (card->done ? DONE : 0)));
+	row_uuid(to, &card->assignee);
+	row_uuid(to, &card->parent);
+	row_u32(to, (uint32_t)card->due_on);
+	row_u32(to, card->children);
+	row_u32(to, card->children_done);
+	row_u32(to, card->comments);
+	row_string(to, slice_str(card->type));
+	row_string(to, slice_str(card->priority));
+	row_string(to, slice_str(card->rank));
+	row_string(to, buf_slice(&card->summary));
+	row_string(to, buf_slice(&card->labels));
+}
+
+static bool card_unpack(struct slice row, struct card *card, struct uuid *project)
+{
+	struct row_in in = row_in(row);
+	*project = row_take_uuid(&in);
+	card->number = row_take_u64(&in);
+	card->version = row_take_u64(&in);
+	card->column = row_take_u8(&in);
+	uint8_t flags = row_take_u8(&in);
+	card->has_assignee = flags & HAS_ASSIGNEE;
+	card->has_parent = flags & HAS_PARENT;
+	card->has_due_on = flags & HAS_DUE_ON;
+	card->done = flags & DONE;
+	card->assignee = row_take_uuid(&in);
+	card->parent = row_take_uuid(&in);
+	card->due_on = (int32_t)row_take_u32(&in);
+	card->children = row_take_u32(&in);
+	card->children_done = row_take_u32(&in);
+	card->comments = row_take_u32(&in);
+	take_word(&in, card->type, CARD_WORD_MAX);
+	take_word(&in, card->priority, CARD_WORD_MAX);
+	take_word(&in, card->rank, CARD_RANK_MAX);
+	buf_append_slice(&card->summary, row_take_string(&in));
+	buf_append_slice(&card->labels, row_take_string(&in));
+	return !in.bad && in.at == in.end && card->column < BOARD_COLUMNS;
+}
+
+/* --- find and add --- */
+
+struct project *board_project_find(struct view *view, const struct tenant_entry *tenant,
+				   const struct uuid *id)
+{
+	struct board *board = view->own;
+	struct project *project = id_map_get(&board->projects, tenant, id);
+	if (project)
+		return project;
+	struct slice row;
+	key_id(&view->key, tenant->name, id);
+	if (!kv_get(view->txn, PROJECTS, buf_slice(&view->key), &row))
+		return NULL;
+	project = mem_new(sizeof *project);
+	if (!project_unpack(row, project)) {
+		project_free(project);
+		return NULL;
+	}
+	project->tenant = tenant;
+	id_map_put(&board->projects, tenant, id, project);
+	return project;
+}
+
+struct project *board_project_add(struct view *view, const struct tenant_entry *tenant,
+				  const struct uuid *id)
+{
+	struct board *board = view->own;
+	struct project *project = mem_new(sizeof *project);
+	project->tenant = tenant;
+	project->id = *id;
+	project->dirty = true;
+	id_map_put(&board->projects, tenant, id, project);
+	return project;
+}
+
+struct card *board_card_find(struct view *view, const struct tenant_entry *tenant,
+			     const struct uuid *id)
+{
+	struct board *board = view->own;
+	struct card *card = id_map_get(&board->cards, tenant, id);
+	if (card)
+		return card;
+	struct slice row;
+	key_id(&view->key, tenant->name, id);
+	if (!kv_get(view->txn, CARD_ROWS, buf_slice(&view->key), &row))
+		return NULL;
+	card = mem_new(sizeof *card);
+	card->id = *id;
+	struct uuid project;
+	if (card_unpack(row, card, &project))
+		card->project = board_project_find(view, tenant, &project);
+	if (!card->project) {
+		card_free(card);
+		return NULL;
+	}
+	card->stored = true;
+	card->stored_column = card->column;
+	memcpy(card->stored_rank, card->rank, sizeof card->rank);
+	id_map_put(&board->cards, tenant, id, card);
+	return card;
+}
+
+struct card *board_card_add(struct view *view, struct project *project, const struct uuid *id)
+{
+	struct board *board = view->own;
+	struct card *card = mem_new(sizeof *card);
+	card->project = project;
+	card->id = *id;
+	id_map_put(&board->cards, project->tenant, id, card);
+	return card;
+}
+
+void board_card_touch(struct view *view, struct card *card, uint64_t seq)
+{
+	struct board *board = view->own;
+	card->project->last_seq = seq;
+	card->project->dirty = true;
+	if (card->dirty)
+		return;
+	card->dirty = true;
+	if (board->dirty_n == board->dirty_cap) {
+		board->dirty_cap = board->dirty_cap ? board->dirty_cap * 2 : 1024;
+		board->dirty_cards = mem_grow(board->dirty_cards,
+					      board->dirty_cap * sizeof *board->dirty_cards);
+	}
+	board->dirty_cards[board->dirty_n++] = card;
+}
+
+/* --- writing --- */
+
+static void json_id_or_null(struct json_out *json, const char *key, bool has,
+			    const struct uuid *id)
+{
+	json_out_key(json, key);
+	if (has)
+		json_out_uuid(json, id);
+	else
+		json_out_null(json);
+}
+
+static void card_labels_json(const struct card *card, struct json_out *json)
+{
+	json_out_key(json, "labels");
+	json_out_array(json);
+	for (struct row_in in = row_in(buf_slice(&card->labels)); in.at < in.end;)
+		json_out_string(json, row_take_string(&in));
+	json_out_array_end(json);
+}
+
+static void card_due_json(const struct card *card, struct json_out *json)
+{
+	char text[CLOCK_TEXT];
+	json_out_key(json, "due_on");
+	if (!card->has_due_on) {
+		json_out_null(json);
+		return;
+	}
+	clock_format(card->due_on * DAY_MS, text);
+	json_out_string(json, slice_of(text, 10));
+}
+
+static void card_json(const struct card *card, struct buf *out)
+{
+	struct json_out json;
+	char key[PROJECT_KEY_MAX + 24];
+	int key_n = snprintf(key, sizeof key, "%s-%llu", card->project->key,
+			     (unsigned long long)card->number);
+	buf_clear(out);
+	json_out_init(&json, out);
+	json_out_object(&json);
+	json_out_member_uuid(&json, "id", &card->id);
+	json_out_member_string(&json, "key", slice_of(key, (size_t)key_n));
+	json_out_member_string(&json, "summary", buf_slice(&card->summary));
+	json_out_member_str(&json, "type", card->type);
+	json_out_member_str(&json, "status", board_columns[card->column].id);
+	json_out_member_str(&json, "priority", card->priority);
+	json_id_or_null(&json, "assignee", card->has_assignee, &card->assignee);
+	card_labels_json(card, &json);
+	json_out_member_str(&json, "rank", card->rank);
+	json_id_or_null(&json, "parent", card->has_parent, &card->parent);
+	card_due_json(card, &json);
+	json_out_key(&json, "subtasks");
+	json_out_object(&json);
+	json_out_member_int(&json, "total", card->children);
+	json_out_member_int(&json, "done", card->children_done);
+	json_out_object_end(&json);
+	json_out_member_int(&json, "comments", card->comments);
+	json_out_member_int(&json, "version", (int64_t)card->version);
+	json_out_object_end(&json);
+}
+
+static void card_key(struct buf *key, const struct card *card, uint8_t column, const char *rank)
+{
+	key_tenant(key, card->project->tenant->name);
+	row_uuid(key, &card->project->id);
+	row_u8(key, column);
+	buf_append(key, rank, strlen(rank) + 1);
+	row_uuid(key, &card->id);
+}
+
+static bool card_moved(const struct card *card)
+{
+	return card->stored_column != card->column || strcmp(card->stored_rank, card->rank) != 0;
+}
+
+static void card_write(struct view *view, struct card *card)
+{
+	struct board *board = view->own;
+	if (card->stored && card_moved(card)) {
+		card_key(&view->key, card, card->stored_column, card->stored_rank);
+		kv_del(view->txn, CARDS, buf_slice(&view->key));
+	}
+	card_key(&view->key, card, card->column, card->rank);
+	card_json(card, &board->json);
+	kv_put(view->txn, CARDS, buf_slice(&view->key), buf_slice(&board->json));
+	key_id(&view->key, card->project->tenant->name, &card->id);
+	card_pack(card, &view->value);
+	kv_put(view->txn, CARD_ROWS, buf_slice(&view->key), buf_slice(&view->value));
+	card->stored = true;
+	card->stored_column = card->column;
+	memcpy(card->stored_rank, card->rank, sizeof card->rank);
+	card->dirty = false;
+}
+
+static void project_write(struct view *view, struct project *project)
+{
+	key_id(&view->key, project->tenant->name, &project->id);
+	project_pack(project, &view->value);
+	kv_put(view->txn, PROJECTS, buf_slice(&view->key), buf_slice(&view->value));
+	key_tenant(&view->key, project->tenant->name);
+	buf_append_str(&view->key, project->key);
+	kv_put(view->txn, PROJECT_KEYS, buf_slice(&view->key),
+	       slice_of(project->id.bytes, sizeof project->id.bytes));
+	project->dirty = false;
+}
+
+enum status board_flush(struct view *view, struct error *err)
+{
+	struct board *board = view->own;
+	for (uint32_t i = 0; i < board->dirty_n; i++)
+		card_write(view, board->dirty_cards[i]);
+	board->dirty_n = 0;
+	for (uint32_t i = 0; i < board->projects.cap; i++) {
+		struct project *project = board->projects.slots[i].value;
+		if (project && project->dirty)
+			project_write(view, project);
+	}
+	if (board->cards.n > (view->bulk ? KEPT_BULK : KEPT_LIVE))
+		board_discard(view);
+	(void)err; /* failed puts stick to the transaction: commit reports them */
+	return STATUS_OK;
+}

@@ -1,0 +1,88 @@
+/* Rows of the board view in memory, with the tables that they lie in. Internal to board*.c.
+ *
+ * Cards and projects are read once per transaction, changed in memory and written at commit, so
+ * that a card that changes ten times in a batch is rendered once. */
+#ifndef PROJECTIONS_BOARD_CARD_H
+#define PROJECTIONS_BOARD_CARD_H
+
+#include "projections/board.h"
+#include "projections/id_map.h"
+#include "projections/kv_view.h"
+
+/* Tables, behind those of kv_view. Keys: tenant, 0, then
+ *   CARDS         project id, column (1 byte), rank, 0, issue id -> JSON of the card
+ *   CARD_ROWS     issue id -> packed struct card
+ *   PROJECTS      project id -> packed struct project
+ *   PROJECT_KEYS  project key -> project id */
+enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS };
+
+#define CARD_WORD_MAX 32 /* bytes of a type or priority */
+#define CARD_RANK_MAX 64
+#define PROJECT_KEY_MAX 16
+
+struct project {
+	const struct tenant_entry *tenant;
+	struct uuid id;
+	char key[PROJECT_KEY_MAX + 1];
+	struct buf name;
+	bool has_lead;
+	struct uuid lead;
+	uint64_t version;
+	uint64_t last_seq; /* touched the project or one of its cards */
+	uint64_t counts[BOARD_COLUMNS];
+	bool dirty;
+};
+
+struct card {
+	struct project *project;
+	struct uuid id;
+	uint64_t number;
+	uint64_t version;
+	uint8_t column;
+	bool done; /* category of its status */
+	bool has_assignee, has_parent, has_due_on;
+	struct uuid assignee, parent;
+	int32_t due_on;
+	uint32_t children, children_done;
+	uint32_t comments;
+	char type[CARD_WORD_MAX + 1];
+	char priority[CARD_WORD_MAX + 1];
+	char rank[CARD_RANK_MAX + 1];
+	struct buf summary;
+	struct buf labels; /* row_string each, sorted */
+	bool dirty;
+	bool stored; /* its JSON lies under stored_column and stored_rank */
+	uint8_t stored_column;
+	char stored_rank[CARD_RANK_MAX + 1];
+};
+
+struct board { /* view->own */
+	struct id_map cards;
+	struct id_map projects;
+	struct card **dirty_cards;
+	uint32_t dirty_n, dirty_cap;
+	struct buf json;
+};
+
+/* From memory or the store; NULL if there is none (or the row is damaged: kv_failed or *@err). */
+struct card *board_card_find(struct view *view, const struct tenant_entry *tenant,
+			     const struct uuid *id);
+struct project *board_project_find(struct view *view, const struct tenant_entry *tenant,
+				   const struct uuid *id);
+/* New ones, dirty. The id must not be there. */
+struct card *board_card_add(struct view *view, struct project *project, const struct uuid *id);
+struct project *board_project_add(struct view *view, const struct tenant_entry *tenant,
+				  const struct uuid *id);
+/* To be called for every change: the card is written at commit, its board has moved. */
+void board_card_touch(struct view *view, struct card *card, uint64_t seq);
+
+/* Slots of the kv_view_type. */
+enum status board_attach(struct view *view, struct error *err);
+void board_detach(struct view *view);
+enum status board_flush(struct view *view, struct error *err);
+void board_discard(struct view *view);
+
+/* For reads: false if damaged. Release name afterwards. */
+bool project_unpack(struct slice row, struct project *out);
+
+#endif

@@ -1,0 +1,304 @@
+/* A cursor is the hexadecimal form of column, rank, 0 and issue id: the rest of the key of the last
+ * card shown, so that the next page begins behind it whatever has moved since. */
+#include "projections/board_card.h"
+
+#include "core/base/json_out.h"
+#include "projections/row.h"
+
+enum { ID_BYTES = 16, CURSOR_BYTES_MAX = 1 + CARD_RANK_MAX + 1 + ID_BYTES };
+_Static_assert(2 * CURSOR_BYTES_MAX <= BOARD_CURSOR_MAX, "a cursor has room");
+
+struct reading {
+	struct kv_txn *txn;
+	struct project project;
+	struct buf key;
+	struct error *err;
+};
+
+static enum status open_board(struct reading *r, struct view *view, struct slice tenant,
+			      struct slice project_key, struct board_stamp *stamp)
+{
+	enum status status = kv_view_read(view, &r->txn, r->err);
+	if (status)
+		return status;
+	*stamp = (struct board_stamp){ .position = kv_view_seq(r->txn, tenant) };
+	struct slice row;
+	if (project_key.n == 0 || project_key.n > PROJECT_KEY_MAX || tenant.n > 255)
+		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
+	key_tenant(&r->key, tenant);
+	buf_append_slice(&r->key, project_key);
+	if (!kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &row) || row.n != ID_BYTES)
+		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
+	key_tenant(&r->key, tenant);
+	buf_append_slice(&r->key, row);
+	if (!kv_get(r->txn, PROJECTS, buf_slice(&r->key), &row) ||
+	    !project_unpack(row, &r->project))
+		return error_set(r->err, STATUS_CORRUPT, "board: a project row is damaged");
+	stamp->etag_seq = r->project.last_seq;
+	return STATUS_OK;
+}
+
+static enum status close_board(struct reading *r, enum status status)
+{
+	if (!status && kv_failed(r->txn))
+		status = error_set(r->err, STATUS_IO, "board: read");
+	kv_abort(r->txn);
+	buf_release(&r->key);
+	buf_release(&r->project.name);
+	return status;
+}
+
+enum status board_stamp(struct view *view, struct slice tenant, struct slice project_key,
+			struct board_stamp *stamp, struct error *err)
+{
+	struct reading r = { .err = err };
+	return close_board(&r, open_board(&r, view, tenant, project_key, stamp));
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Bytes of a cursor; 0 if it is none. */
+static size_t parse_cursor(struct slice cursor, char bytes[CURSOR_BYTES_MAX])
+{
+	size_t n = cursor.n / 2;
+	if (cursor.n % 2 || n < 2 + ID_BYTES || n > CURSOR_BYTES_MAX)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		int high = hex_value(cursor.data[2 * i]), low = hex_value(cursor.data[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return 0;
+		bytes[i] = (char)(high << 4 | low);
+	}
+	return (uint8_t)bytes[0] < BOARD_COLUMNS && bytes[n - ID_BYTES - 1] == 0 ? n : 0;
+}
+
+static void cursor_json(struct json_out *json, struct slice bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[2 * CURSOR_BYTES_MAX];
+	for (size_t i = 0; i < bytes.n; i++) {
+		text[2 * i] = digits[(uint8_t)bytes.data[i] >> 4];
+		text[2 * i + 1] = digits[(uint8_t)bytes.data[i] & 15];
+	}
+	json_out_string(json, slice_of(text, 2 * bytes.n));
+}
+
+struct page {
+	struct slice prefix; /* of the column's cards */
+	struct slice behind; /* key after which the page begins; empty: from the start */
+	uint32_t limit;
+};
+
+static bool in_page(const struct page *page, struct slice key)
+{
+	return key.n > page->prefix.n &&
+	       memcmp(key.data, page->prefix.data, page->prefix.n) == 0 &&
+	       key.n - page->prefix.n < CURSOR_BYTES_MAX;
+}
+
+/* "cards" and "next" of a column. */
+static void cards_json(struct kv_txn *txn, const struct page *page, struct json_out *json)
+{
+	struct kv_cursor *cursor = kv_cursor_open(txn, CARDS);
+	struct slice key, card, last = { NULL, 0 };
+	bool more = kv_seek(cursor, page->behind.n ? page->behind : page->prefix, &key, &card);
+	if (more && page->behind.n && slice_equal(key, page->behind))
+		more = kv_next(cursor, &key, &card);
+	json_out_key(json, "cards");
+	json_out_array(json);
+	uint32_t n = 0;
+	for (; more && n < page->limit && in_page(page, key); n++) {
+		json_out_raw(json, card);
+		last = key;
+		more = kv_next(cursor, &key, &card);
+	}
+	json_out_array_end(json);
+	json_out_key(json, "next");
+	if (n && more && in_page(page, key)) /* the column byte is the first of the cursor */
+		cursor_json(json, slice_of(last.data + page->prefix.n - 1,
+					   last.n - page->prefix.n + 1));
+	else
+		json_out_null(json);
+	kv_cursor_close(cursor);
+}
+
+static void column_json(struct reading *r, uint8_t column, struct slice tenant,
+			struct slice cursor, uint32_t limit, struct json_out *json)
+{
+	json_out_object(json);
+	json_out_member_str(json, "id", board_columns[column].id);
+	json_out_member_str(json, "name", board_columns[column].name);
+	json_out_member_str(json, "category", board_columns[column].category);
+	json_out_member_int(json, "count", (int64_t)r->project.counts[column]);
+	key_tenant(&r->key, tenant);
+	row_uuid(&r->key, &r->project.id);
+	row_u8(&r->key, column);
+	struct page page = { .limit = limit };
+	size_t prefix_n = r->key.n;
+	if (cursor.n)
+		buf_append(&r->key, cursor.data + 1, cursor.n - 1);
+	page.prefix = slice_of(r->key.data, prefix_n);
+	page.behind = slice_of(r->key.data, cursor.n ? r->key.n : 0);
+	cards_json(r->txn, &page, json);
+	json_out_object_end(json);
+}
+
+static void board_json(struct reading *r, struct slice tenant, struct slice cursor, uint32_t limit,
+		       struct buf *out)
+{
+	struct json_out json;
+	json_out_init(&json, out);
+	json_out_object(&json);
+	json_out_key(&json, "project");
+	json_out_object(&json);
+	json_out_member_uuid(&json, "id", &r->project.id);
+	json_out_member_str(&json, "key", r->project.key);
+	json_out_member_string(&json, "name", buf_slice(&r->project.name));
+	json_out_object_end(&json);
+	json_out_key(&json, "columns");
+	json_out_array(&json);
+	for (uint8_t i = 0; i < BOARD_COLUMNS; i++)
+		if (!cursor.n || (uint8_t)cursor.data[0] == i)
+			column_json(r, i, tenant, cursor, limit, &json);
+	json_out_array_end(&json);
+	json_out_object_end(&json);
+}
+
+enum status board_read(struct view *view, struct slice tenant, struct slice project_key,
+		       struct slice cursor, uint32_t limit, struct buf *out,
+		       struct board_stamp *stamp, struct error *err)
+{
+	char bytes[CURSOR_BYTES_MAX];
+	size_t cursor_n = parse_cursor(cursor, bytes);
+	if (cursor.n && !cursor_n)
+		return error_set(err, STATUS_INVALID, "not a cursor of this board");
+	struct reading r = { .err = err };
+	size_t start = out->n;
+	enum status status = open_board(&r, view, tenant, project_key, stamp);
+	if (!status)
+		board_json(&r, tenant, slice_of(bytes, cursor_n), limit, out);
+	status = close_board(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}
+
+static void project_json(const struct project *project, struct json_out *json)
+{
+	uint64_t issues = 0;
+	json_out_object(json);
+	json_out_member_uuid(json, "id", &project->id);
+	json_out_member_str(json, "key", project->key);
+	json_out_member_string(json, "name", buf_slice(&project->name));
+	json_out_key(json, "lead");
+	if (project->has_lead)
+		json_out_uuid(json, &project->lead);
+	else
+		json_out_null(json);
+	json_out_member_int(json, "version", (int64_t)project->version);
+	for (int i = 0; i < BOARD_COLUMNS; i++)
+		issues += project->counts[i];
+	json_out_member_int(json, "issues", (int64_t)issues);
+	json_out_key(json, "counts");
+	json_out_object(json);
+	for (int i = 0; i < BOARD_COLUMNS; i++)
+		json_out_member_int(json, board_columns[i].id, (int64_t)project->counts[i]);
+	json_out_object_end(json);
+	json_out_object_end(json);
+}
+
+enum status project_read(struct view *view, struct slice tenant, struct slice project_key,
+			 struct buf *out, struct board_stamp *stamp, struct error *err)
+{
+	struct reading r = { .err = err };
+	size_t start = out->n;
+	enum status status = open_board(&r, view, tenant, project_key, stamp);
+	if (!status) {
+		struct json_out json;
+		json_out_init(&json, out);
+		project_json(&r.project, &json);
+	}
+	status = close_board(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}
+
+static bool of_tenant(struct slice key, struct slice tenant)
+{
+	return key.n > tenant.n && key.data[tenant.n] == 0 &&
+	       memcmp(key.data, tenant.data, tenant.n) == 0;
+}
+
+/* The item of the project whose id is @id; moves the stamp to the newest one. */
+static enum status list_project(struct reading *r, struct slice tenant, struct slice id,
+				struct json_out *json, struct board_stamp *stamp)
+{
+	struct slice row;
+	key_tenant(&r->key, tenant);
+	buf_append_slice(&r->key, id);
+	buf_release(&r->project.name);
+	if (!kv_get(r->txn, PROJECTS, buf_slice(&r->key), &row) ||
+	    !project_unpack(row, &r->project))
+		return error_set(r->err, STATUS_CORRUPT, "board: a project row is damaged");
+	project_json(&r->project, json);
+	if (r->project.last_seq > stamp->etag_seq)
+		stamp->etag_seq = r->project.last_seq;
+	return STATUS_OK;
+}
+
+static enum status list_projects(struct reading *r, struct slice tenant, struct slice after,
+				 uint32_t limit, struct json_out *json, struct board_stamp *stamp)
+{
+	struct slice key, id;
+	enum status status = STATUS_OK;
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, PROJECT_KEYS);
+	key_tenant(&r->key, tenant);
+	buf_append_slice(&r->key, after);
+	bool more = kv_seek(cursor, buf_slice(&r->key), &key, &id);
+	if (more && after.n && slice_equal(key, buf_slice(&r->key)))
+		more = kv_next(cursor, &key, &id);
+	uint32_t n = 0;
+	for (; !status && more && n < limit && of_tenant(key, tenant); n++) {
+		status = list_project(r, tenant, id, json, stamp);
+		more = kv_next(cursor, &key, &id);
+	}
+	json_out_array_end(json);
+	json_out_key(json, "next");
+	if (n && more && of_tenant(key, tenant))
+		json_out_str(json, r->project.key);
+	else
+		json_out_null(json);
+	kv_cursor_close(cursor);
+	return status;
+}
+
+enum status projects_read(struct view *view, struct slice tenant, struct slice after,
+			  uint32_t limit, struct buf *out, struct board_stamp *stamp,
+			  struct error *err)
+{
+	struct reading r = { .err = err };
+	struct json_out json;
+	size_t start = out->n;
+	if (tenant.n > 255 || after.n > PROJECT_KEY_MAX)
+		return error_set(err, STATUS_INVALID, "not a cursor of this list");
+	enum status status = kv_view_read(view, &r.txn, err);
+	if (status)
+		return status;
+	*stamp = (struct board_stamp){ .position = kv_view_seq(r.txn, tenant) };
+	json_out_init(&json, out);
+	json_out_object(&json);
+	json_out_key(&json, "items");
+	json_out_array(&json);
+	status = list_projects(&r, tenant, after, limit, &json, stamp);
+	json_out_object_end(&json);
+	status = close_board(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}

@@ -1,0 +1,42 @@
+/* The issue view: everything that one issue shows. Its row, its description, every comment and link
+ * are rows of their own, so that an edit does not rewrite long texts; what lies in other issues
+ * (parent, sub-tasks, linked ones) and the names of members are joined at the read.
+ *
+ * Reads take an instance from projector_acquire; any thread; they append to @out and leave it as it
+ * was when they fail. @access may be NULL: then name members are null. A body depends on rows of
+ * other issues and on names: an ETag is a hash of the body, not a seq. */
+#ifndef PROJECTIONS_ISSUE_H
+#define PROJECTIONS_ISSUE_H
+
+#include "projections/view.h"
+
+extern const struct view_type *const issue_view;
+
+struct issue_stamp {
+	struct uuid id;
+	uint64_t version;  /* of the issue */
+	uint64_t position; /* of the view; set also with STATUS_NOT_FOUND */
+};
+
+/* @issue is a key (TLS-12) or an id. {"id","key","project":{"id","key","name"},"type","summary",
+ * "description","status","resolution","priority","reporter":{"id","name"},"assignee":{...}|null,
+ * "labels":[],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"due_on","rank",
+ * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},"external_ref",
+ * "created_at","updated_at","version"}. comments is the first page of issue_comments_read.
+ * At most ISSUE_RELATED_MAX sub-tasks and as many links are shown. */
+#define ISSUE_RELATED_MAX 500
+enum status issue_read(struct view *view, struct view *access, struct slice tenant,
+		       struct slice issue, uint32_t comments_limit, struct buf *out,
+		       struct issue_stamp *stamp, struct error *err);
+
+/* {"total","items":[{"id","author":{"id","name"},"body","created_at","edited_at"|null,"seq"}],
+ * "next":seq or null}, oldest first, those added behind seq @after. */
+enum status issue_comments_read(struct view *view, struct view *access, struct slice tenant,
+				struct slice issue, uint64_t after, uint32_t limit,
+				struct buf *out, struct issue_stamp *stamp, struct error *err);
+
+/* The id that a key stands for; ids are checked for existence. For views that know ids only. */
+enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
+		       struct issue_stamp *stamp, struct error *err);
+
+#endif
