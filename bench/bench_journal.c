@@ -4,7 +4,8 @@
  *
  * Writes records of 700 bytes from 1 and 4 threads (a partition each) in batches of 1 to 1000 for
  * SECONDS (default 1) a row, then reads all of it. An append is timed from call to answer, that is
- * until it is durable. Use an empty data_dir on the disk in question: the figures are the disk's. */
+ * until it is durable. Use an empty data_dir on the disk in question: the figures are the disk's.
+ */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,7 +14,13 @@
 #include "core/base/clock.h"
 #include "core/journal/journal.h"
 
-enum { THREADS_MAX = 4, BATCH_MAX = 1000, RECORD_BYTES = 700, SAMPLES_MAX = 1 << 20, READ_MAX = 512 };
+enum {
+	THREADS_MAX = 4,
+	BATCH_MAX = 1000,
+	RECORD_BYTES = 700,
+	SAMPLES_MAX = 1 << 20,
+	READ_MAX = 512
+};
 
 struct writer {
 	pthread_t thread;
@@ -38,11 +45,11 @@ static void *write_until(void *arg)
 	static const char bytes[RECORD_BYTES];
 	struct writer *w = arg;
 	struct journal_record records[BATCH_MAX];
-	struct error err = { 0 };
+	struct error err = {0};
 
 	for (uint32_t i = 0; i < w->batch; i++)
-		records[i] = (struct journal_record){ .key = SLICE("tenant"),
-						      .value = { bytes, sizeof(bytes) } };
+		records[i] = (struct journal_record){.key = SLICE("tenant"),
+		                                     .value = {bytes, sizeof(bytes)}};
 	for (int64_t start = clock_monotonic_us();
 	     start < w->until_us && w->samples_n < SAMPLES_MAX;) {
 		die_of(journal_append(w->journal, w->partition, records, w->batch, NULL, &err),
@@ -78,7 +85,7 @@ static void report(const struct writer *writers, uint32_t threads, uint32_t batc
 }
 
 static void measure_appends(struct journal *journal, struct writer *writers, uint32_t threads,
-			    uint32_t batch, double seconds)
+                            uint32_t batch, double seconds)
 {
 	int64_t start = clock_monotonic_us();
 
@@ -100,7 +107,7 @@ static void measure_reading(struct journal *journal, uint32_t threads)
 {
 	struct journal_entry entries[READ_MAX];
 	struct journal_reader *reader;
-	struct error err = { 0 };
+	struct error err = {0};
 	int64_t total = 0, start = clock_monotonic_us();
 	uint32_t n = 1;
 
@@ -119,17 +126,17 @@ static void measure_reading(struct journal *journal, uint32_t threads)
 
 int main(int argc, char **argv)
 {
-	static const uint32_t batches[] = { 1, 10, 100, 1000 };
-	struct writer writers[THREADS_MAX] = { 0 };
-	struct journal_owner owner = { .address = "" };
+	static const uint32_t batches[] = {1, 10, 100, 1000};
+	struct writer writers[THREADS_MAX] = {0};
+	struct journal_owner owner = {.address = ""};
 	struct config config;
-	struct error err = { 0 };
+	struct error err = {0};
 	struct journal *journal;
 	int64_t end;
 
 	die_of(config_load(&config, &argc, argv, &err), &err);
 	double seconds = argc > 1 ? atof(argv[1]) : 1;
-	struct journal_options options = { &config, true, false };
+	struct journal_options options = {&config, true, false};
 	die_of(journal_open(&options, &journal, &err), &err);
 	if (journal_identity(journal)->partitions < THREADS_MAX) {
 		fprintf(stderr, "bench_journal: the journal needs %d partitions\n", THREADS_MAX);

@@ -37,7 +37,7 @@ static void fault_close(void *self)
 }
 
 static enum status fault_claim(void *self, uint32_t partition, const struct journal_owner *owner,
-			       int64_t *end, struct error *err)
+                               int64_t *end, struct error *err)
 {
 	struct fault *fault = self;
 	const struct journal *inner = fault->inner;
@@ -57,7 +57,7 @@ static void fault_release(void *self, uint32_t partition)
 
 /* The partition is given back: what @inner would accept is no longer ours to append. */
 static enum status lose(struct fault *fault, uint32_t partition, enum status status,
-			struct error *err)
+                        struct error *err)
 {
 	atomic_store(&fault->lost[partition], true);
 	journal_release(fault->inner, partition);
@@ -65,8 +65,8 @@ static enum status lose(struct fault *fault, uint32_t partition, enum status sta
 }
 
 static enum status append_unknown(struct fault *fault, uint32_t partition,
-				  const struct journal_record *records, uint32_t n, bool really,
-				  struct error *err)
+                                  const struct journal_record *records, uint32_t n, bool really,
+                                  struct error *err)
 {
 	const struct journal *inner = fault->inner;
 
@@ -79,8 +79,8 @@ static enum status append_unknown(struct fault *fault, uint32_t partition,
 }
 
 static enum status fault_append(void *self, uint32_t partition,
-				const struct journal_record *records, uint32_t n, int64_t *offsets,
-				struct error *err)
+                                const struct journal_record *records, uint32_t n, int64_t *offsets,
+                                struct error *err)
 {
 	struct fault *fault = self;
 	const struct journal *inner = fault->inner;
@@ -92,7 +92,7 @@ static enum status fault_append(void *self, uint32_t partition,
 		return error_set(err, STATUS_FENCED, "lost by plan and not claimed again");
 	if (strikes(&fate, plan->delay_one_in)) {
 		uint32_t ms = plan->delay_ms;
-		nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL);
+		nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
 	}
 	if (strikes(&fate, plan->reject_one_in))
 		return error_set(err, STATUS_REJECTED, "by plan of the fault driver");
@@ -123,13 +123,13 @@ static void fault_reader_close(void *reader)
 }
 
 static enum status fault_reader_assign(void *reader, uint32_t partition, int64_t offset,
-				       struct error *err)
+                                       struct error *err)
 {
 	return journal_reader_assign(reader, partition, offset, err);
 }
 
 static enum status fault_reader_poll(void *reader, int timeout_ms, struct journal_entry *entries,
-				     uint32_t max, uint32_t *n, struct error *err)
+                                     uint32_t max, uint32_t *n, struct error *err)
 {
 	return journal_reader_poll(reader, timeout_ms, entries, max, n, err);
 }
@@ -146,18 +146,18 @@ static void fault_reader_wake(void *reader)
 
 /* Not in the table of journal_open: it has no place of its own to open. */
 static const struct journal_driver journal_fault = {
-	.name = "fault",
-	.close = fault_close,
-	.claim = fault_claim,
-	.release = fault_release,
-	.append = fault_append,
-	.end = fault_end,
-	.reader_open = fault_reader_open,
-	.reader_close = fault_reader_close,
-	.reader_assign = fault_reader_assign,
-	.reader_poll = fault_reader_poll,
-	.reader_position = fault_reader_position,
-	.reader_wake = fault_reader_wake,
+        .name = "fault",
+        .close = fault_close,
+        .claim = fault_claim,
+        .release = fault_release,
+        .append = fault_append,
+        .end = fault_end,
+        .reader_open = fault_reader_open,
+        .reader_close = fault_reader_close,
+        .reader_assign = fault_reader_assign,
+        .reader_poll = fault_reader_poll,
+        .reader_position = fault_reader_position,
+        .reader_wake = fault_reader_wake,
 };
 
 struct journal *journal_with_faults(struct journal *inner, const struct journal_fault_plan *plan)

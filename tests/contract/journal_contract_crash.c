@@ -39,8 +39,8 @@ static enum status append_batch(struct journal *journal, uint32_t round, uint32_
 		int used = snprintf(values[i], VALUE_MAX, "%u %u %u %u", round, batch, i, n);
 		values[i][used] = ' ';
 		records[i] = (struct journal_record){
-			.key = SLICE("tenant"),
-			.value = slice_of(values[i], (size_t)used + (batch * 31 + i * 7) % 800),
+		        .key = SLICE("tenant"),
+		        .value = slice_of(values[i], (size_t)used + (batch * 31 + i * 7) % 800),
 		};
 	}
 	return journal_append(journal, batch % PARTITIONS, records, n, NULL, NULL);
@@ -48,8 +48,8 @@ static enum status append_batch(struct journal *journal, uint32_t round, uint32_
 
 static int write_until_killed(struct journal_place *place, uint32_t round, int acks)
 {
-	struct journal_options options = { &place->config, true, false };
-	struct journal_owner owner = { .address = "" };
+	struct journal_options options = {&place->config, true, false};
+	struct journal_owner owner = {.address = ""};
 	struct journal *journal;
 	int64_t end;
 
@@ -71,7 +71,7 @@ static int write_until_killed(struct journal_place *place, uint32_t round, int a
 /* Read what the child has reported, until @until_ms or the end of the pipe. */
 static void read_acks(int acks, int64_t until_ms, uint32_t *acked)
 {
-	struct pollfd fd = { .fd = acks, .events = POLLIN };
+	struct pollfd fd = {.fd = acks, .events = POLLIN};
 	uint32_t batch;
 
 	for (;;) {
@@ -116,7 +116,7 @@ static uint32_t run_round(struct journal_place *place, uint32_t round, int delay
 /* Batches of @round in @partition; complete, in order, without a gap. */
 static uint32_t count_batches(struct journal *journal, uint32_t partition, uint32_t round)
 {
-	struct read_log log = { 0 };
+	struct read_log log = {0};
 	uint32_t batch = partition, index = 0, n = 0;
 
 	contract_read(journal, partition, 0, &log);
@@ -125,7 +125,7 @@ static uint32_t count_batches(struct journal *journal, uint32_t partition, uint3
 		if (log.records[i].control)
 			continue;
 		assert_int_equal(sscanf(log.records[i].value, "%u %u %u %u", &r, &b, &at, &size),
-				 4);
+		                 4);
 		if (r != round)
 			continue;
 		assert_int_equal(b, batch);

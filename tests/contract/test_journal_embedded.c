@@ -17,25 +17,25 @@
 static void embedded_create(struct journal_place *place, uint32_t partitions)
 {
 	const char *root = getenv("TMPDIR");
-	struct buf path = { 0 };
+	struct buf path = {0};
 
 	buf_printf(&path, "%s/nexusflow-journal-XXXXXX", root ? root : "/tmp");
 	buf_cstr(&path);
 	assert_non_null(mkdtemp(path.data));
 	place->config = (struct config){
-		.data_dir = path.data,
-		.journal = "embedded",
-		.partitions = partitions,
-		.map_size_gib = 1,
+	        .data_dir = path.data,
+	        .journal = "embedded",
+	        .partitions = partitions,
+	        .map_size_gib = 1,
 	};
 	place->own = path.data;
 }
 
 static void embedded_destroy(struct journal_place *place)
 {
-	static const char *const files[] = { "/journal/data.mdb", "/journal/lock.mdb",
-					     "/journal/process.lock" };
-	struct buf path = { 0 };
+	static const char *const files[] = {"/journal/data.mdb", "/journal/lock.mdb",
+	                                    "/journal/process.lock"};
+	struct buf path = {0};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		buf_clear(&path);
@@ -64,7 +64,7 @@ static int teardown(void **state)
 
 static enum status try_open(struct journal_place *place, bool create, struct error *err)
 {
-	struct journal_options options = { &place->config, create, false };
+	struct journal_options options = {&place->config, create, false};
 	struct journal *journal;
 	enum status status = journal_open(&options, &journal, err);
 
@@ -90,7 +90,7 @@ static pid_t hold_in_another_process(struct journal_place *place)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		struct journal_options options = { &place->config, true, false };
+		struct journal_options options = {&place->config, true, false};
 		struct journal *journal;
 		if (journal_open(&options, &journal, NULL) == STATUS_OK &&
 		    write(ends[1], "r", 1) == 1)
@@ -107,7 +107,7 @@ static pid_t hold_in_another_process(struct journal_place *place)
 static void a_second_process_is_refused_and_told_who_has_it(void **state)
 {
 	struct journal_place *place = *state;
-	struct error err = { 0 };
+	struct error err = {0};
 	char pid[32];
 	pid_t child = hold_in_another_process(place);
 
@@ -122,9 +122,9 @@ static void a_second_process_is_refused_and_told_who_has_it(void **state)
 /* What a later version of the program would leave behind. */
 static void set_format(struct journal_place *place, uint32_t format)
 {
-	struct buf path = { 0 };
+	struct buf path = {0};
 	char bytes[4];
-	MDB_val key = { 6, "format" }, value = { 4, bytes };
+	MDB_val key = {6, "format"}, value = {4, bytes};
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi meta;
@@ -145,7 +145,7 @@ static void set_format(struct journal_place *place, uint32_t format)
 static void a_directory_of_a_newer_version_is_refused_naming_both(void **state)
 {
 	struct journal_place *place = *state;
-	struct error err = { 0 };
+	struct error err = {0};
 
 	assert_int_equal(try_open(place, true, &err), STATUS_OK);
 	set_format(place, 7);
@@ -159,7 +159,7 @@ static void a_directory_of_a_newer_version_is_refused_naming_both(void **state)
 /* Flip a bit of @text wherever it is in the data file. */
 static void damage(struct journal_place *place, const char *text)
 {
-	struct buf path = { 0 };
+	struct buf path = {0};
 	char block[4096];
 	unsigned flipped = 0;
 
@@ -186,7 +186,7 @@ static void a_damaged_record_is_reported_and_not_handed_out(void **state)
 	struct journal *journal = contract_open(place);
 	struct journal_entry entries[8];
 	struct journal_reader *reader;
-	struct error err = { 0 };
+	struct error err = {0};
 	char where[32];
 	int64_t good, bad;
 	uint32_t n;
@@ -215,7 +215,7 @@ static void a_poll_of_few_entries_serves_every_partition_in_turn(void **state)
 	struct journal *journal = contract_open(*state);
 	struct journal_reader *reader;
 	struct journal_entry entry;
-	unsigned seen[CONTRACT_PARTITIONS] = { 0 };
+	unsigned seen[CONTRACT_PARTITIONS] = {0};
 	uint32_t n;
 
 	for (uint32_t p = 0; p < CONTRACT_PARTITIONS; p++) {
@@ -250,7 +250,7 @@ static int find_pin(const char *line, void *context)
 
 static bool is_pinned(struct journal_place *place)
 {
-	struct buf path = { 0 };
+	struct buf path = {0};
 	bool pinned = false;
 	pid_t child;
 	int status;
@@ -293,7 +293,7 @@ static void a_reader_holds_pages_only_as_long_as_its_entries(void **state)
 static void a_creation_that_is_killed_starts_over(void **state)
 {
 	struct journal_place *place = *state;
-	struct error err = { 0 };
+	struct error err = {0};
 	unsigned seed = 20261121;
 
 	place->config.partitions = JOURNAL_PARTITIONS_MAX;
@@ -325,22 +325,22 @@ int main(void)
 {
 	const char *rounds = getenv("NEXUSFLOW_TEST_KILLS");
 	struct journal_place place = {
-		.driver = "embedded",
-		.create = embedded_create,
-		.destroy = embedded_destroy,
-		.kill_rounds = rounds ? (unsigned)atoi(rounds) : 40,
+	        .driver = "embedded",
+	        .create = embedded_create,
+	        .destroy = embedded_destroy,
+	        .kill_rounds = rounds ? (unsigned)atoi(rounds) : 40,
 	};
 #define TEST(function)                                                                             \
 	{                                                                                          \
-		#function, function, setup, teardown, &place                                       \
+#function, function, setup, teardown, &place                                       \
 	}
 	const struct CMUnitTest own[] = {
-		TEST(a_second_process_is_refused_and_told_who_has_it),
-		TEST(a_directory_of_a_newer_version_is_refused_naming_both),
-		TEST(a_damaged_record_is_reported_and_not_handed_out),
-		TEST(a_poll_of_few_entries_serves_every_partition_in_turn),
-		TEST(a_reader_holds_pages_only_as_long_as_its_entries),
-		TEST(a_creation_that_is_killed_starts_over),
+	        TEST(a_second_process_is_refused_and_told_who_has_it),
+	        TEST(a_directory_of_a_newer_version_is_refused_naming_both),
+	        TEST(a_damaged_record_is_reported_and_not_handed_out),
+	        TEST(a_poll_of_few_entries_serves_every_partition_in_turn),
+	        TEST(a_reader_holds_pages_only_as_long_as_its_entries),
+	        TEST(a_creation_that_is_killed_starts_over),
 	};
 #undef TEST
 	int failed = journal_contract_run(&place);

@@ -15,12 +15,12 @@ static void murmur2_answers_what_kafkas_own_test_expects(void **state)
 		const char *key;
 		int32_t hash;
 	} rows[] = {
-		{ "21", -973932308 },
-		{ "foobar", -790332482 },
-		{ "a-little-bit-long-string", -985981536 },
-		{ "a-little-bit-longer-string", -1486304829 },
-		{ "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971 },
-		{ "abc", 479470107 },
+	        {"21", -973932308},
+	        {"foobar", -790332482},
+	        {"a-little-bit-long-string", -985981536},
+	        {"a-little-bit-longer-string", -1486304829},
+	        {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
+	        {"abc", 479470107},
 	};
 
 	(void)state;
@@ -38,12 +38,11 @@ static void a_partition_is_the_hash_without_its_sign_modulo_the_count(void **sta
 
 static void packed_headers_are_iterated_in_order(void **state)
 {
-	const struct journal_header headers[] = { { "ce_id", SLICE("7") },
-						  { "x", { NULL, 0 } } };
-	const struct journal_record record = { .headers = headers, .headers_n = 2 };
+	const struct journal_header headers[] = {{"ce_id", SLICE("7")}, {"x", {NULL, 0}}};
+	const struct journal_record record = {.headers = headers, .headers_n = 2};
 	size_t n = journal_headers_size(&record), at = 0;
 	char *packed = mem_new(n);
-	struct journal_entry entry = { .headers = { packed, n } };
+	struct journal_entry entry = {.headers = {packed, n}};
 	struct slice name, value;
 
 	(void)state;
@@ -59,8 +58,8 @@ static void packed_headers_are_iterated_in_order(void **state)
 
 static void headers_that_are_cut_off_end_the_iteration(void **state)
 {
-	const struct journal_header header = { "ce_id", SLICE("12345") };
-	const struct journal_record record = { .headers = &header, .headers_n = 1 };
+	const struct journal_header header = {"ce_id", SLICE("12345")};
+	const struct journal_record record = {.headers = &header, .headers_n = 1};
 	size_t n = journal_headers_size(&record);
 	char *packed = mem_new(n);
 	struct slice name, value;
@@ -69,7 +68,7 @@ static void headers_that_are_cut_off_end_the_iteration(void **state)
 	journal_headers_pack(&record, packed);
 	for (size_t cut = 0; cut < n; cut++) {
 		char *copy = mem_new(cut ? cut : 1); /* exact, for the address sanitizer */
-		struct journal_entry entry = { .headers = { copy, cut } };
+		struct journal_entry entry = {.headers = {copy, cut}};
 		size_t at = 0;
 		memcpy(copy, packed, cut);
 		assert_false(journal_entry_header(&entry, &at, &name, &value));
@@ -81,10 +80,10 @@ static void headers_that_are_cut_off_end_the_iteration(void **state)
 
 static void a_driver_that_does_not_exist_is_named(void **state)
 {
-	struct config config = { .journal = "papyrus", .data_dir = "/nonexistent" };
-	struct journal_options options = { .config = &config };
+	struct config config = {.journal = "papyrus", .data_dir = "/nonexistent"};
+	struct journal_options options = {.config = &config};
 	struct journal *journal;
-	struct error err = { 0 };
+	struct error err = {0};
 
 	(void)state;
 	assert_int_equal(journal_open(&options, &journal, &err), STATUS_INVALID);
@@ -94,11 +93,11 @@ static void a_driver_that_does_not_exist_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(murmur2_answers_what_kafkas_own_test_expects),
-		cmocka_unit_test(a_partition_is_the_hash_without_its_sign_modulo_the_count),
-		cmocka_unit_test(packed_headers_are_iterated_in_order),
-		cmocka_unit_test(headers_that_are_cut_off_end_the_iteration),
-		cmocka_unit_test(a_driver_that_does_not_exist_is_named),
+	        cmocka_unit_test(murmur2_answers_what_kafkas_own_test_expects),
+	        cmocka_unit_test(a_partition_is_the_hash_without_its_sign_modulo_the_count),
+	        cmocka_unit_test(packed_headers_are_iterated_in_order),
+	        cmocka_unit_test(headers_that_are_cut_off_end_the_iteration),
+	        cmocka_unit_test(a_driver_that_does_not_exist_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,11 +21,11 @@ int __real_mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned flags, MDB_txn 
 int __wrap_mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned flags, MDB_txn **txn);
 
 static struct {
-	int fail_commit;      /* what the next commit answers instead of committing */
-	bool fatal;           /* that failure loses the meta page */
-	bool dead;            /* and begin answers MDB_PANIC from then on */
-	atomic_bool held;     /* commits wait */
-	atomic_uint arrived;  /* commits that have begun */
+	int fail_commit;     /* what the next commit answers instead of committing */
+	bool fatal;          /* that failure loses the meta page */
+	bool dead;           /* and begin answers MDB_PANIC from then on */
+	atomic_bool held;    /* commits wait */
+	atomic_uint arrived; /* commits that have begun */
 } lmdb;
 
 int __wrap_mdb_txn_commit(MDB_txn *txn)
@@ -34,7 +34,7 @@ int __wrap_mdb_txn_commit(MDB_txn *txn)
 
 	atomic_fetch_add(&lmdb.arrived, 1);
 	while (atomic_load(&lmdb.held))
-		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+		nanosleep(&(struct timespec){0, 1000000}, NULL);
 	if (rc == 0)
 		return __real_mdb_txn_commit(txn);
 	lmdb.fail_commit = 0;
@@ -60,7 +60,7 @@ struct place {
 
 static struct journal *open_place(struct place *place)
 {
-	struct journal_options options = { &place->config, true, false };
+	struct journal_options options = {&place->config, true, false};
 	struct journal *journal = NULL;
 
 	assert_int_equal(journal_open(&options, &journal, NULL), STATUS_OK);
@@ -69,7 +69,7 @@ static struct journal *open_place(struct place *place)
 
 static enum status claim(struct journal *journal, uint32_t partition, struct error *err)
 {
-	struct journal_owner owner = { .address = "" };
+	struct journal_owner owner = {.address = ""};
 	int64_t end;
 
 	return journal_claim(journal, partition, &owner, &end, err);
@@ -82,10 +82,10 @@ static int setup(void **state)
 	memset(&lmdb, 0, sizeof(lmdb));
 	strcpy(place->dir, "/tmp/nexusflow-commit-XXXXXX");
 	assert_non_null(mkdtemp(place->dir));
-	place->config = (struct config){ .data_dir = place->dir,
-					 .journal = "embedded",
-					 .partitions = PARTITIONS,
-					 .map_size_gib = 4 };
+	place->config = (struct config){.data_dir = place->dir,
+	                                .journal = "embedded",
+	                                .partitions = PARTITIONS,
+	                                .map_size_gib = 4};
 	place->journal = open_place(place);
 	for (uint32_t p = 0; p < PARTITIONS; p++)
 		assert_int_equal(claim(place->journal, p, NULL), STATUS_OK);
@@ -95,8 +95,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = { "/journal/data.mdb", "/journal/lock.mdb",
-					     "/journal/process.lock", "/journal", "" };
+	static const char *const names[] = {"/journal/data.mdb", "/journal/lock.mdb",
+	                                    "/journal/process.lock", "/journal", ""};
 	struct place *place = *state;
 	char path[128];
 
@@ -111,9 +111,9 @@ static int teardown(void **state)
 }
 
 static enum status append(struct journal *journal, uint32_t partition, struct slice value,
-			  int64_t *offset, struct error *err)
+                          int64_t *offset, struct error *err)
 {
-	struct journal_record record = { .key = SLICE("k"), .value = value };
+	struct journal_record record = {.key = SLICE("k"), .value = value};
 
 	return journal_append(journal, partition, &record, 1, offset, err);
 }
@@ -132,7 +132,7 @@ static void a_failed_commit_rejects_and_leaves_nothing(void **state)
 {
 	struct place *place = *state;
 	int64_t before = end_of(place->journal, 0), offset = -1;
-	struct error err = { 0 };
+	struct error err = {0};
 
 	lmdb.fail_commit = EIO;
 	assert_int_equal(append(place->journal, 0, SLICE("a"), &offset, &err), STATUS_REJECTED);
@@ -145,7 +145,7 @@ static void a_failed_commit_rejects_and_leaves_nothing(void **state)
 static void a_commit_that_kills_the_environment_is_unknown_and_gives_up_the_partition(void **state)
 {
 	struct place *place = *state;
-	struct error err = { 0 };
+	struct error err = {0};
 
 	lmdb.fail_commit = EIO;
 	lmdb.fatal = true;
@@ -161,7 +161,7 @@ static void a_failed_claim_leaves_the_partition_without_owner(void **state)
 {
 	struct place *place = *state;
 	struct journal *other = open_place(place);
-	struct error err = { 0 };
+	struct error err = {0};
 
 	lmdb.fail_commit = ENOSPC;
 	assert_int_equal(claim(other, 0, &err), STATUS_IO);
@@ -177,7 +177,7 @@ static void a_full_map_rejects_and_names_the_key_to_raise(void **state)
 	struct place *place = *state;
 	size_t size = 256 * 1024;
 	char *bytes = mem_new(size);
-	struct error err = { 0 };
+	struct error err = {0};
 	enum status status = STATUS_OK;
 	int64_t end = 0;
 
@@ -219,7 +219,7 @@ static void *write_one(void *arg)
 
 static void start(struct writer *w, struct journal *journal, uint32_t partition)
 {
-	*w = (struct writer){ .journal = journal, .partition = partition };
+	*w = (struct writer){.journal = journal, .partition = partition};
 	assert_int_equal(pthread_create(&w->thread, NULL, write_one, w), 0);
 }
 
@@ -242,11 +242,11 @@ static void start_all_behind_one(struct writer *writers, struct journal *journal
 	atomic_store(&lmdb.held, true);
 	start(&writers[0], journal, 0);
 	while (atomic_load(&lmdb.arrived) == begun)
-		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+		nanosleep(&(struct timespec){0, 1000000}, NULL);
 	for (uint32_t p = 1; p < PARTITIONS; p++)
 		start(&writers[p], journal, p);
 	while (count_waiting(journal) < PARTITIONS - 1)
-		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+		nanosleep(&(struct timespec){0, 1000000}, NULL);
 }
 
 static void join_all(struct writer *writers)
@@ -297,12 +297,12 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_failed_commit_rejects_and_leaves_nothing),
-		TEST(a_commit_that_kills_the_environment_is_unknown_and_gives_up_the_partition),
-		TEST(a_failed_claim_leaves_the_partition_without_owner),
-		TEST(a_full_map_rejects_and_names_the_key_to_raise),
-		TEST(appends_that_wait_share_one_commit),
-		TEST(a_claim_that_overtakes_a_waiting_append_fences_it),
+	        TEST(a_failed_commit_rejects_and_leaves_nothing),
+	        TEST(a_commit_that_kills_the_environment_is_unknown_and_gives_up_the_partition),
+	        TEST(a_failed_claim_leaves_the_partition_without_owner),
+	        TEST(a_full_map_rejects_and_names_the_key_to_raise),
+	        TEST(appends_that_wait_share_one_commit),
+	        TEST(a_claim_that_overtakes_a_waiting_append_fences_it),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,11 +17,9 @@ struct place {
 
 static void open_with(struct place *place, struct journal_fault_plan plan)
 {
-	struct config config = { .data_dir = place->dir,
-				 .journal = "embedded",
-				 .partitions = 2,
-				 .map_size_gib = 1 };
-	struct journal_options options = { &config, true, false };
+	struct config config = {
+	        .data_dir = place->dir, .journal = "embedded", .partitions = 2, .map_size_gib = 1};
+	struct journal_options options = {&config, true, false};
 	struct journal *inner = NULL;
 
 	strcpy(place->dir, "/tmp/nexusflow-fault-XXXXXX");
@@ -32,8 +30,8 @@ static void open_with(struct place *place, struct journal_fault_plan plan)
 
 static void close_place(struct place *place)
 {
-	static const char *const names[] = { "/journal/data.mdb", "/journal/lock.mdb",
-					     "/journal/process.lock", "/journal", "" };
+	static const char *const names[] = {"/journal/data.mdb", "/journal/lock.mdb",
+	                                    "/journal/process.lock", "/journal", ""};
 	char path[128];
 
 	journal_close(place->journal);
@@ -45,7 +43,7 @@ static void close_place(struct place *place)
 
 static void claim(struct place *place, uint32_t partition)
 {
-	struct journal_owner owner = { .address = "" };
+	struct journal_owner owner = {.address = ""};
 	int64_t end;
 
 	assert_int_equal(journal_claim(place->journal, partition, &owner, &end, NULL), STATUS_OK);
@@ -53,7 +51,7 @@ static void claim(struct place *place, uint32_t partition)
 
 static enum status append(struct place *place, uint32_t partition)
 {
-	struct journal_record record = { .key = SLICE("k"), .value = SLICE("v") };
+	struct journal_record record = {.key = SLICE("k"), .value = SLICE("v")};
 
 	return journal_append(place->journal, partition, &record, 1, NULL, NULL);
 }
@@ -74,7 +72,7 @@ static void an_empty_plan_changes_nothing(void **state)
 	uint32_t n;
 
 	(void)state;
-	open_with(&place, (struct journal_fault_plan){ .seed = 1 });
+	open_with(&place, (struct journal_fault_plan){.seed = 1});
 	claim(&place, 0);
 	assert_int_equal(append(&place, 0), STATUS_OK);
 	assert_int_equal(end_of(&place, 0), 3);
@@ -94,7 +92,7 @@ static void a_rejected_append_is_not_there_and_may_be_tried_again(void **state)
 	unsigned rejected = 0, appended = 0;
 
 	(void)state;
-	open_with(&place, (struct journal_fault_plan){ .seed = 2, .reject_one_in = 3 });
+	open_with(&place, (struct journal_fault_plan){.seed = 2, .reject_one_in = 3});
 	claim(&place, 0);
 	for (int i = 0; i < 60; i++) {
 		int64_t before = end_of(&place, 0);
@@ -114,7 +112,7 @@ static void an_unknown_append_is_sometimes_there_and_loses_the_partition(void **
 	unsigned there = 0, missing = 0;
 
 	(void)state;
-	open_with(&place, (struct journal_fault_plan){ .seed = 3, .unknown_one_in = 1 });
+	open_with(&place, (struct journal_fault_plan){.seed = 3, .unknown_one_in = 1});
 	for (int i = 0; i < 40; i++) {
 		int64_t before;
 		claim(&place, 0);
@@ -135,7 +133,7 @@ static void a_fenced_append_is_not_there_and_loses_the_partition(void **state)
 	int64_t end;
 
 	(void)state;
-	open_with(&place, (struct journal_fault_plan){ .seed = 4, .fence_one_in = 1 });
+	open_with(&place, (struct journal_fault_plan){.seed = 4, .fence_one_in = 1});
 	claim(&place, 1);
 	end = end_of(&place, 1);
 	assert_int_equal(append(&place, 1), STATUS_FENCED);
@@ -150,7 +148,7 @@ static uint64_t fates(uint64_t seed, uint32_t partition, bool with_other)
 	struct place place;
 	uint64_t bits = 0;
 
-	open_with(&place, (struct journal_fault_plan){ .seed = seed, .reject_one_in = 2 });
+	open_with(&place, (struct journal_fault_plan){.seed = seed, .reject_one_in = 2});
 	claim(&place, 0);
 	claim(&place, 1);
 	for (int i = 0; i < 64; i++) {
@@ -173,11 +171,11 @@ static void a_seed_gives_a_partition_the_same_fate_whatever_the_others_do(void *
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_empty_plan_changes_nothing),
-		cmocka_unit_test(a_rejected_append_is_not_there_and_may_be_tried_again),
-		cmocka_unit_test(an_unknown_append_is_sometimes_there_and_loses_the_partition),
-		cmocka_unit_test(a_fenced_append_is_not_there_and_loses_the_partition),
-		cmocka_unit_test(a_seed_gives_a_partition_the_same_fate_whatever_the_others_do),
+	        cmocka_unit_test(an_empty_plan_changes_nothing),
+	        cmocka_unit_test(a_rejected_append_is_not_there_and_may_be_tried_again),
+	        cmocka_unit_test(an_unknown_append_is_sometimes_there_and_loses_the_partition),
+	        cmocka_unit_test(a_fenced_append_is_not_there_and_loses_the_partition),
+	        cmocka_unit_test(a_seed_gives_a_partition_the_same_fate_whatever_the_others_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
