@@ -187,7 +187,8 @@ int journal_contract_run(struct journal_place *place)
 #function, function, create_place, destroy_place, place                            \
 	}
 	const struct CMUnitTest tests[] = {
-	        LAW(every_partition_of_a_new_journal_begins_with_a_control_record),
+	        LAW(every_partition_of_a_new_journal_begins_with_its_identity),
+	        LAW(a_claim_is_recorded_with_its_owner),
 	        LAW(the_identity_is_the_same_after_reopening),
 	        LAW(a_journal_that_was_not_created_is_not_found),
 	        LAW(records_are_read_back_as_they_were_appended),

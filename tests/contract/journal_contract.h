@@ -71,7 +71,8 @@ void contract_sleep(int64_t ms);
 
 /* --- the laws: journal_contract_{log,threads,crash}.c --- */
 
-void every_partition_of_a_new_journal_begins_with_a_control_record(void **state);
+void every_partition_of_a_new_journal_begins_with_its_identity(void **state);
+void a_claim_is_recorded_with_its_owner(void **state);
 void the_identity_is_the_same_after_reopening(void **state);
 void a_journal_that_was_not_created_is_not_found(void **state);
 void records_are_read_back_as_they_were_appended(void **state);

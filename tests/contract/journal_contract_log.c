@@ -10,23 +10,73 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
+#include "core/codec/event_codec.h"
 
 enum { LONG_MS = 30000 };
 
 /* --- identity --- */
 
-void every_partition_of_a_new_journal_begins_with_a_control_record(void **state)
+/* Record @at of @log must be a control record; strings borrow from it, arrays from @arena. */
+static struct control control_of(const struct read_log *log, size_t at, struct arena *arena)
+{
+	struct control control;
+	struct error err = {0};
+
+	assert_true(at < log->n);
+	assert_true(log->records[at].control);
+	assert_status(OK,
+	              control_decode(slice_of(log->records[at].value, log->records[at].value_n),
+	                             arena, &control, &err),
+	              err);
+	return control;
+}
+
+void every_partition_of_a_new_journal_begins_with_its_identity(void **state)
 {
 	struct journal *journal = contract_open(*state);
+	const struct journal_identity *identity = journal_identity(journal);
+	_Alignas(16) char block[4096];
 
-	assert_int_equal(journal_identity(journal)->partitions, CONTRACT_PARTITIONS);
+	assert_int_equal(identity->partitions, CONTRACT_PARTITIONS);
 	for (uint32_t i = 0; i < CONTRACT_PARTITIONS; i++) {
 		struct read_log log = {0};
+		struct arena arena;
+		arena_init(&arena, block, sizeof(block));
 		contract_read(journal, i, 0, &log);
 		assert_int_equal(log.n, 1);
-		assert_true(log.records[0].control);
+		struct control control = control_of(&log, 0, &arena);
+		assert_int_equal(control.type, CONTROL_JOURNAL_CREATED);
+		assert_true(uuid_equal(&control.journal_created.journal_id, &identity->id));
+		assert_int_equal(control.journal_created.partition, i);
+		assert_int_equal(control.journal_created.partitions, CONTRACT_PARTITIONS);
+		assert_int_equal(control.journal_created.lineage.n, identity->ancestors_n);
 		read_log_release(&log);
 	}
+	journal_close(journal);
+}
+
+void a_claim_is_recorded_with_its_owner(void **state)
+{
+	struct journal *journal = contract_open(*state);
+	const struct journal_owner owner = {uuid_v4(), "http://[::1]:8080"};
+	struct read_log log = {0};
+	_Alignas(16) char block[4096];
+	struct error err = {0};
+	struct arena arena;
+	int64_t end;
+
+	arena_init(&arena, block, sizeof(block));
+	assert_status(OK, journal_claim(journal, 2, &owner, &end, &err), err);
+	contract_read(journal, 2, 0, &log);
+	assert_int_equal(log.n, 2);
+	struct control control = control_of(&log, 1, &arena);
+	assert_int_equal(control.type, CONTROL_OWNER_CLAIMED);
+	assert_true(uuid_equal(&control.owner_claimed.owner_id, &owner.id));
+	assert_true(slice_is(control.owner_claimed.address, owner.address));
+	assert_true(slice_is(control.owner_claimed.code_version, NEXUSFLOW_VERSION));
+	assert_int_equal(control.owner_claimed.partition, 2);
+	assert_true(log.records[1].offset < end);
+	read_log_release(&log);
 	journal_close(journal);
 }
 
