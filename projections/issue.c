@@ -1,0 +1,449 @@
+/* The fold of the issue view: read the row, change slices in it, pack it again. */
+#include "projections/issue.h"
+
+#include <stdlib.h>
+
+#include "projections/issue_row.h"
+
+#define LABELS_MAX 256
+
+#define ISSUE_ANSWERS(ON, IGNORE)                                                                  \
+	IGNORE(COMMAND_CONCLUDED)                                                                  \
+	ON(COMMENT_ADDED)                                                                          \
+	ON(COMMENT_DELETED)                                                                        \
+	ON(COMMENT_EDITED)                                                                         \
+	ON(ISSUE_ASSIGNED)                                                                         \
+	ON(ISSUE_CREATED)                                                                          \
+	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
+	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
+	ON(ISSUE_LABELS_CHANGED)                                                                   \
+	ON(ISSUE_LINKED)                                                                           \
+	ON(ISSUE_PARENT_CHANGED)                                                                   \
+	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
+	ON(ISSUE_RANKED)                                                                           \
+	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
+	ON(ISSUE_TRANSITIONED)                                                                     \
+	ON(ISSUE_UNLINKED)                                                                         \
+	IGNORE(MEMBER_ADDED)                                                                       \
+	IGNORE(MEMBER_PROFILE_SET)                                                                 \
+	IGNORE(MEMBER_REMOVED)                                                                     \
+	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
+	IGNORE(ORGANIZATION_CREATED)                                                               \
+	ON(PROJECT_CREATED)                                                                        \
+	ON(RANKS_REBALANCED)
+VIEW_ANSWERS(issue, ISSUE_ANSWERS);
+
+struct applying {
+	struct view *view;
+	const struct event_meta *meta;
+	struct slice tenant;
+	struct buf *labels; /* packed labels of the row that is written next */
+	struct error *err;
+};
+
+static const struct uuid nil;
+
+static struct uuid optional(bool has, const struct uuid *id)
+{
+	return has ? *id : nil;
+}
+
+static void put(const struct applying *a, uint32_t table, struct slice value)
+{
+	kv_put(a->view->txn, table, buf_slice(&a->view->key), value);
+}
+
+static enum status get_issue(const struct applying *a, const struct uuid *id,
+			     struct issue_row *issue)
+{
+	struct slice row;
+	issue_key(&a->view->key, a->tenant, id);
+	if (kv_get(a->view->txn, ISSUES, buf_slice(&a->view->key), &row) &&
+	    issue_row_unpack(row, issue))
+		return STATUS_OK;
+	char text[UUID_TEXT];
+	uuid_format(id, text);
+	return error_set(a->err, STATUS_INVALID, "no row of issue %.*s", UUID_TEXT, text);
+}
+
+static void put_issue(const struct applying *a, const struct uuid *id,
+		      const struct issue_row *issue)
+{
+	issue_row_pack(issue, &a->view->value);
+	issue_key(&a->view->key, a->tenant, id);
+	put(a, ISSUES, buf_slice(&a->view->value));
+}
+
+static enum status project_created(const struct applying *a, const struct project_created *e)
+{
+	struct buf *key = &a->view->key, *row = &a->view->value;
+	buf_clear(row);
+	row_string(row, e->key);
+	row_string(row, e->name);
+	issue_key(key, a->tenant, &a->meta->aggregate.id);
+	put(a, PROJECTS, buf_slice(row));
+	key_tenant(key, a->tenant);
+	buf_append_slice(key, e->key);
+	put(a, PROJECT_KEYS, slice_of(a->meta->aggregate.id.bytes, 16));
+	return STATUS_OK;
+}
+
+static void put_child(const struct applying *a, const struct uuid *parent,
+		      const struct uuid *child)
+{
+	issue_key(&a->view->key, a->tenant, parent);
+	row_uuid(&a->view->key, child);
+	put(a, CHILDREN, SLICE(""));
+}
+
+static void del_child(const struct applying *a, const struct uuid *parent,
+		      const struct uuid *child)
+{
+	issue_key(&a->view->key, a->tenant, parent);
+	row_uuid(&a->view->key, child);
+	kv_del(a->view->txn, CHILDREN, buf_slice(&a->view->key));
+}
+
+static void put_text(const struct applying *a, struct slice text)
+{
+	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+	if (text.n)
+		put(a, TEXTS, text);
+	else
+		kv_del(a->view->txn, TEXTS, buf_slice(&a->view->key));
+}
+
+static enum status issue_created(const struct applying *a, const struct issue_created *e)
+{
+	const struct uuid *id = &a->meta->aggregate.id;
+	struct slice unused;
+	struct buf *key = &a->view->key;
+	issue_key(key, a->tenant, &e->project_id);
+	if (!kv_get(a->view->txn, PROJECTS, buf_slice(key), &unused))
+		return error_set(a->err, STATUS_INVALID, "an issue of a project that is not there");
+	row_u64(key, (uint64_t)e->number);
+	put(a, NUMBERS, slice_of(id->bytes, 16));
+	for (uint32_t i = 0; i < e->labels.n; i++)
+		row_string(a->labels, e->labels.items[i]);
+	struct issue_row issue = {
+		.project_id = e->project_id,
+		.reporter = e->reporter,
+		.assignee = optional(e->has_assignee, &e->assignee),
+		.parent = optional(e->has_parent, &e->parent),
+		.number = (uint64_t)e->number,
+		.version = (uint64_t)a->meta->aggregate.version,
+		.created_at = a->meta->occurred_at,
+		.updated_at = a->meta->occurred_at,
+		.has_due_on = e->has_due_on,
+		.due_on = e->has_due_on ? e->due_on : 0,
+		.type = e->type,
+		.status = e->status,
+		.priority = e->priority,
+		.rank = e->rank,
+		.summary = e->summary,
+		.labels = buf_slice(a->labels),
+		.external_ref = e->has_external_ref ? e->external_ref : slice_of(NULL, 0),
+	};
+	put_issue(a, id, &issue);
+	put_text(a, e->description);
+	if (e->has_parent)
+		put_child(a, &e->parent, id);
+	return STATUS_OK;
+}
+
+/* --- comments --- */
+
+static void comment_key(const struct applying *a, uint64_t seq)
+{
+	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+	row_u64(&a->view->key, seq);
+}
+
+static void comment_seq_key(const struct applying *a, const struct uuid *comment)
+{
+	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+	row_uuid(&a->view->key, comment);
+}
+
+static void comment_added(const struct applying *a, const struct comment_added *e)
+{
+	struct comment_row comment = {
+		.id = e->comment_id,
+		.author = e->author,
+		.created_at = a->meta->occurred_at,
+		.body = e->body,
+	};
+	char seq[8];
+	put_u64(seq, (uint64_t)a->meta->seq);
+	comment_row_pack(&comment, &a->view->value);
+	comment_key(a, (uint64_t)a->meta->seq);
+	put(a, COMMENTS, buf_slice(&a->view->value));
+	comment_seq_key(a, &e->comment_id);
+	put(a, COMMENT_SEQS, slice_of(seq, 8));
+}
+
+static enum status find_comment(const struct applying *a, const struct uuid *id, uint64_t *seq)
+{
+	struct slice value;
+	comment_seq_key(a, id);
+	if (!kv_get(a->view->txn, COMMENT_SEQS, buf_slice(&a->view->key), &value) || value.n != 8)
+		return error_set(a->err, STATUS_INVALID, "a comment that is not there");
+	*seq = get_u64(value.data);
+	return STATUS_OK;
+}
+
+static enum status comment_edited(const struct applying *a, const struct comment_edited *e)
+{
+	uint64_t seq;
+	struct slice row;
+	struct comment_row comment;
+	if (find_comment(a, &e->comment_id, &seq))
+		return STATUS_INVALID;
+	comment_key(a, seq);
+	if (!kv_get(a->view->txn, COMMENTS, buf_slice(&a->view->key), &row) ||
+	    !comment_row_unpack(row, &comment))
+		return error_set(a->err, STATUS_INVALID, "a comment without a row");
+	comment.body = e->body;
+	comment.edited_at = a->meta->occurred_at;
+	comment_row_pack(&comment, &a->view->value);
+	put(a, COMMENTS, buf_slice(&a->view->value));
+	return STATUS_OK;
+}
+
+static enum status comment_deleted(const struct applying *a, const struct comment_deleted *e)
+{
+	uint64_t seq;
+	if (find_comment(a, &e->comment_id, &seq))
+		return STATUS_INVALID;
+	kv_del(a->view->txn, COMMENT_SEQS, buf_slice(&a->view->key));
+	comment_key(a, seq);
+	kv_del(a->view->txn, COMMENTS, buf_slice(&a->view->key));
+	return STATUS_OK;
+}
+
+/* --- links --- */
+
+static void link_key(const struct applying *a, const struct uuid *issue, struct slice type,
+		     const struct uuid *other, enum link_direction direction)
+{
+	issue_key(&a->view->key, a->tenant, issue);
+	buf_append_slice(&a->view->key, type);
+	row_u8(&a->view->key, 0);
+	row_uuid(&a->view->key, other);
+	row_u8(&a->view->key, (uint8_t)direction);
+}
+
+static void linked(const struct applying *a, const struct issue_linked *e)
+{
+	const struct uuid *id = &a->meta->aggregate.id;
+	link_key(a, id, e->link_type, &e->other, LINK_OUTWARD);
+	put(a, LINKS, SLICE(""));
+	link_key(a, &e->other, e->link_type, id, LINK_INWARD);
+	put(a, LINKS, SLICE(""));
+}
+
+/* A link may be cut from either end. */
+static void unlinked(const struct applying *a, const struct issue_unlinked *e)
+{
+	const struct uuid *id = &a->meta->aggregate.id;
+	for (int i = 0; i < 2; i++) {
+		enum link_direction direction = i ? LINK_INWARD : LINK_OUTWARD;
+		link_key(a, id, e->link_type, &e->other, direction);
+		kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
+		link_key(a, &e->other, e->link_type, id, direction);
+		kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
+	}
+}
+
+/* --- the row --- */
+
+static int compare_labels(const void *a, const void *b)
+{
+	return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+static bool has_label(const struct slice *labels, uint32_t n, struct slice label)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (slice_equal(labels[i], label))
+			return true;
+	return false;
+}
+
+static enum status labels_changed(const struct applying *a, struct issue_row *issue,
+				  const struct issue_labels_changed *e)
+{
+	struct slice all[LABELS_MAX];
+	uint32_t n = 0;
+	for (struct row_in in = row_in(issue->labels); in.at < in.end;) {
+		struct slice label = row_take_string(&in);
+		if (!has_label(e->removed.items, e->removed.n, label) && n < LABELS_MAX)
+			all[n++] = label;
+	}
+	if (e->added.n > LABELS_MAX - n)
+		return error_set(a->err, STATUS_INVALID, "more than %d labels", LABELS_MAX);
+	for (uint32_t i = 0; i < e->added.n; i++)
+		if (!has_label(all, n, e->added.items[i]))
+			all[n++] = e->added.items[i];
+	qsort(all, n, sizeof *all, compare_labels);
+	for (uint32_t i = 0; i < n; i++)
+		row_string(a->labels, all[i]);
+	issue->labels = buf_slice(a->labels);
+	return STATUS_OK;
+}
+
+static void parent_changed(const struct applying *a, const struct issue_parent_changed *e)
+{
+	if (e->has_from)
+		del_child(a, &e->from, &a->meta->aggregate.id);
+	if (e->has_to)
+		put_child(a, &e->to, &a->meta->aggregate.id);
+}
+
+static enum status ranks_rebalanced(const struct applying *a, const struct ranks_rebalanced *e)
+{
+	for (uint32_t i = 0; i < e->ranks.n; i++) {
+		struct issue_row issue;
+		if (get_issue(a, &e->ranks.items[i].issue_id, &issue))
+			return STATUS_INVALID;
+		issue.rank = e->ranks.items[i].to;
+		put_issue(a, &e->ranks.items[i].issue_id, &issue);
+	}
+	return STATUS_OK;
+}
+
+/* Rows beside that of the issue. They come first: a put moves what the issue's row borrows from. */
+static enum status change_others(const struct applying *a, const struct event *event)
+{
+	if (event->type == EVENT_COMMENT_ADDED)
+		comment_added(a, &event->comment_added);
+	else if (event->type == EVENT_COMMENT_DELETED)
+		return comment_deleted(a, &event->comment_deleted);
+	else if (event->type == EVENT_COMMENT_EDITED)
+		return comment_edited(a, &event->comment_edited);
+	else if (event->type == EVENT_ISSUE_LINKED)
+		linked(a, &event->issue_linked);
+	else if (event->type == EVENT_ISSUE_UNLINKED)
+		unlinked(a, &event->issue_unlinked);
+	else if (event->type == EVENT_ISSUE_DESCRIPTION_CHANGED)
+		put_text(a, event->issue_description_changed.to);
+	else if (event->type == EVENT_ISSUE_PARENT_CHANGED)
+		parent_changed(a, &event->issue_parent_changed);
+	else if (event->type == EVENT_RANKS_REBALANCED)
+		return ranks_rebalanced(a, &event->ranks_rebalanced);
+	return STATUS_OK;
+}
+
+static enum status change_row(const struct applying *a, const struct event *event,
+			      struct issue_row *issue)
+{
+	const struct issue_transitioned *moved = &event->issue_transitioned;
+	const struct issue_due_date_changed *due = &event->issue_due_date_changed;
+	switch (event->type) {
+	case EVENT_COMMENT_ADDED:
+		issue->comments++;
+		break;
+	case EVENT_COMMENT_DELETED:
+		issue->comments--;
+		break;
+	case EVENT_ISSUE_ASSIGNED:
+		issue->assignee = optional(event->issue_assigned.has_to, &event->issue_assigned.to);
+		break;
+	case EVENT_ISSUE_DUE_DATE_CHANGED:
+		issue->has_due_on = due->has_to;
+		issue->due_on = due->has_to ? due->to : 0;
+		break;
+	case EVENT_ISSUE_LABELS_CHANGED:
+		return labels_changed(a, issue, &event->issue_labels_changed);
+	case EVENT_ISSUE_PARENT_CHANGED:
+		issue->parent = optional(event->issue_parent_changed.has_to,
+					 &event->issue_parent_changed.to);
+		break;
+	case EVENT_ISSUE_PRIORITY_CHANGED:
+		issue->priority = event->issue_priority_changed.to;
+		break;
+	case EVENT_ISSUE_RANKED:
+		issue->rank = event->issue_ranked.to;
+		break;
+	case EVENT_ISSUE_SUMMARY_CHANGED:
+		issue->summary = event->issue_summary_changed.to;
+		break;
+	case EVENT_ISSUE_TRANSITIONED:
+		issue->status = moved->to;
+		issue->resolution = moved->has_resolution ? moved->resolution : slice_of(NULL, 0);
+		break;
+	case EVENT_COMMAND_CONCLUDED:
+	case EVENT_COMMENT_EDITED:
+	case EVENT_ISSUE_CREATED:
+	case EVENT_ISSUE_DESCRIPTION_CHANGED:
+	case EVENT_ISSUE_LINKED:
+	case EVENT_ISSUE_UNLINKED:
+	case EVENT_MEMBER_ADDED:
+	case EVENT_MEMBER_PROFILE_SET:
+	case EVENT_MEMBER_REMOVED:
+	case EVENT_MEMBER_ROLE_CHANGED:
+	case EVENT_ORGANIZATION_CREATED:
+	case EVENT_PROJECT_CREATED:
+	case EVENT_RANKS_REBALANCED:
+		break; /* nothing but version and time */
+	}
+	return STATUS_OK;
+}
+
+static enum status issue_apply(struct view *view, const struct event *event, struct error *err)
+{
+	const struct event_meta *meta = &event->meta;
+	struct buf *labels = view->own;
+	struct applying a = { view, meta, meta->tenant, labels, err };
+	struct issue_row issue;
+	buf_clear(labels);
+	if (event->type == EVENT_PROJECT_CREATED)
+		return project_created(&a, &event->project_created);
+	if (event->type == EVENT_ISSUE_CREATED)
+		return issue_created(&a, &event->issue_created);
+	enum status status = change_others(&a, event);
+	if (status || meta->aggregate.kind != AGGREGATE_KIND_ISSUE)
+		return status;
+	if (get_issue(&a, &meta->aggregate.id, &issue))
+		return STATUS_INVALID;
+	status = change_row(&a, event, &issue);
+	issue.version = (uint64_t)meta->aggregate.version;
+	issue.updated_at = meta->occurred_at;
+	if (!status)
+		put_issue(&a, &meta->aggregate.id, &issue);
+	return status;
+}
+
+static enum status attach(struct view *view, struct error *err)
+{
+	(void)err;
+	view->own = mem_new(sizeof(struct buf));
+	return STATUS_OK;
+}
+
+static void detach(struct view *view)
+{
+	buf_release(view->own);
+	free(view->own);
+}
+
+static const char *const tables[] = { KV_VIEW_TABLES, "issues", "numbers",  "texts",
+				      "comments",     "comment_seqs",	"links", "children",
+				      "projects",     "project_keys",	NULL };
+
+static const struct kv_view_type issue_type = {
+	.type = {
+		.name = "issue",
+		.version = 1,
+		.handled = issue_handled,
+		KV_VIEW_SLOTS,
+		.apply = issue_apply,
+		.advance = kv_view_advance,
+	},
+	.tables = tables,
+	.rows = ((1u << (PROJECT_KEYS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
+	.attach = attach,
+	.detach = detach,
+};
+
+const struct view_type *const issue_view = &issue_type.type;

@@ -1,0 +1,393 @@
+#include "projections/issue.h"
+
+#include "core/base/clock.h"
+#include "core/base/json_out.h"
+#include "projections/access.h"
+#include "projections/issue_row.h"
+
+#define DAY_MS 86400000LL
+enum { ID_BYTES = 16 };
+
+struct reading {
+	struct kv_txn *txn;
+	struct access_names *names; /* NULL: nobody has a name */
+	struct slice tenant;
+	struct uuid id;
+	struct issue_row issue;
+	struct buf key;
+	struct json_out *json;
+	struct error *err;
+};
+
+static bool get_row(struct reading *r, const struct uuid *id, struct issue_row *issue)
+{
+	struct slice row;
+	issue_key(&r->key, r->tenant, id);
+	return kv_get(r->txn, ISSUES, buf_slice(&r->key), &row) && issue_row_unpack(row, issue);
+}
+
+static bool get_project(struct reading *r, const struct uuid *id, struct project_row *project)
+{
+	struct slice row;
+	issue_key(&r->key, r->tenant, id);
+	return kv_get(r->txn, PROJECTS, buf_slice(&r->key), &row) &&
+	       project_row_unpack(row, project);
+}
+
+static bool parse_number(struct slice text, uint64_t *number)
+{
+	*number = 0;
+	if (text.n == 0 || text.n > 18 || text.data[0] == '0')
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		*number = *number * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	return true;
+}
+
+/* TLS-12 -> id */
+static bool find_key(struct reading *r, struct slice text)
+{
+	const char *dash = text.n ? memrchr(text.data, '-', text.n) : NULL;
+	uint64_t number;
+	struct slice id;
+	if (!dash || dash == text.data || text.n > 64 ||
+	    !parse_number(slice_of(dash + 1, (size_t)(text.data + text.n - dash - 1)), &number))
+		return false;
+	key_tenant(&r->key, r->tenant);
+	buf_append(&r->key, text.data, (size_t)(dash - text.data));
+	if (!kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
+		return false;
+	key_tenant(&r->key, r->tenant);
+	buf_append_slice(&r->key, id);
+	row_u64(&r->key, number);
+	if (!kv_get(r->txn, NUMBERS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
+		return false;
+	memcpy(r->id.bytes, id.data, ID_BYTES);
+	return true;
+}
+
+static enum status open_issue(struct reading *r, struct view *view, struct slice text,
+			      struct issue_stamp *stamp)
+{
+	*stamp = (struct issue_stamp){ .position = 0 };
+	enum status status = kv_view_read(view, &r->txn, r->err);
+	if (status)
+		return status;
+	bool found = r->tenant.n > 0 && r->tenant.n <= 255;
+	if (found)
+		stamp->position = kv_view_seq(r->txn, r->tenant);
+	found = found && (uuid_parse(text, &r->id) || find_key(r, text)) &&
+		get_row(r, &r->id, &r->issue);
+	if (!found)
+		return error_set(r->err, STATUS_NOT_FOUND, "no such issue");
+	stamp->id = r->id;
+	stamp->version = r->issue.version;
+	return STATUS_OK;
+}
+
+static enum status close_issue(struct reading *r, enum status status)
+{
+	if (r->txn && kv_failed(r->txn))
+		status = error_set(r->err, STATUS_IO, "issue: read");
+	kv_abort(r->txn);
+	access_names_close(r->names);
+	buf_release(&r->key);
+	return status;
+}
+
+/* --- pieces --- */
+
+static void string_or_null(struct json_out *json, const char *key, struct slice value)
+{
+	json_out_key(json, key);
+	if (value.n)
+		json_out_string(json, value);
+	else
+		json_out_null(json);
+}
+
+static void member_json(struct reading *r, const char *key, const struct uuid *id)
+{
+	json_out_key(r->json, key);
+	if (uuid_is_nil(id)) {
+		json_out_null(r->json);
+		return;
+	}
+	json_out_object(r->json);
+	json_out_member_uuid(r->json, "id", id);
+	string_or_null(r->json, "name",
+		       r->names ? access_name(r->names, id) : slice_of(NULL, 0));
+	json_out_object_end(r->json);
+}
+
+static void key_json(struct reading *r, const struct issue_row *issue)
+{
+	struct project_row project = { .key = { NULL, 0 } };
+	struct buf text = { 0 };
+	if (get_project(r, &issue->project_id, &project))
+		buf_append_slice(&text, project.key);
+	buf_printf(&text, "-%llu", (unsigned long long)issue->number);
+	json_out_member_string(r->json, "key", buf_slice(&text));
+	buf_release(&text);
+}
+
+/* Another issue, in short. */
+static void related_json(struct reading *r, const struct uuid *id)
+{
+	struct issue_row issue;
+	if (!get_row(r, id, &issue)) {
+		json_out_null(r->json);
+		return;
+	}
+	json_out_object(r->json);
+	json_out_member_uuid(r->json, "id", id);
+	key_json(r, &issue);
+	json_out_member_string(r->json, "summary", issue.summary);
+	json_out_member_string(r->json, "status", issue.status);
+	json_out_object_end(r->json);
+}
+
+static bool has_prefix(struct slice key, struct slice prefix)
+{
+	return key.n >= prefix.n && memcmp(key.data, prefix.data, prefix.n) == 0;
+}
+
+static void subtasks_json(struct reading *r)
+{
+	struct buf prefix = { 0 };
+	struct slice key, value;
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, CHILDREN);
+	issue_key(&prefix, r->tenant, &r->id);
+	json_out_key(r->json, "subtasks");
+	json_out_array(r->json);
+	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
+	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
+			key.n == prefix.n + ID_BYTES;
+	     n++, more = kv_next(cursor, &key, &value)) {
+		struct uuid child;
+		memcpy(child.bytes, key.data + prefix.n, ID_BYTES);
+		related_json(r, &child);
+	}
+	json_out_array_end(r->json);
+	kv_cursor_close(cursor);
+	buf_release(&prefix);
+}
+
+/* @tail: type, 0, other id, direction */
+static void link_json(struct reading *r, struct slice tail)
+{
+	size_t type_n = tail.n - 1 - ID_BYTES - 1;
+	struct uuid other;
+	memcpy(other.bytes, tail.data + type_n + 1, ID_BYTES);
+	json_out_object(r->json);
+	json_out_member_string(r->json, "type", slice_of(tail.data, type_n));
+	json_out_member_str(r->json, "direction",
+			    tail.data[tail.n - 1] == LINK_INWARD ? "inward" : "outward");
+	json_out_key(r->json, "issue");
+	related_json(r, &other);
+	json_out_object_end(r->json);
+}
+
+static void links_json(struct reading *r)
+{
+	struct buf prefix = { 0 };
+	struct slice key, value;
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, LINKS);
+	issue_key(&prefix, r->tenant, &r->id);
+	json_out_key(r->json, "links");
+	json_out_array(r->json);
+	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
+	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
+			key.n > prefix.n + ID_BYTES + 2;
+	     n++, more = kv_next(cursor, &key, &value))
+		link_json(r, slice_of(key.data + prefix.n, key.n - prefix.n));
+	json_out_array_end(r->json);
+	kv_cursor_close(cursor);
+	buf_release(&prefix);
+}
+
+static void comment_json(struct reading *r, uint64_t seq, const struct comment_row *comment)
+{
+	json_out_object(r->json);
+	json_out_member_uuid(r->json, "id", &comment->id);
+	member_json(r, "author", &comment->author);
+	json_out_member_string(r->json, "body", comment->body);
+	json_out_member_time(r->json, "created_at", comment->created_at);
+	json_out_key(r->json, "edited_at");
+	if (comment->edited_at)
+		json_out_time(r->json, comment->edited_at);
+	else
+		json_out_null(r->json);
+	json_out_member_int(r->json, "seq", (int64_t)seq);
+	json_out_object_end(r->json);
+}
+
+/* items and next of the comments behind @after. */
+static void comment_items(struct reading *r, uint64_t after, uint32_t limit)
+{
+	struct buf prefix = { 0 };
+	struct slice key, row;
+	uint64_t last = 0;
+	uint32_t n = 0;
+	bool more_to_come = false;
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, COMMENTS);
+	issue_key(&prefix, r->tenant, &r->id);
+	size_t prefix_n = prefix.n;
+	row_u64(&prefix, after + 1);
+	struct slice of_issue = slice_of(prefix.data, prefix_n);
+	json_out_key(r->json, "items");
+	json_out_array(r->json);
+	bool more = after < INT64_MAX && kv_seek(cursor, buf_slice(&prefix), &key, &row);
+	for (; more && has_prefix(key, of_issue) && key.n == prefix_n + 8;
+	     more = kv_next(cursor, &key, &row)) {
+		struct comment_row comment;
+		if (n++ == limit) {
+			more_to_come = true;
+			break;
+		}
+		last = get_u64(key.data + prefix_n);
+		if (comment_row_unpack(row, &comment))
+			comment_json(r, last, &comment);
+	}
+	json_out_array_end(r->json);
+	json_out_key(r->json, "next");
+	if (more_to_come)
+		json_out_int(r->json, (int64_t)last);
+	else
+		json_out_null(r->json);
+	kv_cursor_close(cursor);
+	buf_release(&prefix);
+}
+
+static void comments_json(struct reading *r, uint64_t after, uint32_t limit)
+{
+	json_out_object(r->json);
+	json_out_member_int(r->json, "total", r->issue.comments);
+	comment_items(r, after, limit);
+	json_out_object_end(r->json);
+}
+
+static void project_json(struct reading *r)
+{
+	struct project_row project = { .key = { NULL, 0 } };
+	if (!get_project(r, &r->issue.project_id, &project))
+		return;
+	json_out_key(r->json, "project");
+	json_out_object(r->json);
+	json_out_member_uuid(r->json, "id", &r->issue.project_id);
+	json_out_member_string(r->json, "key", project.key);
+	json_out_member_string(r->json, "name", project.name);
+	json_out_object_end(r->json);
+}
+
+static void due_json(struct reading *r)
+{
+	char text[CLOCK_TEXT];
+	json_out_key(r->json, "due_on");
+	if (!r->issue.has_due_on) {
+		json_out_null(r->json);
+		return;
+	}
+	clock_format(r->issue.due_on * DAY_MS, text);
+	json_out_string(r->json, slice_of(text, 10));
+}
+
+static void labels_json(struct reading *r)
+{
+	json_out_key(r->json, "labels");
+	json_out_array(r->json);
+	for (struct row_in in = row_in(r->issue.labels); in.at < in.end;)
+		json_out_string(r->json, row_take_string(&in));
+	json_out_array_end(r->json);
+}
+
+static void description_json(struct reading *r)
+{
+	struct slice text = { NULL, 0 };
+	issue_key(&r->key, r->tenant, &r->id);
+	kv_get(r->txn, TEXTS, buf_slice(&r->key), &text);
+	json_out_member_string(r->json, "description", text);
+}
+
+static void issue_json(struct reading *r, uint32_t comments_limit)
+{
+	const struct issue_row *issue = &r->issue;
+	struct json_out *json = r->json;
+	json_out_object(json);
+	json_out_member_uuid(json, "id", &r->id);
+	key_json(r, issue);
+	project_json(r);
+	json_out_member_string(json, "type", issue->type);
+	json_out_member_string(json, "summary", issue->summary);
+	description_json(r);
+	json_out_member_string(json, "status", issue->status);
+	string_or_null(json, "resolution", issue->resolution);
+	json_out_member_string(json, "priority", issue->priority);
+	member_json(r, "reporter", &issue->reporter);
+	member_json(r, "assignee", &issue->assignee);
+	labels_json(r);
+	json_out_key(json, "parent");
+	if (uuid_is_nil(&issue->parent))
+		json_out_null(json);
+	else
+		related_json(r, &issue->parent);
+	subtasks_json(r);
+	due_json(r);
+	json_out_member_string(json, "rank", issue->rank);
+	links_json(r);
+	json_out_key(json, "comments");
+	comments_json(r, 0, comments_limit);
+	string_or_null(json, "external_ref", issue->external_ref);
+	json_out_member_time(json, "created_at", issue->created_at);
+	json_out_member_time(json, "updated_at", issue->updated_at);
+	json_out_member_int(json, "version", (int64_t)issue->version);
+	json_out_object_end(json);
+}
+
+enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
+		       struct issue_stamp *stamp, struct error *err)
+{
+	struct reading r = { .tenant = tenant, .err = err };
+	return close_issue(&r, open_issue(&r, view, issue, stamp));
+}
+
+enum status issue_read(struct view *view, struct view *access, struct slice tenant,
+		       struct slice issue, uint32_t comments_limit, struct buf *out,
+		       struct issue_stamp *stamp, struct error *err)
+{
+	struct json_out json;
+	struct reading r = { .tenant = tenant, .json = &json, .err = err };
+	size_t start = out->n;
+	json_out_init(&json, out);
+	enum status status = open_issue(&r, view, issue, stamp);
+	if (!status && access)
+		status = access_names_open(access, tenant, &r.names, err);
+	if (!status)
+		issue_json(&r, comments_limit);
+	status = close_issue(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}
+
+enum status issue_comments_read(struct view *view, struct view *access, struct slice tenant,
+				struct slice issue, uint64_t after, uint32_t limit,
+				struct buf *out, struct issue_stamp *stamp, struct error *err)
+{
+	struct json_out json;
+	struct reading r = { .tenant = tenant, .json = &json, .err = err };
+	size_t start = out->n;
+	json_out_init(&json, out);
+	enum status status = open_issue(&r, view, issue, stamp);
+	if (!status && access)
+		status = access_names_open(access, tenant, &r.names, err);
+	if (!status)
+		comments_json(&r, after, limit);
+	status = close_issue(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}

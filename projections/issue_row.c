@@ -1,0 +1,79 @@
+#include "projections/issue_row.h"
+
+void issue_row_pack(const struct issue_row *issue, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &issue->project_id);
+	row_uuid(to, &issue->reporter);
+	row_uuid(to, &issue->assignee);
+	row_uuid(to, &issue->parent);
+	row_u64(to, issue->number);
+	row_u64(to, issue->version);
+	row_u64(to, (uint64_t)issue->created_at);
+	row_u64(to, (uint64_t)issue->updated_at);
+	row_u8(to, issue->has_due_on);
+	row_u32(to, (uint32_t)issue->due_on);
+	row_u32(to, issue->comments);
+	row_string(to, issue->type);
+	row_string(to, issue->status);
+	row_string(to, issue->priority);
+	row_string(to, issue->resolution);
+	row_string(to, issue->rank);
+	row_string(to, issue->summary);
+	row_string(to, issue->labels);
+	row_string(to, issue->external_ref);
+}
+
+bool issue_row_unpack(struct slice row, struct issue_row *out)
+{
+	struct row_in in = row_in(row);
+	out->project_id = row_take_uuid(&in);
+	out->reporter = row_take_uuid(&in);
+	out->assignee = row_take_uuid(&in);
+	out->parent = row_take_uuid(&in);
+	out->number = row_take_u64(&in);
+	out->version = row_take_u64(&in);
+	out->created_at = (int64_t)row_take_u64(&in);
+	out->updated_at = (int64_t)row_take_u64(&in);
+	out->has_due_on = row_take_u8(&in) != 0;
+	out->due_on = (int32_t)row_take_u32(&in);
+	out->comments = row_take_u32(&in);
+	out->type = row_take_string(&in);
+	out->status = row_take_string(&in);
+	out->priority = row_take_string(&in);
+	out->resolution = row_take_string(&in);
+	out->rank = row_take_string(&in);
+	out->summary = row_take_string(&in);
+	out->labels = row_take_string(&in);
+	out->external_ref = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}
+
+void comment_row_pack(const struct comment_row *comment, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &comment->id);
+	row_uuid(to, &comment->author);
+	row_u64(to, (uint64_t)comment->created_at);
+	row_u64(to, (uint64_t)comment->edited_at);
+	row_string(to, comment->body);
+}
+
+bool comment_row_unpack(struct slice row, struct comment_row *out)
+{
+	struct row_in in = row_in(row);
+	out->id = row_take_uuid(&in);
+	out->author = row_take_uuid(&in);
+	out->created_at = (int64_t)row_take_u64(&in);
+	out->edited_at = (int64_t)row_take_u64(&in);
+	out->body = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}
+
+bool project_row_unpack(struct slice row, struct project_row *out)
+{
+	struct row_in in = row_in(row);
+	out->key = row_take_string(&in);
+	out->name = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}

@@ -1,0 +1,71 @@
+/* Rows of the issue view. Internal to issue*.c.
+ *
+ * Tables, behind those of kv_view. Keys: tenant, 0, then
+ *   ISSUES        issue id -> struct issue_row, packed
+ *   NUMBERS       project id, number u64 -> issue id
+ *   TEXTS         issue id -> description
+ *   COMMENTS      issue id, seq u64 -> struct comment_row, packed
+ *   COMMENT_SEQS  issue id, comment id -> seq u64
+ *   LINKS         issue id, type, 0, other id, direction u8 -> nothing
+ *   CHILDREN      parent id, child id -> nothing
+ *   PROJECTS      project id -> key, name
+ *   PROJECT_KEYS  project key -> project id */
+#ifndef PROJECTIONS_ISSUE_ROW_H
+#define PROJECTIONS_ISSUE_ROW_H
+
+#include "projections/issue.h"
+#include "projections/kv_view.h"
+#include "projections/row.h"
+
+enum {
+	ISSUES = KV_VIEW_OWN,
+	NUMBERS,
+	TEXTS,
+	COMMENTS,
+	COMMENT_SEQS,
+	LINKS,
+	CHILDREN,
+	PROJECTS,
+	PROJECT_KEYS
+};
+
+enum link_direction { LINK_OUTWARD, LINK_INWARD };
+
+/* Slices borrow from the stored row or from the event that changes it. */
+struct issue_row {
+	struct uuid project_id, reporter, assignee, parent; /* nil: none */
+	uint64_t number, version;
+	int64_t created_at, updated_at;
+	bool has_due_on;
+	int32_t due_on;
+	uint32_t comments;
+	struct slice type, status, priority, resolution, rank, summary;
+	struct slice labels; /* row_string each, sorted */
+	struct slice external_ref;
+};
+
+struct comment_row {
+	struct uuid id, author;
+	int64_t created_at;
+	int64_t edited_at; /* 0: never */
+	struct slice body;
+};
+
+struct project_row {
+	struct slice key, name;
+};
+
+void issue_row_pack(const struct issue_row *issue, struct buf *to);
+bool issue_row_unpack(struct slice row, struct issue_row *out);
+void comment_row_pack(const struct comment_row *comment, struct buf *to);
+bool comment_row_unpack(struct slice row, struct comment_row *out);
+bool project_row_unpack(struct slice row, struct project_row *out);
+
+/* tenant, 0, id: the beginning of nearly every key. */
+static inline void issue_key(struct buf *key, struct slice tenant, const struct uuid *id)
+{
+	key_tenant(key, tenant);
+	row_uuid(key, id);
+}
+
+#endif
