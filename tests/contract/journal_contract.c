@@ -90,6 +90,18 @@ uint32_t contract_poll(struct journal_reader *reader, int timeout_ms, struct jou
 	return n;
 }
 
+uint32_t contract_poll_some(struct journal_reader *reader, struct journal_entry *entries,
+                            uint32_t max)
+{
+	int64_t deadline = clock_monotonic_ms() + LONG_MS;
+	uint32_t n = 0;
+
+	while (n == 0 && clock_monotonic_ms() < deadline)
+		n = contract_poll(reader, LONG_MS, entries, max);
+	assert_true(n > 0);
+	return n;
+}
+
 int64_t contract_end(struct journal *journal, uint32_t partition)
 {
 	struct error err = {0};

@@ -63,6 +63,9 @@ int64_t contract_end(struct journal *journal, uint32_t partition);
 struct journal_reader *contract_reader(struct journal *journal, uint32_t partition, int64_t offset);
 uint32_t contract_poll(struct journal_reader *reader, int timeout_ms, struct journal_entry *entries,
                        uint32_t max);
+/* At least one: polls again when a poll only moved over holes. */
+uint32_t contract_poll_some(struct journal_reader *reader, struct journal_entry *entries,
+                            uint32_t max);
 /* Everything from @from to the end that the journal has now. */
 void contract_read(struct journal *journal, uint32_t partition, int64_t from, struct read_log *log);
 /* The values of all records but control records, joined by spaces, are @expected. */
