@@ -1,0 +1,135 @@
+/* The order of the checks is part of the contract: who asks (404, 403), then what is asked for,
+ * then the version, then the rules of the aggregate. A stranger never learns that a tenant exists.
+ */
+#include "core/domain/decide.h"
+
+#include "core/domain/judge.h"
+#include "core/domain/permission.h"
+
+static bool is_person(enum actor_kind kind)
+{
+	return kind == ACTOR_KIND_MEMBER || kind == ACTOR_KIND_IMPORTER;
+}
+
+static bool is_processor(enum actor_kind kind)
+{
+	return kind == ACTOR_KIND_RULE || kind == ACTOR_KIND_SYSTEM;
+}
+
+struct actor request_actor(const struct request *request)
+{
+	struct actor actor = request->actor;
+
+	if (actor.kind == ACTOR_KIND_MEMBER && (request->has_occurred_at || actor.has_on_behalf_of))
+		actor.kind = ACTOR_KIND_IMPORTER;
+	return actor;
+}
+
+static bool check_actor(struct judge *judge)
+{
+	const struct actor *actor = &judge->request->actor;
+	struct row_member member;
+
+	judge->processor = is_processor(actor->kind);
+	if (judge->processor)
+		return true;
+	if (!is_person(actor->kind) || !read_member(judge->state, &actor->id, &member) ||
+	    member.removed)
+		return REFUSE(judge, REJECT_NOT_A_MEMBER, "", SLICE(""));
+	judge->role = member.role;
+	return true;
+}
+
+static bool check_permission(struct judge *judge, enum command_type type)
+{
+	if (judge->processor || permission_allows(type, judge->role))
+		return true;
+	return REFUSE(judge, REJECT_FORBIDDEN, "", slice_str(command_type_name(type)),
+	              SLICE(" is not for the role "), slice_str(org_role_symbol(judge->role)));
+}
+
+static bool check_import(struct judge *judge)
+{
+	const struct request *request = judge->request;
+	bool imports = request_actor(request).kind == ACTOR_KIND_IMPORTER;
+
+	if (imports && !role_reaches(judge->role, ORG_ROLE_ADMIN))
+		return REFUSE(judge, REJECT_NOT_AN_IMPORTER, "", SLICE("the role is "),
+		              slice_str(org_role_symbol(judge->role)));
+	if (request->has_occurred_at && request->occurred_at_ms > request->now_ms)
+		return REFUSE(judge, REJECT_OCCURRED_AT_DECREASES, "",
+		              SLICE("occurred_at is in the future"));
+	if (request->actor.has_on_behalf_of &&
+	    !check_member(judge, &request->actor.on_behalf_of, ""))
+		return false;
+	judge->person =
+	        request->actor.has_on_behalf_of ? request->actor.on_behalf_of : request->actor.id;
+	return true;
+}
+
+static bool check_tenant(struct judge *judge)
+{
+	if (read_organization(judge->state, &judge->organization))
+		return true;
+	return REFUSE(judge, REJECT_NO_SUCH_TENANT, "", SLICE("there is no organization "),
+	              judge->request->tenant);
+}
+
+static bool check_common(struct judge *judge, enum command_type type)
+{
+	/* There is nobody to be a member yet: it looks after itself. */
+	if (permissions[type].installation)
+		return true;
+	return check_tenant(judge) && check_actor(judge) && check_permission(judge, type) &&
+	       check_import(judge);
+}
+
+static void dispatch(struct judge *judge, const struct command *command)
+{
+	switch (command->type) {
+#define DISPATCH(NAME, name, text)                                                                 \
+	case COMMAND_##NAME:                                                                       \
+		decide_##name(judge, &command->name);                                              \
+		break;
+		COMMAND_TABLE(DISPATCH)
+#undef DISPATCH
+	}
+}
+
+void decide(const struct tenant_state *state, const struct request *request,
+            const struct command *command, struct decision *decision)
+{
+	struct arena *arena = decision->arena;
+	struct judge judge;
+
+	assert(arena && command->type < COMMAND_TYPES);
+	memset(&judge, 0, sizeof(judge));
+	judge.state = state;
+	judge.request = request;
+	judge.decision = decision;
+	decision->reject = REJECT_NONE;
+	decision->detail[0] = decision->pointer[0] = '\0';
+	decision->version = 0;
+	decision->events_n = 0;
+	decision->first = decision->last = NULL;
+	memset(&decision->created, 0, sizeof(decision->created));
+	if (check_common(&judge, command->type))
+		dispatch(&judge, command);
+	if (decision->reject == REJECT_NONE)
+		return;
+	decision->first = decision->last = NULL;
+	decision->events_n = 0;
+	memset(&decision->created, 0, sizeof(decision->created));
+}
+
+void evolve(struct tenant_state *state, const struct event *event)
+{
+	switch (event->type) {
+#define DISPATCH(NAME, name, text)                                                                 \
+	case EVENT_##NAME:                                                                         \
+		evolve_##name(state, &event->meta, &event->name);                                  \
+		break;
+		EVENT_TABLE(DISPATCH)
+#undef DISPATCH
+	}
+}

@@ -1,0 +1,262 @@
+/* CreateIssue, and what all decisions on issues share. */
+#include "core/domain/issue.h"
+#include "core/domain/rank.h"
+
+/* Levels of types allow three generations; more would be a loop. */
+#define GENERATIONS_MAX 8
+
+struct event *emit_issue(struct judge *judge, enum event_type type, struct row_issue *issue)
+{
+	issue->version++;
+	judge->decision->version = issue->version;
+	return emit(judge, type, AGGREGATE_KIND_ISSUE, &issue->id, issue->version);
+}
+
+bool check_priority(struct judge *judge, struct slice id)
+{
+	if (issue_priority_find(id))
+		return true;
+	return REFUSE(judge, REJECT_UNKNOWN_PRIORITY, "/priority", SLICE("there is no priority "),
+	              id);
+}
+
+static bool is_descendant(const struct tenant_state *state, const struct row_issue *issue,
+                          const struct uuid *ancestor)
+{
+	struct row_issue at = *issue;
+
+	for (int i = 0; i < GENERATIONS_MAX; i++) {
+		if (uuid_equal(&at.id, ancestor))
+			return true;
+		if (uuid_is_nil(&at.parent) || !read_issue(state, &at.parent, &at))
+			return false;
+	}
+	return true;
+}
+
+bool check_parent(struct judge *judge, const struct uuid *id, const struct issue_type *type,
+                  const struct row_issue *parent, const char *pointer)
+{
+	const struct issue_type *parent_type = issue_type_find(PADDED(parent->type));
+
+	assert(parent_type);
+	if (is_descendant(judge->state, parent, id))
+		return REFUSE(judge, REJECT_PARENT_CYCLE, pointer,
+		              SLICE("the parent is the issue itself, or below it"));
+	if (!issue_type_is_parent(parent_type, type))
+		return REFUSE(judge, REJECT_PARENT_TYPE, pointer, slice_str(parent_type->id),
+		              SLICE(" cannot be the parent of "), slice_str(type->id));
+	return true;
+}
+
+/* Rank behind all issues of the tenant. */
+static struct rank last_rank(const struct tenant_state *state)
+{
+	struct row_key key = row_key_last(ROW_RANK);
+	struct row_rank row;
+
+	if (!state->next(state, &key, true, &row))
+		return rank_behind(SLICE(""), 1);
+	return rank_behind(slice_of(key.bytes, key.n - 1 - sizeof(struct uuid)), 1);
+}
+
+static bool check_texts(struct judge *judge, const struct create_issue *command)
+{
+	return check_line(judge, command->summary, "/summary") &&
+	       check_body(judge, command->description, "/description") &&
+	       check_priority(judge, command->priority) &&
+	       check_labels(judge, command->labels, "/labels") &&
+	       (!command->has_due_on || check_date(judge, command->due_on, "/due_on")) &&
+	       (!command->has_external_ref ||
+	        check_line(judge, command->external_ref, "/external_ref"));
+}
+
+static bool find_project(struct judge *judge, struct slice project_key, struct row_project *project)
+{
+	struct row_project_key row;
+
+	if (text_is_project_key(project_key)) {
+		struct row_key key = row_key_project_key(project_key);
+		if (judge->state->get(judge->state, &key, &row))
+			return read_project(judge->state, &row.project_id, project);
+	}
+	return REFUSE(judge, REJECT_NO_SUCH_PROJECT, "/project", SLICE("there is no project "),
+	              project_key);
+}
+
+/* The parent that the command names, nil if none. */
+static bool find_parent(struct judge *judge, const struct create_issue *command,
+                        const struct uuid *id, const struct issue_type *type, struct uuid *parent)
+{
+	struct row_issue row;
+
+	memset(parent, 0, sizeof(*parent));
+	if (!command->has_parent && type->parent_needed)
+		return REFUSE(judge, REJECT_PARENT_NEEDED, "/parent", slice_str(type->id),
+		              SLICE(" needs a parent"));
+	if (!command->has_parent)
+		return true;
+	if (!find_issue(judge, command->parent, "/parent", &row) ||
+	    !check_parent(judge, id, type, &row, "/parent"))
+		return false;
+	*parent = row.id;
+	return true;
+}
+
+static void emit_created(struct judge *judge, const struct create_issue *command,
+                         const struct row_project *project, struct row_issue *issue)
+{
+	struct rank rank = last_rank(judge->state);
+	struct slice_array labels = labels_select(judge, NULL, command->labels, false);
+	struct slice place = emit_copy(judge, rank_slice(&rank));
+	struct event *event = emit_issue(judge, EVENT_ISSUE_CREATED, issue);
+
+	event->issue_created = (struct issue_created){
+	        .project_id = project->id,
+	        .number = project->issues + 1,
+	        .type = command->type,
+	        .summary = command->summary,
+	        .description = command->description,
+	        .status = slice_str(workflow_statuses[0].id),
+	        .priority = command->priority,
+	        .reporter = judge->person,
+	        .has_assignee = command->has_assignee,
+	        .assignee = command->assignee,
+	        .labels = labels,
+	        .has_parent = !uuid_is_nil(&issue->parent),
+	        .parent = issue->parent,
+	        .has_due_on = command->has_due_on,
+	        .due_on = command->due_on,
+	        .rank = place,
+	        .has_external_ref = command->has_external_ref,
+	        .external_ref = command->external_ref,
+	};
+}
+
+void decide_create_issue(struct judge *judge, const struct create_issue *command)
+{
+	const struct issue_type *type = issue_type_find(command->type);
+	struct row_project project;
+	struct row_issue issue;
+
+	memset(&issue, 0, sizeof(issue));
+	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[0];
+	if (!find_project(judge, command->project, &project))
+		return;
+	if (!type) {
+		REFUSE(judge, REJECT_UNKNOWN_TYPE, "/type", SLICE("there is no issue type "),
+		       command->type);
+		return;
+	}
+	if (!check_texts(judge, command) || !check_new_id(judge, &issue.id, "/issue_id") ||
+	    (command->has_assignee && !check_member(judge, &command->assignee, "/assignee")) ||
+	    !find_parent(judge, command, &issue.id, type, &issue.parent))
+		return;
+	emit_created(judge, command, &project, &issue);
+	judge->decision->created = issue.id;
+}
+
+void issue_set_summary(struct tenant_state *state, const struct uuid *issue, struct slice summary)
+{
+	struct row_key key = row_key_summary(issue);
+	struct row_summary row;
+
+	assert(summary.n <= SUMMARY_MAX);
+	row.n = (uint16_t)summary.n;
+	memcpy(row.text, summary.data, summary.n);
+	state->put(state, &key, &row);
+}
+
+void issue_set_description(struct row_issue *issue, struct slice description, int64_t seq)
+{
+	struct text_hash hash = text_hash(description);
+
+	memcpy(issue->description_hash, hash.words, sizeof(hash.words));
+	issue->description_seq = seq;
+}
+
+static void count_child(struct tenant_state *state, const struct uuid *parent, bool added)
+{
+	struct row_key key = row_key_issue(parent);
+	struct row_issue row;
+	bool found = state->get(state, &key, &row);
+
+	assert(found && (added || row.children > 0));
+	(void)found;
+	row.children = added ? row.children + 1 : row.children - 1;
+	state->put(state, &key, &row);
+}
+
+void issue_set_parent(struct tenant_state *state, struct row_issue *issue,
+                      const struct uuid *parent)
+{
+	static const struct row_child child;
+
+	if (!uuid_is_nil(&issue->parent)) {
+		struct row_key key = row_key_child(&issue->parent, &issue->id);
+		state->del(state, &key);
+		count_child(state, &issue->parent, false);
+	}
+	issue->parent = *parent;
+	if (!uuid_is_nil(&issue->parent)) {
+		struct row_key key = row_key_child(&issue->parent, &issue->id);
+		state->put(state, &key, &child);
+		count_child(state, &issue->parent, true);
+	}
+}
+
+static void save_place(struct tenant_state *state, const struct row_issue *issue)
+{
+	static const struct row_rank rank;
+	struct row_issue_number number = {issue->id};
+	struct row_key key = row_key_rank(PADDED(issue->rank), &issue->id);
+
+	state->put(state, &key, &rank);
+	key = row_key_issue_number(&issue->project_id, issue->number);
+	state->put(state, &key, &number);
+}
+
+static void count_issue(struct tenant_state *state, const struct issue_created *event)
+{
+	struct row_key key = row_key_project(&event->project_id);
+	struct row_project project;
+	bool found = state->get(state, &key, &project);
+
+	assert(found && event->number == project.issues + 1);
+	(void)found;
+	project.issues = event->number;
+	state->put(state, &key, &project);
+}
+
+void evolve_issue_created(struct tenant_state *state, const struct event_meta *meta,
+                          const struct issue_created *event)
+{
+	struct row_issue issue;
+
+	assert(meta->aggregate.version == 1 && !read_issue(state, &meta->aggregate.id, &issue));
+	memset(&issue, 0, sizeof(issue));
+	issue.id = meta->aggregate.id;
+	issue.project_id = event->project_id;
+	issue.number = event->number;
+	issue.version = 1;
+	for (int field = 0; field < ISSUE_FIELDS; field++)
+		issue.field_version[field] = 1;
+	PADDED_SET(issue.type, event->type);
+	PADDED_SET(issue.status, event->status);
+	PADDED_SET(issue.priority, event->priority);
+	PADDED_SET(issue.rank, event->rank);
+	issue.reporter = event->reporter;
+	if (event->has_assignee)
+		issue.assignee = event->assignee;
+	issue.has_due_on = event->has_due_on;
+	issue.due_on = event->has_due_on ? event->due_on : 0;
+	issue.occurred_at = meta->occurred_at;
+	issue_set_description(&issue, event->description, meta->seq);
+	issue_set_summary(state, &issue.id, event->summary);
+	issue_add_labels(state, &issue, event->labels);
+	if (event->has_parent)
+		issue_set_parent(state, &issue, &event->parent);
+	count_issue(state, event);
+	save_place(state, &issue);
+	save_issue(state, &issue);
+}

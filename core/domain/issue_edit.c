@@ -1,0 +1,221 @@
+/* EditIssue: one event for each field that changes. */
+#include "core/domain/issue.h"
+
+static bool has_field(struct issue_field_array fields, enum issue_field field)
+{
+	for (uint32_t i = 0; i < fields.n; i++)
+		if (fields.items[i] == field)
+			return true;
+	return false;
+}
+
+/* expected_version alone guards the whole issue, with if_unchanged only the fields named there. */
+static bool check_edit_version(struct judge *judge, const struct edit_issue *command,
+                               const struct row_issue *issue)
+{
+	int64_t expected = command->expected_version;
+
+	judge->decision->version = issue->version;
+	if (!command->if_unchanged.n)
+		return check_version(judge, command->has_expected_version, expected,
+		                     issue->version);
+	if (!command->has_expected_version || expected > issue->version)
+		return REFUSE(judge, REJECT_VERSION_MISMATCH, "/expected_version",
+		              SLICE("if_unchanged needs the version that was read"));
+	for (uint32_t i = 0; i < command->if_unchanged.n; i++) {
+		enum issue_field field = command->if_unchanged.items[i];
+		assert((unsigned)field < ISSUE_FIELDS);
+		if (issue->field_version[field] > expected)
+			return REFUSE(judge, REJECT_VERSION_MISMATCH, "/if_unchanged",
+			              slice_str(issue_field_symbol(field)), SLICE(" has changed"));
+	}
+	return true;
+}
+
+static bool check_clear(struct judge *judge, const struct edit_issue *command)
+{
+	for (uint32_t i = 0; i < command->clear.n; i++) {
+		enum issue_field field = command->clear.items[i];
+		if (field != ISSUE_FIELD_DUE_ON && field != ISSUE_FIELD_PARENT &&
+		    field != ISSUE_FIELD_DESCRIPTION)
+			return REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
+			              slice_str(issue_field_symbol(field)),
+			              SLICE(" cannot be emptied"));
+		if ((field == ISSUE_FIELD_DUE_ON && command->has_due_on) ||
+		    (field == ISSUE_FIELD_PARENT && command->has_parent) ||
+		    (field == ISSUE_FIELD_DESCRIPTION && command->has_description))
+			return REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
+			              slice_str(issue_field_symbol(field)),
+			              SLICE(" is set and emptied at once"));
+	}
+	return true;
+}
+
+static bool check_values(struct judge *judge, const struct edit_issue *command)
+{
+	return check_clear(judge, command) &&
+	       (!command->has_summary || check_line(judge, command->summary, "/summary")) &&
+	       (!command->has_description ||
+	        check_body(judge, command->description, "/description")) &&
+	       (!command->has_priority || check_priority(judge, command->priority)) &&
+	       (!command->has_due_on || check_date(judge, command->due_on, "/due_on"));
+}
+
+/* The parent after the command: as it is, another one, or none (nil). */
+static bool find_new_parent(struct judge *judge, const struct edit_issue *command,
+                            const struct row_issue *issue, struct uuid *parent)
+{
+	const struct issue_type *type = issue_type_find(PADDED(issue->type));
+	struct row_issue row;
+
+	assert(type);
+	*parent = issue->parent;
+	if (has_field(command->clear, ISSUE_FIELD_PARENT)) {
+		memset(parent, 0, sizeof(*parent));
+		if (type->parent_needed)
+			return REFUSE(judge, REJECT_PARENT_NEEDED, "/clear", slice_str(type->id),
+			              SLICE(" needs a parent"));
+	}
+	if (!command->has_parent)
+		return true;
+	if (!find_issue(judge, command->parent, "/parent", &row) ||
+	    !check_parent(judge, &issue->id, type, &row, "/parent"))
+		return false;
+	*parent = row.id;
+	return true;
+}
+
+static void edit_summary(struct judge *judge, struct slice summary, struct row_issue *issue)
+{
+	struct row_key key = row_key_summary(&issue->id);
+	struct row_summary row;
+	bool found = judge->state->get(judge->state, &key, &row);
+
+	assert(found);
+	(void)found;
+	if (slice_equal(summary, slice_of(row.text, row.n)))
+		return;
+	struct slice from = emit_copy(judge, slice_of(row.text, row.n));
+	emit_issue(judge, EVENT_ISSUE_SUMMARY_CHANGED, issue)->issue_summary_changed =
+	        (struct issue_summary_changed){from, summary};
+}
+
+static void edit_description(struct judge *judge, struct slice description, struct row_issue *issue)
+{
+	struct text_hash hash = text_hash(description);
+
+	if (memcmp(hash.words, issue->description_hash, sizeof(hash.words)) == 0)
+		return;
+	emit_issue(judge, EVENT_ISSUE_DESCRIPTION_CHANGED, issue)->issue_description_changed =
+	        (struct issue_description_changed){description, issue->description_seq};
+}
+
+static void edit_priority(struct judge *judge, struct slice priority, struct row_issue *issue)
+{
+	if (slice_equal(priority, PADDED(issue->priority)))
+		return;
+	struct slice from = emit_copy(judge, PADDED(issue->priority));
+	emit_issue(judge, EVENT_ISSUE_PRIORITY_CHANGED, issue)->issue_priority_changed =
+	        (struct issue_priority_changed){from, priority};
+}
+
+static void edit_due_on(struct judge *judge, bool has_due_on, int32_t due_on,
+                        struct row_issue *issue)
+{
+	if (has_due_on == issue->has_due_on && (!has_due_on || due_on == issue->due_on))
+		return;
+	emit_issue(judge, EVENT_ISSUE_DUE_DATE_CHANGED, issue)->issue_due_date_changed =
+	        (struct issue_due_date_changed){.has_from = issue->has_due_on,
+	                                        .from = issue->due_on,
+	                                        .has_to = has_due_on,
+	                                        .to = has_due_on ? due_on : 0};
+}
+
+static void edit_parent(struct judge *judge, const struct uuid *parent, struct row_issue *issue)
+{
+	if (uuid_equal(parent, &issue->parent))
+		return;
+	emit_issue(judge, EVENT_ISSUE_PARENT_CHANGED, issue)->issue_parent_changed =
+	        (struct issue_parent_changed){.has_from = !uuid_is_nil(&issue->parent),
+	                                      .from = issue->parent,
+	                                      .has_to = !uuid_is_nil(parent),
+	                                      .to = *parent};
+}
+
+void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
+{
+	struct row_issue issue;
+	struct uuid parent;
+
+	if (!find_issue(judge, command->issue, "/issue", &issue) ||
+	    !check_edit_version(judge, command, &issue) || !check_occurred_at(judge, &issue) ||
+	    !check_values(judge, command) || !find_new_parent(judge, command, &issue, &parent))
+		return;
+	if (command->has_summary)
+		edit_summary(judge, command->summary, &issue);
+	if (command->has_description || has_field(command->clear, ISSUE_FIELD_DESCRIPTION))
+		edit_description(judge, command->has_description ? command->description : SLICE(""),
+		                 &issue);
+	if (command->has_priority)
+		edit_priority(judge, command->priority, &issue);
+	if (command->has_due_on || has_field(command->clear, ISSUE_FIELD_DUE_ON))
+		edit_due_on(judge, command->has_due_on, command->due_on, &issue);
+	edit_parent(judge, &parent, &issue);
+}
+
+/* The issue of an event that changes @field. */
+static struct row_issue load_field(const struct tenant_state *state, const struct event_meta *meta,
+                                   enum issue_field field)
+{
+	struct row_issue issue = load_issue(state, meta);
+
+	issue.field_version[field] = issue.version;
+	return issue;
+}
+
+void evolve_issue_summary_changed(struct tenant_state *state, const struct event_meta *meta,
+                                  const struct issue_summary_changed *event)
+{
+	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_SUMMARY);
+
+	issue_set_summary(state, &issue.id, event->to);
+	save_issue(state, &issue);
+}
+
+void evolve_issue_description_changed(struct tenant_state *state, const struct event_meta *meta,
+                                      const struct issue_description_changed *event)
+{
+	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_DESCRIPTION);
+
+	issue_set_description(&issue, event->to, meta->seq);
+	save_issue(state, &issue);
+}
+
+void evolve_issue_priority_changed(struct tenant_state *state, const struct event_meta *meta,
+                                   const struct issue_priority_changed *event)
+{
+	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_PRIORITY);
+
+	PADDED_SET(issue.priority, event->to);
+	save_issue(state, &issue);
+}
+
+void evolve_issue_due_date_changed(struct tenant_state *state, const struct event_meta *meta,
+                                   const struct issue_due_date_changed *event)
+{
+	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_DUE_ON);
+
+	issue.has_due_on = event->has_to;
+	issue.due_on = event->has_to ? event->to : 0;
+	save_issue(state, &issue);
+}
+
+void evolve_issue_parent_changed(struct tenant_state *state, const struct event_meta *meta,
+                                 const struct issue_parent_changed *event)
+{
+	static const struct uuid none;
+	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_PARENT);
+
+	issue_set_parent(state, &issue, event->has_to ? &event->to : &none);
+	save_issue(state, &issue);
+}

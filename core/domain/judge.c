@@ -1,0 +1,304 @@
+#include "core/domain/judge.h"
+
+#define DATE_MIN (-25567) /* 1900-01-01 */
+#define DATE_MAX 2932896  /* 9999-12-31 */
+
+/* Add @part to a C string in @room, cut between characters. */
+static void text_add(char *text, size_t room, struct slice part)
+{
+	size_t used = strlen(text);
+	size_t n = part.n < room - 1 - used ? part.n : room - 1 - used;
+
+	while (n && n < part.n && ((uint8_t)part.data[n] & 0xc0) == 0x80)
+		n--;
+	if (n)
+		memcpy(text + used, part.data, n);
+	text[used + n] = '\0';
+}
+
+bool refuse(struct judge *judge, enum reject reject, const char *pointer, const struct slice *parts,
+            size_t parts_n)
+{
+	struct decision *decision = judge->decision;
+
+	decision->reject = reject;
+	decision->pointer[0] = decision->detail[0] = '\0';
+	text_add(decision->pointer, sizeof(decision->pointer), slice_str(pointer));
+	for (size_t i = 0; i < parts_n; i++)
+		text_add(decision->detail, sizeof(decision->detail), parts[i]);
+	return false;
+}
+
+static void refuse_as_too_large(struct judge *judge)
+{
+	if (judge->decision->reject == REJECT_NONE)
+		REFUSE(judge, REJECT_TOO_LARGE, "", SLICE("send it as several commands"));
+}
+
+void *emit_room(struct judge *judge, size_t n)
+{
+	void *room = arena_alloc(judge->decision->arena, n);
+
+	if (!room)
+		refuse_as_too_large(judge);
+	return room;
+}
+
+struct slice emit_copy(struct judge *judge, struct slice text)
+{
+	struct slice copy = arena_copy(judge->decision->arena, text);
+
+	if (!copy.data)
+		refuse_as_too_large(judge);
+	return copy;
+}
+
+static struct event *event_begin(struct event *event, enum event_type type)
+{
+	memset(event, 0, sizeof(*event));
+	event->type = type;
+	return event;
+}
+
+struct event *emit(struct judge *judge, enum event_type type, enum aggregate_kind kind,
+                   const struct uuid *id, int64_t version)
+{
+	struct decision *decision = judge->decision;
+	struct decided *decided = NULL;
+
+	if (decision->events_n < DECISION_EVENTS_MAX)
+		decided = arena_alloc(decision->arena, sizeof(*decided));
+	if (!decided) {
+		refuse_as_too_large(judge);
+		return event_begin(&judge->unheard, type);
+	}
+	decided->next = NULL;
+	if (decision->last)
+		decision->last->next = decided;
+	else
+		decision->first = decided;
+	decision->last = decided;
+	decision->events_n++;
+	event_begin(&decided->event, type);
+	decided->event.meta.aggregate = (struct aggregate_ref){kind, *id, version};
+	return &decided->event;
+}
+
+bool check_version(struct judge *judge, bool has_expected, int64_t expected, int64_t version)
+{
+	char room[TEXT_NUMBER_MAX], other[TEXT_NUMBER_MAX];
+
+	judge->decision->version = version;
+	if (!has_expected || expected == version)
+		return true;
+	return REFUSE(judge, REJECT_VERSION_MISMATCH, "/expected_version", SLICE("version is "),
+	              text_number((uint64_t)version, room), SLICE(", not "),
+	              text_number((uint64_t)expected, other));
+}
+
+bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer)
+{
+	const struct row_key keys[] = {row_key_member(id), row_key_project(id), row_key_issue(id),
+	                               row_key_comment(id)};
+	bool taken = uuid_is_nil(id) || uuid_equal(id, &judge->organization.id);
+	char room[UUID_TEXT];
+	union {
+		struct row_member member;
+		struct row_project project;
+		struct row_issue issue;
+		struct row_comment comment;
+	} row;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !taken; i++)
+		taken = judge->state->get(judge->state, &keys[i], &row);
+	if (!taken)
+		return true;
+	return REFUSE(judge, REJECT_ID_TAKEN, pointer, uuid_slice(id, room),
+	              SLICE(" is in use already"));
+}
+
+bool check_member(struct judge *judge, const struct uuid *member, const char *pointer)
+{
+	struct row_member row;
+	char room[UUID_TEXT];
+
+	if (read_member(judge->state, member, &row) && !row.removed)
+		return true;
+	return REFUSE(judge, REJECT_NO_SUCH_MEMBER, pointer, SLICE("there is no member "),
+	              uuid_slice(member, room));
+}
+
+bool check_line(struct judge *judge, struct slice text, const char *pointer)
+{
+	if (text_is_line(text))
+		return true;
+	return REFUSE(judge, REJECT_BAD_TEXT, pointer,
+	              SLICE("1 to 255 characters in one line, not only spaces"));
+}
+
+bool check_body(struct judge *judge, struct slice text, const char *pointer)
+{
+	if (text_is_body(text))
+		return true;
+	return REFUSE(judge, REJECT_BAD_TEXT, pointer,
+	              SLICE("at most 65536 characters, none of them control characters"));
+}
+
+bool check_date(struct judge *judge, int32_t days, const char *pointer)
+{
+	if (days >= DATE_MIN && days <= DATE_MAX)
+		return true;
+	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
+}
+
+/* "TLS-12": the number has no zeros in front and fits. */
+static bool split_key(struct slice ref, struct slice *key, int64_t *number)
+{
+	const char *hyphen = ref.n ? memchr(ref.data, '-', ref.n) : NULL;
+
+	if (!hyphen)
+		return false;
+	*key = slice_of(ref.data, (size_t)(hyphen - ref.data));
+	struct slice digits = slice_of(hyphen + 1, ref.n - key->n - 1);
+	if (!text_is_project_key(*key) || !digits.n || digits.n > 18 || digits.data[0] == '0')
+		return false;
+	*number = 0;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.data[i] < '0' || digits.data[i] > '9')
+			return false;
+		*number = *number * 10 + (digits.data[i] - '0');
+	}
+	return true;
+}
+
+static bool resolve_key(const struct tenant_state *state, struct slice ref, struct uuid *id)
+{
+	struct slice key;
+	int64_t number;
+	struct row_project_key project;
+	struct row_issue_number issue;
+
+	if (!split_key(ref, &key, &number))
+		return false;
+	struct row_key at = row_key_project_key(key);
+	if (!state->get(state, &at, &project))
+		return false;
+	at = row_key_issue_number(&project.project_id, number);
+	if (!state->get(state, &at, &issue))
+		return false;
+	*id = issue.issue_id;
+	return true;
+}
+
+bool find_issue(struct judge *judge, struct slice ref, const char *pointer, struct row_issue *issue)
+{
+	struct uuid id;
+
+	if ((uuid_parse(ref, &id) || resolve_key(judge->state, ref, &id)) &&
+	    read_issue(judge->state, &id, issue))
+		return true;
+	return REFUSE(judge, REJECT_NO_SUCH_ISSUE, pointer, SLICE("there is no issue "), ref);
+}
+
+bool check_occurred_at(struct judge *judge, const struct row_issue *issue)
+{
+	const struct request *request = judge->request;
+
+	if (!request->has_occurred_at || request->occurred_at_ms >= issue->occurred_at)
+		return true;
+	return REFUSE(judge, REJECT_OCCURRED_AT_DECREASES, "",
+	              SLICE("the issue has an event that occurred later"));
+}
+
+bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
+                  struct row_issue *issue)
+{
+	return find_issue(judge, ref, "/issue", issue) &&
+	       check_version(judge, has_expected, expected, issue->version) &&
+	       check_occurred_at(judge, issue);
+}
+
+bool read_organization(const struct tenant_state *state, struct row_organization *row)
+{
+	struct row_key key = row_key_organization();
+
+	return state->get(state, &key, row);
+}
+
+bool read_member(const struct tenant_state *state, const struct uuid *id, struct row_member *row)
+{
+	struct row_key key = row_key_member(id);
+
+	return state->get(state, &key, row);
+}
+
+bool read_project(const struct tenant_state *state, const struct uuid *id, struct row_project *row)
+{
+	struct row_key key = row_key_project(id);
+
+	return state->get(state, &key, row);
+}
+
+bool read_issue(const struct tenant_state *state, const struct uuid *id, struct row_issue *row)
+{
+	struct row_key key = row_key_issue(id);
+
+	return state->get(state, &key, row);
+}
+
+struct row_issue load_issue(const struct tenant_state *state, const struct event_meta *meta)
+{
+	struct row_issue issue;
+	bool found = read_issue(state, &meta->aggregate.id, &issue);
+
+	assert(found && meta->aggregate.kind == AGGREGATE_KIND_ISSUE);
+	assert(meta->aggregate.version == issue.version + 1);
+	(void)found;
+	issue.version = meta->aggregate.version;
+	if (meta->occurred_at > issue.occurred_at)
+		issue.occurred_at = meta->occurred_at;
+	return issue;
+}
+
+void save_issue(struct tenant_state *state, const struct row_issue *issue)
+{
+	struct row_key key = row_key_issue(&issue->id);
+
+	state->put(state, &key, issue);
+}
+
+struct row_organization load_organization(const struct tenant_state *state,
+                                          const struct event_meta *meta)
+{
+	struct row_organization organization;
+	bool found = read_organization(state, &organization);
+
+	assert(found && meta->aggregate.kind == AGGREGATE_KIND_ORGANIZATION);
+	assert(uuid_equal(&meta->aggregate.id, &organization.id));
+	assert(meta->aggregate.version == organization.version + 1);
+	(void)found;
+	organization.version = meta->aggregate.version;
+	return organization;
+}
+
+void save_organization(struct tenant_state *state, const struct row_organization *organization)
+{
+	struct row_key key = row_key_organization();
+
+	state->put(state, &key, organization);
+}
+
+struct slice padded_slice(const char *padded, size_t room)
+{
+	const char *end = memchr(padded, '\0', room);
+
+	return slice_of(padded, end ? (size_t)(end - padded) : room);
+}
+
+void padded_set(char *padded, size_t room, struct slice text)
+{
+	assert(text.n <= room);
+	memset(padded, 0, room);
+	if (text.n)
+		memcpy(padded, text.data, text.n);
+}

@@ -1,0 +1,94 @@
+/* What the decisions of all aggregates share. Internal to core/domain. */
+#ifndef CORE_DOMAIN_JUDGE_H
+#define CORE_DOMAIN_JUDGE_H
+
+#include "core/domain/decide.h"
+#include "core/domain/text.h"
+
+/* One command being judged. */
+struct judge {
+	const struct tenant_state *state;
+	const struct request *request;
+	struct decision *decision;
+	struct row_organization organization;
+	enum org_role role;   /* of the actor; UNKNOWN for rules and the system */
+	bool processor;       /* the actor is a rule or the system: no role to ask for */
+	struct uuid person;   /* in whose name: on_behalf_of, else the actor */
+	struct event unheard; /* where events go that found no room */
+};
+
+/* decide_<command> for each command: the common checks have passed. */
+#define DECIDE_PROTOTYPE(NAME, name, text)                                                         \
+	void decide_##name(struct judge *judge, const struct name *command);
+COMMAND_TABLE(DECIDE_PROTOTYPE)
+#undef DECIDE_PROTOTYPE
+
+/* evolve_<event> for each event. */
+#define EVOLVE_PROTOTYPE(NAME, name, text)                                                         \
+	void evolve_##name(struct tenant_state *state, const struct event_meta *meta,              \
+	                   const struct name *event);
+EVENT_TABLE(EVOLVE_PROTOTYPE)
+#undef EVOLVE_PROTOTYPE
+
+/* Refuse the command: @pointer into it, and slices that together are the detail (cut to its room).
+ * Returns false, so that a check can be `return REFUSE(...)`. */
+#define REFUSE(judge, reject, pointer, ...)                                                        \
+	refuse(judge, reject, pointer, (const struct slice[]){__VA_ARGS__},                        \
+	       sizeof((const struct slice[]){__VA_ARGS__}) / sizeof(struct slice))
+bool refuse(struct judge *judge, enum reject reject, const char *pointer, const struct slice *parts,
+            size_t parts_n);
+
+/* The next event of the decision, zeroed but for its type and aggregate; its version is decided
+ * by the order. Never NULL: when there is no more room, the decision is TOO_LARGE and what is
+ * written here is dropped. */
+struct event *emit(struct judge *judge, enum event_type type, enum aggregate_kind kind,
+                   const struct uuid *id, int64_t version);
+/* Room for the arrays of events; NULL (and TOO_LARGE) when there is none. */
+void *emit_room(struct judge *judge, size_t n);
+/* A copy of @text, which is not the command's, for an event. */
+struct slice emit_copy(struct judge *judge, struct slice text);
+
+/* Checks. Each refuses and returns false when it does not hold. */
+bool check_version(struct judge *judge, bool has_expected, int64_t expected, int64_t version);
+bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer);
+bool check_member(struct judge *judge, const struct uuid *member, const char *pointer);
+bool check_line(struct judge *judge, struct slice text, const char *pointer);
+bool check_body(struct judge *judge, struct slice text, const char *pointer);
+bool check_date(struct judge *judge, int32_t days, const char *pointer);
+
+/* Find an issue by key or id. */
+bool find_issue(struct judge *judge, struct slice ref, const char *pointer,
+                struct row_issue *issue);
+/* The issue that a command is about: found, of the expected version, not later than the command
+ * says that it occurred. */
+bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
+                  struct row_issue *issue);
+bool check_occurred_at(struct judge *judge, const struct row_issue *issue);
+
+/* Reading rows: false when there is none. */
+bool read_organization(const struct tenant_state *state, struct row_organization *row);
+bool read_member(const struct tenant_state *state, const struct uuid *id, struct row_member *row);
+bool read_project(const struct tenant_state *state, const struct uuid *id, struct row_project *row);
+bool read_issue(const struct tenant_state *state, const struct uuid *id, struct row_issue *row);
+
+/* The issue that @meta's event belongs to, with the version and time of the event; there must be
+ * one. To be put back with save_issue. */
+struct row_issue load_issue(const struct tenant_state *state, const struct event_meta *meta);
+void save_issue(struct tenant_state *state, const struct row_issue *issue);
+struct row_organization load_organization(const struct tenant_state *state,
+                                          const struct event_meta *meta);
+void save_organization(struct tenant_state *state, const struct row_organization *organization);
+
+/* NUL-padded strings of rows. */
+struct slice padded_slice(const char *padded, size_t room);
+void padded_set(char *padded, size_t room, struct slice text);
+#define PADDED(array)            padded_slice(array, sizeof(array))
+#define PADDED_SET(array, slice) padded_set(array, sizeof(array), slice)
+
+static inline struct slice uuid_slice(const struct uuid *uuid, char room[UUID_TEXT])
+{
+	uuid_format(uuid, room);
+	return slice_of(room, UUID_TEXT);
+}
+
+#endif

@@ -1,0 +1,45 @@
+#include "core/domain/permission.h"
+
+#include <assert.h>
+
+#define INSTALLATION(also)                                                                         \
+	{                                                                                          \
+		true, ORG_ROLE_UNKNOWN, also                                                       \
+	}
+#define FROM(role, also)                                                                           \
+	{                                                                                          \
+		false, ORG_ROLE_##role, also                                                       \
+	}
+
+#define PERMIT_CREATE_ORGANIZATION INSTALLATION("")
+#define PERMIT_ADD_MEMBER          FROM(ADMIN, "not a role above the actor's own")
+#define PERMIT_CHANGE_MEMBER_ROLE  FROM(ADMIN, "not of, or to, a role above the actor's own")
+#define PERMIT_REMOVE_MEMBER       FROM(ADMIN, "not of a role above the actor's own")
+#define PERMIT_CREATE_PROJECT      FROM(ADMIN, "")
+#define PERMIT_CREATE_ISSUE        FROM(MEMBER, "")
+#define PERMIT_EDIT_ISSUE          FROM(MEMBER, "")
+#define PERMIT_ASSIGN_ISSUE        FROM(MEMBER, "")
+#define PERMIT_TRANSITION_ISSUE    FROM(MEMBER, "")
+#define PERMIT_LABEL_ISSUE         FROM(MEMBER, "")
+#define PERMIT_LINK_ISSUES         FROM(MEMBER, "")
+#define PERMIT_UNLINK_ISSUES       FROM(MEMBER, "")
+#define PERMIT_RANK_ISSUE          FROM(MEMBER, "")
+#define PERMIT_ADD_COMMENT         FROM(GUEST, "")
+#define PERMIT_EDIT_COMMENT        FROM(GUEST, "one's own, or as an admin")
+#define PERMIT_DELETE_COMMENT      FROM(GUEST, "one's own, or as an admin")
+
+/* By the table of commands: a command without a permission does not compile. */
+#define PERMISSION(NAME, name, text) [COMMAND_##NAME] = PERMIT_##NAME,
+const struct permission permissions[COMMAND_TYPES] = {COMMAND_TABLE(PERMISSION)};
+#undef PERMISSION
+
+bool role_reaches(enum org_role role, enum org_role weakest)
+{
+	return role != ORG_ROLE_UNKNOWN && role <= weakest;
+}
+
+bool permission_allows(enum command_type type, enum org_role role)
+{
+	assert(type < COMMAND_TYPES);
+	return !permissions[type].installation && role_reaches(role, permissions[type].weakest);
+}

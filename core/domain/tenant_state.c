@@ -1,0 +1,172 @@
+/* Keys are built so that memcmp is the order that next must give: ids are fixed in length, texts
+ * come last or are followed by a zero byte, which no text has. */
+#include "core/domain/tenant_state.h"
+
+struct row_shape {
+	const char *name;
+	size_t size;
+};
+
+#define ROW_SHAPE(KIND, kind, key) [ROW_##KIND] = {#kind, sizeof(struct row_##kind)},
+static const struct row_shape row_shapes[ROW_KINDS] = {ROW_TABLE(ROW_SHAPE)};
+#undef ROW_SHAPE
+
+size_t row_size(enum row_kind kind)
+{
+	assert(kind < ROW_KINDS);
+	return row_shapes[kind].size;
+}
+
+size_t row_stored_size(enum row_kind kind, const void *row)
+{
+	const struct row_summary *summary = row;
+
+	if (kind != ROW_SUMMARY)
+		return row_size(kind);
+	assert(summary->n <= SUMMARY_MAX);
+	return offsetof(struct row_summary, text) + summary->n;
+}
+
+const char *row_kind_name(enum row_kind kind)
+{
+	assert(kind < ROW_KINDS);
+	return row_shapes[kind].name;
+}
+
+int row_key_compare(const struct row_key *a, const struct row_key *b)
+{
+	return slice_compare(slice_of(a->bytes, a->n), slice_of(b->bytes, b->n));
+}
+
+static struct row_key key_begin(enum row_kind kind)
+{
+	struct row_key key;
+
+	/* The room behind n is never looked at and not worth clearing. */
+	key.kind = kind;
+	key.n = 0;
+	return key;
+}
+
+static void key_add(struct row_key *key, const void *data, size_t n)
+{
+	assert(n <= ROW_KEY_MAX - (size_t)key->n);
+	if (n)
+		memcpy(key->bytes + key->n, data, n);
+	key->n = (uint16_t)(key->n + n);
+}
+
+static void key_add_uuid(struct row_key *key, const struct uuid *uuid)
+{
+	key_add(key, uuid->bytes, sizeof(uuid->bytes));
+}
+
+static struct row_key key_of_uuid(enum row_kind kind, const struct uuid *uuid)
+{
+	struct row_key key = key_begin(kind);
+
+	key_add_uuid(&key, uuid);
+	return key;
+}
+
+struct row_key row_key_first(enum row_kind kind)
+{
+	return key_begin(kind);
+}
+
+struct row_key row_key_last(enum row_kind kind)
+{
+	struct row_key key = key_begin(kind);
+
+	key.n = 32;
+	memset(key.bytes, 0xff, key.n);
+	return key;
+}
+
+struct row_key row_key_organization(void)
+{
+	struct row_key key = key_begin(ROW_ORGANIZATION);
+
+	/* Stores do not like empty keys. */
+	key_add(&key, "-", 1);
+	return key;
+}
+
+struct row_key row_key_member(const struct uuid *member)
+{
+	return key_of_uuid(ROW_MEMBER, member);
+}
+
+struct row_key row_key_project(const struct uuid *project)
+{
+	return key_of_uuid(ROW_PROJECT, project);
+}
+
+struct row_key row_key_project_key(struct slice project_key)
+{
+	struct row_key key = key_begin(ROW_PROJECT_KEY);
+
+	key_add(&key, project_key.data, project_key.n);
+	return key;
+}
+
+struct row_key row_key_issue(const struct uuid *issue)
+{
+	return key_of_uuid(ROW_ISSUE, issue);
+}
+
+struct row_key row_key_summary(const struct uuid *issue)
+{
+	return key_of_uuid(ROW_SUMMARY, issue);
+}
+
+struct row_key row_key_issue_number(const struct uuid *project, int64_t number)
+{
+	struct row_key key = key_of_uuid(ROW_ISSUE_NUMBER, project);
+	uint8_t bytes[8];
+
+	put_u64(bytes, (uint64_t)number);
+	key_add(&key, bytes, sizeof(bytes));
+	return key;
+}
+
+struct row_key row_key_child(const struct uuid *parent, const struct uuid *child)
+{
+	struct row_key key = key_of_uuid(ROW_CHILD, parent);
+
+	key_add_uuid(&key, child);
+	return key;
+}
+
+struct row_key row_key_label(const struct uuid *issue, struct slice label)
+{
+	struct row_key key = key_of_uuid(ROW_LABEL, issue);
+
+	key_add(&key, label.data, label.n);
+	return key;
+}
+
+struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other)
+{
+	struct row_key key = key_of_uuid(ROW_LINK, issue);
+
+	key_add(&key, type.data, type.n);
+	key_add(&key, "", 1);
+	key_add_uuid(&key, other);
+	return key;
+}
+
+struct row_key row_key_comment(const struct uuid *comment)
+{
+	return key_of_uuid(ROW_COMMENT, comment);
+}
+
+struct row_key row_key_rank(struct slice rank, const struct uuid *issue)
+{
+	struct row_key key = key_begin(ROW_RANK);
+
+	key_add(&key, rank.data, rank.n);
+	key_add(&key, "", 1);
+	key_add_uuid(&key, issue);
+	return key;
+}

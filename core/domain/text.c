@@ -1,0 +1,133 @@
+#include "core/domain/text.h"
+
+static bool is_continuation(char c)
+{
+	return ((uint8_t)c & 0xc0) == 0x80;
+}
+
+size_t text_characters(struct slice text)
+{
+	size_t characters = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		characters += !is_continuation(text.data[i]);
+	return characters;
+}
+
+static bool is_line_end_or_tab(uint8_t c)
+{
+	return c == '\t' || c == '\n' || c == '\r';
+}
+
+/* C0, DEL and C1 (U+0080..U+009F, in UTF-8 C2 80..C2 9F). */
+static bool has_control(struct slice text, bool lines)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = (uint8_t)text.data[i];
+		if (c < 0x20 && !(lines && is_line_end_or_tab(c)))
+			return true;
+		if (c == 0x7f)
+			return true;
+		if (c == 0xc2 && i + 1 < text.n && (uint8_t)text.data[i + 1] < 0xa0)
+			return true;
+	}
+	return false;
+}
+
+bool text_is_blank(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = (uint8_t)text.data[i];
+		if (c != ' ' && !is_line_end_or_tab(c))
+			return false;
+	}
+	return true;
+}
+
+bool text_is_line(struct slice text)
+{
+	return !text_is_blank(text) && !has_control(text, false) &&
+	       text_characters(text) <= TEXT_LINE_MAX && text.n <= TEXT_LINE_MAX * 4;
+}
+
+bool text_is_body(struct slice text)
+{
+	return !has_control(text, true) && text_characters(text) <= TEXT_BODY_MAX;
+}
+
+bool text_is_label(struct slice text)
+{
+	if (!text.n || text.n > TEXT_LABEL_MAX * 4 || text_characters(text) > TEXT_LABEL_MAX)
+		return false;
+	if (text.data[0] == ' ' || text.data[text.n - 1] == ' ')
+		return false;
+	return !has_control(text, false) && !memchr(text.data, ',', text.n);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool text_is_project_key(struct slice text)
+{
+	if (text.n < 2 || text.n > 10 || is_digit(text.data[0]))
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (!is_digit(text.data[i]) && !(text.data[i] >= 'A' && text.data[i] <= 'Z'))
+			return false;
+	return true;
+}
+
+static bool is_small_letter(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+bool text_is_slug(struct slice text)
+{
+	if (text.n < 2 || text.n > 40 || !is_small_letter(text.data[0]))
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (!is_digit(text.data[i]) && !is_small_letter(text.data[i]) &&
+		    text.data[i] != '-')
+			return false;
+	return true;
+}
+
+static uint64_t mix(uint64_t word)
+{
+	word ^= word >> 33;
+	word *= 0xff51afd7ed558ccdULL;
+	word ^= word >> 33;
+	word *= 0xc4ceb9fe1a85ec53ULL;
+	return word ^ word >> 33;
+}
+
+/* Two lanes over words of 8 bytes, each word mixed in full; the length tells a short last word
+ * from zeros. The mixer is the finalizer of MurmurHash3 (public domain). */
+struct text_hash text_hash(struct slice text)
+{
+	uint64_t a = 0x9e3779b97f4a7c15ULL ^ text.n;
+	uint64_t b = 0xd1b54a32d192ed03ULL + text.n;
+
+	for (size_t i = 0; i < text.n; i += 8) {
+		uint64_t word = 0;
+		memcpy(&word, text.data + i, text.n - i < 8 ? text.n - i : 8);
+		a = mix(a ^ word);
+		b = mix(b + word) ^ a;
+	}
+	return (struct text_hash){{a, mix(b)}};
+}
+
+struct slice text_number(uint64_t number, char room[TEXT_NUMBER_MAX])
+{
+	char *end = room + TEXT_NUMBER_MAX;
+	char *at = end;
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return slice_of(at, (size_t)(end - at));
+}

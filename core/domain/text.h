@@ -1,0 +1,41 @@
+/* What texts may look like, and their hashes. Pure. */
+#ifndef CORE_DOMAIN_TEXT_H
+#define CORE_DOMAIN_TEXT_H
+
+#include "core/base/bytes.h"
+
+#define TEXT_LINE_MAX  255   /* characters of names and summaries */
+#define TEXT_BODY_MAX  65536 /* characters of descriptions and comments */
+#define TEXT_LABEL_MAX 64    /* characters of a label */
+
+/* Characters of @text, which is valid UTF-8 (what reads commands has checked it). */
+size_t text_characters(struct slice text);
+
+/* One line: 1 to TEXT_LINE_MAX characters, not only spaces, no control characters. */
+bool text_is_line(struct slice text);
+
+/* Many lines: at most TEXT_BODY_MAX characters, no control characters but tab, newline and
+ * carriage return. May be empty; text_is_blank tells. */
+bool text_is_body(struct slice text);
+bool text_is_blank(struct slice text);
+
+/* A label: 1 to TEXT_LABEL_MAX characters, no spaces at the ends, no commas, no control
+ * characters. Not normalised: two labels that differ in their composed form (NFC) are two. */
+bool text_is_label(struct slice text);
+
+/* Key of a project, slug of an organization (contracts in reject.h). */
+bool text_is_project_key(struct slice text);
+bool text_is_slug(struct slice text);
+
+/* 128 bits to see "nothing changed" by; not against somebody who looks for collisions: all they
+ * win is that an edit of their own has no effect. Part of the stored state. */
+struct text_hash {
+	uint64_t words[2];
+};
+struct text_hash text_hash(struct slice text);
+
+/* @number in decimal, at the end of @room. Borrows @room. */
+#define TEXT_NUMBER_MAX 20
+struct slice text_number(uint64_t number, char room[TEXT_NUMBER_MAX]);
+
+#endif
