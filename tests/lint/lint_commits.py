@@ -1,4 +1,4 @@
-"""Commits read as style.md says: `area: imperative, lower case`, at most 72 characters, a body, nothing of a machine."""
+"""Commits read as style.md says: `area: imperative, lower case`, at most 72 characters, nothing of a machine."""
 import os
 import re
 import subprocess
@@ -7,7 +7,7 @@ import lint_text
 
 RULE = "commit subjects are `area: lower case` of at most 72 characters and the text names no machine"
 SUBJECT = re.compile(r"[a-z0-9_./+-]+(, [a-z0-9_./+-]+)*: [^A-Z\s].*[^.\s]")
-COMMITS = 500
+HISTORY = 500  # commits whose text is looked at
 
 
 def findings_of(name, message):
@@ -22,17 +22,28 @@ def findings_of(name, message):
         yield f"{name}: {what}"
 
 
+def git(tree, *arguments):
+    done = subprocess.run(["git", "-c", "safe.directory=*", "-C", tree.root, *arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return done.stdout if done.returncode == 0 else ""
+
+
 def check(tree):
     if not os.path.exists(tree.path(".git")):
         return []
-    log = subprocess.run(
-        ["git", "-c", "safe.directory=*", "-C", tree.root, "log", f"-{COMMITS}", "--format=%h%x00%B%x01"],
-        check=True, stdout=subprocess.PIPE, text=True).stdout
+    # What is published cannot be changed any more: only the newest commit and those not yet pushed must comply.
+    change = set(git(tree, "log", "--format=%h", "@{upstream}..HEAD").split())
+    change.add(git(tree, "log", "-1", "--format=%h").strip())
     findings = []
-    for entry in log.split("\x01"):
-        if "\0" in entry:
-            name, message = entry.strip("\n").split("\0", 1)
-            findings += findings_of(name, message)
+    for entry in git(tree, "log", f"-{HISTORY}", "--format=%h%x00%B%x01").split("\x01"):
+        if "\0" not in entry:
+            continue
+        name, message = entry.strip("\n").split("\0", 1)
+        for finding in findings_of(name, message):
+            if name in change:
+                findings.append(finding)
+            else:
+                print("remark:", finding)
     return findings
 
 
