@@ -6,6 +6,7 @@
 
 static const struct journal_driver *const drivers[] = {
         &journal_embedded,
+        &journal_kafka,
 };
 
 struct journal_reader {

@@ -114,7 +114,9 @@ void journal_reader_close(struct journal_reader *reader);
 enum status journal_reader_assign(struct journal_reader *reader, uint32_t partition, int64_t offset,
                                   struct error *err);
 /* Up to @max entries into @entries, in order within each partition; waits up to @timeout_ms for the
- * first one; 0 entries and STATUS_OK when there are none. Entries borrow until the next call. */
+ * first one; 0 entries and STATUS_OK when there are none. Also returns, with 0 entries, when the
+ * position moved over holes: who reads up to journal_end() learns of it at once. Entries borrow
+ * until the next call. */
 enum status journal_reader_poll(struct journal_reader *reader, int timeout_ms,
                                 struct journal_entry *entries, uint32_t max, uint32_t *n,
                                 struct error *err);

@@ -1,0 +1,135 @@
+/* The Kafka driver's own parts. Internal to core/journal/kafka*.c, the only files that know
+ * librdkafka.
+ *
+ * A struct kafka is one handle on one topic. It owns an instance of librdkafka for questions
+ * (settings, ends of partitions), and per claimed partition two transactional producers. Readers
+ * have an instance each. Everything here keeps to the bugs of librdkafka 2.0.2 that Debian 12
+ * ships: no consume_batch, no seek, no group subscription, commit_transaction(-1) only. */
+#ifndef CORE_JOURNAL_KAFKA_H
+#define CORE_JOURNAL_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+
+#include "core/journal/driver.h"
+
+#define KAFKA_ANSWER_MS  5000  /* how long a question to the brokers may take */
+#define KAFKA_CLAIM_MS   30000 /* how long one claim may take */
+#define KAFKA_END_AGE_MS 20    /* how old an answer of kafka_end may be */
+
+/* What an instance of librdkafka last complained about; its opaque. Filled by its log callback,
+ * because a refused connection is told nowhere else. */
+struct kafka_link {
+	pthread_mutex_t lock;
+	char trouble[200];
+};
+
+struct kafka_producer; /* kafka_producer.c */
+
+struct kafka_partition {
+	pthread_mutex_t lock; /* claim, append, release: held while a commit runs */
+	bool claimed;
+	unsigned turn; /* which producer takes the next batch */
+	struct kafka_producer *producers[2];
+
+	pthread_mutex_t end_lock; /* the rest; never held across a call that waits */
+	int64_t behind;    /* everything below was committed by us or read: the end is no less */
+	int64_t end;       /* the last answer of the brokers */
+	int64_t end_at_us; /* when; 0: none */
+};
+
+struct kafka {
+	char *bootstrap;
+	char *topic;
+	struct config_pair *properties; /* librdkafka's, from "kafka.*" */
+	size_t properties_n;
+	bool read_only;
+	struct kafka_link link;
+	rd_kafka_t *client; /* asks; never fetches, so that no answer waits behind a fetch */
+	struct journal_identity identity;
+	struct kafka_partition *partitions; /* identity.partitions of them */
+};
+
+/* --- kafka_client.c: instances --- */
+
+enum kafka_kind { KAFKA_CLIENT, KAFKA_READER, KAFKA_PRODUCER };
+
+void kafka_link_init(struct kafka_link *link);
+void kafka_link_release(struct kafka_link *link);
+/* The last complaint, or "" after which @fallback is taken; copied into @text. */
+const char *kafka_link_trouble(struct kafka_link *link, char *text, size_t n, const char *fallback);
+
+/* An instance of @kind; @transactional_id of a producer, else NULL. NULL with INVALID (a property
+ * that librdkafka refuses or that the driver keeps for itself). */
+rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
+                           const char *transactional_id, struct kafka_link *link,
+                           struct error *err);
+
+/* --- kafka_topic.c: the topic and its settings --- */
+
+/* Find the topic or create it with @partitions; check the settings of one that exists. *@n is the
+ * number of its partitions. NOT_FOUND without @create, UNAVAILABLE, INVALID. */
+enum status kafka_topic_open(struct kafka *kafka, bool create, uint32_t partitions, uint32_t *n,
+                             struct error *err);
+
+/* --- kafka_identity.c: the JournalCreated record; the driver's only tie to the codec --- */
+
+/* Is @value a JournalCreated record, and of which journal and partition? FOREIGN if it is none. */
+enum status kafka_identity_decode(struct slice value, struct journal_identity *identity,
+                                  uint32_t *partition, struct error *err);
+/* Read the identity of all partitions and check that they agree; with @create, write it where a
+ * partition is still empty. Fills kafka->identity. */
+enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, bool create,
+                                struct error *err);
+
+/* --- kafka_producer.c: one transactional producer --- */
+
+/* A producer of @partition with the id "<topic>-<partition>-<letter>", connected and knowing the
+ * topic, so that its first commit is fast. It has no rights yet and fences nobody: cheap to hold
+ * in reserve. NULL with UNAVAILABLE or INVALID. */
+struct kafka_producer *kafka_producer_new(const struct kafka *kafka, uint32_t partition,
+                                          char letter, struct error *err);
+void kafka_producer_free(struct kafka_producer *producer); /* NULL is fine */
+/* Take the id over: from now on no other producer of the id can commit, and what it left open is
+ * decided. TIMEOUT after @timeout_ms: free this one and try with another. */
+enum status kafka_producer_init(struct kafka_producer *producer, int timeout_ms, struct error *err);
+/* One transaction. OK, REJECTED, UNKNOWN or FENCED; after the last two free it. @offsets: n of
+ * them, may be NULL; *@last is the last of them. */
+enum status kafka_producer_commit(struct kafka_producer *producer,
+                                  const struct journal_record *records, uint32_t n,
+                                  int64_t *offsets, int64_t *last, struct error *err);
+/* The delivery report callback of producers. */
+void kafka_producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque);
+
+/* --- kafka_writer.c: claim, release, append --- */
+
+/* A producer of @partition and @letter that has taken its id over, within KAFKA_CLAIM_MS. */
+enum status kafka_take_over(const struct kafka *kafka, uint32_t partition, char letter,
+                            struct kafka_producer **out, struct error *err);
+enum status kafka_claim(void *self, uint32_t partition, const struct journal_owner *owner,
+                        int64_t *end, struct error *err);
+void kafka_release(void *self, uint32_t partition);
+enum status kafka_append(void *self, uint32_t partition, const struct journal_record *records,
+                         uint32_t n, int64_t *offsets, struct error *err);
+
+/* --- kafka_end.c: where a partition ends --- */
+
+enum status kafka_end(void *self, uint32_t partition, int64_t *end, struct error *err);
+/* Tell it that everything below @offset is committed. */
+void kafka_end_behind(struct kafka *kafka, uint32_t partition, int64_t offset);
+/* Ask the brokers; for kafka_identity_open, before there are partitions to remember it for. */
+enum status kafka_end_ask(const struct kafka *kafka, uint32_t partition, int64_t *end,
+                          struct error *err);
+
+/* --- kafka_reader.c: the reader slots of the driver --- */
+
+enum status kafka_reader_open(void *self, void **reader, struct error *err);
+void kafka_reader_close(void *reader);
+enum status kafka_reader_assign(void *reader, uint32_t partition, int64_t offset,
+                                struct error *err);
+enum status kafka_reader_poll(void *reader, int timeout_ms, struct journal_entry *entries,
+                              uint32_t max, uint32_t *n, struct error *err);
+int64_t kafka_reader_position(const void *reader, uint32_t partition);
+void kafka_reader_wake(void *reader);
+
+#endif

@@ -1,0 +1,179 @@
+/* The identity of the journal in a topic: the first committed record of every partition is a
+ * JournalCreated record, the same journal in all of them.
+ *
+ * Several processes may open an empty topic at once. Whoever writes to a partition has taken its
+ * id over and has seen after that that it is still empty; a second one fences the first or finds
+ * its record. Partition 0 decides which journal it is. */
+#include "core/journal/kafka.h"
+
+#include "core/base/clock.h"
+#include "core/codec/event_codec.h"
+
+enum { ATTEMPTS = 5, OPEN_MS = 10000 };
+
+static void identity_of(const struct journal_created *from, struct journal_identity *to)
+{
+	uint32_t max = sizeof(to->ancestors) / sizeof(to->ancestors[0]);
+
+	to->id = from->journal_id;
+	to->partitions = (uint32_t)from->partitions;
+	for (to->ancestors_n = 0; to->ancestors_n < from->lineage.n && to->ancestors_n < max;
+	     to->ancestors_n++)
+		to->ancestors[to->ancestors_n] = from->lineage.items[to->ancestors_n].journal_id;
+}
+
+enum status kafka_identity_decode(struct slice value, struct journal_identity *identity,
+                                  uint32_t *partition, struct error *err)
+{
+	char block[4096];
+	struct arena arena;
+	struct control control;
+	enum status status;
+
+	arena_init(&arena, block, sizeof(block));
+	status = control_decode(value, &arena, &control, err);
+	if (status != STATUS_OK)
+		return status;
+	if (control.type != CONTROL_JOURNAL_CREATED)
+		return error_set(err, STATUS_FOREIGN, "not a JournalCreated record");
+	identity_of(&control.journal_created, identity);
+	*partition = (uint32_t)control.journal_created.partition;
+	return STATUS_OK;
+}
+
+static enum status check_first(const struct kafka *kafka, uint32_t partition, uint32_t partitions,
+                               const struct journal_entry *entry, struct journal_identity *identity,
+                               struct error *err)
+{
+	struct error why = {0};
+	uint32_t of = 0;
+	enum status status = kafka_identity_decode(entry->value, identity, &of, &why);
+
+	if (status == STATUS_UNKNOWN_SCHEMA)
+		return error_set(err, STATUS_VERSION, "topic %s: %s", kafka->topic, why.text);
+	if (status != STATUS_OK)
+		return error_set(err, STATUS_INVALID,
+		                 "topic %s does not hold a journal: its partition %u begins with "
+		                 "another record (%s)",
+		                 kafka->topic, partition, why.text);
+	if (of != partition || identity->partitions != partitions)
+		return error_set(err, STATUS_INVALID,
+		                 "topic %s has %u partitions, its journal was made with %u "
+		                 "(partition %u says it is %u)",
+		                 kafka->topic, partitions, identity->partitions, partition, of);
+	return STATUS_OK;
+}
+
+/* Is there a committed record, and of which journal? NOT_FOUND if the partition is empty. */
+static enum status read_first(struct kafka *kafka, uint32_t partition, uint32_t partitions,
+                              struct journal_identity *identity, struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + OPEN_MS;
+	struct journal_entry entry;
+	int64_t end;
+	uint32_t n = 0;
+	void *reader;
+	enum status status = kafka_end_ask(kafka, partition, &end, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (end == 0)
+		return error_set(err, STATUS_NOT_FOUND, "partition %u is empty", partition);
+	status = kafka_reader_open(kafka, &reader, err);
+	if (status != STATUS_OK)
+		return status;
+	status = kafka_reader_assign(reader, partition, 0, err);
+	while (status == STATUS_OK && n == 0 && kafka_reader_position(reader, partition) < end) {
+		status = kafka_reader_poll(reader, 200, &entry, 1, &n, err);
+		if (status == STATUS_OK && n == 0 && clock_monotonic_ms() > deadline)
+			status = error_set(err, STATUS_UNAVAILABLE,
+			                   "partition %u of topic %s cannot be read", partition,
+			                   kafka->topic);
+	}
+	if (status == STATUS_OK && n == 0)
+		status = error_set(err, STATUS_NOT_FOUND, "partition %u is empty", partition);
+	else if (status == STATUS_OK)
+		status = check_first(kafka, partition, partitions, &entry, identity, err);
+	kafka_reader_close(reader);
+	return status;
+}
+
+static enum status write_first(struct kafka *kafka, struct kafka_producer *producer,
+                               uint32_t partition, struct error *err)
+{
+	struct journal_record record = {0};
+	struct buf value = {0};
+	int64_t offset;
+	enum status status;
+
+	journal_control_created(&kafka->identity, partition, clock_now_ms(), &value);
+	record.value = buf_slice(&value);
+	status = kafka_producer_commit(producer, &record, 1, NULL, &offset, err);
+	buf_release(&value);
+	return status;
+}
+
+/* Write the first record of an empty partition. */
+static enum status create(struct kafka *kafka, uint32_t partition, uint32_t partitions,
+                          struct error *err)
+{
+	struct kafka_producer *producer;
+	struct journal_identity found;
+	enum status status = kafka_take_over(kafka, partition, 'a', &producer, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = read_first(kafka, partition, partitions, &found, err);
+	if (status == STATUS_NOT_FOUND)
+		status = write_first(kafka, producer, partition, err);
+	kafka_producer_free(producer);
+	return status;
+}
+
+/* A rival that creates the same journal may fence us, or have its record in sight soon. */
+static bool try_again(enum status status)
+{
+	return status == STATUS_NOT_FOUND || status == STATUS_FENCED || status == STATUS_UNKNOWN ||
+	       status == STATUS_REJECTED;
+}
+
+static enum status open_one(struct kafka *kafka, uint32_t partition, uint32_t partitions,
+                            bool do_create, struct journal_identity *identity, struct error *err)
+{
+	enum status status = read_first(kafka, partition, partitions, identity, err);
+
+	if (status == STATUS_NOT_FOUND && !do_create)
+		return error_set(err, partition == 0 ? STATUS_NOT_FOUND : STATUS_CORRUPT,
+		                 "topic %s: partition %u has no journal", kafka->topic, partition);
+	for (int i = 0; i < ATTEMPTS && try_again(status); i++) {
+		status = create(kafka, partition, partitions, err);
+		if (status == STATUS_OK || try_again(status))
+			status = read_first(kafka, partition, partitions, identity, err);
+	}
+	return try_again(status) ? error_set(err, STATUS_UNAVAILABLE, "create partition %u: %s",
+	                                     partition, err->text)
+	                         : status;
+}
+
+enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, bool do_create,
+                                struct error *err)
+{
+	struct error why = {0};
+
+	kafka->identity.id = uuid_v4();
+	kafka->identity.partitions = partitions;
+	for (uint32_t i = 0; i < partitions; i++) {
+		struct journal_identity found;
+		enum status status = open_one(kafka, i, partitions, do_create, &found, &why);
+		if (status != STATUS_OK)
+			return error_set(err, status, "%s", why.text);
+		if (i == 0)
+			kafka->identity = found;
+		if (!uuid_equal(&found.id, &kafka->identity.id))
+			return error_set(err, STATUS_INVALID,
+			                 "topic %s: partition %u belongs to another journal than "
+			                 "partition 0",
+			                 kafka->topic, i);
+	}
+	return STATUS_OK;
+}

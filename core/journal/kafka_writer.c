@@ -1,0 +1,191 @@
+/* Ownership of a partition and its appends.
+ *
+ * A claim: take both ids over, in parallel; commit an OwnerClaimed record; read it back. A producer
+ * whose id has a transaction open is answered CONCURRENT_TRANSACTIONS while the brokers abort it,
+ * and librdkafka then sleeps 500 ms whatever its settings. So the first tries wait 30 ms only and
+ * go on with a fresh instance, which brings a takeover from a second down to some 50 ms; later
+ * tries wait longer and longer, so that slow brokers are not asked for ever. */
+#include "core/journal/kafka.h"
+
+#include "core/base/clock.h"
+
+enum { TAKE_OVER_MS = 30, TAKE_OVER_QUICK = 4 };
+
+enum status kafka_take_over(const struct kafka *kafka, uint32_t partition, char letter,
+                            struct kafka_producer **out, struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + KAFKA_CLAIM_MS;
+	int timeout_ms = TAKE_OVER_MS;
+
+	for (unsigned i = 1;; i++) {
+		struct error why = {0};
+		enum status status = STATUS_INVALID;
+		struct kafka_producer *producer =
+		        kafka_producer_new(kafka, partition, letter, &why);
+
+		status = producer ? kafka_producer_init(producer, timeout_ms, &why) : why.status;
+		if (status == STATUS_OK) {
+			*out = producer;
+			return STATUS_OK;
+		}
+		kafka_producer_free(producer);
+		if (status != STATUS_TIMEOUT || clock_monotonic_ms() > deadline)
+			return error_set(err, status, "%s", why.text);
+		if (i >= TAKE_OVER_QUICK)
+			timeout_ms *= 2;
+	}
+}
+
+struct take_over {
+	const struct kafka *kafka;
+	uint32_t partition;
+	struct kafka_producer *producer;
+	enum status status;
+	struct error err;
+};
+
+static void *take_over_b(void *arg)
+{
+	struct take_over *b = arg;
+
+	b->status = kafka_take_over(b->kafka, b->partition, 'b', &b->producer, &b->err);
+	return NULL;
+}
+
+static void drop(struct kafka_partition *p)
+{
+	p->claimed = false;
+	for (int i = 0; i < 2; i++) {
+		kafka_producer_free(p->producers[i]);
+		p->producers[i] = NULL;
+	}
+}
+
+static enum status take_both_over(struct kafka *kafka, uint32_t partition, struct error *err)
+{
+	struct kafka_partition *p = &kafka->partitions[partition];
+	struct take_over b = {.kafka = kafka, .partition = partition};
+	enum status status;
+	pthread_t thread;
+	int rc = pthread_create(&thread, NULL, take_over_b, &b);
+
+	if (rc != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "start a thread: %s", strerror(rc));
+	status = kafka_take_over(kafka, partition, 'a', &p->producers[0], err);
+	pthread_join(thread, NULL);
+	p->producers[1] = b.producer;
+	if (status == STATUS_OK && b.status != STATUS_OK)
+		status = error_set(err, b.status, "%s", b.err.text);
+	return status;
+}
+
+/* The record at @offset can be read, and it is @value: then everything committed before can, too.
+ */
+static enum status read_back(struct kafka *kafka, uint32_t partition, int64_t offset,
+                             struct slice value, struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + KAFKA_CLAIM_MS;
+	struct journal_entry entry;
+	uint32_t n = 0;
+	void *reader;
+	enum status status = kafka_reader_open(kafka, &reader, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = kafka_reader_assign(reader, partition, offset, err);
+	while (status == STATUS_OK && n == 0) {
+		if (clock_monotonic_ms() > deadline)
+			status = error_set(err, STATUS_TIMEOUT,
+			                   "OwnerClaimed at %lld cannot be read back",
+			                   (long long)offset);
+		else
+			status = kafka_reader_poll(reader, 1000, &entry, 1, &n, err);
+	}
+	if (status == STATUS_OK && (entry.offset != offset || !slice_equal(entry.value, value)))
+		status = error_set(err, STATUS_CORRUPT,
+		                   "OwnerClaimed written at %lld, another record read at %lld",
+		                   (long long)offset, (long long)entry.offset);
+	kafka_reader_close(reader);
+	return status;
+}
+
+static enum status write_claim(struct kafka *kafka, uint32_t partition,
+                               const struct journal_owner *owner, int64_t *end, struct error *err)
+{
+	struct kafka_partition *p = &kafka->partitions[partition];
+	struct journal_record record = {0};
+	struct buf value = {0};
+	int64_t offset;
+	enum status status;
+
+	journal_control_claimed(owner, partition, clock_now_ms(), &value);
+	record.value = buf_slice(&value);
+	status = kafka_producer_commit(p->producers[0], &record, 1, NULL, &offset, err);
+	if (status == STATUS_OK)
+		status = read_back(kafka, partition, offset, record.value, err);
+	/* a rival was quicker, or the brokers are in trouble: the caller may try again */
+	if (status == STATUS_FENCED || status == STATUS_UNKNOWN || status == STATUS_REJECTED)
+		status = error_set(err, STATUS_UNAVAILABLE, "write OwnerClaimed: %s", err->text);
+	buf_release(&value);
+	*end = offset + 1;
+	return status;
+}
+
+enum status kafka_claim(void *self, uint32_t partition, const struct journal_owner *owner,
+                        int64_t *end, struct error *err)
+{
+	struct kafka *kafka = self;
+	struct kafka_partition *p = &kafka->partitions[partition];
+	struct error why = {0};
+	enum status status;
+
+	pthread_mutex_lock(&p->lock);
+	drop(p);
+	status = take_both_over(kafka, partition, &why);
+	if (status == STATUS_OK)
+		status = write_claim(kafka, partition, owner, end, &why);
+	if (status == STATUS_OK) {
+		p->claimed = true;
+		p->turn = 1;
+		kafka_end_behind(kafka, partition, *end);
+	} else {
+		drop(p);
+		error_set(err, status, "%s", why.text);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return status;
+}
+
+void kafka_release(void *self, uint32_t partition)
+{
+	struct kafka *kafka = self;
+	struct kafka_partition *p = &kafka->partitions[partition];
+
+	pthread_mutex_lock(&p->lock);
+	drop(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+enum status kafka_append(void *self, uint32_t partition, const struct journal_record *records,
+                         uint32_t n, int64_t *offsets, struct error *err)
+{
+	struct kafka *kafka = self;
+	struct kafka_partition *p = &kafka->partitions[partition];
+	enum status status;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->claimed) {
+		status = error_set(err, STATUS_FENCED, "the partition is not claimed");
+	} else {
+		int64_t last;
+		status = kafka_producer_commit(p->producers[p->turn], records, n, offsets, &last,
+		                               err);
+		p->turn ^= 1;
+		if (status == STATUS_OK)
+			kafka_end_behind(kafka, partition, last + 1);
+		else if (status != STATUS_REJECTED)
+			drop(p);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return status;
+}
