@@ -11,11 +11,11 @@
 #define TTL_S_MAX (10LL * 366 * 86400)
 
 static const char usage[] =
-	"usage: nexusflow token --user ID [--installation] [--service] --ttl 30d\n"
-	"  --user ID        whom the token names (sub)\n"
-	"  --ttl N[smhd]    how long it is valid, at most ten years\n"
-	"  --installation   may create organizations\n"
-	"  --service        a role of this installation, such as a processor\n";
+        "usage: nexusflow token --user ID [--installation] [--service] --ttl 30d\n"
+        "  --user ID        whom the token names (sub)\n"
+        "  --ttl N[smhd]    how long it is valid, at most ten years\n"
+        "  --installation   may create organizations\n"
+        "  --service        a role of this installation, such as a processor\n";
 
 /* "30d", "12h", "15m", "90s". */
 static bool parse_ttl(const char *text, int64_t *ttl_s)
@@ -23,7 +23,7 @@ static bool parse_ttl(const char *text, int64_t *ttl_s)
 	static const struct {
 		char unit;
 		int64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 	char *end;
 
 	if (*text < '0' || *text > '9')
@@ -43,9 +43,9 @@ static bool parse_ttl(const char *text, int64_t *ttl_s)
 static bool parse(int argc, char **argv, struct auth_claims *claims, bool *help)
 {
 	static const struct option options[] = {
-		{ "user", required_argument, NULL, 'u' }, { "ttl", required_argument, NULL, 't' },
-		{ "installation", no_argument, NULL, 'i' }, { "service", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },	    { 0 },
+	        {"user", required_argument, NULL, 'u'},   {"ttl", required_argument, NULL, 't'},
+	        {"installation", no_argument, NULL, 'i'}, {"service", no_argument, NULL, 's'},
+	        {"help", no_argument, NULL, 'h'},         {0},
 	};
 	int c;
 
@@ -63,18 +63,19 @@ static bool parse(int argc, char **argv, struct auth_claims *claims, bool *help)
 			return false;
 		else if (!parse_ttl(optarg, &claims->ttl_s)) {
 			fprintf(stderr, "nexusflow token: --ttl %s is not 90s, 15m, 12h or 30d\n",
-				optarg);
+			        optarg);
 			return false;
 		}
 	}
-	return *help || (optind == argc && claims->subject && *claims->subject && claims->ttl_s > 0);
+	return *help ||
+	       (optind == argc && claims->subject && *claims->subject && claims->ttl_s > 0);
 }
 
 static enum status print_token(const struct config *config, const struct auth_claims *claims,
-			       struct error *err)
+                               struct error *err)
 {
 	struct auth *auth;
-	struct buf token = { 0 };
+	struct buf token = {0};
 	enum status status = auth_open(config, true, &auth, err);
 
 	if (status)
@@ -89,8 +90,8 @@ static enum status print_token(const struct config *config, const struct auth_cl
 
 int token_main(int argc, char **argv, const struct config *config)
 {
-	struct auth_claims claims = { 0 };
-	struct error err = { 0 };
+	struct auth_claims claims = {0};
+	struct error err = {0};
 	bool help = false;
 
 	if (!parse(argc, argv, &claims, &help)) {

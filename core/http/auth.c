@@ -1,5 +1,5 @@
-/* A token is header.payload.signature. The order of checks: size, form, algorithm, signature, and only
- * then the claims; nothing of an unverified payload is looked at.
+/* A token is header.payload.signature. The order of checks: size, form, algorithm, signature, and
+ * only then the claims; nothing of an unverified payload is looked at.
  *
  * The key file is created under a temporary name and linked into place, so that two processes that
  * start at once end up with one key. */
@@ -55,7 +55,7 @@ static enum status fail_file(struct error *err, const char *path, const char *wh
 /* Whole and synced, or not at all; one that is already there wins. */
 static enum status write_new(const char *path, const char *text, struct error *err)
 {
-	struct buf temporary = { 0 };
+	struct buf temporary = {0};
 	size_t n = strlen(text);
 	enum status status = STATUS_OK;
 
@@ -87,7 +87,7 @@ static enum status make_key(const char *path, struct error *err)
 	}
 	char *text = json_dumps(key, JSON_COMPACT);
 	status = text ? write_new(path, text, err)
-		      : error_set(err, STATUS_IO, "cannot write the key for tokens");
+	              : error_set(err, STATUS_IO, "cannot write the key for tokens");
 	if (text)
 		explicit_bzero(text, strlen(text));
 	free(text);
@@ -105,8 +105,8 @@ static enum status check_file(int fd, const char *path, struct error *err)
 		return error_set(err, STATUS_INVALID, "%s is not a key file", path);
 	if (info.st_mode & (S_IRWXG | S_IRWXO))
 		return error_set(err, STATUS_DENIED,
-				 "%s can be used by others (mode %04o): chmod 600", path,
-				 (unsigned)(info.st_mode & 07777));
+		                 "%s can be used by others (mode %04o): chmod 600", path,
+		                 (unsigned)(info.st_mode & 07777));
 	return STATUS_OK;
 }
 
@@ -118,7 +118,7 @@ static enum status read_key(const char *path, json_t **key, struct error *err)
 	if (fd < 0) {
 		if (errno == ENOENT)
 			return error_set(err, STATUS_NOT_FOUND, "there is no key for tokens: %s",
-					 path);
+			                 path);
 		return fail_file(err, path, "open");
 	}
 	enum status status = check_file(fd, path, err);
@@ -149,7 +149,7 @@ static enum status make_folder(const char *path, struct error *err)
 
 static enum status load_key(const char *data_dir, bool create, json_t **key, struct error *err)
 {
-	struct buf folder = { 0 }, path = { 0 };
+	struct buf folder = {0}, path = {0};
 	enum status status;
 
 	buf_printf(&folder, "%s/keys", data_dir);
@@ -168,7 +168,7 @@ static enum status load_key(const char *data_dir, bool create, json_t **key, str
 		json_decref(*key);
 		*key = NULL;
 		status = error_set(err, STATUS_INVALID, "%s is not a private " KEY_ALGORITHM " key",
-				   buf_cstr(&path));
+		                   buf_cstr(&path));
 	}
 	buf_release(&folder);
 	buf_release(&path);
@@ -176,7 +176,7 @@ static enum status load_key(const char *data_dir, bool create, json_t **key, str
 }
 
 enum status auth_open(const struct config *config, bool create, struct auth **out,
-		      struct error *err)
+                      struct error *err)
 {
 	json_t *key = NULL;
 	enum status status = load_key(config->data_dir, create, &key, err);
@@ -238,7 +238,7 @@ static bool split_token(struct slice token, struct slice part[3])
 	for (size_t i = 0; i <= token.n; i++) {
 		char c = i < token.n ? token.data[i] : '.';
 		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			      (c >= '0' && c <= '9') || c == '-' || c == '_';
+		              (c >= '0' && c <= '9') || c == '-' || c == '_';
 		if (letter)
 			continue;
 		if (c != '.' || n == 3 || i == start)
@@ -265,15 +265,17 @@ static json_t *decode_json(struct slice part)
 	return json;
 }
 
-/* The algorithm is that of our key, whatever the token says; extensions we do not know are refused. */
+/* The algorithm is that of our key, whatever the token says; extensions we do not know are refused.
+ */
 static bool header_acceptable(const struct auth *auth, struct slice part)
 {
 	json_t *header = decode_json(part);
 	json_t *algorithm = json_object_get(header, "alg");
 	json_t *type = json_object_get(header, "typ");
 	bool ok = algorithm && json_equal(algorithm, json_object_get(auth->key, "alg")) &&
-		  !json_object_get(header, "crit") && !json_object_get(header, "b64") &&
-		  (!type || (json_is_string(type) && strcasecmp(json_string_value(type), "JWT") == 0));
+	          !json_object_get(header, "crit") && !json_object_get(header, "b64") &&
+	          (!type ||
+	           (json_is_string(type) && strcasecmp(json_string_value(type), "JWT") == 0));
 
 	json_decref(header);
 	return ok;
@@ -282,7 +284,7 @@ static bool header_acceptable(const struct auth *auth, struct slice part)
 static bool signature_valid(const struct auth *auth, const struct slice part[3])
 {
 	json_t *jws = json_pack("{s:s%,s:s%,s:s%}", "protected", part[0].data, part[0].n, "payload",
-				part[1].data, part[1].n, "signature", part[2].data, part[2].n);
+	                        part[1].data, part[1].n, "signature", part[2].data, part[2].n);
 	bool ok = jws && jose_jws_ver(NULL, jws, NULL, auth->key, false);
 
 	json_decref(jws);
@@ -296,9 +298,9 @@ static bool audience_names(const json_t *audience, const char *wanted)
 
 	if (json_is_string(audience))
 		return strcmp(json_string_value(audience), wanted) == 0;
-	json_array_foreach(audience, i, one)
-		if (json_is_string(one) && strcmp(json_string_value(one), wanted) == 0)
-			return true;
+	json_array_foreach(audience, i,
+	                   one) if (json_is_string(one) &&
+	                            strcmp(json_string_value(one), wanted) == 0) return true;
 	return false;
 }
 
@@ -336,7 +338,7 @@ static enum status check_times(const struct entry *entry, int64_t now_ms, struct
 
 /* @entry borrows its strings from @claims. */
 static enum status read_claims(const struct auth *auth, const json_t *claims, struct entry *entry,
-			       struct error *err)
+                               struct error *err)
 {
 	struct principal *principal = &entry->principal;
 
@@ -380,7 +382,7 @@ static struct entry *cache_put(struct auth *auth, const struct entry *entry)
 	*place = *entry;
 	struct principal *principal = &place->principal;
 	place->strings = mem_new(principal->issuer.n + principal->subject.n +
-				 principal->credential_id.n + 1);
+	                         principal->credential_id.n + 1);
 	char *at = place->strings;
 	principal->issuer = move_string(&at, principal->issuer);
 	principal->subject = move_string(&at, principal->subject);
@@ -402,10 +404,10 @@ static struct entry *cache_find(struct auth *auth, const unsigned char hash[HASH
 
 /* Check everything of a token that the cache does not know, and keep it when it is good. */
 static enum status verify(struct auth *auth, struct slice token,
-			  const unsigned char hash[HASH_BYTES], int64_t now_ms,
-			  struct entry **found, struct error *err)
+                          const unsigned char hash[HASH_BYTES], int64_t now_ms,
+                          struct entry **found, struct error *err)
 {
-	struct entry entry = { 0 };
+	struct entry entry = {0};
 	struct slice part[3];
 
 	if (!split_token(token, part))
@@ -436,7 +438,7 @@ static bool hash_token(struct auth *auth, struct slice token, unsigned char hash
 }
 
 enum status auth_check(struct auth *auth, struct slice authorization, int64_t now_ms,
-		       struct principal *principal, struct error *err)
+                       struct principal *principal, struct error *err)
 {
 	unsigned char hash[HASH_BYTES];
 	struct slice token;
@@ -450,7 +452,7 @@ enum status auth_check(struct auth *auth, struct slice authorization, int64_t no
 		return denied(err, "the token cannot be hashed");
 	struct entry *entry = cache_find(auth, hash);
 	status = entry ? check_times(entry, now_ms, err)
-		       : verify(auth, token, hash, now_ms, &entry, err);
+	               : verify(auth, token, hash, now_ms, &entry, err);
 	if (status)
 		return status;
 	entry->used = ++auth->clock;
@@ -461,13 +463,13 @@ enum status auth_check(struct auth *auth, struct slice authorization, int64_t no
 static json_t *new_claims(const struct auth *auth, const struct auth_claims *claims, int64_t now_s)
 {
 	struct uuid id = uuid_v4();
-	char id_text[UUID_TEXT + 1] = { 0 };
+	char id_text[UUID_TEXT + 1] = {0};
 
 	uuid_format(&id, id_text);
 	json_t *payload = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "iss", auth->issuer, "aud",
-				    auth->audience, "sub", claims->subject, "jti", id_text, "iat",
-				    (json_int_t)now_s, "nbf", (json_int_t)now_s, "exp",
-				    (json_int_t)(now_s + claims->ttl_s));
+	                            auth->audience, "sub", claims->subject, "jti", id_text, "iat",
+	                            (json_int_t)now_s, "nbf", (json_int_t)now_s, "exp",
+	                            (json_int_t)(now_s + claims->ttl_s));
 	if (payload && claims->installation)
 		json_object_set_new(payload, "installation", json_true());
 	if (payload && claims->service)
@@ -476,7 +478,7 @@ static json_t *new_claims(const struct auth *auth, const struct auth_claims *cla
 }
 
 enum status auth_issue(struct auth *auth, const struct auth_claims *claims, int64_t now_ms,
-		       struct buf *token, struct error *err)
+                       struct buf *token, struct error *err)
 {
 	size_t subject_n = claims->subject ? strlen(claims->subject) : 0;
 	const char *protected, *payload, *signature;
@@ -493,7 +495,7 @@ enum status auth_issue(struct auth *auth, const struct auth_claims *claims, int6
 	json_t *sig = json_pack("{s:{s:s,s:s}}", "protected", "alg", KEY_ALGORITHM, "typ", "JWT");
 	if (jws && sig && jose_jws_sig(NULL, jws, sig, auth->key) &&
 	    json_unpack(jws, "{s:s,s:s,s:s}", "protected", &protected, "payload", &payload,
-			"signature", &signature) == 0)
+	                "signature", &signature) == 0)
 		buf_printf(token, "%s.%s.%s", protected, payload, signature);
 	else
 		status = error_set(err, STATUS_IO, "cannot sign the token");

@@ -1,7 +1,7 @@
 /* Tokens: JWT (RFC 7519) checked by libjose. One key, made at first start (ES256 or EdDSA, file
- * mode 0600 in <data_dir>/keys/token.jwk). The algorithm is pinned to that of the key; exp, nbf, iss and
- * aud are checked with AUTH_LEEWAY_S. Verified tokens are cached by their SHA-256 until they
- * expire. There is no anonymous access. */
+ * mode 0600 in <data_dir>/keys/token.jwk). The algorithm is pinned to that of the key; exp, nbf,
+ * iss and aud are checked with AUTH_LEEWAY_S. Verified tokens are cached by their SHA-256 until
+ * they expire. There is no anonymous access. */
 #ifndef CORE_HTTP_AUTH_H
 #define CORE_HTTP_AUTH_H
 
@@ -10,7 +10,7 @@
 #include "core/base/status.h"
 #include "core/http/http.h"
 
-#define AUTH_LEEWAY_S	     30
+#define AUTH_LEEWAY_S        30
 #define AUTH_TOKEN_BYTES_MAX 8192
 #define AUTH_CACHE_ENTRIES   4096
 
@@ -19,13 +19,13 @@ struct auth;
 /* Load the key, or make it when @create is set and there is none. STATUS_DENIED when the file can
  * be read by others. */
 enum status auth_open(const struct config *config, bool create, struct auth **out,
-		      struct error *err);
+                      struct error *err);
 void auth_close(struct auth *auth);
 
 /* Check "Bearer ..." (the header's value). @principal borrows from the cache until the next call
  * on the same thread. STATUS_DENIED with a reason fit for the client. One thread only. */
 enum status auth_check(struct auth *auth, struct slice authorization, int64_t now_ms,
-		       struct principal *principal, struct error *err);
+                       struct principal *principal, struct error *err);
 
 /* Sign a token. @ttl_s: seconds from now. */
 struct auth_claims {
@@ -35,6 +35,6 @@ struct auth_claims {
 	int64_t ttl_s;
 };
 enum status auth_issue(struct auth *auth, const struct auth_claims *claims, int64_t now_ms,
-		       struct buf *token, struct error *err);
+                       struct buf *token, struct error *err);
 
 #endif

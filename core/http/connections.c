@@ -18,8 +18,8 @@ static void address_ip(const struct sockaddr *address, unsigned char ip[16])
 
 static bool is_loopback(const unsigned char ip[16])
 {
-	static const unsigned char v6[16] = { [15] = 1 };
-	static const unsigned char v4[13] = { [10] = 0xff, [11] = 0xff, [12] = 127 };
+	static const unsigned char v6[16] = {[15] = 1};
+	static const unsigned char v4[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
 
 	return memcmp(ip, v6, 16) == 0 || memcmp(ip, v4, 13) == 0;
 }
@@ -52,7 +52,7 @@ bool connections_allow(const struct connections *all, const struct sockaddr *add
 }
 
 struct connection *connections_add(struct connections *all, const struct sockaddr *address, int fd,
-				   int64_t deadline_ms)
+                                   int64_t deadline_ms)
 {
 	struct connection *connection = mem_new(sizeof(*connection));
 

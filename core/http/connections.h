@@ -18,7 +18,7 @@ struct connections {
 /* Whether one more of this address may come; loopback always may. */
 bool connections_allow(const struct connections *all, const struct sockaddr *address);
 struct connection *connections_add(struct connections *all, const struct sockaddr *address, int fd,
-				   int64_t deadline_ms);
+                                   int64_t deadline_ms);
 void connections_remove(struct connections *all, struct connection *connection);
 /* Shut down those whose deadline has passed; libmicrohttpd then sees the end of the stream. */
 void connections_sweep(struct connections *all, int64_t now_ms);

@@ -1,8 +1,8 @@
 /* From bytes to handler. libmicrohttpd calls us at the request line, when the headers are complete,
  * for every piece of the body, and when the body is complete.
  *
- * A response that is queued before the body is complete closes the connection (and costs most of the
- * throughput), so refusals wait for the end of a small body and only 413, 414, 431 and broken
+ * A response that is queued before the body is complete closes the connection (and costs most of
+ * the throughput), so refusals wait for the end of a small body and only 413, 414, 431 and broken
  * framing answer at once. */
 #include <assert.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "core/http/server.h"
 
 #define DISCARD_BYTES_MAX  65536 /* of a body whose answer is already known */
-#define SLOW_READ_MS	   20000 /* to take an answer, and 1 s more for each KiB */
+#define SLOW_READ_MS       20000 /* to take an answer, and 1 s more for each KiB */
 #define WRITE_BYTES_PER_MS 1
 
 /* What one pass over the headers finds. */
@@ -32,11 +32,11 @@ struct scan {
 static struct connection *peer_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-		->socket_context;
+	        ->socket_context;
 }
 
 void dispatch_connection(void *cls, struct MHD_Connection *connection, void **context,
-			 enum MHD_ConnectionNotificationCode code)
+                         enum MHD_ConnectionNotificationCode code)
 {
 	struct http_server *server = cls;
 
@@ -46,11 +46,11 @@ void dispatch_connection(void *cls, struct MHD_Connection *connection, void **co
 		return;
 	}
 	const struct sockaddr *address =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
-			->client_addr;
+	        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+	                ->client_addr;
 	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	*context = connections_add(&server->connections, address, fd,
-				   server->now_ms + server->header_timeout_ms);
+	                           server->now_ms + server->header_timeout_ms);
 }
 
 void *dispatch_uri(void *cls, const char *uri, struct MHD_Connection *connection)
@@ -67,7 +67,7 @@ void *dispatch_uri(void *cls, const char *uri, struct MHD_Connection *connection
 }
 
 static enum MHD_Result scan_header(void *cls, enum MHD_ValueKind kind, const char *key,
-				   size_t key_n, const char *value, size_t value_n)
+                                   size_t key_n, const char *value, size_t value_n)
 {
 	struct scan *scan = cls;
 
@@ -95,14 +95,14 @@ static enum MHD_Result scan_header(void *cls, enum MHD_ValueKind kind, const cha
 }
 
 static void refuse(struct http_request *request, int status, const char *code, const char *detail,
-		   const char *allow)
+                   const char *allow)
 {
 	request->discard = true;
 	request_refuse(request, status, code, detail, allow);
 }
 
 static void refuse_and_close(struct http_request *request, int status, const char *code,
-			     const char *detail)
+                             const char *detail)
 {
 	request->close = true;
 	refuse(request, status, code, detail, NULL);
@@ -158,7 +158,8 @@ static void judge_head(struct http_request *request, const struct scan *scan, si
 		refuse_and_close(request, 400, "bad_framing", "the headers are malformed");
 		return;
 	}
-	if (scan->headers > HTTP_HEADERS_MAX || head_bytes > HTTP_HEADER_BYTES_MAX + request->uri_n) {
+	if (scan->headers > HTTP_HEADERS_MAX ||
+	    head_bytes > HTTP_HEADER_BYTES_MAX + request->uri_n) {
 		refuse_and_close(request, 431, "headers_too_large", "the headers are too large");
 		return;
 	}
@@ -188,11 +189,11 @@ static void read_method(struct http_request *request, const char *method)
 }
 
 static void head_complete(struct http_server *server, struct http_request *request,
-			  const char *method)
+                          const char *method)
 {
-	struct scan scan = { .server = server, .request = request };
+	struct scan scan = {.server = server, .request = request};
 	const union MHD_ConnectionInfo *size = MHD_get_connection_info(
-		request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	        request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 
 	request->counted = true;
 	server->active++;
@@ -218,29 +219,29 @@ static enum MHD_Result send_response(struct http_server *server, struct http_req
 	if (server->draining || request->close)
 		MHD_add_response_header(response, "Connection", "close");
 	enum MHD_Result queued =
-		MHD_queue_response(request->connection, (unsigned)request->status, response);
-	request->peer->deadline_ms =
-		server->now_ms + SLOW_READ_MS + (int64_t)request->response_bytes / WRITE_BYTES_PER_MS;
+	        MHD_queue_response(request->connection, (unsigned)request->status, response);
+	request->peer->deadline_ms = server->now_ms + SLOW_READ_MS +
+	                             (int64_t)request->response_bytes / WRITE_BYTES_PER_MS;
 	router_count(metrics_of(server, request), request->status,
-		     clock_monotonic_us() - request->arrived_us);
+	             clock_monotonic_us() - request->arrived_us);
 	return queued;
 }
 
-/* libmicrohttpd takes no response while a body arrives, so this one is written past it: nothing else
- * is on its way on this connection. The client may lose it if it goes on sending. */
+/* libmicrohttpd takes no response while a body arrives, so this one is written past it: nothing
+ * else is on its way on this connection. The client may lose it if it goes on sending. */
 static enum MHD_Result refuse_midway(struct http_server *server, struct http_request *request)
 {
-	struct buf body = { 0 }, text = { 0 };
-	char id[UUID_TEXT + 1] = { 0 };
+	struct buf body = {0}, text = {0};
+	char id[UUID_TEXT + 1] = {0};
 
 	uuid_format(&request->id, id);
 	problem_json(&body, 413, "body_too_large", MHD_get_reason_phrase_for(413), NULL,
-		     SLICE("the body is too large"), &request->id);
+	             SLICE("the body is too large"), &request->id);
 	buf_printf(&text,
-		   "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
-		   "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
-		   "X-Request-Id: %s\r\nContent-Length: %zu\r\n\r\n",
-		   id, body.n);
+	           "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+	           "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
+	           "X-Request-Id: %s\r\nContent-Length: %zu\r\n\r\n",
+	           id, body.n);
 	buf_append_slice(&text, buf_slice(&body));
 	ssize_t sent = send(request->peer->fd, text.data, text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)sent; /* the connection ends either way */
@@ -251,7 +252,7 @@ static enum MHD_Result refuse_midway(struct http_server *server, struct http_req
 }
 
 static enum MHD_Result take_body(struct http_server *server, struct http_request *request,
-				 const char *upload, size_t *upload_n)
+                                 const char *upload, size_t *upload_n)
 {
 	size_t n = *upload_n;
 
@@ -299,7 +300,7 @@ void dispatch_end_parked(struct http_server *server)
 	while (server->parked) {
 		struct http_request *request = server->parked;
 		request_refuse(request, 503, "stopping",
-			       "the server stops before the outcome is known", NULL);
+		               "the server stops before the outcome is known", NULL);
 		dispatch_resume(request);
 	}
 }
@@ -318,8 +319,8 @@ static void handle(struct http_request *request)
 }
 
 enum MHD_Result dispatch_request(void *cls, struct MHD_Connection *connection, const char *url,
-				 const char *method, const char *version, const char *upload,
-				 size_t *upload_n, void **context)
+                                 const char *method, const char *version, const char *upload,
+                                 size_t *upload_n, void **context)
 {
 	struct http_server *server = cls;
 	struct http_request *request = *context;
@@ -340,7 +341,7 @@ enum MHD_Result dispatch_request(void *cls, struct MHD_Connection *connection, c
 }
 
 void dispatch_completed(void *cls, struct MHD_Connection *connection, void **context,
-			enum MHD_RequestTerminationCode code)
+                        enum MHD_RequestTerminationCode code)
 {
 	struct http_server *server = cls;
 	struct http_request *request = *context;
@@ -353,7 +354,7 @@ void dispatch_completed(void *cls, struct MHD_Connection *connection, void **con
 	if (request->counted)
 		server->active--;
 	request->peer->deadline_ms =
-		server->now_ms + server->idle_timeout_ms + server->header_timeout_ms;
+	        server->now_ms + server->idle_timeout_ms + server->header_timeout_ms;
 	request->connection = NULL;
 	request->peer = NULL;
 	request_unref(request);

@@ -15,9 +15,9 @@
 #include "core/base/status.h"
 #include "core/base/uuid.h"
 
-#define HTTP_PARAMS_MAX	      6
-#define HTTP_ANSWER_HEADERS   8
-#define HTTP_URI_BYTES_MAX    8192
+#define HTTP_PARAMS_MAX     6
+#define HTTP_ANSWER_HEADERS 8
+#define HTTP_URI_BYTES_MAX  8192
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_METHODS }; /* HEAD is answered from GET */
 
@@ -26,8 +26,8 @@ struct principal {
 	struct slice issuer;
 	struct slice subject;
 	struct slice credential_id; /* jti of the token */
-	bool installation;	    /* may create organizations */
-	bool service;		    /* a role of this installation: processors */
+	bool installation;          /* may create organizations */
+	bool service;               /* a role of this installation: processors */
 };
 
 struct http_request;
@@ -35,7 +35,7 @@ struct http_server;
 typedef void http_handler(struct http_request *request, void *context);
 
 enum http_auth {
-	HTTP_AUTH_NONE,	 /* health, metrics, schemas, the OpenAPI document */
+	HTTP_AUTH_NONE,  /* health, metrics, schemas, the OpenAPI document */
 	HTTP_AUTH_TOKEN, /* any valid token; rights are judged behind */
 };
 
@@ -54,15 +54,16 @@ struct http_route {
 	const char *path; /* "/v1/t/{tenant}/issues/{issue}": {x} is one segment */
 	http_handler *handler;
 	enum http_auth auth;
-	size_t body_bytes_max; /* 0: no body; larger ones are answered 413 and not read */
-	const char *summary;   /* one line */
-	const char *tag;       /* group in the document */
+	size_t body_bytes_max;           /* 0: no body; larger ones are answered 413 and not read */
+	const char *summary;             /* one line */
+	const char *tag;                 /* group in the document */
 	const struct http_param *params; /* ends with a NULL name; may be NULL */
-	const char *answer_type;	 /* "application/json" when NULL */
-	uint64_t label;			 /* the handler's own: which command, which view */
+	const char *answer_type;         /* "application/json" when NULL */
+	uint64_t label;                  /* the handler's own: which command, which view */
 };
 
-/* What the handler may read, inside the handler only; what it got stays until the answer is given. */
+/* What the handler may read, inside the handler only; what it got stays until the answer is given.
+ */
 enum http_method http_method_of(const struct http_request *request);
 const struct http_route *http_route_of(const struct http_request *request);
 struct slice http_path_param(const struct http_request *request, const char *name); /* decoded */
@@ -86,11 +87,11 @@ void *http_state(const struct http_request *request);
 struct http_answer {
 	int status;
 	const char *content_type; /* static; NULL: application/json */
-	struct buf *body;	  /* taken */
-	struct slice fixed;	  /* static for the life of the program */
+	struct buf *body;         /* taken */
+	struct slice fixed;       /* static for the life of the program */
 	struct {
-		const char *name;  /* static */
-		const char *value; /* copied; no line breaks */
+		const char *name;       /* static */
+		const char *value;      /* copied; no line breaks */
 	} headers[HTTP_ANSWER_HEADERS]; /* ends with a NULL name, or is full */
 };
 
@@ -106,17 +107,17 @@ void http_answer(struct http_request *request, struct http_answer *answer);
  * word for programs ("no_such_issue"). @pointer may be NULL. Used like http_answer. 401 carries
  * WWW-Authenticate, 429 and 503 Retry-After. */
 void http_problem(struct http_request *request, int status, const char *code, const char *pointer,
-		  const char *format, ...) __attribute__((format(printf, 5, 6)));
+                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The same as text, for one line of an NDJSON answer. */
 void problem_json(struct buf *out, int status, const char *code, const char *title,
-		  const char *pointer, struct slice detail, const struct uuid *request_id);
+                  const char *pointer, struct slice detail, const struct uuid *request_id);
 
 /* Run something on the loop thread later: waits with a deadline. */
 /* @call runs on the loop thread after @delay_ms, exactly once: when the server ends, what is still
  * waiting runs at once (what those calls ask for in turn is dropped). Any thread, until
  * http_server_close. */
 void http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
-		void *context);
+                void *context);
 struct http_server *http_server_of(const struct http_request *request);
 
 /* Checks a bearer token; see core/http/auth.h. Called on the loop thread; caches. */
@@ -125,27 +126,27 @@ struct auth;
 struct http_options {
 	const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: a free one */
 	const struct http_route *const *tables; /* route tables, ends with NULL */
-	void *const *contexts;			/* per table: what its handlers get */
-	struct auth *auth;			/* borrowed; NULL when no route wants a token */
+	void *const *contexts;                  /* per table: what its handlers get */
+	struct auth *auth;                      /* borrowed; NULL when no route wants a token */
 	uint32_t connections_max;
 	/* 0 means the default. */
 	uint32_t connections_per_ip_max; /* loopback is exempt */
-	int64_t header_timeout_ms;	 /* from the connection or the request line, absolute */
-	int64_t body_timeout_ms;	 /* from the end of the headers, absolute */
-	uint32_t idle_timeout_s;	 /* keep-alive connection without a request */
+	int64_t header_timeout_ms;       /* from the connection or the request line, absolute */
+	int64_t body_timeout_ms;         /* from the end of the headers, absolute */
+	uint32_t idle_timeout_s;         /* keep-alive connection without a request */
 };
 
 #define HTTP_CONNECTIONS_PER_IP_MAX 256
-#define HTTP_HEADER_TIMEOUT_MS	    10000
-#define HTTP_BODY_TIMEOUT_MS	    20000
-#define HTTP_IDLE_TIMEOUT_S	    75
-#define HTTP_HEADER_BYTES_MAX	    16384
-#define HTTP_HEADERS_MAX	    100
+#define HTTP_HEADER_TIMEOUT_MS      10000
+#define HTTP_BODY_TIMEOUT_MS        20000
+#define HTTP_IDLE_TIMEOUT_S         75
+#define HTTP_HEADER_BYTES_MAX       16384
+#define HTTP_HEADERS_MAX            100
 
 /* Binds and listens; requests are taken once http_server_run is called. Ignores SIGPIPE in this
  * process and raises the soft limit of open files to what @connections_max needs. */
 enum status http_server_open(const struct http_options *options, struct http_server **out,
-			     struct error *err);
+                             struct error *err);
 uint16_t http_server_port(const struct http_server *server);
 /* The loop: returns after http_server_stop, when the requests in flight are answered (at most
  * @drain_ms; those still parked then are answered 503). */

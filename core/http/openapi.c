@@ -7,28 +7,28 @@
 
 /* What the document says of a path segment that no row describes. */
 static const struct http_param known_segments[] = {
-	{ "tenant", "path", "string", true, "slug of the organization", "acme" },
-	{ "project", "path", "string", true, "key of the project", "NEX" },
-	{ "issue", "path", "string", true, "key or id of the issue", "NEX-1" },
-	{ "command_id", "path", "string", true, "id of the command",
-	  "01890a5d-ac96-774b-bcce-b302099a8057" },
+        {"tenant", "path", "string", true, "slug of the organization", "acme"},
+        {"project", "path", "string", true, "key of the project", "NEX"},
+        {"issue", "path", "string", true, "key or id of the issue", "NEX-1"},
+        {"command_id", "path", "string", true, "id of the command",
+         "01890a5d-ac96-774b-bcce-b302099a8057"},
 };
 
 static const char problem_schema[] =
-	"{\"type\":\"object\",\"description\":\"problem details (RFC 9457)\","
-	"\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"success\",\"error\","
-	"\"error_code\"],\"properties\":{"
-	"\"type\":{\"type\":\"string\",\"examples\":[\"urn:nexusflow:problem:no_such_issue\"]},"
-	"\"title\":{\"type\":\"string\",\"examples\":[\"Not Found\"]},"
-	"\"status\":{\"type\":\"integer\",\"examples\":[404]},"
-	"\"detail\":{\"type\":\"string\"},"
-	"\"code\":{\"type\":\"string\",\"description\":\"a word for programs\","
-	"\"examples\":[\"no_such_issue\"]},"
-	"\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
-	"\"pointer\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}},"
-	"\"success\":{\"const\":false},\"error\":{\"type\":\"string\"},"
-	"\"error_code\":{\"type\":\"integer\"},"
-	"\"request_id\":{\"type\":\"string\",\"format\":\"uuid\"}}}";
+        "{\"type\":\"object\",\"description\":\"problem details (RFC 9457)\","
+        "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"success\",\"error\","
+        "\"error_code\"],\"properties\":{"
+        "\"type\":{\"type\":\"string\",\"examples\":[\"urn:nexusflow:problem:no_such_issue\"]},"
+        "\"title\":{\"type\":\"string\",\"examples\":[\"Not Found\"]},"
+        "\"status\":{\"type\":\"integer\",\"examples\":[404]},"
+        "\"detail\":{\"type\":\"string\"},"
+        "\"code\":{\"type\":\"string\",\"description\":\"a word for programs\","
+        "\"examples\":[\"no_such_issue\"]},"
+        "\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+        "\"pointer\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}},"
+        "\"success\":{\"const\":false},\"error\":{\"type\":\"string\"},"
+        "\"error_code\":{\"type\":\"integer\"},"
+        "\"request_id\":{\"type\":\"string\",\"format\":\"uuid\"}}}";
 
 static const char *method_word(enum http_method method)
 {
@@ -83,7 +83,7 @@ static void put_params(struct json_out *json, const struct http_route *route)
 	for (const char *at = strchr(route->path, '{'); at; at = strchr(at + 1, '{')) {
 		char name[64];
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(at + 1, "}"), at + 1);
-		struct http_param plain = { name, "path", "string", true, NULL, name };
+		struct http_param plain = {name, "path", "string", true, NULL, name};
 		const struct http_param *known = described(route, name);
 		put_param(json, known ? known : &plain, true);
 	}
@@ -94,7 +94,7 @@ static void put_params(struct json_out *json, const struct http_route *route)
 }
 
 static void put_body(struct json_out *json, const struct http_route *route,
-		     openapi_body_schema *body_schema)
+                     openapi_body_schema *body_schema)
 {
 	struct slice schema = body_schema ? body_schema(route) : SLICE("");
 
@@ -121,8 +121,8 @@ static void put_responses(struct json_out *json, const struct http_route *route)
 	json_out_member_str(json, "description", "done");
 	json_out_key(json, "content");
 	json_out_object(json);
-	json_out_key_slice(json, slice_str(route->answer_type ? route->answer_type
-							      : "application/json"));
+	json_out_key_slice(json,
+	                   slice_str(route->answer_type ? route->answer_type : "application/json"));
 	json_out_object(json);
 	json_out_key(json, "schema");
 	json_out_raw(json, SLICE("{}"));
@@ -137,14 +137,14 @@ static void put_responses(struct json_out *json, const struct http_route *route)
 /* "post_v1_t_tenant_commands_CreateIssue": unique because method and path are. */
 static void put_operation_id(struct json_out *json, const struct http_route *route)
 {
-	struct buf id = { 0 };
+	struct buf id = {0};
 
 	buf_append_str(&id, method_word(route->method));
 	for (const char *at = route->path; *at; at++) {
 		if (*at == '{' || *at == '}')
 			continue;
 		bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-			      (*at >= '0' && *at <= '9');
+		              (*at >= '0' && *at <= '9');
 		buf_append_char(&id, letter ? *at : '_');
 	}
 	json_out_member_string(json, "operationId", buf_slice(&id));
@@ -152,7 +152,7 @@ static void put_operation_id(struct json_out *json, const struct http_route *rou
 }
 
 static void put_operation(struct json_out *json, const struct http_route *route,
-			  openapi_body_schema *body_schema)
+                          openapi_body_schema *body_schema)
 {
 	json_out_key(json, method_word(route->method));
 	json_out_object(json);
@@ -166,7 +166,8 @@ static void put_operation(struct json_out *json, const struct http_route *route,
 		json_out_array_end(json);
 	}
 	json_out_key(json, "security");
-	json_out_raw(json, route->auth == HTTP_AUTH_TOKEN ? SLICE("[{\"bearer\":[]}]") : SLICE("[]"));
+	json_out_raw(json,
+	             route->auth == HTTP_AUTH_TOKEN ? SLICE("[{\"bearer\":[]}]") : SLICE("[]"));
 	put_params(json, route);
 	if (route->body_bytes_max > 0)
 		put_body(json, route, body_schema);
@@ -194,7 +195,7 @@ static bool path_seen(const struct http_route *const *tables, size_t n, const ch
 
 /* One member per path, however many methods it has. */
 static void put_paths(struct json_out *json, const struct http_route *const *tables,
-		      openapi_body_schema *body_schema)
+                      openapi_body_schema *body_schema)
 {
 	const struct http_route *route, *same;
 
@@ -219,11 +220,11 @@ static void put_components(struct json_out *json)
 	json_out_object(json);
 	json_out_key(json, "securitySchemes");
 	json_out_raw(json, SLICE("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
-				 "\"bearerFormat\":\"JWT\"}}"));
+	                         "\"bearerFormat\":\"JWT\"}}"));
 	json_out_key(json, "responses");
 	json_out_raw(json, SLICE("{\"Problem\":{\"description\":\"refused or failed\",\"content\":{"
-				 "\"application/problem+json\":{\"schema\":{"
-				 "\"$ref\":\"#/components/schemas/Problem\"}}}}}"));
+	                         "\"application/problem+json\":{\"schema\":{"
+	                         "\"$ref\":\"#/components/schemas/Problem\"}}}}}"));
 	json_out_key(json, "schemas");
 	json_out_object(json);
 	json_out_key(json, "Problem");
@@ -233,7 +234,7 @@ static void put_components(struct json_out *json)
 }
 
 void openapi_print(const struct http_route *const *tables, openapi_body_schema *body_schema,
-		   struct buf *out)
+                   struct buf *out)
 {
 	struct json_out json;
 

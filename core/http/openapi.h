@@ -13,6 +13,6 @@ typedef struct slice openapi_body_schema(const struct http_route *route);
 /* Append the document to @out. @body_schema may be NULL. Every path parameter is described by a row
  * of route->params with where "path", or else by its name. */
 void openapi_print(const struct http_route *const *tables, openapi_body_schema *body_schema,
-		   struct buf *out);
+                   struct buf *out);
 
 #endif

@@ -24,14 +24,14 @@ static struct MHD_Response *response_with_body(struct http_answer *answer, size_
 	if (answer->body && answer->body->n > 0 && !bare) {
 		*bytes = answer->body->n;
 		response = MHD_create_response_from_buffer(answer->body->n, answer->body->data,
-							   MHD_RESPMEM_MUST_FREE);
-		*answer->body = (struct buf){ 0 };
+		                                           MHD_RESPMEM_MUST_FREE);
+		*answer->body = (struct buf){0};
 	} else {
 		struct slice fixed = bare ? SLICE("") : answer->fixed;
 		*bytes = fixed.n;
 		response = MHD_create_response_from_buffer(
-			fixed.n, (void *)(uintptr_t)(fixed.n ? fixed.data : ""),
-			MHD_RESPMEM_PERSISTENT);
+		        fixed.n, (void *)(uintptr_t)(fixed.n ? fixed.data : ""),
+		        MHD_RESPMEM_PERSISTENT);
 		if (answer->body)
 			buf_release(answer->body);
 	}
@@ -43,12 +43,12 @@ static struct MHD_Response *response_with_body(struct http_answer *answer, size_
 }
 
 static struct MHD_Response *response_new(const struct http_request *request,
-					 struct http_answer *answer, size_t *bytes)
+                                         struct http_answer *answer, size_t *bytes)
 {
 	struct MHD_Response *response = response_with_body(answer, bytes);
 	bool bare = answer->status == 204 || answer->status == 304;
 	bool cache_control = false;
-	char id[UUID_TEXT + 1] = { 0 };
+	char id[UUID_TEXT + 1] = {0};
 
 	for (size_t i = 0; i < HTTP_ANSWER_HEADERS && answer->headers[i].name; i++) {
 		add_header(response, answer->headers[i].name, answer->headers[i].value);
@@ -84,7 +84,7 @@ void http_answer(struct http_request *request, struct http_answer *answer)
 }
 
 void problem_json(struct buf *out, int status, const char *code, const char *title,
-		  const char *pointer, struct slice detail, const struct uuid *request_id)
+                  const char *pointer, struct slice detail, const struct uuid *request_id)
 {
 	struct json_out json;
 	char type[96];
@@ -115,13 +115,13 @@ void problem_json(struct buf *out, int status, const char *code, const char *tit
 }
 
 static void problem_answer(const struct http_request *request, struct http_answer *answer,
-			   const char *code, const char *pointer, const char *detail)
+                           const char *code, const char *pointer, const char *detail)
 {
 	int status = answer->status;
 
 	answer->content_type = "application/problem+json";
 	problem_json(answer->body, status, code, MHD_get_reason_phrase_for((unsigned)status),
-		     pointer, slice_str(detail), &request->id);
+	             pointer, slice_str(detail), &request->id);
 	if (status == 401) {
 		answer->headers[0].name = "WWW-Authenticate";
 		answer->headers[0].value = "Bearer";
@@ -131,11 +131,11 @@ static void problem_answer(const struct http_request *request, struct http_answe
 	}
 }
 
-void request_refuse(struct http_request *request, int status, const char *code,
-		    const char *detail, const char *allow)
+void request_refuse(struct http_request *request, int status, const char *code, const char *detail,
+                    const char *allow)
 {
-	struct buf body = { 0 };
-	struct http_answer answer = { .status = status, .body = &body };
+	struct buf body = {0};
+	struct http_answer answer = {.status = status, .body = &body};
 
 	problem_answer(request, &answer, code, NULL, detail);
 	if (allow) {
@@ -146,12 +146,12 @@ void request_refuse(struct http_request *request, int status, const char *code,
 }
 
 void http_problem(struct http_request *request, int status, const char *code, const char *pointer,
-		  const char *format, ...)
+                  const char *format, ...)
 {
 	char detail[1024];
 	va_list args;
-	struct buf body = { 0 };
-	struct http_answer answer = { .status = status, .body = &body };
+	struct buf body = {0};
+	struct http_answer answer = {.status = status, .body = &body};
 
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);

@@ -56,7 +56,7 @@ struct slice request_keep(struct http_request *request, struct slice slice)
 /* absolute-form (RFC 9112, 3.2.2): servers must accept it. */
 static struct slice skip_authority(struct slice uri)
 {
-	static const char *const schemes[] = { "http://", "https://" };
+	static const char *const schemes[] = {"http://", "https://"};
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
 		size_t n = strlen(schemes[i]);
@@ -85,7 +85,7 @@ static bool decode_segment(struct http_request *request, struct slice raw, struc
 
 /* 0, 400, or 404 when there are more segments than any route has. */
 static int split_path(struct http_request *request, struct slice path, struct slice *segments,
-		      size_t *count)
+                      size_t *count)
 {
 	size_t at = 0, n = 0;
 
@@ -183,8 +183,8 @@ bool http_query_param(struct http_request *request, const char *name, struct sli
 		const char *equal = memchr(at, '=', n);
 		size_t name_n = equal ? (size_t)(equal - at) : n;
 		if (name_is(request, slice_of(at, name_n), name)) {
-			struct slice raw = equal ? slice_of(equal + 1, n - name_n - 1)
-						 : slice_of(at + n, 0);
+			struct slice raw =
+			        equal ? slice_of(equal + 1, n - name_n - 1) : slice_of(at + n, 0);
 			char *to = request_memory(request, raw.n);
 			ptrdiff_t length = uri_decode(raw, true, to);
 			assert(length >= 0); /* the whole was valid, & and = cut no sequence */
@@ -203,7 +203,7 @@ bool http_header(struct http_request *request, const char *name, struct slice *v
 
 	assert(request->connection);
 	if (MHD_lookup_connection_value_n(request->connection, MHD_HEADER_KIND, name, strlen(name),
-					  &text, &n) != MHD_YES ||
+	                                  &text, &n) != MHD_YES ||
 	    !text)
 		return false;
 	/* copied: the connection's memory may be gone before a late answer */

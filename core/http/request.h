@@ -17,14 +17,14 @@
 struct connection {
 	struct connection *next, **link;       /* all of the server */
 	struct connection *ip_next, **ip_link; /* those with the same hash of the address */
-	unsigned char ip[16];		       /* IPv4 as ::ffff:a.b.c.d */
+	unsigned char ip[16];                  /* IPv4 as ::ffff:a.b.c.d */
 	int fd;
 	int64_t deadline_ms; /* monotonic; when passed, the socket is shut down */
 };
 
 enum request_phase {
-	REQUEST_HEAD,	/* the request line is here */
-	REQUEST_BODY,	/* headers judged, body arriving */
+	REQUEST_HEAD,   /* the request line is here */
+	REQUEST_BODY,   /* headers judged, body arriving */
 	REQUEST_HANDLED /* the handler ran: answered or parked */
 };
 
@@ -61,7 +61,7 @@ struct http_request {
 	struct MHD_Response *late_response; /* by the answering thread, then queued */
 	int late_status;
 	size_t late_bytes;
-	struct http_request *next; /* in the queue of late answers */
+	struct http_request *next;                       /* in the queue of late answers */
 	struct http_request *parked_next, **parked_link; /* those of the server */
 	atomic_int refs;
 	size_t uri_n;
@@ -79,8 +79,8 @@ struct slice request_keep(struct http_request *request, struct slice slice);
 int request_route(struct http_request *request, const struct router *router, const char **allow);
 
 /* problem.c: answer with a problem on the loop thread, parked or not. @allow: for 405. */
-void request_refuse(struct http_request *request, int status, const char *code,
-		    const char *detail, const char *allow);
+void request_refuse(struct http_request *request, int status, const char *code, const char *detail,
+                    const char *allow);
 
 /* server.c: hand a late answer to the loop thread. */
 void server_answer_late(struct http_request *request);

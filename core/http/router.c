@@ -46,7 +46,7 @@ static struct node *child(struct node *node, struct slice segment)
 			return &node->children[i];
 	node->children = mem_grow(node->children, (node->children_n + 1) * sizeof(*node));
 	struct node *added = &node->children[node->children_n++];
-	*added = (struct node){ .literal = segment };
+	*added = (struct node){.literal = segment};
 	return added;
 }
 
@@ -78,9 +78,9 @@ struct router *router_new(const struct http_route *const *tables, void *const *c
 	for (size_t t = 0; tables[t]; t++)
 		for (const struct http_route *route = tables[t]; route->path; route++) {
 			struct router_entry *entry = &router->entries[at++];
-			*entry = (struct router_entry){ .route = route,
-							.context = contexts ? contexts[t] : NULL,
-							.metrics = { .label = route->path } };
+			*entry = (struct router_entry){.route = route,
+			                               .context = contexts ? contexts[t] : NULL,
+			                               .metrics = {.label = route->path}};
 			insert(router, entry);
 		}
 	return router;
@@ -124,8 +124,7 @@ static const char *allow_text(const struct node *node)
 static bool find(const struct search *search, const struct node *node, size_t at, size_t params)
 {
 	if (at == search->n) {
-		struct router_entry *entry =
-			search->known ? node->entries[search->method] : NULL;
+		struct router_entry *entry = search->known ? node->entries[search->method] : NULL;
 		if (!entry && !search->match->allow)
 			search->match->allow = allow_text(node);
 		search->match->entry = entry;
@@ -144,11 +143,11 @@ static bool find(const struct search *search, const struct node *node, size_t at
 }
 
 void router_find(const struct router *router, bool known, enum http_method method,
-		 const struct slice *segments, size_t n, struct router_match *match)
+                 const struct slice *segments, size_t n, struct router_match *match)
 {
-	const struct search search = { segments, n, known, method, match };
+	const struct search search = {segments, n, known, method, match};
 
-	*match = (struct router_match){ 0 };
+	*match = (struct router_match){0};
 	if (n > 0)
 		find(&search, &router->root, 0, 0);
 }
@@ -177,7 +176,7 @@ static struct metric_series *code_series(struct router_metrics *metrics, int sta
 	char code[12];
 	snprintf(code, sizeof(code), "%d", status);
 	struct metric_series *series =
-		metric_series(METRIC_HTTP_REQUESTS, (const char *[]){ metrics->label, code });
+	        metric_series(METRIC_HTTP_REQUESTS, (const char *[]){metrics->label, code});
 	if (metrics->codes_n < ROUTER_CODES_MAX) {
 		metrics->codes[metrics->codes_n].status = status;
 		metrics->codes[metrics->codes_n++].series = series;
@@ -190,6 +189,6 @@ void router_count(struct router_metrics *metrics, int status, int64_t took_us)
 	metric_add(code_series(metrics, status), 1);
 	if (!metrics->seconds)
 		metrics->seconds =
-			metric_series(METRIC_HTTP_SECONDS, (const char *[]){ metrics->label });
+		        metric_series(METRIC_HTTP_SECONDS, (const char *[]){metrics->label});
 	metric_observe(metrics->seconds, (double)took_us / 1e6);
 }

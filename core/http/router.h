@@ -29,7 +29,7 @@ struct router_entry {
 };
 
 struct router_match {
-	struct router_entry *entry; /* NULL: no such path, or not with this method */
+	struct router_entry *entry;           /* NULL: no such path, or not with this method */
 	struct slice params[HTTP_PARAMS_MAX]; /* in the order of the path */
 	const char *allow; /* the path exists with these methods: text for Allow; else NULL */
 };
@@ -39,7 +39,7 @@ struct router *router_new(const struct http_route *const *tables, void *const *c
 void router_free(struct router *router);
 /* @segments: decoded. @known: the method is one of ours (else only allow can be found). */
 void router_find(const struct router *router, bool known, enum http_method method,
-		 const struct slice *segments, size_t n, struct router_match *match);
+                 const struct slice *segments, size_t n, struct router_match *match);
 
 /* Which parameter of @route's path is called @name: its place, or -1. */
 int router_param_index(const struct http_route *route, const char *name);

@@ -24,11 +24,11 @@
 #include "core/base/log.h"
 
 #define CONNECTION_MEMORY 32768 /* head of the request and of the answer */
-#define SWEEP_MS	  250
-#define BACKLOG		  1024
-#define LAST_TURNS	  10 /* to write out what was answered at the very end */
-#define LAST_TURN_MS	  10
-#define FILES_SPARE	  512 /* what the rest of the process may have open */
+#define SWEEP_MS          250
+#define BACKLOG           1024
+#define LAST_TURNS        10 /* to write out what was answered at the very end */
+#define LAST_TURN_MS      10
+#define FILES_SPARE       512 /* what the rest of the process may have open */
 
 void server_unref(struct http_server *server)
 {
@@ -111,7 +111,7 @@ static void resume_late(struct http_server *server)
 }
 
 void http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
-		void *context)
+                void *context)
 {
 	int64_t at_ms = clock_monotonic_ms() + (delay_ms > 0 ? delay_ms : 0);
 
@@ -144,7 +144,7 @@ static void run_timers(struct http_server *server)
 
 /* "127.0.0.1:8080", "[::1]:0", "localhost:8080". */
 static enum status split_listen(const char *listen, char *host, size_t host_size, const char **port,
-				struct error *err)
+                                struct error *err)
 {
 	const char *colon = strrchr(listen, ':');
 	const char *start = listen;
@@ -165,7 +165,7 @@ static enum status split_listen(const char *listen, char *host, size_t host_size
 }
 
 static enum status bind_address(const char *listen_at, const struct addrinfo *address, int *out,
-				struct error *err)
+                                struct error *err)
 {
 	int one = 1;
 	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -183,10 +183,10 @@ static enum status bind_address(const char *listen_at, const struct addrinfo *ad
 }
 
 static enum status open_listener(struct http_server *server, const char *listen_at,
-				 struct error *err)
+                                 struct error *err)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-	struct sockaddr_storage bound = { 0 };
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	struct sockaddr_storage bound = {0};
 	socklen_t bound_n = sizeof(bound);
 	struct addrinfo *addresses;
 	const char *port = NULL;
@@ -198,7 +198,7 @@ static enum status open_listener(struct http_server *server, const char *listen_
 	int rc = getaddrinfo(host, port, &hints, &addresses);
 	if (rc)
 		return error_set(err, STATUS_INVALID, "listen on %s: %s", listen_at,
-				 gai_strerror(rc));
+		                 gai_strerror(rc));
 	status = bind_address(listen_at, addresses, &server->listen_fd, err);
 	freeaddrinfo(addresses);
 	if (status)
@@ -206,8 +206,8 @@ static enum status open_listener(struct http_server *server, const char *listen_
 	if (getsockname(server->listen_fd, (struct sockaddr *)&bound, &bound_n) != 0)
 		return error_set(err, STATUS_IO, "getsockname: %s", strerror(errno));
 	server->port = ntohs(bound.ss_family == AF_INET6
-				     ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
-				     : ((struct sockaddr_in *)(void *)&bound)->sin_port);
+	                             ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
+	                             : ((struct sockaddr_in *)(void *)&bound)->sin_port);
 	return STATUS_OK;
 }
 
@@ -228,28 +228,28 @@ static enum MHD_Result accept_policy(void *cls, const struct sockaddr *address, 
 }
 
 static enum status start_daemon(struct http_server *server, const struct http_options *options,
-				struct error *err)
+                                struct error *err)
 {
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-		accept_policy, server, dispatch_request, server, MHD_OPTION_EXTERNAL_LOGGER,
-		ignore_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
-		MHD_OPTION_URI_LOG_CALLBACK, dispatch_uri, server, MHD_OPTION_NOTIFY_COMPLETED,
-		dispatch_completed, server, MHD_OPTION_NOTIFY_CONNECTION, dispatch_connection, server,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(server->idle_timeout_ms / 1000),
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-		MHD_OPTION_END);
+	        MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+	        accept_policy, server, dispatch_request, server, MHD_OPTION_EXTERNAL_LOGGER,
+	        ignore_library_log, NULL, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
+	        MHD_OPTION_URI_LOG_CALLBACK, dispatch_uri, server, MHD_OPTION_NOTIFY_COMPLETED,
+	        dispatch_completed, server, MHD_OPTION_NOTIFY_CONNECTION, dispatch_connection,
+	        server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
+	        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(server->idle_timeout_ms / 1000),
+	        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	        MHD_OPTION_END);
 	if (!server->daemon)
 		return error_set(err, STATUS_IO, "libmicrohttpd does not start: %s",
-				 strerror(errno));
+		                 strerror(errno));
 	return STATUS_OK;
 }
 
 static enum status watch(struct http_server *server, int fd, struct error *err)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
 	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 		return error_set(err, STATUS_IO, "epoll_ctl: %s", strerror(errno));
@@ -259,7 +259,7 @@ static enum status watch(struct http_server *server, int fd, struct error *err)
 static enum status open_events(struct http_server *server, struct error *err)
 {
 	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (!info || server->epoll_fd < 0)
@@ -284,27 +284,25 @@ static void allow_files(uint32_t connections_max)
 static void set_limits(struct http_server *server, const struct http_options *options)
 {
 	server->connections.per_ip_max = options->connections_per_ip_max
-						 ? options->connections_per_ip_max
-						 : HTTP_CONNECTIONS_PER_IP_MAX;
+	                                         ? options->connections_per_ip_max
+	                                         : HTTP_CONNECTIONS_PER_IP_MAX;
 	server->header_timeout_ms =
-		options->header_timeout_ms ? options->header_timeout_ms : HTTP_HEADER_TIMEOUT_MS;
+	        options->header_timeout_ms ? options->header_timeout_ms : HTTP_HEADER_TIMEOUT_MS;
 	server->body_timeout_ms =
-		options->body_timeout_ms ? options->body_timeout_ms : HTTP_BODY_TIMEOUT_MS;
-	server->idle_timeout_ms =
-		1000 * (int64_t)(options->idle_timeout_s ? options->idle_timeout_s
-							 : HTTP_IDLE_TIMEOUT_S);
+	        options->body_timeout_ms ? options->body_timeout_ms : HTTP_BODY_TIMEOUT_MS;
+	server->idle_timeout_ms = 1000 * (int64_t)(options->idle_timeout_s ? options->idle_timeout_s
+	                                                                   : HTTP_IDLE_TIMEOUT_S);
 }
 
 static void assert_tables(const struct http_options *options)
 {
 	for (size_t t = 0; options->tables[t]; t++)
 		for (const struct http_route *route = options->tables[t]; route->path; route++)
-			assert(route->handler &&
-			       (route->auth != HTTP_AUTH_TOKEN || options->auth));
+			assert(route->handler && (route->auth != HTTP_AUTH_TOKEN || options->auth));
 }
 
 enum status http_server_open(const struct http_options *options, struct http_server **out,
-			     struct error *err)
+                             struct error *err)
 {
 	struct http_server *server = mem_new(sizeof(*server));
 
@@ -323,8 +321,8 @@ enum status http_server_open(const struct http_options *options, struct http_ser
 	signal(SIGPIPE, SIG_IGN);
 	server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	enum status status = server->wake_fd >= 0
-				     ? open_listener(server, options->listen, err)
-				     : error_set(err, STATUS_IO, "eventfd: %s", strerror(errno));
+	                             ? open_listener(server, options->listen, err)
+	                             : error_set(err, STATUS_IO, "eventfd: %s", strerror(errno));
 	if (status == STATUS_OK)
 		status = start_daemon(server, options, err);
 	if (status == STATUS_OK)
@@ -401,7 +399,7 @@ static void end_timers(struct http_server *server)
 
 	pthread_mutex_lock(&server->lock);
 	struct timers ended = server->timers;
-	server->timers = (struct timers){ 0 };
+	server->timers = (struct timers){0};
 	pthread_mutex_unlock(&server->lock);
 	while (timers_take(&ended, INT64_MAX, &timer))
 		timer.call(timer.context);

@@ -22,8 +22,8 @@ struct http_server {
 	int64_t header_timeout_ms;
 	int64_t body_timeout_ms;
 	int64_t idle_timeout_ms;
-	int64_t now_ms; /* monotonic, of this turn of the loop */
-	size_t active;	/* requests between their headers and their end */
+	int64_t now_ms;              /* monotonic, of this turn of the loop */
+	size_t active;               /* requests between their headers and their end */
 	struct http_request *parked; /* suspended, not yet answered */
 	bool draining;
 	atomic_bool stop;
@@ -46,11 +46,11 @@ void dispatch_end_parked(struct http_server *server);
 /* dispatch.c: the callbacks of libmicrohttpd. @cls is the server. */
 void *dispatch_uri(void *cls, const char *uri, struct MHD_Connection *connection);
 enum MHD_Result dispatch_request(void *cls, struct MHD_Connection *connection, const char *url,
-				 const char *method, const char *version, const char *upload,
-				 size_t *upload_n, void **context);
+                                 const char *method, const char *version, const char *upload,
+                                 size_t *upload_n, void **context);
 void dispatch_completed(void *cls, struct MHD_Connection *connection, void **context,
-			enum MHD_RequestTerminationCode code);
+                        enum MHD_RequestTerminationCode code);
 void dispatch_connection(void *cls, struct MHD_Connection *connection, void **context,
-			 enum MHD_ConnectionNotificationCode code);
+                         enum MHD_ConnectionNotificationCode code);
 
 #endif

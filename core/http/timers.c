@@ -7,7 +7,7 @@
 void timers_release(struct timers *timers)
 {
 	free(timers->heap);
-	*timers = (struct timers){ 0 };
+	*timers = (struct timers){0};
 }
 
 static bool before(const struct timer *a, const struct timer *b)
@@ -17,7 +17,7 @@ static bool before(const struct timer *a, const struct timer *b)
 
 bool timers_add(struct timers *timers, int64_t at_ms, void (*call)(void *context), void *context)
 {
-	const struct timer added = { at_ms, timers->order++, call, context };
+	const struct timer added = {at_ms, timers->order++, call, context};
 	size_t at = timers->n++;
 
 	if (timers->n > timers->cap) {

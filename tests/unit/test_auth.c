@@ -41,8 +41,9 @@ static int setup(void **state)
 	strcpy(given->data_dir, "/tmp/nexusflow-auth-XXXXXX");
 	assert_non_null(mkdtemp(given->data_dir));
 	snprintf(given->key_path, sizeof(given->key_path), "%s/keys/token.jwk", given->data_dir);
-	given->config = (struct config){ .data_dir = given->data_dir, .token_issuer = "nexusflow",
-					 .token_audience = "nexusflow" };
+	given->config = (struct config){.data_dir = given->data_dir,
+	                                .token_issuer = "nexusflow",
+	                                .token_audience = "nexusflow"};
 	assert_int_equal(auth_open(&given->config, true, &given->auth, &err), STATUS_OK);
 	given->key = json_load_file(given->key_path, 0, NULL);
 	assert_non_null(given->key);
@@ -68,8 +69,8 @@ static int teardown(void **state)
 static json_t *good_claims(void)
 {
 	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:I}", "iss", "nexusflow", "aud", "nexusflow", "sub",
-			 "ann", "jti", "token-1", "exp", (json_int_t)(NOW_S + 100), "nbf",
-			 (json_int_t)(NOW_S - 100));
+	                 "ann", "jti", "token-1", "exp", (json_int_t)(NOW_S + 100), "nbf",
+	                 (json_int_t)(NOW_S - 100));
 }
 
 /* Sign @claims (taken) with @key under the @header (taken). */
@@ -81,8 +82,8 @@ static void sign(const json_t *key, json_t *header, json_t *claims, struct buf *
 
 	assert_true(jose_jws_sig(NULL, jws, sig, key));
 	assert_int_equal(json_unpack(jws, "{s:s,s:s,s:s}", "protected", &part[0], "payload",
-				     &part[1], "signature", &part[2]),
-			 0);
+	                             &part[1], "signature", &part[2]),
+	                 0);
 	buf_clear(token);
 	buf_printf(token, "Bearer %s.%s.%s", part[0], part[1], part[2]);
 	json_decref(jws);
@@ -91,7 +92,7 @@ static void sign(const json_t *key, json_t *header, json_t *claims, struct buf *
 }
 
 static enum status check_at(struct given *given, const struct buf *token, int64_t now_ms,
-			    struct error *err)
+                            struct error *err)
 {
 	struct principal principal;
 
@@ -100,7 +101,7 @@ static enum status check_at(struct given *given, const struct buf *token, int64_
 
 static void expect_denied(struct given *given, const struct buf *token, const char *reason)
 {
-	struct error err = { 0 };
+	struct error err = {0};
 
 	for (int i = 0; i < 2; i++) { /* a refusal is not cached as an acceptance */
 		assert_int_equal(check_at(given, token, NOW_MS, &err), STATUS_DENIED);
@@ -116,18 +117,18 @@ static void sign_good(struct given *given, json_t *claims, struct buf *token)
 static void an_issued_token_names_its_principal(void **state)
 {
 	struct given *given = *state;
-	struct auth_claims claims = { .subject = "ann@example.org", .installation = true,
-				      .ttl_s = 60 };
+	struct auth_claims claims = {
+	        .subject = "ann@example.org", .installation = true, .ttl_s = 60};
 	struct principal principal;
 	struct error err;
-	struct buf token = { 0 };
+	struct buf token = {0};
 
 	buf_append_str(&token, "bearer ");
 	assert_int_equal(auth_issue(given->auth, &claims, NOW_MS, &token, &err), STATUS_OK);
 	for (int i = 0; i < 2; i++) { /* verified, then from the cache */
 		assert_int_equal(
-			auth_check(given->auth, buf_slice(&token), NOW_MS, &principal, &err),
-			STATUS_OK);
+		        auth_check(given->auth, buf_slice(&token), NOW_MS, &principal, &err),
+		        STATUS_OK);
 		assert_true(slice_is(principal.subject, "ann@example.org"));
 		assert_true(slice_is(principal.issuer, "nexusflow"));
 		assert_int_equal(principal.credential_id.n, UUID_TEXT);
@@ -140,8 +141,8 @@ static void an_issued_token_names_its_principal(void **state)
 static void a_token_signed_with_the_key_is_accepted(void **state)
 {
 	struct given *given = *state;
-	struct error err = { 0 };
-	struct buf token = { 0 };
+	struct error err = {0};
+	struct buf token = {0};
 
 	sign_good(given, good_claims(), &token);
 	assert_int_equal(check_at(given, &token, NOW_MS, &err), STATUS_OK);
@@ -156,34 +157,48 @@ static void no_token_and_garbage_are_denied(void **state)
 {
 	struct given *given = *state;
 	static const char *const headers[] = {
-		"",	       "Bearer",     "Bearer ",	     "Basic YTpi",	"Token a.b.c",
-		"Bearer a",    "Bearer a.b", "Bearer a.b.c", "Bearer a.b.c.d",	"Bearer ..",
-		"Bearer .b.c", "Bearer a..c", "Bearer a.b.", "Bearer a b.c.d",	"Bearer \xff.\xff.\xff",
-		"Bearer e30.e30.e30", "Bearer W10.W10.W10", "Bearer bnVsbA.bnVsbA.bnVsbA",
+	        "",
+	        "Bearer",
+	        "Bearer ",
+	        "Basic YTpi",
+	        "Token a.b.c",
+	        "Bearer a",
+	        "Bearer a.b",
+	        "Bearer a.b.c",
+	        "Bearer a.b.c.d",
+	        "Bearer ..",
+	        "Bearer .b.c",
+	        "Bearer a..c",
+	        "Bearer a.b.",
+	        "Bearer a b.c.d",
+	        "Bearer \xff.\xff.\xff",
+	        "Bearer e30.e30.e30",
+	        "Bearer W10.W10.W10",
+	        "Bearer bnVsbA.bnVsbA.bnVsbA",
 	};
 	struct principal principal;
 	struct error err;
 
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
-		assert_int_equal(auth_check(given->auth, slice_str(headers[i]), NOW_MS, &principal,
-					    &err),
-				 STATUS_DENIED);
+		assert_int_equal(
+		        auth_check(given->auth, slice_str(headers[i]), NOW_MS, &principal, &err),
+		        STATUS_DENIED);
 }
 
 static void an_unsigned_token_is_denied(void **state)
 {
 	struct given *given = *state;
-	static const char *const algorithms[] = { "none", "None", "NONE", "", "ES384", "RS256" };
+	static const char *const algorithms[] = {"none", "None", "NONE", "", "ES384", "RS256"};
 	json_t *claims = good_claims();
 	json_t *payload = jose_b64_enc_dump(claims);
-	struct buf token = { 0 };
+	struct buf token = {0};
 
 	for (size_t i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++) {
 		json_t *header = json_pack("{s:s}", "alg", algorithms[i]);
 		json_t *encoded = jose_b64_enc_dump(header);
 		buf_clear(&token);
 		buf_printf(&token, "Bearer %s.%s.", json_string_value(encoded),
-			   json_string_value(payload));
+		           json_string_value(payload));
 		expect_denied(given, &token, "malformed");
 		buf_append_str(&token, "AAAA");
 		expect_denied(given, &token, "algorithm");
@@ -201,7 +216,7 @@ static void hs256_with_the_public_key_as_secret_is_denied(void **state)
 	json_t *public = json_deep_copy(given->key);
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned mac_n;
-	struct buf signed_part = { 0 }, token = { 0 };
+	struct buf signed_part = {0}, token = {0};
 
 	assert_true(jose_jwk_pub(NULL, public));
 	char *secret = json_dumps(public, JSON_COMPACT);
@@ -210,7 +225,7 @@ static void hs256_with_the_public_key_as_secret_is_denied(void **state)
 	json_t *first = jose_b64_enc_dump(header), *second = jose_b64_enc_dump(claims);
 	buf_printf(&signed_part, "%s.%s", json_string_value(first), json_string_value(second));
 	assert_non_null(HMAC(EVP_sha256(), secret, (int)strlen(secret),
-			     (const unsigned char *)signed_part.data, signed_part.n, mac, &mac_n));
+	                     (const unsigned char *)signed_part.data, signed_part.n, mac, &mac_n));
 	json_t *signature = jose_b64_enc(mac, mac_n);
 	buf_printf(&token, "Bearer %s.%s", buf_cstr(&signed_part), json_string_value(signature));
 	expect_denied(given, &token, "algorithm");
@@ -233,24 +248,34 @@ static void wrong_or_missing_claims_are_denied(void **state)
 		const char *json; /* NULL: leave it out */
 		const char *reason;
 	} rows[] = {
-		{ "iss", "\"other\"", "issuer" },    { "iss", NULL, "issuer" },
-		{ "iss", "[\"nexusflow\"]", "issuer" }, { "aud", "\"other\"", "audience" },
-		{ "aud", NULL, "audience" },	     { "aud", "[\"a\",\"b\"]", "audience" },
-		{ "aud", "[]", "audience" },	     { "aud", "{}", "audience" },
-		{ "sub", NULL, "subject" },	     { "sub", "\"\"", "subject" },
-		{ "sub", "7", "subject" },	     { "jti", NULL, "no id" },
-		{ "exp", NULL, "expiry" },	     { "exp", "\"1900000000\"", "expiry" },
-		{ "exp", "1e300", "expiry" },	     { "exp", "9223372036854775807", "expiry" },
-		{ "exp", "-1", "expiry" },	     { "nbf", "\"soon\"", "nbf" },
-		{ "exp", "1799999970", "expired" },  { "nbf", "1800000031", "not valid yet" },
+	        {"iss", "\"other\"", "issuer"},
+	        {"iss", NULL, "issuer"},
+	        {"iss", "[\"nexusflow\"]", "issuer"},
+	        {"aud", "\"other\"", "audience"},
+	        {"aud", NULL, "audience"},
+	        {"aud", "[\"a\",\"b\"]", "audience"},
+	        {"aud", "[]", "audience"},
+	        {"aud", "{}", "audience"},
+	        {"sub", NULL, "subject"},
+	        {"sub", "\"\"", "subject"},
+	        {"sub", "7", "subject"},
+	        {"jti", NULL, "no id"},
+	        {"exp", NULL, "expiry"},
+	        {"exp", "\"1900000000\"", "expiry"},
+	        {"exp", "1e300", "expiry"},
+	        {"exp", "9223372036854775807", "expiry"},
+	        {"exp", "-1", "expiry"},
+	        {"nbf", "\"soon\"", "nbf"},
+	        {"exp", "1799999970", "expired"},
+	        {"nbf", "1800000031", "not valid yet"},
 	};
-	struct buf token = { 0 };
+	struct buf token = {0};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_t *claims = good_claims();
 		if (rows[i].json)
 			json_object_set_new(claims, rows[i].claim,
-					    json_loads(rows[i].json, JSON_DECODE_ANY, NULL));
+			                    json_loads(rows[i].json, JSON_DECODE_ANY, NULL));
 		else
 			json_object_del(claims, rows[i].claim);
 		sign_good(given, claims, &token);
@@ -262,7 +287,7 @@ static void wrong_or_missing_claims_are_denied(void **state)
 static void unknown_critical_extensions_are_denied(void **state)
 {
 	struct given *given = *state;
-	struct buf token = { 0 };
+	struct buf token = {0};
 
 	sign(given->key, json_pack("{s:s,s:[s]}", "alg", "ES256", "crit", "exp"), good_claims(),
 	     &token);
@@ -277,7 +302,7 @@ static void a_cached_token_expires_too(void **state)
 {
 	struct given *given = *state;
 	struct error err;
-	struct buf token = { 0 };
+	struct buf token = {0};
 	int64_t last_ms = (NOW_S + 100 + AUTH_LEEWAY_S) * 1000;
 
 	sign_good(given, good_claims(), &token);
@@ -287,14 +312,14 @@ static void a_cached_token_expires_too(void **state)
 	buf_release(&token);
 }
 
-/* Every single character of a good token, changed in turn. Only the unused low bits of a part's last
- * character can change without changing the bytes; a strict decoder refuses those too, and here
- * it is enough that no claim changes. */
+/* Every single character of a good token, changed in turn. Only the unused low bits of a part's
+ * last character can change without changing the bytes; a strict decoder refuses those too, and
+ * here it is enough that no claim changes. */
 static void a_tampered_token_is_denied(void **state)
 {
 	struct given *given = *state;
 	struct error err;
-	struct buf token = { 0 };
+	struct buf token = {0};
 
 	sign_good(given, good_claims(), &token);
 	const char *text = buf_cstr(&token);
@@ -316,7 +341,7 @@ static void a_key_of_another_installation_is_denied(void **state)
 {
 	struct given *given = *state;
 	json_t *other = json_pack("{s:s}", "alg", "ES256");
-	struct buf token = { 0 };
+	struct buf token = {0};
 
 	assert_true(jose_jwk_gen(NULL, other));
 	sign(other, json_pack("{s:s}", "alg", "ES256"), good_claims(), &token);
@@ -333,7 +358,7 @@ static void a_key_of_another_installation_is_denied(void **state)
 static void a_token_of_10_kb_is_denied(void **state)
 {
 	struct given *given = *state;
-	struct buf token = { 0 };
+	struct buf token = {0};
 	char *pad = mem_new(10001);
 	json_t *claims = good_claims();
 
@@ -351,7 +376,7 @@ static void a_full_cache_still_tells_tokens_apart(void **state)
 	struct given *given = *state;
 	struct error err;
 	enum { TOKENS = 300 };
-	struct buf tokens[TOKENS] = { 0 };
+	struct buf tokens[TOKENS] = {0};
 	struct principal principal;
 	char subject[32];
 
@@ -365,8 +390,8 @@ static void a_full_cache_still_tells_tokens_apart(void **state)
 		for (int i = 0; i < TOKENS; i++) {
 			snprintf(subject, sizeof(subject), "user-%d", i);
 			assert_int_equal(auth_check(given->auth, buf_slice(&tokens[i]), NOW_MS,
-						    &principal, &err),
-					 STATUS_OK);
+			                            &principal, &err),
+			                 STATUS_OK);
 			assert_true(slice_is(principal.subject, subject));
 		}
 	for (int i = 0; i < TOKENS; i++)
@@ -379,7 +404,7 @@ static void the_key_file_is_private_and_kept(void **state)
 	struct stat info;
 	struct auth *again;
 	struct error err;
-	struct buf token = { 0 };
+	struct buf token = {0};
 	struct principal principal;
 
 	assert_int_equal(stat(given->key_path, &info), 0);
@@ -394,7 +419,7 @@ static void the_key_file_is_private_and_kept(void **state)
 static void a_key_that_others_can_read_is_refused(void **state)
 {
 	struct given *given = *state;
-	static const mode_t modes[] = { 0640, 0604, 0660, 0601, 0644 };
+	static const mode_t modes[] = {0640, 0604, 0660, 0601, 0644};
 	struct auth *again = NULL;
 	struct error err;
 
@@ -407,8 +432,12 @@ static void a_key_that_others_can_read_is_refused(void **state)
 static void a_missing_or_damaged_key_is_reported(void **state)
 {
 	struct given *given = *state;
-	static const char *const contents[] = { "", "{", "[]", "{}", "{\"kty\":\"oct\",\"k\":\"AA\"}",
-						"{\"alg\":\"HS256\",\"kty\":\"oct\",\"k\":\"AA\"}" };
+	static const char *const contents[] = {"",
+	                                       "{",
+	                                       "[]",
+	                                       "{}",
+	                                       "{\"kty\":\"oct\",\"k\":\"AA\"}",
+	                                       "{\"alg\":\"HS256\",\"kty\":\"oct\",\"k\":\"AA\"}"};
 	struct auth *again = NULL;
 	struct error err;
 
@@ -428,7 +457,7 @@ static void a_missing_or_damaged_key_is_reported(void **state)
 static int run_token(struct given *given, int argc, const char *const *args, char *out, size_t size)
 {
 	char path[] = "/tmp/nexusflow-token-XXXXXX";
-	char *argv[16] = { 0 };
+	char *argv[16] = {0};
 	int to = mkstemp(path), saved = dup(STDOUT_FILENO), errs = dup(STDERR_FILENO);
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -456,11 +485,11 @@ static int run_token(struct given *given, int argc, const char *const *args, cha
 static void the_token_verb_prints_a_token_that_works(void **state)
 {
 	struct given *given = *state;
-	static const char *const args[] = { "token", "--user", "root", "--installation", "--ttl",
-					    "30d" };
+	static const char *const args[] = {"token",          "--user", "root",
+	                                   "--installation", "--ttl",  "30d"};
 	struct principal principal;
 	struct error err;
-	struct buf header = { 0 };
+	struct buf header = {0};
 	char out[2048];
 
 	assert_int_equal(run_token(given, 6, args, out, sizeof(out)), 0);
@@ -469,43 +498,41 @@ static void the_token_verb_prints_a_token_that_works(void **state)
 	buf_printf(&header, "Bearer %s", out);
 	int64_t now_ms = clock_now_ms();
 	assert_int_equal(auth_check(given->auth, buf_slice(&header), now_ms, &principal, &err),
-			 STATUS_OK);
+	                 STATUS_OK);
 	assert_true(slice_is(principal.subject, "root"));
 	assert_true(principal.installation);
 	assert_int_equal(auth_check(given->auth, buf_slice(&header), now_ms + 29 * 86400000LL,
-				    &principal, &err),
-			 STATUS_OK);
+	                            &principal, &err),
+	                 STATUS_OK);
 	assert_int_equal(auth_check(given->auth, buf_slice(&header), now_ms + 31 * 86400000LL,
-				    &principal, &err),
-			 STATUS_DENIED);
+	                            &principal, &err),
+	                 STATUS_DENIED);
 	buf_release(&header);
 }
 
 static void the_token_verb_refuses_what_makes_no_sense(void **state)
 {
 	struct given *given = *state;
-	static const char *const ttls[] = { "",	   "30",  "d",	"0s", "-1d", "30w",
-					    "1d2h", "9999999999d", " 1d", "1 d" };
+	static const char *const ttls[] = {"",    "30",   "d",           "0s",  "-1d",
+	                                   "30w", "1d2h", "9999999999d", " 1d", "1 d"};
 	char out[2048];
 
 	for (size_t i = 0; i < sizeof(ttls) / sizeof(*ttls); i++) {
-		const char *args[] = { "token", "--user", "u", "--ttl", ttls[i] };
+		const char *args[] = {"token", "--user", "u", "--ttl", ttls[i]};
 		assert_int_equal(run_token(given, 5, args, out, sizeof(out)), 2);
 		assert_string_equal(out, "");
 	}
-	assert_int_equal(run_token(given, 3, (const char *[]){ "token", "--ttl", "1d" }, out,
-				   sizeof(out)),
-			 2);
-	assert_int_equal(run_token(given, 3, (const char *[]){ "token", "--user", "u" }, out,
-				   sizeof(out)),
-			 2);
-	assert_int_equal(run_token(given, 2, (const char *[]){ "token", "--what" }, out, sizeof(out)),
-			 2);
+	assert_int_equal(
+	        run_token(given, 3, (const char *[]){"token", "--ttl", "1d"}, out, sizeof(out)), 2);
+	assert_int_equal(
+	        run_token(given, 3, (const char *[]){"token", "--user", "u"}, out, sizeof(out)), 2);
+	assert_int_equal(run_token(given, 2, (const char *[]){"token", "--what"}, out, sizeof(out)),
+	                 2);
 	assert_int_equal(chmod(given->key_path, 0644), 0);
 	assert_int_equal(run_token(given, 5,
-				   (const char *[]){ "token", "--user", "u", "--ttl", "1d" }, out,
-				   sizeof(out)),
-			 1);
+	                           (const char *[]){"token", "--user", "u", "--ttl", "1d"}, out,
+	                           sizeof(out)),
+	                 1);
 }
 
 #define WITH_KEY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -513,23 +540,23 @@ static void the_token_verb_refuses_what_makes_no_sense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_KEY(an_issued_token_names_its_principal),
-		WITH_KEY(a_token_signed_with_the_key_is_accepted),
-		WITH_KEY(no_token_and_garbage_are_denied),
-		WITH_KEY(an_unsigned_token_is_denied),
-		WITH_KEY(hs256_with_the_public_key_as_secret_is_denied),
-		WITH_KEY(wrong_or_missing_claims_are_denied),
-		WITH_KEY(unknown_critical_extensions_are_denied),
-		WITH_KEY(a_cached_token_expires_too),
-		WITH_KEY(a_tampered_token_is_denied),
-		WITH_KEY(a_key_of_another_installation_is_denied),
-		WITH_KEY(a_token_of_10_kb_is_denied),
-		WITH_KEY(a_full_cache_still_tells_tokens_apart),
-		WITH_KEY(the_key_file_is_private_and_kept),
-		WITH_KEY(a_key_that_others_can_read_is_refused),
-		WITH_KEY(a_missing_or_damaged_key_is_reported),
-		WITH_KEY(the_token_verb_prints_a_token_that_works),
-		WITH_KEY(the_token_verb_refuses_what_makes_no_sense),
+	        WITH_KEY(an_issued_token_names_its_principal),
+	        WITH_KEY(a_token_signed_with_the_key_is_accepted),
+	        WITH_KEY(no_token_and_garbage_are_denied),
+	        WITH_KEY(an_unsigned_token_is_denied),
+	        WITH_KEY(hs256_with_the_public_key_as_secret_is_denied),
+	        WITH_KEY(wrong_or_missing_claims_are_denied),
+	        WITH_KEY(unknown_critical_extensions_are_denied),
+	        WITH_KEY(a_cached_token_expires_too),
+	        WITH_KEY(a_tampered_token_is_denied),
+	        WITH_KEY(a_key_of_another_installation_is_denied),
+	        WITH_KEY(a_token_of_10_kb_is_denied),
+	        WITH_KEY(a_full_cache_still_tells_tokens_apart),
+	        WITH_KEY(the_key_file_is_private_and_kept),
+	        WITH_KEY(a_key_that_others_can_read_is_refused),
+	        WITH_KEY(a_missing_or_damaged_key_is_reported),
+	        WITH_KEY(the_token_verb_prints_a_token_that_works),
+	        WITH_KEY(the_token_verb_refuses_what_makes_no_sense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,9 +24,9 @@ static void reply_release(struct reply *reply)
 
 /* @header may be NULL. */
 static struct reply fetch(const char *method, const char *path, const char *body,
-			  const char *header)
+                          const char *header)
 {
-	struct reply reply = { 0 };
+	struct reply reply = {0};
 	char url[9000];
 	CURL *curl = curl_easy_init();
 	struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
@@ -74,7 +74,7 @@ static bool has_header(struct reply *reply, const char *line)
 static int start(void **state)
 {
 	(void)state;
-	server_start((struct http_options){ 0 });
+	server_start((struct http_options){0});
 	return 0;
 }
 
@@ -130,10 +130,16 @@ static void a_literal_segment_wins_over_a_parameter(void **state)
 static void what_no_route_names_is_404(void **state)
 {
 	(void)state;
-	static const char *const paths[] = { "/",	  "/hell",	 "/hello/",
-					     "/hello/x",  "//hello",	 "/v1/t//issues/1",
-					     "/v1/t/a/issues", "/%68ello/x", "/../hello",
-					     "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18" };
+	static const char *const paths[] = {"/",
+	                                    "/hell",
+	                                    "/hello/",
+	                                    "/hello/x",
+	                                    "//hello",
+	                                    "/v1/t//issues/1",
+	                                    "/v1/t/a/issues",
+	                                    "/%68ello/x",
+	                                    "/../hello",
+	                                    "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		expect("GET", paths[i], 404, NULL);
@@ -143,7 +149,7 @@ static void what_no_route_names_is_404(void **state)
 static void a_method_without_a_route_is_405_with_allow(void **state)
 {
 	(void)state;
-	static const char *const methods[] = { "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "MAKE" };
+	static const char *const methods[] = {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "MAKE"};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
 		struct reply reply = fetch(methods[i], "/hello", NULL, NULL);
@@ -161,10 +167,12 @@ static void a_uri_that_is_not_utf8_is_400(void **state)
 {
 	(void)state;
 	static const char *const paths[] = {
-		"/v1/t/%ff/issues/1",	 "/v1/t/%c0%af/issues/1",   "/v1/t/%ed%a0%80/issues/1",
-		"/v1/t/%/issues/1",	 "/v1/t/%4/issues/1",	    "/v1/t/%zz/issues/1",
-		"/v1/t/a%00b/issues/1",	 "/v1/t/\xff/issues/1",	    "/v1/t/%f5%80%80%80/issues/1",
-		"/v1/t/a/issues/1?q=%ff", "/v1/t/a/issues/1?q=%c3&%a4", "/hello?%",
+	        "/v1/t/%ff/issues/1",          "/v1/t/%c0%af/issues/1",
+	        "/v1/t/%ed%a0%80/issues/1",    "/v1/t/%/issues/1",
+	        "/v1/t/%4/issues/1",           "/v1/t/%zz/issues/1",
+	        "/v1/t/a%00b/issues/1",        "/v1/t/\xff/issues/1",
+	        "/v1/t/%f5%80%80%80/issues/1", "/v1/t/a/issues/1?q=%ff",
+	        "/v1/t/a/issues/1?q=%c3&%a4",  "/hello?%",
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
@@ -195,8 +203,8 @@ static void a_body_arrives_whole(void **state)
 static void a_request_id_is_kept_when_it_is_a_uuid(void **state)
 {
 	(void)state;
-	struct reply reply = fetch("GET", "/hello", NULL,
-				   "X-Request-Id: 01890a5d-ac96-774b-bcce-b302099a8057");
+	struct reply reply =
+	        fetch("GET", "/hello", NULL, "X-Request-Id: 01890a5d-ac96-774b-bcce-b302099a8057");
 	assert_true(has_header(&reply, "X-Request-Id: 01890a5d-ac96-774b-bcce-b302099a8057\r\n"));
 	reply_release(&reply);
 	reply = fetch("GET", "/hello", NULL, "X-Request-Id: <script>");
@@ -208,9 +216,9 @@ static void a_request_id_is_kept_when_it_is_a_uuid(void **state)
 static void a_matching_etag_is_answered_304(void **state)
 {
 	(void)state;
-	static const char *const same[] = { "\"v1\"", "W/\"v1\"", "*", "\"v0\", \"v1\"",
-					    "W/\"v0\",W/\"v1\"" };
-	static const char *const other[] = { "\"v2\"", "v1", "\"v1", "\"v1x\"", "\"a, v1\"" };
+	static const char *const same[] = {"\"v1\"", "W/\"v1\"", "*", "\"v0\", \"v1\"",
+	                                   "W/\"v0\",W/\"v1\""};
+	static const char *const other[] = {"\"v2\"", "v1", "\"v1", "\"v1x\"", "\"a, v1\""};
 	char header[64];
 
 	for (size_t i = 0; i < 5; i++) {
@@ -249,11 +257,12 @@ static void a_refusal_is_a_problem_document(void **state)
 
 static struct reply fetch_as(const struct auth_claims *claims, const char *method, const char *body)
 {
-	struct buf header = { 0 };
+	struct buf header = {0};
 	struct error err;
 
 	buf_append_str(&header, "Authorization: Bearer ");
-	assert_int_equal(auth_issue(fixture.auth, claims, clock_now_ms(), &header, &err), STATUS_OK);
+	assert_int_equal(auth_issue(fixture.auth, claims, clock_now_ms(), &header, &err),
+	                 STATUS_OK);
 	struct reply reply = fetch(method, "/whoami", body, buf_cstr(&header));
 	buf_release(&header);
 	return reply;
@@ -262,14 +271,14 @@ static struct reply fetch_as(const struct auth_claims *claims, const char *metho
 static void a_token_tells_the_handler_who_asks(void **state)
 {
 	(void)state;
-	struct reply reply = fetch_as(
-		&(struct auth_claims){ .subject = "ann", .installation = true, .ttl_s = 60 }, "GET",
-		NULL);
+	struct reply reply =
+	        fetch_as(&(struct auth_claims){.subject = "ann", .installation = true, .ttl_s = 60},
+	                 "GET", NULL);
 	assert_int_equal(reply.status, 200);
 	assert_string_equal(buf_cstr(&reply.body), "ann installation");
 	reply_release(&reply);
-	reply = fetch_as(&(struct auth_claims){ .subject = "p", .service = true, .ttl_s = 60 },
-			 "POST", "body");
+	reply = fetch_as(&(struct auth_claims){.subject = "p", .service = true, .ttl_s = 60},
+	                 "POST", "body");
 	assert_string_equal(buf_cstr(&reply.body), "p service");
 	reply_release(&reply);
 }
@@ -277,8 +286,9 @@ static void a_token_tells_the_handler_who_asks(void **state)
 static void without_a_good_token_the_answer_is_401(void **state)
 {
 	(void)state;
-	static const char *const headers[] = { NULL, "Authorization: Bearer", "Authorization: Basic YTpi",
-					       "Authorization: Bearer a.b.c", "Authorization: Bearer  " };
+	static const char *const headers[] = {
+	        NULL, "Authorization: Bearer", "Authorization: Basic YTpi",
+	        "Authorization: Bearer a.b.c", "Authorization: Bearer  "};
 
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
 		struct reply reply = fetch("GET", "/whoami", NULL, headers[i]);
@@ -295,7 +305,7 @@ static void without_a_good_token_the_answer_is_401(void **state)
 static void a_parked_request_is_answered_from_another_thread(void **state)
 {
 	(void)state;
-	struct buf answer = { 0 };
+	struct buf answer = {0};
 	int fd = client_connect();
 
 	for (size_t i = 0; i < 3; i++) {
@@ -319,7 +329,7 @@ static void a_client_that_leaves_while_parked_harms_nobody(void **state)
 		assert_true(client_send(fd, SLICE("GET /parked HTTP/1.1\r\nHost: x\r\n\r\n")));
 		wait_parked(i + 1);
 		if (i % 2) { /* with a reset */
-			struct linger now = { .l_onoff = 1 };
+			struct linger now = {.l_onoff = 1};
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 		}
 		close(fd);
@@ -352,7 +362,7 @@ static void *answer_soon(void *arg)
 static void stop_waits_for_the_requests_in_flight(void **state)
 {
 	(void)state;
-	struct buf answer = { 0 };
+	struct buf answer = {0};
 	pthread_t other;
 	int fd = client_connect();
 
@@ -372,7 +382,7 @@ static void stop_waits_for_the_requests_in_flight(void **state)
 static void what_is_parked_past_the_drain_is_answered_503(void **state)
 {
 	(void)state;
-	struct buf answer = { 0 };
+	struct buf answer = {0};
 	int fd = client_connect();
 
 	assert_true(client_send(fd, SLICE("GET /parked HTTP/1.1\r\nHost: x\r\n\r\n")));
@@ -389,7 +399,7 @@ static void what_is_parked_past_the_drain_is_answered_503(void **state)
 static void an_answer_after_the_server_is_closed_frees_the_request(void **state)
 {
 	(void)state;
-	server_start((struct http_options){ 0 });
+	server_start((struct http_options){0});
 	int fd = client_connect();
 	assert_true(client_send(fd, SLICE("GET /parked HTTP/1.1\r\nHost: x\r\n\r\n")));
 	wait_parked(1);
@@ -409,25 +419,25 @@ static void an_answer_after_the_server_is_closed_frees_the_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_SERVER(a_route_answers_with_its_fixed_body),
-		WITH_SERVER(head_is_answered_from_get_without_a_body),
-		WITH_SERVER(path_and_query_parameters_arrive_decoded),
-		WITH_SERVER(a_literal_segment_wins_over_a_parameter),
-		WITH_SERVER(what_no_route_names_is_404),
-		WITH_SERVER(a_method_without_a_route_is_405_with_allow),
-		WITH_SERVER(a_uri_that_is_not_utf8_is_400),
-		WITH_SERVER(a_body_arrives_whole),
-		WITH_SERVER(a_request_id_is_kept_when_it_is_a_uuid),
-		WITH_SERVER(a_matching_etag_is_answered_304),
-		WITH_SERVER(a_refusal_is_a_problem_document),
-		WITH_SERVER(a_token_tells_the_handler_who_asks),
-		WITH_SERVER(without_a_good_token_the_answer_is_401),
-		WITH_SERVER(a_parked_request_is_answered_from_another_thread),
-		WITH_SERVER(a_client_that_leaves_while_parked_harms_nobody),
-		WITH_SERVER(a_timer_answers_on_the_loop),
-		WITH_SERVER(stop_waits_for_the_requests_in_flight),
-		WITH_SERVER(what_is_parked_past_the_drain_is_answered_503),
-		cmocka_unit_test(an_answer_after_the_server_is_closed_frees_the_request),
+	        WITH_SERVER(a_route_answers_with_its_fixed_body),
+	        WITH_SERVER(head_is_answered_from_get_without_a_body),
+	        WITH_SERVER(path_and_query_parameters_arrive_decoded),
+	        WITH_SERVER(a_literal_segment_wins_over_a_parameter),
+	        WITH_SERVER(what_no_route_names_is_404),
+	        WITH_SERVER(a_method_without_a_route_is_405_with_allow),
+	        WITH_SERVER(a_uri_that_is_not_utf8_is_400),
+	        WITH_SERVER(a_body_arrives_whole),
+	        WITH_SERVER(a_request_id_is_kept_when_it_is_a_uuid),
+	        WITH_SERVER(a_matching_etag_is_answered_304),
+	        WITH_SERVER(a_refusal_is_a_problem_document),
+	        WITH_SERVER(a_token_tells_the_handler_who_asks),
+	        WITH_SERVER(without_a_good_token_the_answer_is_401),
+	        WITH_SERVER(a_parked_request_is_answered_from_another_thread),
+	        WITH_SERVER(a_client_that_leaves_while_parked_harms_nobody),
+	        WITH_SERVER(a_timer_answers_on_the_loop),
+	        WITH_SERVER(stop_waits_for_the_requests_in_flight),
+	        WITH_SERVER(what_is_parked_past_the_drain_is_answered_503),
+	        cmocka_unit_test(an_answer_after_the_server_is_closed_frees_the_request),
 	};
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -1,5 +1,5 @@
-/* A server of the code under test on a free port, with routes that show what a handler can do, and a
- * client that speaks through a socket. Included by the tests of core/http. */
+/* A server of the code under test on a free port, with routes that show what a handler can do, and
+ * a client that speaks through a socket. Included by the tests of core/http. */
 #ifndef TESTS_UNIT_TEST_HTTP_SERVER_H
 #define TESTS_UNIT_TEST_HTTP_SERVER_H
 
@@ -36,6 +36,8 @@ struct server_fixture {
 	pthread_mutex_t lock;
 	struct http_request *parked[4096];
 	size_t parked_n;
+	pthread_mutex_t gate; /* /gate holds up the loop while it is locked */
+	atomic_int at_gate;
 	atomic_int released;
 	atomic_int timers_run;
 };
@@ -44,7 +46,7 @@ static struct server_fixture fixture;
 
 static inline void handle_hello(struct http_request *request, void *context)
 {
-	struct http_answer answer = { .status = 200, .fixed = SLICE("{\"hello\":true}") };
+	struct http_answer answer = {.status = 200, .fixed = SLICE("{\"hello\":true}")};
 
 	(void)context;
 	http_answer(request, &answer);
@@ -52,8 +54,8 @@ static inline void handle_hello(struct http_request *request, void *context)
 
 static inline void handle_echo(struct http_request *request, void *context)
 {
-	struct buf body = { 0 };
-	struct http_answer answer = { .status = 201, .content_type = "text/plain", .body = &body };
+	struct buf body = {0};
+	struct http_answer answer = {.status = 201, .content_type = "text/plain", .body = &body};
 
 	(void)context;
 	buf_append_slice(&body, http_body(request));
@@ -63,8 +65,8 @@ static inline void handle_echo(struct http_request *request, void *context)
 /* "tenant|issue|q" as the handler sees them */
 static inline void handle_params(struct http_request *request, void *context)
 {
-	struct buf body = { 0 };
-	struct http_answer answer = { .status = 200, .content_type = "text/plain", .body = &body };
+	struct buf body = {0};
+	struct http_answer answer = {.status = 200, .content_type = "text/plain", .body = &body};
 	struct slice q = SLICE("(absent)");
 
 	(void)context;
@@ -79,7 +81,7 @@ static inline void handle_params(struct http_request *request, void *context)
 
 static inline void handle_literal(struct http_request *request, void *context)
 {
-	struct http_answer answer = { .status = 200, .fixed = SLICE("literal") };
+	struct http_answer answer = {.status = 200, .fixed = SLICE("literal")};
 
 	assert_string_equal(context, "context of the first table");
 	http_answer(request, &answer);
@@ -87,8 +89,8 @@ static inline void handle_literal(struct http_request *request, void *context)
 
 static inline void handle_whoami(struct http_request *request, void *context)
 {
-	struct buf body = { 0 };
-	struct http_answer answer = { .status = 200, .content_type = "text/plain", .body = &body };
+	struct buf body = {0};
+	struct http_answer answer = {.status = 200, .content_type = "text/plain", .body = &body};
 	const struct principal *principal = http_principal(request);
 
 	(void)context;
@@ -100,9 +102,10 @@ static inline void handle_whoami(struct http_request *request, void *context)
 
 static inline void handle_cached(struct http_request *request, void *context)
 {
-	struct http_answer answer = { .status = 200, .fixed = SLICE("body"),
-				      .headers = { { "ETag", "\"v1\"" },
-						   { "Cache-Control", "no-cache" } } };
+	struct http_answer answer = {
+	        .status = 200,
+	        .fixed = SLICE("body"),
+	        .headers = {{"ETag", "\"v1\""}, {"Cache-Control", "no-cache"}}};
 
 	(void)context;
 	if (http_etag_matches(request, "\"v1\""))
@@ -140,6 +143,14 @@ static inline void handle_timer(struct http_request *request, void *context)
 	http_after(http_server_of(request), 20, answer_by_timer, request);
 }
 
+static inline void handle_gate(struct http_request *request, void *context)
+{
+	atomic_fetch_add(&fixture.at_gate, 1);
+	pthread_mutex_lock(&fixture.gate);
+	pthread_mutex_unlock(&fixture.gate);
+	handle_hello(request, context);
+}
+
 static inline void handle_refusal(struct http_request *request, void *context)
 {
 	(void)context;
@@ -147,27 +158,33 @@ static inline void handle_refusal(struct http_request *request, void *context)
 }
 
 static const struct http_route first_routes[] = {
-	{ .path = "/hello", .handler = handle_hello, .summary = "Say hello", .tag = "test" },
-	{ .path = "/v1/t/{tenant}/issues/search", .handler = handle_literal },
-	{ .path = "/v1/t/{tenant}/issues/{issue}", .handler = handle_params },
-	{ 0 },
+        {.path = "/hello", .handler = handle_hello, .summary = "Say hello", .tag = "test"},
+        {.path = "/v1/t/{tenant}/issues/search", .handler = handle_literal},
+        {.path = "/v1/t/{tenant}/issues/{issue}", .handler = handle_params},
+        {0},
 };
 static const struct http_route second_routes[] = {
-	{ .method = HTTP_POST, .path = "/echo", .handler = handle_echo,
-	  .body_bytes_max = SERVER_BODY_MAX },
-	{ .path = "/echo", .handler = handle_hello },
-	{ .path = "/whoami", .handler = handle_whoami, .auth = HTTP_AUTH_TOKEN },
-	{ .method = HTTP_POST, .path = "/whoami", .handler = handle_whoami,
-	  .auth = HTTP_AUTH_TOKEN, .body_bytes_max = 1 << 20 },
-	{ .path = "/cached", .handler = handle_cached },
-	{ .path = "/parked", .handler = handle_parked },
-	{ .path = "/timer", .handler = handle_timer },
-	{ .path = "/refusal", .handler = handle_refusal },
-	{ 0 },
+        {.method = HTTP_POST,
+         .path = "/echo",
+         .handler = handle_echo,
+         .body_bytes_max = SERVER_BODY_MAX},
+        {.path = "/echo", .handler = handle_hello},
+        {.path = "/whoami", .handler = handle_whoami, .auth = HTTP_AUTH_TOKEN},
+        {.method = HTTP_POST,
+         .path = "/whoami",
+         .handler = handle_whoami,
+         .auth = HTTP_AUTH_TOKEN,
+         .body_bytes_max = 1 << 20},
+        {.path = "/cached", .handler = handle_cached},
+        {.path = "/parked", .handler = handle_parked},
+        {.path = "/timer", .handler = handle_timer},
+        {.path = "/gate", .handler = handle_gate},
+        {.path = "/refusal", .handler = handle_refusal},
+        {0},
 };
-static const struct http_route *const server_tables[] = { first_routes, second_routes, NULL };
+static const struct http_route *const server_tables[] = {first_routes, second_routes, NULL};
 static char first_context[] = "context of the first table";
-static void *const server_contexts[] = { first_context, NULL };
+static void *const server_contexts[] = {first_context, NULL};
 
 static inline void *run_loop(void *arg)
 {
@@ -178,12 +195,14 @@ static inline void *run_loop(void *arg)
 
 static inline void server_start(struct http_options options)
 {
-	struct config config = { .data_dir = fixture.data_dir, .token_issuer = "nexusflow",
-				 .token_audience = "nexusflow" };
-	struct error err = { 0 };
+	struct config config = {.data_dir = fixture.data_dir,
+	                        .token_issuer = "nexusflow",
+	                        .token_audience = "nexusflow"};
+	struct error err = {0};
 
 	memset(&fixture, 0, sizeof(fixture));
 	pthread_mutex_init(&fixture.lock, NULL);
+	pthread_mutex_init(&fixture.gate, NULL);
 	strcpy(fixture.data_dir, "/tmp/nexusflow-http-XXXXXX");
 	assert_non_null(mkdtemp(fixture.data_dir));
 	assert_int_equal(auth_open(&config, true, &fixture.auth, &err), STATUS_OK);
@@ -227,6 +246,7 @@ static inline void server_end(void)
 	auth_close(fixture.auth);
 	remove_key();
 	pthread_mutex_destroy(&fixture.lock);
+	pthread_mutex_destroy(&fixture.gate);
 }
 
 /* Wait, bounded, until @n requests are parked. */
@@ -252,7 +272,7 @@ static inline void wait_released(int n)
 
 static inline void answer_parked(size_t i)
 {
-	struct http_answer answer = { .status = 200, .fixed = SLICE("{\"late\":true}") };
+	struct http_answer answer = {.status = 200, .fixed = SLICE("{\"late\":true}")};
 
 	http_answer(fixture.parked[i], &answer);
 }
@@ -260,10 +280,10 @@ static inline void answer_parked(size_t i)
 /* A client of one socket. */
 static inline int client_connect(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons(http_server_port(fixture.server)),
-				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	struct timeval patience = { .tv_sec = 10 };
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	                              .sin_port = htons(http_server_port(fixture.server)),
+	                              .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct timeval patience = {.tv_sec = 10};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);

@@ -31,11 +31,11 @@ static const char *text_at(const json_t *json, const char *key)
 static void a_problem_has_the_members_of_both_forms(void **state)
 {
 	(void)state;
-	struct uuid id = { { 1, 2, 3 } };
-	struct buf text = { 0 };
+	struct uuid id = {{1, 2, 3}};
+	struct buf text = {0};
 
 	problem_json(&text, 409, "not_there", "Conflict", "/summary", SLICE("say \"why\"\n\x01"),
-		     &id);
+	             &id);
 	json_t *json = load(&text);
 	assert_string_equal(text_at(json, "type"), "urn:nexusflow:problem:not_there");
 	assert_string_equal(text_at(json, "title"), "Conflict");
@@ -54,7 +54,7 @@ static void a_problem_has_the_members_of_both_forms(void **state)
 static void a_problem_may_lack_pointer_and_request(void **state)
 {
 	(void)state;
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	problem_json(&text, 400, "form", "Bad Request", NULL, SLICE("\xff"), NULL);
 	json_t *json = load(&text);
@@ -71,35 +71,43 @@ static void nothing(struct http_request *request, void *context)
 }
 
 static const struct http_param list_params[] = {
-	{ "limit", "query", "integer", false, "how many", "50" },
-	{ "deep", "query", "boolean", false, NULL, "true" },
-	{ "Idempotency-Key", "header", "string", true, "the command's id", "abc" },
-	{ "place", "path", "string", true, "where", "here" },
-	{ 0 },
+        {"limit", "query", "integer", false, "how many", "50"},
+        {"deep", "query", "boolean", false, NULL, "true"},
+        {"Idempotency-Key", "header", "string", true, "the command's id", "abc"},
+        {"place", "path", "string", true, "where", "here"},
+        {0},
 };
 static const struct http_route commands[] = {
-	{ .method = HTTP_POST, .path = "/v1/t/{tenant}/commands/CreateIssue", .handler = nothing,
-	  .auth = HTTP_AUTH_TOKEN, .body_bytes_max = 10, .summary = "Create an \"issue\"",
-	  .tag = "commands", .label = 7 },
-	{ .method = HTTP_POST, .path = "/v1/x/{place}/{thing}", .handler = nothing,
-	  .params = list_params, .body_bytes_max = 10 },
-	{ 0 },
+        {.method = HTTP_POST,
+         .path = "/v1/t/{tenant}/commands/CreateIssue",
+         .handler = nothing,
+         .auth = HTTP_AUTH_TOKEN,
+         .body_bytes_max = 10,
+         .summary = "Create an \"issue\"",
+         .tag = "commands",
+         .label = 7},
+        {.method = HTTP_POST,
+         .path = "/v1/x/{place}/{thing}",
+         .handler = nothing,
+         .params = list_params,
+         .body_bytes_max = 10},
+        {0},
 };
 static const struct http_route queries[] = {
-	{ .path = "/v1/x/{place}/{thing}", .handler = nothing, .answer_type = "text/plain" },
-	{ 0 },
+        {.path = "/v1/x/{place}/{thing}", .handler = nothing, .answer_type = "text/plain"},
+        {0},
 };
-static const struct http_route *const tables[] = { commands, queries, NULL };
+static const struct http_route *const tables[] = {commands, queries, NULL};
 
 static struct slice schema_of(const struct http_route *route)
 {
 	return route->label == 7 ? SLICE("{\"type\":\"object\",\"title\":\"CreateIssue\"}")
-				 : SLICE("");
+	                         : SLICE("");
 }
 
 static json_t *document(void)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	openapi_print(tables, schema_of, &text);
 	return load(&text);
@@ -108,7 +116,7 @@ static json_t *document(void)
 static json_t *operation(const json_t *json, const char *path, const char *method)
 {
 	json_t *found =
-		json_object_get(json_object_get(json_object_get(json, "paths"), path), method);
+	        json_object_get(json_object_get(json_object_get(json, "paths"), path), method);
 
 	assert_non_null(found);
 	return found;
@@ -123,20 +131,20 @@ static void a_command_is_an_operation_with_its_schema(void **state)
 
 	assert_string_equal(text_at(json, "openapi"), "3.1.0");
 	assert_int_equal(json_unpack(create, "{s:s,s:s,s:{s:{s:{s:{s:s}}}}}", "operationId", &id,
-				     "summary", &summary, "requestBody", "content",
-				     "application/json", "schema", "title", &title),
-			 0);
+	                             "summary", &summary, "requestBody", "content",
+	                             "application/json", "schema", "title", &title),
+	                 0);
 	assert_string_equal(id, "post_v1_t_tenant_commands_CreateIssue");
 	assert_string_equal(summary, "Create an \"issue\"");
 	assert_string_equal(title, "CreateIssue");
-	assert_non_null(json_object_get(json_array_get(json_object_get(create, "security"), 0),
-					"bearer"));
+	assert_non_null(
+	        json_object_get(json_array_get(json_object_get(create, "security"), 0), "bearer"));
 	assert_int_equal(json_unpack(json, "{s:{s:{s:{s:s}}}}", "components", "securitySchemes",
-				     "bearer", "scheme", &scheme),
-			 0);
+	                             "bearer", "scheme", &scheme),
+	                 0);
 	assert_string_equal(scheme, "bearer");
 	assert_non_null(json_object_get(
-		json_object_get(json_object_get(json, "components"), "schemas"), "Problem"));
+	        json_object_get(json_object_get(json, "components"), "schemas"), "Problem"));
 	json_decref(json);
 }
 
@@ -144,13 +152,14 @@ static void every_parameter_has_an_example_of_its_type(void **state)
 {
 	(void)state;
 	json_t *json = document();
-	json_t *params = json_object_get(operation(json, "/v1/x/{place}/{thing}", "post"),
-					 "parameters");
+	json_t *params =
+	        json_object_get(operation(json, "/v1/x/{place}/{thing}", "post"), "parameters");
 	size_t i;
 	json_t *param;
 
 	assert_int_equal(json_array_size(params), 5);
-	json_array_foreach(params, i, param) {
+	json_array_foreach(params, i, param)
+	{
 		json_t *example = json_object_get(param, "example");
 		const char *type = text_at(json_object_get(param, "schema"), "type");
 		if (strcmp(type, "integer") == 0)
@@ -181,11 +190,11 @@ static void methods_of_one_path_share_its_item(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_problem_has_the_members_of_both_forms),
-		cmocka_unit_test(a_problem_may_lack_pointer_and_request),
-		cmocka_unit_test(a_command_is_an_operation_with_its_schema),
-		cmocka_unit_test(every_parameter_has_an_example_of_its_type),
-		cmocka_unit_test(methods_of_one_path_share_its_item),
+	        cmocka_unit_test(a_problem_has_the_members_of_both_forms),
+	        cmocka_unit_test(a_problem_may_lack_pointer_and_request),
+	        cmocka_unit_test(a_command_is_an_operation_with_its_schema),
+	        cmocka_unit_test(every_parameter_has_an_example_of_its_type),
+	        cmocka_unit_test(methods_of_one_path_share_its_item),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
