@@ -28,7 +28,7 @@ absolute() {
 pid_in() {
 	local pid
 	[[ -r $1 ]] && read -r pid <"$1" && [[ $pid =~ ^[0-9]+$ ]] || return 1
-	tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF -- "$2" || return 1
+	grep -qxzF -- "$2" "/proc/$pid/cmdline" 2>/dev/null || return 1
 	printf '%s\n' "$pid"
 }
 
@@ -48,8 +48,9 @@ free_port() {
 	local port hex i
 	for ((i = 0; i < 200; i++)); do
 		port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-		printf -v hex ':%04X ' "$port"
-		if ! cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{ print $2 " " }' | grep -qF -- "$hex"; then
+		printf -v hex '%04X' "$port"
+		# The second column is address:port in hexadecimal.
+		if ! grep -qsE "^ *[0-9]+: [0-9A-F]+:$hex " /proc/net/tcp /proc/net/tcp6; then
 			printf '%s\n' "$port"
 			return 0
 		fi
