@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -210,6 +212,54 @@ static void a_damaged_record_is_reported_and_not_handed_out(void **state)
 	journal_close(journal);
 }
 
+/* Let files grow up to @bytes. A write beyond fails with EFBIG, as it would with ENOSPC on a full
+ * disk; the signal that comes with it is ignored. */
+static struct rlimit limit_file_size(rlim_t bytes)
+{
+	struct rlimit before, limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){bytes, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	return before;
+}
+
+static rlim_t data_size(struct journal_place *place)
+{
+	struct buf path = {0};
+	struct stat found;
+
+	buf_printf(&path, "%s/journal/data.mdb", place->config.data_dir);
+	assert_int_equal(stat(buf_cstr(&path), &found), 0);
+	buf_release(&path);
+	return (rlim_t)found.st_size;
+}
+
+static void a_full_disk_rejects_until_there_is_room_again(void **state)
+{
+	struct journal_place *place = *state;
+	struct journal *journal = contract_open(place);
+	char *bytes = mem_new(512 * 1024);
+	struct journal_record record = {.key = SLICE("k"), .value = {bytes, 512 * 1024}};
+	struct error err = {0};
+
+	contract_claim(journal, 0);
+	contract_append(journal, 0, "before");
+	signal(SIGXFSZ, SIG_IGN);
+	struct rlimit unlimited = limit_file_size(data_size(place));
+	enum status full = journal_append(journal, 0, &record, 1, NULL, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(full, STATUS_REJECTED);
+	contract_assert_has(journal, 0, "before");
+	contract_append(journal, 0, "after");
+	journal_close(journal);
+	journal = contract_open(place);
+	contract_assert_has(journal, 0, "before after");
+	journal_close(journal);
+	free(bytes);
+}
+
 static void a_poll_of_few_entries_serves_every_partition_in_turn(void **state)
 {
 	struct journal *journal = contract_open(*state);
@@ -338,6 +388,7 @@ int main(void)
 	        TEST(a_second_process_is_refused_and_told_who_has_it),
 	        TEST(a_directory_of_a_newer_version_is_refused_naming_both),
 	        TEST(a_damaged_record_is_reported_and_not_handed_out),
+	        TEST(a_full_disk_rejects_until_there_is_room_again),
 	        TEST(a_poll_of_few_entries_serves_every_partition_in_turn),
 	        TEST(a_reader_holds_pages_only_as_long_as_its_entries),
 	        TEST(a_creation_that_is_killed_starts_over),
