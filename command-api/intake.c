@@ -8,12 +8,12 @@
 #include "core/base/json_out.h"
 #include "core/store/profile_keys.h"
 
-#define ARENA_BASE_BYTES	 1024
-#define ARENA_BYTES_PER_BODY	 16
+#define ARENA_BASE_BYTES       1024
+#define ARENA_BYTES_PER_BODY   16
 #define TRACEPARENT_CHARACTERS 55
 
 static bool fail(struct intake_fault *fault, int status, const char *code, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 
 static bool fail(struct intake_fault *fault, int status, const char *code, const char *format, ...)
 {
@@ -71,7 +71,8 @@ json_t *intake_parse(struct slice text, struct intake_fault *fault)
 		     INTAKE_DEPTH_MAX);
 		return NULL;
 	}
-	json_t *json = json_loadb(text.data ? text.data : "", text.n, JSON_REJECT_DUPLICATES, &error);
+	json_t *json =
+	        json_loadb(text.data ? text.data : "", text.n, JSON_REJECT_DUPLICATES, &error);
 	if (!json) {
 		fail(fault, 400, "malformed_json", "line %d column %d: %s", error.line,
 		     error.column, error.text);
@@ -100,7 +101,7 @@ static struct slice unquoted(struct slice text)
 
 void envelope_from_headers(struct http_request *request, struct envelope *envelope)
 {
-	*envelope = (struct envelope){ 0 };
+	*envelope = (struct envelope){0};
 	header(request, "Idempotency-Key", &envelope->command_id);
 	envelope->command_id = unquoted(envelope->command_id);
 	header(request, "NexusFlow-Occurred-At", &envelope->occurred_at);
@@ -117,14 +118,14 @@ static const struct line_member {
 	const char *name;
 	size_t offset; /* in struct envelope */
 } line_members[] = {
-	{ "command", offsetof(struct envelope, command) },
-	{ "command_id", offsetof(struct envelope, command_id) },
-	{ "occurred_at", offsetof(struct envelope, occurred_at) },
-	{ "on_behalf_of", offsetof(struct envelope, on_behalf_of) },
-	{ "reason", offsetof(struct envelope, reason) },
-	{ "correlation_id", offsetof(struct envelope, correlation_id) },
-	{ "causation_id", offsetof(struct envelope, causation_id) },
-	{ "rule", offsetof(struct envelope, rule) },
+        {"command", offsetof(struct envelope, command)},
+        {"command_id", offsetof(struct envelope, command_id)},
+        {"occurred_at", offsetof(struct envelope, occurred_at)},
+        {"on_behalf_of", offsetof(struct envelope, on_behalf_of)},
+        {"reason", offsetof(struct envelope, reason)},
+        {"correlation_id", offsetof(struct envelope, correlation_id)},
+        {"causation_id", offsetof(struct envelope, causation_id)},
+        {"rule", offsetof(struct envelope, rule)},
 };
 
 static struct slice *line_member(struct envelope *envelope, const char *name)
@@ -136,7 +137,7 @@ static struct slice *line_member(struct envelope *envelope, const char *name)
 }
 
 static bool read_line(json_t *line, struct envelope *envelope, json_t **data,
-		      struct intake_fault *fault)
+                      struct intake_fault *fault)
 {
 	const char *name;
 	json_t *value;
@@ -161,9 +162,9 @@ static bool read_line(json_t *line, struct envelope *envelope, json_t **data,
 }
 
 bool envelope_from_line(struct slice text, json_t **line, struct envelope *envelope, json_t **data,
-			struct intake_fault *fault)
+                        struct intake_fault *fault)
 {
-	*envelope = (struct envelope){ 0 };
+	*envelope = (struct envelope){0};
 	*line = intake_parse(text, fault);
 	if (!*line)
 		return false;
@@ -175,7 +176,7 @@ bool envelope_from_line(struct slice text, json_t **line, struct envelope *envel
 }
 
 static bool read_uuid(struct slice text, const char *what, struct uuid *out,
-		      struct intake_fault *fault)
+                      struct intake_fault *fault)
 {
 	if (text.n == 0 || uuid_parse(text, out))
 		return true;
@@ -184,11 +185,11 @@ static bool read_uuid(struct slice text, const char *what, struct uuid *out,
 
 /* Fill in what the envelope says; everything in it is optional. */
 static bool read_envelope(struct job *job, const struct envelope *envelope,
-			  const struct principal *principal, struct intake_fault *fault)
+                          const struct principal *principal, struct intake_fault *fault)
 {
-	job->command_id = envelope->command_id.n ? (struct uuid){ { 0 } } : uuid_v7(clock_now_ms());
+	job->command_id = envelope->command_id.n ? (struct uuid){{0}} : uuid_v7(clock_now_ms());
 	if (!read_uuid(envelope->command_id, "Idempotency-Key (command_id)", &job->command_id,
-		       fault) ||
+	               fault) ||
 	    !read_uuid(envelope->on_behalf_of, "on_behalf_of", &job->on_behalf_of, fault) ||
 	    !read_uuid(envelope->correlation_id, "correlation_id", &job->correlation_id, fault) ||
 	    !read_uuid(envelope->causation_id, "causation_id", &job->causation_id, fault) ||
@@ -196,17 +197,17 @@ static bool read_envelope(struct job *job, const struct envelope *envelope,
 		return false;
 	if (uuid_is_nil(&job->command_id))
 		return fail(fault, 400, "bad_envelope",
-			    "Idempotency-Key (command_id) must not be the nil UUID");
+		            "Idempotency-Key (command_id) must not be the nil UUID");
 	if (envelope->occurred_at.n) {
 		if (!clock_parse(envelope->occurred_at, &job->occurred_at_ms))
 			return fail(fault, 400, "bad_envelope",
-				    "occurred_at must be a time like 2026-11-21T10:00:00Z");
+			            "occurred_at must be a time like 2026-11-21T10:00:00Z");
 		job->has_occurred_at = true;
 	}
 	if (envelope->rule.n) {
 		if (!principal->service)
 			return fail(fault, 403, "forbidden",
-				    "only a service of this installation sends intents");
+			            "only a service of this installation sends intents");
 		job->intent = true;
 	}
 	return true;
@@ -233,31 +234,32 @@ static bool merge_if_match(struct slice if_match, json_t *data, struct intake_fa
 }
 
 static bool fill_job(struct job *job, const struct envelope *envelope,
-		     const struct principal *principal, json_t *data, struct intake_fault *fault)
+                     const struct principal *principal, json_t *data, struct intake_fault *fault)
 {
 	enum command_type type;
 	if (!command_type_parse(envelope->command, &type))
 		return fail(fault, 404, "unknown_command", "there is no command \"%.*s\"",
-			    (int)(envelope->command.n > 64 ? 64 : envelope->command.n),
-			    envelope->command.data);
+		            (int)(envelope->command.n > 64 ? 64 : envelope->command.n),
+		            envelope->command.data);
 	if (!read_envelope(job, envelope, principal, fault) ||
 	    !merge_if_match(envelope->expected_version, data, fault))
 		return false;
-	fault->fields = (struct command_faults){ 0 };
+	fault->fields = (struct command_faults){0};
 	enum status status =
-		command_read_json(type, data, &job->arena, &job->command, &fault->fields);
+	        command_read_json(type, data, &job->arena, &job->command, &fault->fields);
 	if (!status)
 		return true;
 	struct command_faults fields = fault->fields;
-	fail(fault, 400, "bad_command", "%u field%s of %s cannot be accepted", fields.n + fields.more,
-	     fields.n + fields.more == 1 ? "" : "s", command_type_name(type));
+	fail(fault, 400, "bad_command", "%u field%s of %s cannot be accepted",
+	     fields.n + fields.more, fields.n + fields.more == 1 ? "" : "s",
+	     command_type_name(type));
 	fault->fields = fields;
 	return false;
 }
 
 struct job *intake_job(struct slice tenant, const struct principal *principal,
-		       const struct envelope *envelope, json_t *data, size_t body_bytes,
-		       struct intake_fault *fault)
+                       const struct envelope *envelope, json_t *data, size_t body_bytes,
+                       struct intake_fault *fault)
 {
 	struct slice reason = envelope->reason;
 	if (reason.n > JOB_REASON_BYTES_MAX) {
@@ -269,7 +271,7 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
 	if (traceparent.n != TRACEPARENT_CHARACTERS)
 		traceparent.n = 0;
 	struct job *job = job_new(tenant, principal->credential_id, reason, traceparent,
-				  ARENA_BASE_BYTES + body_bytes * ARENA_BYTES_PER_BODY);
+	                          ARENA_BASE_BYTES + body_bytes * ARENA_BYTES_PER_BODY);
 	job->body = json_incref(data);
 	if (!fill_job(job, envelope, principal, data, fault)) {
 		job_release(job);
@@ -284,13 +286,13 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
 }
 
 void intake_problem(const struct intake_fault *fault, const struct uuid *request_id,
-		    struct buf *out)
+                    struct buf *out)
 {
-	problem_json(out, fault->status, fault->code, fault->detail, NULL,
-		     slice_str(fault->detail), request_id);
+	problem_json(out, fault->status, fault->code, fault->detail, NULL, slice_str(fault->detail),
+	             request_id);
 	if (fault->fields.n == 0)
 		return;
-	struct buf errors = { 0 };
+	struct buf errors = {0};
 	struct json_out json;
 	json_out_init(&json, &errors);
 	json_out_array(&json);

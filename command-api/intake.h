@@ -10,14 +10,14 @@
 
 /* What travels beside the fields of a command: headers of a single command, members of a line. */
 struct envelope {
-	struct slice command;	     /* name */
-	struct slice command_id;     /* Idempotency-Key: empty = made here */
-	struct slice occurred_at;    /* RFC 3339 */
-	struct slice on_behalf_of;   /* member id */
+	struct slice command;      /* name */
+	struct slice command_id;   /* Idempotency-Key: empty = made here */
+	struct slice occurred_at;  /* RFC 3339 */
+	struct slice on_behalf_of; /* member id */
 	struct slice reason;
 	struct slice correlation_id;
 	struct slice causation_id;
-	struct slice rule;	     /* id of the rule whose intent this is; services only */
+	struct slice rule;             /* id of the rule whose intent this is; services only */
 	struct slice expected_version; /* If-Match: "v17" */
 	struct slice traceparent;
 };
@@ -32,24 +32,26 @@ struct intake_fault {
 
 /* The envelope of a single command, from the request's headers. */
 void envelope_from_headers(struct http_request *request, struct envelope *envelope);
-/* One line of NDJSON: {"command":..,"command_id":..,"data":{..},...}. *@line is new: the envelope and @data
- * borrow from it. */
+/* One line of NDJSON: {"command":..,"command_id":..,"data":{..},...}. *@line is new: the envelope
+ * and @data borrow from it. */
 bool envelope_from_line(struct slice text, json_t **line, struct envelope *envelope, json_t **data,
-			struct intake_fault *fault);
+                        struct intake_fault *fault);
 
-/* Parse @text as a JSON object: UTF-8, no duplicate members, at most INTAKE_DEPTH_MAX deep. NULL + fault. */
+/* Parse @text as a JSON object: UTF-8, no duplicate members, at most INTAKE_DEPTH_MAX deep. NULL +
+ * fault. */
 json_t *intake_parse(struct slice text, struct intake_fault *fault);
 
 /* Make the job. Takes a reference of @data. NULL + fault. */
 struct job *intake_job(struct slice tenant, const struct principal *principal,
-		       const struct envelope *envelope, json_t *data, size_t body_bytes,
-		       struct intake_fault *fault);
+                       const struct envelope *envelope, json_t *data, size_t body_bytes,
+                       struct intake_fault *fault);
 
 /* The fault as problem+json on one line, with errors[{pointer, detail}]. */
 void intake_problem(const struct intake_fault *fault, const struct uuid *request_id,
-		    struct buf *out);
+                    struct buf *out);
 
-/* Could @tenant be the slug of an organization? 2 to 40 characters a-z, 0-9 and -, first a letter. */
+/* Could @tenant be the slug of an organization? 2 to 40 characters a-z, 0-9 and -, first a letter.
+ */
 bool tenant_is_valid(struct slice tenant);
 
 #endif

@@ -35,7 +35,7 @@ static struct slice keep(struct buf *texts, struct slice text)
 }
 
 struct job *job_new(struct slice tenant, struct slice credential_id, struct slice reason,
-		    struct slice traceparent, size_t arena_bytes)
+                    struct slice traceparent, size_t arena_bytes)
 {
 	struct job *job = mem_new(sizeof *job);
 	buf_reserve(&job->texts, tenant.n + credential_id.n + reason.n + traceparent.n + 1);
@@ -132,14 +132,14 @@ int job_answer_json(const struct job *job, const struct uuid *request_id, struct
 		return 200;
 	case JOB_REFUSED:
 		problem_json(out, reject_http_status(job->reject), reject_code(job->reject),
-			     reject_title(job->reject), job->pointer, slice_str(job->detail),
-			     request_id);
+		             reject_title(job->reject), job->pointer, slice_str(job->detail),
+		             request_id);
 		return reject_http_status(job->reject);
 	case JOB_PENDING:
 	case JOB_UNAVAILABLE:
 		break;
 	}
 	problem_json(out, 503, "outcome_unknown", "retry with the same Idempotency-Key", NULL,
-		     slice_str(job->detail), request_id);
+	             slice_str(job->detail), request_id);
 	return 503;
 }

@@ -20,12 +20,12 @@
 
 enum job_outcome {
 	JOB_PENDING,
-	JOB_ACCEPTED,	/* events are durable */
-	JOB_REPEATED,	/* the same command was accepted before: the first answer again */
-	JOB_UNCHANGED,	/* nothing to change, nothing was appended */
-	JOB_REFUSED,	/* by the domain; nothing was appended */
-	JOB_UNAVAILABLE /* the partition cannot take commands now; nothing was appended, or it is not
-			 * known: retry with the same key */
+	JOB_ACCEPTED,   /* events are durable */
+	JOB_REPEATED,   /* the same command was accepted before: the first answer again */
+	JOB_UNCHANGED,  /* nothing to change, nothing was appended */
+	JOB_REFUSED,    /* by the domain; nothing was appended */
+	JOB_UNAVAILABLE /* the partition cannot take commands now; nothing was appended, or it is
+	                 * not known: retry with the same key */
 };
 const char *job_outcome_name(enum job_outcome outcome);
 
@@ -39,14 +39,14 @@ struct job {
 	struct slice tenant;
 	struct uuid command_id;
 	struct command command;
-	uint8_t hash[32]; /* of the canonical form: type, fields, occurred_at, on_behalf_of */
+	uint8_t hash[32];     /* of the canonical form: type, fields, occurred_at, on_behalf_of */
 	uint8_t identity[32]; /* identity_hash of the caller */
 	bool has_identity;    /* false: an intent of a rule */
 	bool installation;
-	bool intent;	      /* leaves CommandConcluded when refused or unchanged */
-	struct uuid rule_id;  /* of an intent */
+	bool intent;                /* leaves CommandConcluded when refused or unchanged */
+	struct uuid rule_id;        /* of an intent */
 	struct slice credential_id; /* empty: none */
-	struct slice reason;	    /* empty: none */
+	struct slice reason;        /* empty: none */
 	struct slice traceparent;   /* empty: none */
 	struct uuid correlation_id; /* nil: command_id */
 	struct uuid causation_id;   /* nil: none */
@@ -60,35 +60,35 @@ struct job {
 	enum reject reject;
 	char detail[200];
 	char pointer[64];
-	uint64_t first_seq;  /* of the events */
-	uint64_t position;   /* of the tenant after the command */
+	uint64_t first_seq; /* of the events */
+	uint64_t position;  /* of the tenant after the command */
 	struct aggregate_ref aggregate;
 	struct job_event *events;
 	uint32_t events_n;
-	char key[32];	     /* "TLS-12", "TLS"; empty when the aggregate has none */
+	char key[32]; /* "TLS-12", "TLS"; empty when the aggregate has none */
 
 	/* Called once, on the writer's thread (or the submitter's when it is refused at once). */
 	void (*done)(struct job *job);
 	void *context;
 
-	struct job *next;  /* in the writer's queue */
-	json_t *body;	   /* the command's strings borrow from it */
+	struct job *next; /* in the writer's queue */
+	json_t *body;     /* the command's strings borrow from it */
 	struct arena arena;
-	struct buf texts;  /* tenant, credential_id, reason, traceparent */
+	struct buf texts; /* tenant, credential_id, reason, traceparent */
 	atomic_int references;
 };
 
 /* @texts are copied. One reference: the caller's. */
 struct job *job_new(struct slice tenant, struct slice credential_id, struct slice reason,
-		    struct slice traceparent, size_t arena_bytes);
+                    struct slice traceparent, size_t arena_bytes);
 void job_retain(struct job *job);
 void job_release(struct job *job);
 
 /* Hash of what was asked; call when the command and the envelope are filled in. */
 void job_hash(struct job *job);
 
-/* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key"} or, for
- * what failed, problem+json; one line without a newline. Returns the HTTP status. */
+/* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key"}
+ * or, for what failed, problem+json; one line without a newline. Returns the HTTP status. */
 int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out);
 
 #endif

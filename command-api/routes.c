@@ -80,7 +80,7 @@ static void exchange_free(struct exchange *exchange)
 static void answer_single(struct exchange *exchange)
 {
 	struct item *item = &exchange->items[0];
-	struct http_answer answer = { .status = item->status, .body = &item->line };
+	struct http_answer answer = {.status = item->status, .body = &item->line};
 	char position[24];
 	snprintf(position, sizeof position, "%llu", (unsigned long long)exchange->position);
 	int n = 0;
@@ -103,7 +103,7 @@ static void answer_single(struct exchange *exchange)
 
 static void answer_batch(struct exchange *exchange)
 {
-	struct buf body = { 0 };
+	struct buf body = {0};
 	for (uint32_t i = 0; i < exchange->items_n; i++) {
 		buf_append_slice(&body, buf_slice(&exchange->items[i].line));
 		buf_append_char(&body, '\n');
@@ -111,10 +111,10 @@ static void answer_batch(struct exchange *exchange)
 	char position[24];
 	snprintf(position, sizeof position, "%llu", (unsigned long long)exchange->position);
 	struct http_answer answer = {
-		.status = 200,
-		.content_type = "application/x-ndjson",
-		.body = &body,
-		.headers = { { exchange->position ? "NexusFlow-Position" : NULL, position } },
+	        .status = 200,
+	        .content_type = "application/x-ndjson",
+	        .body = &body,
+	        .headers = {{exchange->position ? "NexusFlow-Position" : NULL, position}},
 	};
 	http_answer(exchange->request, &answer);
 	buf_release(&body);
@@ -132,9 +132,9 @@ static void late_line(struct exchange *exchange, struct item *item)
 {
 	item->status = 503;
 	problem_json(&item->line, 503, "outcome_unknown",
-		     "the outcome is not known yet: retry with the same Idempotency-Key", NULL,
-		     SLICE("the command may still be carried out; the retry gets the truth"),
-		     &exchange->request_id);
+	             "the outcome is not known yet: retry with the same Idempotency-Key", NULL,
+	             SLICE("the command may still be carried out; the retry gets the truth"),
+	             &exchange->request_id);
 }
 
 /* --- jobs that are done --- */
@@ -154,14 +154,14 @@ static void job_done(struct job *job)
 	struct item *item = job->context;
 	struct exchange *exchange = item->exchange;
 	struct command_api *api = exchange->api;
-	struct buf line = { 0 };
+	struct buf line = {0};
 	int status = job_answer_json(job, &exchange->request_id, &line);
 	pthread_mutex_lock(&api->lock);
 	bool answers = false;
 	if (exchange->is_waiting) {
 		item->status = status;
 		item->line = line;
-		line = (struct buf){ 0 };
+		line = (struct buf){0};
 		if (job->position > exchange->position)
 			exchange->position = job->position;
 		answers = --exchange->pending == 0 && wait_end(api, exchange);
@@ -202,10 +202,9 @@ static void sweep(void *context)
 /* --- requests --- */
 
 static struct exchange *exchange_new(struct command_api *api, struct http_request *request,
-				     uint32_t items_n, bool is_batch)
+                                     uint32_t items_n, bool is_batch)
 {
-	struct exchange *exchange =
-		mem_new(sizeof *exchange + items_n * sizeof *exchange->items);
+	struct exchange *exchange = mem_new(sizeof *exchange + items_n * sizeof *exchange->items);
 	exchange->api = api;
 	exchange->request = request;
 	exchange->is_batch = is_batch;
@@ -252,11 +251,10 @@ static void submit(struct exchange *exchange)
 
 static void answer_fault(struct http_request *request, const struct intake_fault *fault)
 {
-	struct buf body = { 0 };
+	struct buf body = {0};
 	intake_problem(fault, http_request_id(request), &body);
-	struct http_answer answer = { .status = fault->status,
-				      .content_type = "application/problem+json",
-				      .body = &body };
+	struct http_answer answer = {
+	        .status = fault->status, .content_type = "application/problem+json", .body = &body};
 	http_answer(request, &answer);
 	buf_release(&body);
 }
@@ -267,7 +265,7 @@ static bool tenant_of(struct http_request *request, struct slice *tenant)
 	if (tenant_is_valid(*tenant))
 		return true;
 	http_problem(request, 404, reject_code(REJECT_NO_SUCH_TENANT), NULL, "%s",
-		     reject_title(REJECT_NO_SUCH_TENANT));
+	             reject_title(REJECT_NO_SUCH_TENANT));
 	return false;
 }
 
@@ -283,8 +281,8 @@ static void post_command(struct http_request *request, void *context)
 	struct job *job = NULL;
 	if (data) {
 		envelope_from_headers(request, &envelope);
-		envelope.command = slice_str(command_type_name(
-			(enum command_type)http_route_of(request)->label));
+		envelope.command = slice_str(
+		        command_type_name((enum command_type)http_route_of(request)->label));
 		job = intake_job(tenant, http_principal(request), &envelope, data, body.n, &fault);
 		json_decref(data);
 	}
@@ -302,8 +300,8 @@ static void post_unknown(struct http_request *request, void *context)
 	struct slice name = http_path_param(request, "command");
 	(void)context;
 	http_problem(request, 404, "unknown_command", NULL,
-		     "there is no command \"%.*s\"; /openapi.json lists them",
-		     (int)(name.n > 64 ? 64 : name.n), name.data);
+	             "there is no command \"%.*s\"; /openapi.json lists them",
+	             (int)(name.n > 64 ? 64 : name.n), name.data);
 }
 
 static struct slice next_line(struct slice *text)
@@ -328,9 +326,9 @@ static uint32_t count_lines(struct slice text)
 }
 
 static void take_line(struct item *item, struct slice tenant, struct slice text,
-		      const struct principal *principal, size_t bytes_max)
+                      const struct principal *principal, size_t bytes_max)
 {
-	struct intake_fault fault = { 0 };
+	struct intake_fault fault = {0};
 	struct envelope envelope;
 	json_t *line = NULL, *data;
 	struct job *job = NULL;
@@ -338,7 +336,7 @@ static void take_line(struct item *item, struct slice tenant, struct slice text,
 		fault.status = 413;
 		snprintf(fault.code, sizeof fault.code, "too_large");
 		snprintf(fault.detail, sizeof fault.detail,
-			 "the line has %zu bytes, a command at most %zu", text.n, bytes_max);
+		         "the line has %zu bytes, a command at most %zu", text.n, bytes_max);
 	} else if (envelope_from_line(text, &line, &envelope, &data, &fault)) {
 		job = intake_job(tenant, principal, &envelope, data, text.n, &fault);
 		json_decref(line);
@@ -360,7 +358,7 @@ static void post_batch(struct http_request *request, void *context)
 	uint32_t n = count_lines(text);
 	if (n == 0 || n > BATCH_LINES_MAX) {
 		http_problem(request, n ? 413 : 400, n ? "too_large" : "empty_batch", NULL,
-			     "a batch has 1 to %d lines, this one has %u", BATCH_LINES_MAX, n);
+		             "a batch has 1 to %d lines, this one has %u", BATCH_LINES_MAX, n);
 		return;
 	}
 	struct exchange *exchange = exchange_new(api, request, n, true);
@@ -368,7 +366,7 @@ static void post_batch(struct http_request *request, void *context)
 		struct slice line = next_line(&text);
 		if (line.n)
 			take_line(&exchange->items[i++], tenant, line, http_principal(request),
-				  (size_t)api->config->body_bytes_max);
+			          (size_t)api->config->body_bytes_max);
 	}
 	submit(exchange);
 }
@@ -376,17 +374,17 @@ static void post_batch(struct http_request *request, void *context)
 /* --- the table --- */
 
 static const struct http_param command_params[] = {
-	{ "Idempotency-Key", "header", "string", false,
-	  "UUID of the command: the same key and body give the first answer again, for ever",
-	  "018f3d5e-7c00-7000-8000-000000000001" },
-	{ "If-Match", "header", "string", false,
-	  "\"v17\" stands for expected_version 17 in the body", NULL },
-	{ "NexusFlow-Reason", "header", "string", false, "why, for the audit log", NULL },
-	{ "NexusFlow-Occurred-At", "header", "string", false,
-	  "importers: when it happened (RFC 3339)", NULL },
-	{ "NexusFlow-On-Behalf-Of", "header", "string", false,
-	  "importers: member in whose name this is done", NULL },
-	{ NULL, NULL, NULL, false, NULL, NULL },
+        {"Idempotency-Key", "header", "string", false,
+         "UUID of the command: the same key and body give the first answer again, for ever",
+         "018f3d5e-7c00-7000-8000-000000000001"},
+        {"If-Match", "header", "string", false,
+         "\"v17\" stands for expected_version 17 in the body", NULL},
+        {"NexusFlow-Reason", "header", "string", false, "why, for the audit log", NULL},
+        {"NexusFlow-Occurred-At", "header", "string", false,
+         "importers: when it happened (RFC 3339)", NULL},
+        {"NexusFlow-On-Behalf-Of", "header", "string", false,
+         "importers: member in whose name this is done", NULL},
+        {NULL, NULL, NULL, false, NULL, NULL},
 };
 
 struct command_api *command_api_new(const struct config *config, struct writers *writers)
@@ -398,38 +396,38 @@ struct command_api *command_api_new(const struct config *config, struct writers 
 	size_t n = 0;
 	for (uint32_t type = 0; type < COMMAND_TYPES; type++) {
 		snprintf(api->paths[type], sizeof api->paths[type], "/v1/t/{tenant}/commands/%s",
-			 command_types[type].name);
+		         command_types[type].name);
 		api->routes[n++] = (struct http_route){
-			.method = HTTP_POST,
-			.path = api->paths[type],
-			.handler = post_command,
-			.auth = HTTP_AUTH_TOKEN,
-			.body_bytes_max = (size_t)config->body_bytes_max,
-			.summary = command_types[type].doc,
-			.tag = "commands",
-			.params = command_params,
-			.label = type,
+		        .method = HTTP_POST,
+		        .path = api->paths[type],
+		        .handler = post_command,
+		        .auth = HTTP_AUTH_TOKEN,
+		        .body_bytes_max = (size_t)config->body_bytes_max,
+		        .summary = command_types[type].doc,
+		        .tag = "commands",
+		        .params = command_params,
+		        .label = type,
 		};
 	}
 	api->routes[n++] = (struct http_route){
-		.method = HTTP_POST,
-		.path = "/v1/t/{tenant}/commands/{command}",
-		.handler = post_unknown,
-		.auth = HTTP_AUTH_TOKEN,
-		.body_bytes_max = (size_t)config->body_bytes_max,
-		.summary = NULL, /* not an operation: the answer to a misspelt name */
-		.tag = "commands",
+	        .method = HTTP_POST,
+	        .path = "/v1/t/{tenant}/commands/{command}",
+	        .handler = post_unknown,
+	        .auth = HTTP_AUTH_TOKEN,
+	        .body_bytes_max = (size_t)config->body_bytes_max,
+	        .summary = NULL, /* not an operation: the answer to a misspelt name */
+	        .tag = "commands",
 	};
 	api->routes[n++] = (struct http_route){
-		.method = HTTP_POST,
-		.path = "/v1/t/{tenant}/commands",
-		.handler = post_batch,
-		.auth = HTTP_AUTH_TOKEN,
-		.body_bytes_max = BATCH_BYTES_MAX,
-		.summary = "Many commands, one JSON object a line; one outcome a line, in order.",
-		.tag = "commands",
-		.answer_type = "application/x-ndjson",
-		.label = COMMAND_TYPES,
+	        .method = HTTP_POST,
+	        .path = "/v1/t/{tenant}/commands",
+	        .handler = post_batch,
+	        .auth = HTTP_AUTH_TOKEN,
+	        .body_bytes_max = BATCH_BYTES_MAX,
+	        .summary = "Many commands, one JSON object a line; one outcome a line, in order.",
+	        .tag = "commands",
+	        .answer_type = "application/x-ndjson",
+	        .label = COMMAND_TYPES,
 	};
 	return api;
 }

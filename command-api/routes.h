@@ -6,8 +6,8 @@
 #include "core/base/config.h"
 #include "core/http/http.h"
 
-#define BATCH_LINES_MAX	 5000		 /* lines of one NDJSON body */
-#define BATCH_BYTES_MAX	 (8 * 1024 * 1024) /* of one NDJSON body */
+#define BATCH_LINES_MAX 5000              /* lines of one NDJSON body */
+#define BATCH_BYTES_MAX (8 * 1024 * 1024) /* of one NDJSON body */
 
 struct command_api;
 

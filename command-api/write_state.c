@@ -1,9 +1,9 @@
 /* Layout. Keys begin with tenant, 0.
  *   rows        tenant 0 kind key...          -> row struct
  *   tenants     tenant 0                      -> struct tenant_value
- *   commands    tenant 0 command id           -> struct command_head, then job_event packed (18 bytes each)
- *   identities  identity hash (32)            -> member id
- *   fold        "position"                    -> journal id, next offset (u64 big endian)
+ *   commands    tenant 0 command id           -> struct command_head, then job_event packed (18
+ * bytes each) identities  identity hash (32)            -> member id fold        "position" ->
+ * journal id, next offset (u64 big endian)
  *
  * Catching up reads the journal from the stored position. The events of a command that is being
  * read are collected in `pending` until its last one, so that the dedup row is written once. */
@@ -17,15 +17,15 @@
 #include "core/store/kv.h"
 
 enum table { ROWS, TENANTS, COMMANDS, IDENTITIES, FOLD };
-static const char *const table_names[] = { "rows", "tenants", "commands", "identities", "fold",
-					   NULL };
+static const char *const table_names[] = {"rows",       "tenants", "commands",
+                                          "identities", "fold",    NULL};
 
-#define STATE_LAYOUT	  1
-#define STORE_KEY_MAX	  KV_KEY_MAX
-#define EVENT_PACKED	  18
-#define CATCH_UP_ENTRIES  1024
-#define CATCH_UP_BATCH	  4096 /* events between commits */
-#define DECODE_ARENA	  (4 * 1024 * 1024)
+#define STATE_LAYOUT     1
+#define STORE_KEY_MAX    KV_KEY_MAX
+#define EVENT_PACKED     18
+#define CATCH_UP_ENTRIES 1024
+#define CATCH_UP_BATCH   4096 /* events between commits */
+#define DECODE_ARENA     (4 * 1024 * 1024)
 
 struct tenant_value {
 	uint64_t seq;
@@ -53,7 +53,7 @@ struct write_state {
 	struct uuid journal_id;
 	uint32_t partition;
 	struct rows rows;
-	char tenant[64]; /* that rows.tenant borrows */
+	char tenant[64];    /* that rows.tenant borrows */
 	struct buf pending; /* packed events of the command being applied */
 	uint64_t pending_first_seq;
 	struct buf profile;
@@ -102,12 +102,12 @@ static bool rows_get(const struct tenant_state *face, const struct row_key *key,
 	key_of_row(&k, rows->tenant, key);
 	if (!kv_get(rows->state->txn, ROWS, key_slice(&k), &value))
 		return false;
-	memcpy(row, value.data, row_size(key->kind));
+	memcpy(row, value.data, value.n);
 	return true;
 }
 
 static bool rows_next(const struct tenant_state *face, struct row_key *key, bool backwards,
-		      void *row)
+                      void *row)
 {
 	const struct rows *rows = (const struct rows *)face;
 	struct store_key k;
@@ -115,7 +115,7 @@ static bool rows_next(const struct tenant_state *face, struct row_key *key, bool
 	key_of_row(&k, rows->tenant, key);
 	struct kv_cursor *cursor = kv_cursor_open(rows->state->txn, ROWS);
 	bool is_there = backwards ? kv_seek_before(cursor, key_slice(&k), &found, &value)
-				  : kv_seek(cursor, key_slice(&k), &found, &value);
+	                          : kv_seek(cursor, key_slice(&k), &found, &value);
 	if (is_there && !backwards && slice_equal(found, key_slice(&k)))
 		is_there = kv_next(cursor, &found, &value);
 	size_t head = rows->tenant.n + 2;
@@ -124,7 +124,7 @@ static bool rows_next(const struct tenant_state *face, struct row_key *key, bool
 	if (is_there) {
 		key->n = (uint16_t)(found.n - head);
 		memcpy(key->bytes, found.data + head, key->n);
-		memcpy(row, value.data, row_size(key->kind));
+		memcpy(row, value.data, value.n);
 	}
 	kv_cursor_close(cursor);
 	return is_there;
@@ -135,7 +135,8 @@ static void rows_put(struct tenant_state *face, const struct row_key *key, const
 	struct rows *rows = (struct rows *)face;
 	struct store_key k;
 	key_of_row(&k, rows->tenant, key);
-	kv_put(rows->state->txn, ROWS, key_slice(&k), slice_of(row, row_size(key->kind)));
+	kv_put(rows->state->txn, ROWS, key_slice(&k),
+	       slice_of(row, row_stored_size(key->kind, row)));
 }
 
 static void rows_del(struct tenant_state *face, const struct row_key *key)
@@ -174,26 +175,26 @@ static void write_position(struct write_state *state, int64_t next_offset)
 }
 
 enum status write_state_open(const struct config *config, uint32_t partition,
-			     const struct journal_identity *identity, struct profile_keys *keys,
-			     struct write_state **out, struct error *err)
+                             const struct journal_identity *identity, struct profile_keys *keys,
+                             struct write_state **out, struct error *err)
 {
 	struct write_state *state = mem_new(sizeof *state);
 	state->keys = keys;
 	state->journal_id = identity->id;
 	state->partition = partition;
 	state->rows = (struct rows){
-		.face = { rows_get, rows_next, rows_put, rows_del },
-		.state = state,
+	        .face = {rows_get, rows_next, rows_put, rows_del},
+	        .state = state,
 	};
 	char dir[512];
 	snprintf(dir, sizeof dir, "%s/write-state/%u", config->data_dir, partition);
 	struct kv_options options = {
-		.dir = dir,
-		.durability = KV_REBUILDABLE,
-		.map_bytes = (uint64_t)config->map_size_gib << 30,
-		.tables = table_names,
-		/* A program that knows more schemas may read what stopped an older one. */
-		.format = (TENANT_STATE_VERSION * 1000 + STATE_LAYOUT) * 10000 + schema_entries_n,
+	        .dir = dir,
+	        .durability = KV_REBUILDABLE,
+	        .map_bytes = (uint64_t)config->map_size_gib << 30,
+	        .tables = table_names,
+	        /* A program that knows more schemas may read what stopped an older one. */
+	        .format = (TENANT_STATE_VERSION * 1000 + STATE_LAYOUT) * 10000 + schema_entries_n,
 	};
 	if (kv_open(&options, &state->kv, NULL, err)) {
 		write_state_close(state);
@@ -246,7 +247,7 @@ bool write_state_tenant(struct write_state *state, struct slice tenant, struct w
 	if (!kv_get(state->txn, TENANTS, key_slice(&key), &value))
 		return false;
 	memcpy(&stored, value.data, sizeof stored);
-	*out = (struct write_tenant){ stored.seq, stored.recorded_at_ms, stored.stopped != 0 };
+	*out = (struct write_tenant){stored.seq, stored.recorded_at_ms, stored.stopped != 0};
 	return true;
 }
 
@@ -260,7 +261,7 @@ bool write_state_identity(struct write_state *state, const uint8_t hash[32], str
 }
 
 bool write_state_command(struct write_state *state, struct slice tenant,
-			 const struct uuid *command_id, struct write_command *out)
+                         const struct uuid *command_id, struct write_command *out)
 {
 	struct store_key key;
 	struct slice value;
@@ -279,10 +280,10 @@ bool write_state_command(struct write_state *state, struct slice tenant,
 		memcpy(state->events[i].id.bytes, at, 16);
 		memcpy(&state->events[i].type, at + 16, 2);
 	}
-	*out = (struct write_command){ .first_seq = head.first_seq,
-				       .aggregate = head.aggregate,
-				       .events = state->events,
-				       .events_n = head.events_n };
+	*out = (struct write_command){.first_seq = head.first_seq,
+	                              .aggregate = head.aggregate,
+	                              .events = state->events,
+	                              .events_n = head.events_n};
 	memcpy(out->hash, head.hash, 32);
 	return true;
 }
@@ -296,23 +297,22 @@ static void put_identity(struct write_state *state, const struct event *event)
 	buf_clear(&state->profile);
 	/* A forgotten person has no key any more and cannot be found: that is the purpose. */
 	if (profile_unseal(state->keys, event->meta.tenant, &set->member_id, set->sealed,
-			   &state->profile, &profile, NULL))
+	                   &state->profile, &profile, NULL))
 		return;
 	uint8_t hash[32];
 	identity_hash(event->meta.tenant, profile.issuer, profile.subject, hash);
-	kv_put(state->txn, IDENTITIES, slice_of(hash, 32),
-	       slice_of(set->member_id.bytes, 16));
+	kv_put(state->txn, IDENTITIES, slice_of(hash, 32), slice_of(set->member_id.bytes, 16));
 }
 
 static void put_command(struct write_state *state, const struct event_meta *meta)
 {
 	struct command_head head = {
-		.first_seq = state->pending_first_seq,
-		.aggregate = meta->aggregate,
-		.events_n = (uint32_t)(state->pending.n / EVENT_PACKED),
+	        .first_seq = state->pending_first_seq,
+	        .aggregate = meta->aggregate,
+	        .events_n = (uint32_t)(state->pending.n / EVENT_PACKED),
 	};
 	memcpy(head.hash, meta->command_hash, 32);
-	struct buf value = { 0 };
+	struct buf value = {0};
 	buf_append(&value, &head, sizeof head);
 	buf_append(&value, state->pending.data, state->pending.n);
 	struct store_key key;
@@ -331,8 +331,8 @@ void write_state_apply(struct write_state *state, const struct event *event)
 		put_identity(state, event);
 
 	struct store_key key;
-	struct tenant_value value = { .seq = (uint64_t)meta->seq,
-				      .recorded_at_ms = meta->recorded_at };
+	struct tenant_value value = {.seq = (uint64_t)meta->seq,
+	                             .recorded_at_ms = meta->recorded_at};
 	key_start(&key, meta->tenant);
 	kv_put(state->txn, TENANTS, key_slice(&key), slice_of(&value, sizeof value));
 
@@ -358,9 +358,9 @@ struct catch_up {
 
 /* A record of ours continues its tenant's seq; anything else is foreign. */
 static bool is_ours(struct write_state *state, const struct journal_entry *entry,
-		    const struct event *event)
+                    const struct event *event)
 {
-	struct write_tenant tenant = { 0 };
+	struct write_tenant tenant = {0};
 	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n >= sizeof state->tenant)
 		return false;
 	write_state_tenant(state, event->meta.tenant, &tenant);
@@ -370,13 +370,12 @@ static bool is_ours(struct write_state *state, const struct journal_entry *entry
 /* Never decide on a state that misses an event: the tenant waits for a program that can read it. */
 static void stop_tenant(struct write_state *state, struct slice tenant)
 {
-	struct write_tenant known = { 0 };
+	struct write_tenant known = {0};
 	if (tenant.n == 0 || tenant.n >= sizeof state->tenant)
 		return;
 	write_state_tenant(state, tenant, &known);
-	struct tenant_value value = { .seq = known.seq,
-				      .recorded_at_ms = known.recorded_at_ms,
-				      .stopped = 1 };
+	struct tenant_value value = {
+	        .seq = known.seq, .recorded_at_ms = known.recorded_at_ms, .stopped = 1};
 	struct store_key key;
 	key_start(&key, tenant);
 	kv_put(state->txn, TENANTS, key_slice(&key), slice_of(&value, sizeof value));
@@ -398,7 +397,7 @@ static bool catch_up_event(struct catch_up *run, const struct journal_entry *ent
 }
 
 static enum status catch_up_entry(struct catch_up *run, const struct journal_entry *entry,
-				  struct error *err)
+                                  struct error *err)
 {
 	bool at_boundary = run->state->pending.n == 0;
 	switch (record_classify(entry->value, NULL)) {
@@ -424,7 +423,7 @@ static enum status catch_up_entry(struct catch_up *run, const struct journal_ent
 }
 
 static enum status read_until(struct catch_up *run, struct journal_reader *reader, int64_t end,
-			      struct error *err)
+                              struct error *err)
 {
 	static const int poll_ms = 1000;
 	struct journal_entry *entries = mem_new(CATCH_UP_ENTRIES * sizeof *entries);
@@ -442,15 +441,15 @@ static enum status read_until(struct catch_up *run, struct journal_reader *reade
 
 /* Where to start: the stored position, or the beginning when it is of another journal. */
 static enum status start_offset(struct write_state *state, int64_t end, int64_t *offset,
-				struct error *err)
+                                struct error *err)
 {
 	struct uuid journal_id;
 	bool known = read_position(state, &journal_id, offset) &&
-		     uuid_equal(&journal_id, &state->journal_id);
+	             uuid_equal(&journal_id, &state->journal_id);
 	if (known && *offset > end)
 		return error_set(err, STATUS_CORRUPT,
-				 "the log ends at %lld, but commands up to %lld were acknowledged",
-				 (long long)end, (long long)*offset);
+		                 "the log ends at %lld, but commands up to %lld were acknowledged",
+		                 (long long)end, (long long)*offset);
 	if (known)
 		return STATUS_OK;
 	for (uint32_t i = 0; table_names[i]; i++)
@@ -460,9 +459,9 @@ static enum status start_offset(struct write_state *state, int64_t end, int64_t 
 }
 
 enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-				 int64_t end, uint64_t *foreign, struct error *err)
+                                 int64_t end, uint64_t *foreign, struct error *err)
 {
-	struct catch_up run = { .state = state, .foreign = foreign };
+	struct catch_up run = {.state = state, .foreign = foreign};
 	int64_t offset;
 	if (write_state_begin(state, err))
 		return err->status;

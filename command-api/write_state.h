@@ -20,9 +20,9 @@
 struct write_state;
 
 struct write_tenant {
-	uint64_t seq;		/* of its last event */
+	uint64_t seq;           /* of its last event */
 	int64_t recorded_at_ms; /* of its last event */
-	bool stopped;		/* has an event that this program cannot read */
+	bool stopped;           /* has an event that this program cannot read */
 };
 
 /* A command that was appended, as the dedup table has it. */
@@ -35,13 +35,13 @@ struct write_command {
 };
 
 enum status write_state_open(const struct config *config, uint32_t partition,
-			     const struct journal_identity *identity, struct profile_keys *keys,
-			     struct write_state **out, struct error *err);
+                             const struct journal_identity *identity, struct profile_keys *keys,
+                             struct write_state **out, struct error *err);
 void write_state_close(struct write_state *state);
 
 /* Apply the journal up to @end (from journal_claim). *@foreign counts records that are not ours. */
 enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-				 int64_t end, uint64_t *foreign, struct error *err);
+                                 int64_t end, uint64_t *foreign, struct error *err);
 
 enum status write_state_begin(struct write_state *state, struct error *err);
 enum status write_state_commit(struct write_state *state, int64_t next_offset, struct error *err);
@@ -52,7 +52,7 @@ struct tenant_state *write_state_rows(struct write_state *state, struct slice te
 bool write_state_tenant(struct write_state *state, struct slice tenant, struct write_tenant *out);
 bool write_state_identity(struct write_state *state, const uint8_t hash[32], struct uuid *member);
 bool write_state_command(struct write_state *state, struct slice tenant,
-			 const struct uuid *command_id, struct write_command *out);
+                         const struct uuid *command_id, struct write_command *out);
 /* One event that is about to be in the log; the last event of its command stores the dedup row. */
 void write_state_apply(struct write_state *state, const struct event *event);
 

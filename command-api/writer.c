@@ -20,9 +20,9 @@
 #include "core/codec/cloudevent.h"
 #include "core/codec/event_codec.h"
 
-#define LOGGER		  "command-api"
-#define DECISION_ARENA	  (32 * 1024 * 1024)
-#define RETRY_PAUSE_US	  200000
+#define LOGGER            "command-api"
+#define DECISION_ARENA    (32 * 1024 * 1024)
+#define RETRY_PAUSE_US    200000
 #define RANDOM_POOL_BYTES 4096
 
 struct partition {
@@ -86,7 +86,7 @@ static void refuse_now(struct job *job, const char *why)
 void writers_submit(struct writers *writers, struct job *first, uint32_t n)
 {
 	struct partition *partition =
-		&writers->partitions[journal_partition_of(first->tenant, writers->n)];
+	        &writers->partitions[journal_partition_of(first->tenant, writers->n)];
 	struct job *last = first;
 	for (uint32_t i = 0;; i++) {
 		job_retain(last);
@@ -170,7 +170,7 @@ static bool chosen_member(const struct command *command, struct uuid *id)
 
 /* A command that names a person: find who that is here, seal the profile under the member's id. */
 static enum status prepare_person(struct partition *partition, const struct job *job,
-				  struct request *request, struct error *err)
+                                  struct request *request, struct error *err)
 {
 	const struct person *person = person_of(&job->command);
 	if (!person)
@@ -178,28 +178,28 @@ static enum status prepare_person(struct partition *partition, const struct job 
 	uint8_t hash[32];
 	identity_hash(job->tenant, person->issuer, person->subject, hash);
 	request->has_identity_member =
-		write_state_identity(partition->state, hash, &request->identity_member);
+	        write_state_identity(partition->state, hash, &request->identity_member);
 	struct uuid member;
 	if (request->has_identity_member)
 		member = request->identity_member;
 	else if (!chosen_member(&job->command, &member))
 		member = request->fresh[0];
 	struct profile profile = {
-		.issuer = person->issuer,
-		.subject = person->subject,
-		.name = person->name,
-		.email = person->has_email ? person->email : slice_of(NULL, 0),
+	        .issuer = person->issuer,
+	        .subject = person->subject,
+	        .name = person->name,
+	        .email = person->has_email ? person->email : slice_of(NULL, 0),
 	};
-	struct buf sealed = { 0 };
+	struct buf sealed = {0};
 	enum status status = profile_seal(partition->all->options.profile_keys, job->tenant,
-					  &member, &profile, &sealed, err);
+	                                  &member, &profile, &sealed, err);
 	request->sealed_profile = arena_copy(&partition->arena, buf_slice(&sealed));
 	buf_release(&sealed);
 	return status;
 }
 
 static void prepare_actor(struct partition *partition, const struct job *job,
-			  struct request *request)
+                          struct request *request)
 {
 	struct actor *actor = &request->actor;
 	actor->has_credential_id = job->credential_id.n > 0;
@@ -211,8 +211,9 @@ static void prepare_actor(struct partition *partition, const struct job *job,
 		actor->kind = ACTOR_KIND_RULE;
 		actor->id = job->rule_id;
 	} else if (!write_state_identity(partition->state, job->identity, &actor->id) &&
-		   job->installation) {
-		actor->kind = ACTOR_KIND_SYSTEM; /* the installation acts, no member of this tenant */
+	           job->installation) {
+		actor->kind =
+		        ACTOR_KIND_SYSTEM; /* the installation acts, no member of this tenant */
 	}
 }
 
@@ -243,7 +244,7 @@ static void conclude(struct partition *partition, struct job *job, struct decisi
 	bool refused = decision->reject != REJECT_NONE;
 	decided->event.type = EVENT_COMMAND_CONCLUDED;
 	decided->event.meta.aggregate =
-		(struct aggregate_ref){ AGGREGATE_KIND_COMMAND, job->command_id, 1 };
+	        (struct aggregate_ref){AGGREGATE_KIND_COMMAND, job->command_id, 1};
 	concluded->command = slice_str(command_type_name(job->command.type));
 	concluded->outcome = refused ? COMMAND_OUTCOME_REFUSED : COMMAND_OUTCOME_UNCHANGED;
 	concluded->code = slice_str(refused ? reject_code(decision->reject) : "");
@@ -252,9 +253,9 @@ static void conclude(struct partition *partition, struct job *job, struct decisi
 	decision->events_n = 1;
 }
 
-static void stamp(struct partition *partition, const struct job *job,
-		  const struct request *request, const struct write_tenant *tenant,
-		  uint32_t index, uint32_t count, struct event_meta *meta)
+static void stamp(struct partition *partition, const struct job *job, const struct request *request,
+                  const struct write_tenant *tenant, uint32_t index, uint32_t count,
+                  struct event_meta *meta)
 {
 	meta->event_id = uuid_v7(request->now_ms);
 	meta->tenant = job->tenant;
@@ -263,30 +264,28 @@ static void stamp(struct partition *partition, const struct job *job,
 	memcpy(meta->command_hash, job->hash, 32);
 	meta->index = (int32_t)index;
 	meta->count = (int32_t)count;
-	meta->correlation_id = uuid_is_nil(&job->correlation_id) ? job->command_id
-								 : job->correlation_id;
+	meta->correlation_id =
+	        uuid_is_nil(&job->correlation_id) ? job->command_id : job->correlation_id;
 	meta->has_causation_id = !uuid_is_nil(&job->causation_id);
 	meta->causation_id = job->causation_id;
-	meta->actor = request->actor;
+	meta->actor = request_actor(request);
 	meta->has_reason = job->reason.n > 0;
 	meta->reason = job->reason;
-	meta->recorded_at = request->now_ms > tenant->recorded_at_ms ? request->now_ms
-								     : tenant->recorded_at_ms;
-	meta->occurred_at = request->has_occurred_at ? request->occurred_at_ms
-						     : meta->recorded_at;
+	meta->recorded_at =
+	        request->now_ms > tenant->recorded_at_ms ? request->now_ms : tenant->recorded_at_ms;
+	meta->occurred_at = request->has_occurred_at ? request->occurred_at_ms : meta->recorded_at;
 	fill_random(partition, meta->salt, sizeof meta->salt);
 }
 
 static void add_record(struct partition *partition, const struct job *job,
-		       const struct event *event)
+                       const struct event *event)
 {
 	if (partition->records_n == partition->records_cap) {
 		partition->records_cap = partition->records_cap ? partition->records_cap * 2 : 256;
-		partition->records =
-			mem_grow(partition->records,
-				 partition->records_cap * sizeof *partition->records);
+		partition->records = mem_grow(partition->records,
+		                              partition->records_cap * sizeof *partition->records);
 		partition->rooms = mem_grow(partition->rooms,
-					    partition->records_cap * sizeof *partition->rooms);
+		                            partition->records_cap * sizeof *partition->rooms);
 	}
 	struct record_room *room = &partition->rooms[partition->records_n];
 	room->value_at = partition->values.n;
@@ -300,8 +299,8 @@ static void add_record(struct partition *partition, const struct job *job,
 
 /* Evolve and encode what was decided. */
 static void take_decision(struct partition *partition, struct job *job,
-			  const struct request *request, const struct write_tenant *tenant,
-			  const struct decision *decision)
+                          const struct request *request, const struct write_tenant *tenant,
+                          const struct decision *decision)
 {
 	job->outcome = JOB_ACCEPTED;
 	job->first_seq = tenant->seq + 1;
@@ -343,8 +342,7 @@ static void find_key(struct partition *partition, struct job *job)
 		if (!rows->get(rows, &row, &issue))
 			return;
 		key_of_project(rows, &issue.project_id, key);
-		snprintf(job->key, sizeof job->key, "%s-%llu", key,
-			 (unsigned long long)issue.number);
+		snprintf(job->key, sizeof job->key, "%s-%lld", key, (long long)issue.number);
 	}
 }
 
@@ -363,13 +361,13 @@ static bool is_repeated(struct partition *partition, struct job *job)
 
 static enum status judge(struct partition *partition, struct job *job, struct error *err)
 {
-	struct write_tenant tenant = { 0 };
+	struct write_tenant tenant = {0};
 	write_state_tenant(partition->state, job->tenant, &tenant);
 	job->position = tenant.seq;
 	if (tenant.stopped) {
 		job->outcome = JOB_UNAVAILABLE;
 		snprintf(job->detail, sizeof job->detail,
-			 "the organization has an event of a newer version; upgrade this server");
+		         "the organization has an event of a newer version; upgrade this server");
 		return STATUS_OK;
 	}
 	if (is_repeated(partition, job))
@@ -377,11 +375,11 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 
 	arena_clear(&partition->arena);
 	struct request request = {
-		.installation = job->installation,
-		.next_seq = tenant.seq + 1,
-		.has_occurred_at = job->has_occurred_at,
-		.occurred_at_ms = job->occurred_at_ms,
-		.now_ms = clock_now_ms(),
+	        .tenant = job->tenant,
+	        .installation = job->installation,
+	        .has_occurred_at = job->has_occurred_at,
+	        .occurred_at_ms = job->occurred_at_ms,
+	        .now_ms = clock_now_ms(),
 	};
 	for (int i = 0; i < FRESH_IDS; i++)
 		request.fresh[i] = uuid_v7(request.now_ms);
@@ -389,7 +387,7 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 	if (prepare_person(partition, job, &request, err))
 		return err->status;
 
-	struct decision decision = { .arena = &partition->arena };
+	struct decision decision = {.arena = &partition->arena};
 	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
 	decide(rows, &request, &job->command, &decision);
 	bool no_events = decision.reject != REJECT_NONE || decision.events_n == 0;
@@ -397,19 +395,20 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 		conclude(partition, job, &decision);
 	else if (decision.reject != REJECT_NONE) {
 		refuse(job, decision.reject, decision.pointer, decision.detail);
-		job->aggregate.version = (int64_t)decision.version;
+		job->aggregate.version = decision.version;
 		return STATUS_OK;
 	}
 	if (decision.events_n == 0) {
 		job->outcome = JOB_UNCHANGED;
-		job->aggregate.version = (int64_t)decision.version;
+		job->aggregate.version = decision.version;
 		return STATUS_OK;
 	}
 	take_decision(partition, job, &request, &tenant, &decision);
 	return STATUS_OK;
 }
 
-/* Judge the batch on a new transaction. Stops early when the batch is full; *@judged jobs are in. */
+/* Judge the batch on a new transaction. Stops early when the batch is full; *@judged jobs are in.
+ */
 static enum status judge_batch(struct partition *partition, uint32_t *judged, struct error *err)
 {
 	*judged = 0;
@@ -417,8 +416,7 @@ static enum status judge_batch(struct partition *partition, uint32_t *judged, st
 	buf_clear(&partition->values);
 	if (write_state_begin(partition->state, err))
 		return err->status;
-	while (*judged < partition->batch_n &&
-	       partition->values.n < JOURNAL_BATCH_BYTES_MAX / 2 &&
+	while (*judged < partition->batch_n && partition->values.n < JOURNAL_BATCH_BYTES_MAX / 2 &&
 	       partition->records_n < DECISION_EVENTS_MAX) {
 		struct job *job = partition->batch[*judged];
 		if (judge(partition, job, err))
@@ -452,11 +450,11 @@ static enum status append_batch(struct partition *partition, uint32_t judged, st
 	int64_t started_us = clock_monotonic_us();
 	int64_t *offsets = mem_new(partition->records_n * sizeof *offsets);
 	enum status status = journal_append(partition->all->options.journal, partition->number,
-					    partition->records, partition->records_n, offsets, err);
+	                                    partition->records, partition->records_n, offsets, err);
 	if (!status) {
 		partition->next_offset = offsets[partition->records_n - 1] + 1;
 		metric_observe(partition->append_seconds,
-			       (double)(clock_monotonic_us() - started_us) / 1e6);
+		               (double)(clock_monotonic_us() - started_us) / 1e6);
 		metric_observe(partition->append_batch, judged);
 	}
 	free(offsets);
@@ -489,7 +487,7 @@ static void set_ready(struct partition *partition, bool ready, const char *reaso
 static enum status own_partition(struct partition *partition, struct error *err)
 {
 	struct writers *all = partition->all;
-	struct journal_owner owner = { all->owner_id, all->options.address };
+	struct journal_owner owner = {all->owner_id, all->options.address};
 	int64_t end;
 	if (journal_claim(all->options.journal, partition->number, &owner, &end, err))
 		return error_wrap(err, "claim partition %u", partition->number);
@@ -520,13 +518,13 @@ static bool become_ready(struct partition *partition)
 		if (!own_partition(partition, &err)) {
 			set_ready(partition, true, "");
 			log_info(LOGGER, "partition owned", LOG_I("partition", partition->number),
-				 LOG_I("next_offset", partition->next_offset));
+			         LOG_I("next_offset", partition->next_offset));
 			return true;
 		}
 		set_ready(partition, false, err.text);
 		if (strcmp(logged, err.text) != 0)
 			log_warn(LOGGER, "partition not owned yet",
-				 LOG_I("partition", partition->number), LOG_S("reason", err.text));
+			         LOG_I("partition", partition->number), LOG_S("reason", err.text));
 		snprintf(logged, sizeof logged, "%s", err.text);
 		usleep(RETRY_PAUSE_US);
 	}
@@ -537,8 +535,8 @@ static bool become_ready(struct partition *partition)
 static bool recover(struct partition *partition, const struct error *err)
 {
 	log_warn(LOGGER, "group commit failed, the batch is judged again",
-		 LOG_I("partition", partition->number), LOG_S("reason", err->text),
-		 LOG_I("commands", partition->batch_n));
+	         LOG_I("partition", partition->number), LOG_S("reason", err->text),
+	         LOG_I("commands", partition->batch_n));
 	if (err->status == STATUS_REJECTED) {
 		usleep(RETRY_PAUSE_US);
 		return !is_stopping(partition);
@@ -553,7 +551,7 @@ static void drop_finished(struct partition *partition, uint32_t judged)
 		finish(partition, partition->batch[i]);
 	partition->batch_n -= judged;
 	memmove(partition->batch, partition->batch + judged,
-		partition->batch_n * sizeof *partition->batch);
+	        partition->batch_n * sizeof *partition->batch);
 }
 
 static void give_up_batch(struct partition *partition)
@@ -597,7 +595,7 @@ static void partition_metrics(struct partition *partition)
 {
 	char number[16];
 	snprintf(number, sizeof number, "%u", partition->number);
-	const char *labels[] = { number, NULL };
+	const char *labels[] = {number, NULL};
 	partition->append_seconds = metric_series(METRIC_APPEND_SECONDS, labels);
 	partition->append_batch = metric_series(METRIC_APPEND_BATCH, labels);
 	for (uint32_t type = 0; type < EVENT_TYPES; type++) {
@@ -622,9 +620,8 @@ static enum status open_partition(struct partition *partition, struct error *err
 	arena_init(&partition->arena, mem_new(DECISION_ARENA), DECISION_ARENA);
 	partition_metrics(partition);
 	snprintf(partition->reason, sizeof partition->reason, "starting");
-	if (write_state_open(options->config, partition->number,
-			     journal_identity(options->journal), options->profile_keys,
-			     &partition->state, err) ||
+	if (write_state_open(options->config, partition->number, journal_identity(options->journal),
+	                     options->profile_keys, &partition->state, err) ||
 	    journal_reader_open(options->journal, &partition->reader, err))
 		return err->status;
 	if (pthread_create(&partition->thread, NULL, run, partition))
@@ -648,7 +645,7 @@ static void close_partition(struct partition *partition)
 }
 
 enum status writers_start(const struct writers_options *options, struct writers **out,
-			  struct error *err)
+                          struct error *err)
 {
 	struct writers *writers = mem_new(sizeof *writers);
 	writers->options = *options;
@@ -669,18 +666,24 @@ enum status writers_start(const struct writers_options *options, struct writers 
 	return STATUS_OK;
 }
 
-void writers_stop(struct writers *writers)
+void writers_finish(struct writers *writers)
 {
-	if (!writers)
-		return;
 	for (uint32_t i = 0; i < writers->n; i++) {
 		struct partition *partition = &writers->partitions[i];
 		pthread_mutex_lock(&partition->lock);
 		partition->stopping = true;
 		pthread_cond_signal(&partition->arrived);
 		pthread_mutex_unlock(&partition->lock);
-		journal_reader_wake(partition->reader);
+		if (partition->reader)
+			journal_reader_wake(partition->reader);
 	}
+}
+
+void writers_stop(struct writers *writers)
+{
+	if (!writers)
+		return;
+	writers_finish(writers);
 	for (uint32_t i = 0; i < writers->n; i++) {
 		if (writers->partitions[i].has_thread)
 			pthread_join(writers->partitions[i].thread, NULL);
@@ -694,10 +697,10 @@ void writers_state(struct writers *writers, uint32_t number, struct writer_state
 {
 	struct partition *partition = &writers->partitions[number];
 	pthread_mutex_lock(&partition->lock);
-	*out = (struct writer_state){ .partition = number,
-				      .ready = partition->ready,
-				      .foreign = partition->foreign,
-				      .queued = partition->queued };
+	*out = (struct writer_state){.partition = number,
+	                             .ready = partition->ready,
+	                             .foreign = partition->foreign,
+	                             .queued = partition->queued};
 	memcpy(out->reason, partition->reason, sizeof out->reason);
 	pthread_mutex_unlock(&partition->lock);
 }

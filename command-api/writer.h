@@ -22,24 +22,27 @@ struct writers;
 
 struct writers_options {
 	const struct config *config;
-	struct journal *journal;	   /* borrowed */
+	struct journal *journal;           /* borrowed */
 	struct profile_keys *profile_keys; /* borrowed */
-	const char *address;		   /* where this process takes commands */
+	const char *address;               /* where this process takes commands */
 };
 
 /* One thread per partition; each claims and catches up by itself. */
 enum status writers_start(const struct writers_options *options, struct writers **out,
-			  struct error *err);
-/* Finish what is queued, give the partitions back. */
+                          struct error *err);
+/* From now on nothing is taken; what is queued is finished, or answered as unavailable. Returns at
+ * once. */
+void writers_finish(struct writers *writers);
+/* writers_finish, wait for it, give the partitions back. NULL is fine. */
 void writers_stop(struct writers *writers);
 
-/* Hand @n jobs of one tenant over, in order (linked by next). The writer takes a reference of each. Any
- * thread. */
+/* Hand @n jobs of one tenant over, in order (linked by next). The writer takes a reference of each.
+ * Any thread. */
 void writers_submit(struct writers *writers, struct job *first, uint32_t n);
 
 struct writer_state {
 	uint32_t partition;
-	bool ready;	  /* owns the partition and has caught up */
+	bool ready; /* owns the partition and has caught up */
 	uint64_t foreign;
 	uint32_t queued;
 	char reason[512]; /* why it is not ready */
