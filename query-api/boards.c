@@ -1,0 +1,92 @@
+/* Boards and projects: ready cards, copied from the board view. */
+#include "projections/board.h"
+
+#include <stdio.h>
+
+#include "query-api/query.h"
+
+#define CARDS_DEFAULT 200
+#define CARDS_MAX     1000
+#define PROJECTS_MAX  500
+
+static bool is_current(struct query *query, const struct board_stamp *stamp, uint32_t limit,
+                       struct slice cursor)
+{
+	/* Names the view's code, the state of the board and what of it was asked for. */
+	snprintf(query->etag, sizeof query->etag, "\"b%u-%llu-%u-%zx\"", board_view->version,
+	         (unsigned long long)stamp->etag_seq, limit, cursor.n);
+	query->position = stamp->position;
+	/* Pages behind a cursor are small and seldom asked for again: they have no ETag. */
+	if (cursor.n)
+		query->etag[0] = 0;
+	return query->etag[0] && http_etag_matches(query->request, query->etag);
+}
+
+static void run_board(struct query *query)
+{
+	struct slice project = http_path_param(query->request, "project");
+	struct slice cursor = query_text(query, "cursor");
+	struct board_stamp stamp = {0};
+	struct error err;
+	uint32_t limit;
+	if (!query_limit(query, CARDS_DEFAULT, CARDS_MAX, &limit))
+		return;
+	struct view *view = query_view(query, "board");
+	if (!view)
+		return;
+	enum status status = board_stamp(view, query->tenant, project, &stamp, &err);
+	query->not_modified = !status && is_current(query, &stamp, limit, cursor);
+	if (!status && !query->not_modified)
+		status = board_read(view, query->tenant, project, cursor, limit, &query->body,
+		                    &stamp, &err);
+	if (!status && !query->not_modified)
+		is_current(query, &stamp, limit, cursor);
+	query_view_done(query, "board", view);
+	query->position = stamp.position;
+	if (status)
+		query_failed(query, status, "project", &err);
+}
+
+const struct query_type query_board = {.view = "board", .run = run_board};
+
+static void run_projects(struct query *query)
+{
+	struct board_stamp stamp = {0};
+	struct error err;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, PROJECTS_MAX, &limit))
+		return;
+	struct view *view = query_view(query, "board");
+	if (!view)
+		return;
+	enum status status = projects_read(view, query->tenant, query_text(query, "cursor"), limit,
+	                                   &query->body, &stamp, &err);
+	query_view_done(query, "board", view);
+	query->position = stamp.position;
+	if (status)
+		query_failed(query, status, "organization", &err);
+	else
+		query_etag_of_body(query);
+}
+
+const struct query_type query_projects = {.view = "board", .run = run_projects};
+
+static void run_project(struct query *query)
+{
+	struct board_stamp stamp = {0};
+	struct error err;
+	struct view *view = query_view(query, "board");
+	if (!view)
+		return;
+	enum status status =
+	        project_read(view, query->tenant, http_path_param(query->request, "project"),
+	                     &query->body, &stamp, &err);
+	query_view_done(query, "board", view);
+	query->position = stamp.position;
+	if (status)
+		query_failed(query, status, "project", &err);
+	else
+		query_etag_of_body(query);
+}
+
+const struct query_type query_project = {.view = "board", .run = run_project};

@@ -1,0 +1,61 @@
+/* One issue with everything on it, and its comments page by page. */
+#include "projections/issue.h"
+
+#include <stdio.h>
+
+#include "query-api/query.h"
+
+#define COMMENTS_FIRST 20
+
+static void finish(struct query *query, enum status status, const struct issue_stamp *stamp,
+                   const struct error *err)
+{
+	query->position = stamp->position;
+	if (status)
+		query_failed(query, status, "issue", err);
+	else
+		query_etag_of_body(query);
+}
+
+static void run_issue(struct query *query)
+{
+	struct issue_stamp stamp = {0};
+	struct error err;
+	struct view *access = NULL, *view = query_view(query, "issue");
+	if (view)
+		access = query_view(query, "access");
+	if (view && access) {
+		enum status status = issue_read(view, access, query->tenant,
+		                                http_path_param(query->request, "issue"),
+		                                COMMENTS_FIRST, &query->body, &stamp, &err);
+		finish(query, status, &stamp, &err);
+	}
+	query_view_done(query, "access", access);
+	query_view_done(query, "issue", view);
+}
+
+const struct query_type query_issue = {.view = "issue", .run = run_issue};
+
+static void run_comments(struct query *query)
+{
+	struct issue_stamp stamp = {0};
+	struct error err;
+	uint64_t after;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !query_seq(query, "after", &after))
+		return;
+	struct view *access = NULL, *view = query_view(query, "issue");
+	if (view)
+		access = query_view(query, "access");
+	if (view && access) {
+		enum status status = issue_comments_read(view, access, query->tenant,
+		                                         http_path_param(query->request, "issue"),
+		                                         after, limit, &query->body, &stamp, &err);
+		finish(query, status, &stamp, &err);
+	}
+	query_view_done(query, "access", access);
+	query_view_done(query, "issue", view);
+}
+
+const struct query_type query_comments = {.view = "issue", .run = run_comments};

@@ -1,0 +1,356 @@
+#include "query-api/query.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "core/base/clock.h"
+
+#define ACCESS_VIEW "access"
+
+struct query_api {
+	struct query_api_options options;
+	struct workers *workers;
+};
+
+static void step(struct query *query);
+
+/* --- parameters --- */
+
+struct slice query_text(struct query *query, const char *name)
+{
+	struct slice value;
+	if (!http_query_param(query->request, name, &value))
+		return slice_of(NULL, 0);
+	return value;
+}
+
+static bool to_number(struct slice text, uint64_t max, uint64_t *out)
+{
+	uint64_t value = 0;
+	if (text.n == 0 || text.n > 19)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	*out = value;
+	return value <= max;
+}
+
+bool query_seq(struct query *query, const char *name, uint64_t *seq)
+{
+	struct slice text = query_text(query, name);
+	*seq = 0;
+	if (text.n == 0 || to_number(text, INT64_MAX, seq))
+		return true;
+	query_problem(query, 400, "bad_parameter", "%s must be a number from 0", name);
+	return false;
+}
+
+bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit)
+{
+	uint64_t value;
+	struct slice text = query_text(query, "limit");
+	*limit = standard;
+	if (text.n == 0)
+		return true;
+	if (!to_number(text, max, &value) || value == 0) {
+		query_problem(query, 400, "bad_parameter", "limit must be a number from 1 to %u",
+		              max);
+		return false;
+	}
+	*limit = (uint32_t)value;
+	return true;
+}
+
+static bool read_min_position(struct query *query)
+{
+	struct slice text = query_text(query, "min_position");
+	if (text.n == 0 && !http_header(query->request, "NexusFlow-Min-Position", &text))
+		return true;
+	if (to_number(text, INT64_MAX, &query->min_position))
+		return true;
+	query_problem(query, 400, "bad_parameter",
+	              "NexusFlow-Min-Position (min_position) must be a number from 0");
+	return false;
+}
+
+/* --- problems --- */
+
+void query_problem(struct query *query, int status, const char *code, const char *format, ...)
+{
+	va_list args;
+	query->problem = status;
+	snprintf(query->code, sizeof query->code, "%s", code);
+	va_start(args, format);
+	vsnprintf(query->detail, sizeof query->detail, format, args);
+	va_end(args);
+}
+
+void query_failed(struct query *query, enum status status, const char *missing,
+                  const struct error *err)
+{
+	if (status == STATUS_NOT_FOUND)
+		query_problem(query, 404, "not_found", "there is no such %s", missing);
+	else if (status == STATUS_INVALID || status == STATUS_MALFORMED)
+		query_problem(query, 400, "bad_parameter", "%s", err->text);
+	else
+		query_problem(query, 503, "unavailable", "%s", status_text(status));
+}
+
+static void no_tenant(struct query *query)
+{
+	query_problem(query, 404, "no_such_tenant", "there is no such organization");
+}
+
+/* --- views --- */
+
+struct projector *query_projector(const struct query *query)
+{
+	return query->api->options.projector;
+}
+
+struct view *query_view(struct query *query, const char *name)
+{
+	struct view *view = projector_acquire(query_projector(query), slice_str(name));
+	if (!view)
+		query_problem(query, 503, "unavailable", "the %s view is not available", name);
+	return view;
+}
+
+void query_view_done(struct query *query, const char *name, struct view *view)
+{
+	if (view)
+		projector_return(query_projector(query), slice_str(name), view);
+}
+
+void query_etag_of_body(struct query *query)
+{
+	XXH128_hash_t hash = XXH3_128bits(query->body.data, query->body.n);
+	snprintf(query->etag, sizeof query->etag, "\"%016llx%016llx\"",
+	         (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+	query->not_modified = http_etag_matches(query->request, query->etag);
+}
+
+/* --- answering --- */
+
+static void query_free(struct query *query)
+{
+	buf_release(&query->body);
+	free(query);
+}
+
+static void answer(struct query *query)
+{
+	if (query->problem) {
+		http_problem(query->request, query->problem, query->code, NULL, "%s",
+		             query->detail);
+		query_free(query);
+		return;
+	}
+	char position[24], link[280];
+	struct http_answer answer = {.status = query->not_modified ? 304 : 200,
+	                             .content_type = query->content_type};
+	int n = 0;
+	snprintf(position, sizeof position, "%llu", (unsigned long long)query->position);
+	answer.headers[n].name = "NexusFlow-Position";
+	answer.headers[n++].value = position;
+	if (query->etag[0]) {
+		answer.headers[n].name = "ETag";
+		answer.headers[n++].value = query->etag;
+		answer.headers[n].name = "Cache-Control";
+		answer.headers[n++].value = "private, no-cache";
+	}
+	if (query->link[0]) {
+		snprintf(link, sizeof link, "<%s>; rel=\"next\"", query->link);
+		answer.headers[n].name = "Link";
+		answer.headers[n++].value = link;
+	}
+	if (!query->not_modified)
+		answer.body = &query->body;
+	http_answer(query->request, &answer);
+	query_free(query);
+}
+
+/* --- waiting --- */
+
+static void park(struct query *query)
+{
+	if (!query->parked)
+		http_park(query->request);
+	query->parked = true;
+}
+
+static void step_on_loop(void *context)
+{
+	step(context);
+}
+
+static void waited(void *context, bool reached)
+{
+	struct query *query = context;
+	if (!reached)
+		query_problem(query, 503, "position_not_reached",
+		              "the view has not reached position %llu; try again",
+		              (unsigned long long)query->min_position);
+	http_after(http_server_of(query->request), 0, step_on_loop, query);
+}
+
+static void wait_for(struct query *query, const char *view, uint64_t seq)
+{
+	park(query);
+	projector_wait(query_projector(query), slice_str(view), query->tenant, seq,
+	               query->deadline_ms, waited, query);
+}
+
+/* --- the steps --- */
+
+/* Is the caller a member? Sets a problem if not. *@position: of the access view. */
+static void authorize(struct query *query, uint64_t *position)
+{
+	const struct principal *principal = http_principal(query->request);
+	struct error err;
+	*position = 0;
+	struct view *access = query_view(query, ACCESS_VIEW);
+	if (!access)
+		return;
+	enum status status = access_find(access, query->tenant, principal->issuer,
+	                                 principal->subject, &query->member, position, &err);
+	query_view_done(query, ACCESS_VIEW, access);
+	if (status == STATUS_NOT_FOUND)
+		no_tenant(query);
+	else if (status)
+		query_failed(query, status, "organization", &err);
+}
+
+static void clear_result(struct query *query)
+{
+	buf_clear(&query->body);
+	query->etag[0] = query->link[0] = 0;
+	query->not_modified = false;
+	query->position = 0;
+}
+
+/* After run: what was read may be newer than what the caller's rights were judged on. */
+static void conclude(struct query *query)
+{
+	struct error err;
+	uint64_t position = 0;
+	struct view *access = query_view(query, ACCESS_VIEW);
+	if (!access) {
+		answer(query);
+		return;
+	}
+	enum status status = access_view->tenant_seq(access, query->tenant, &position, &err);
+	query_view_done(query, ACCESS_VIEW, access);
+	if (status)
+		query_failed(query, status, "organization", &err);
+	if (query->problem || position >= query->position) {
+		answer(query);
+		return;
+	}
+	uint64_t read = query->position;
+	clear_result(query);
+	wait_for(query, ACCESS_VIEW, read);
+}
+
+static void conclude_on_loop(void *context)
+{
+	conclude(context);
+}
+
+static void run_on_worker(void *context, struct worker *worker)
+{
+	struct query *query = context;
+	query->worker = worker;
+	query->type->run(query);
+	query->worker = NULL;
+	http_after(http_server_of(query->request), 0, conclude_on_loop, query);
+}
+
+static void run(struct query *query)
+{
+	if (!query->type->on_worker) {
+		query->type->run(query);
+		conclude(query);
+		return;
+	}
+	park(query);
+	if (!workers_run(query->api->workers, run_on_worker, query)) {
+		query_problem(query, 503, "busy", "too many queries are waiting");
+		answer(query);
+	}
+}
+
+/* On the loop thread: from the start, and again after each wait. */
+static void step(struct query *query)
+{
+	uint64_t position;
+	if (query->problem) {
+		answer(query);
+		return;
+	}
+	if (query->min_position && !query->position_reached) {
+		query->position_reached = true;
+		if (query->type->view) {
+			wait_for(query, query->type->view, query->min_position);
+			return;
+		}
+	}
+	authorize(query, &position);
+	if (query->min_position > position) {
+		/* Not known to a view that is older than what the caller has seen means nothing. */
+		query->problem = 0;
+		wait_for(query, ACCESS_VIEW, query->min_position);
+		return;
+	}
+	if (query->problem)
+		answer(query);
+	else
+		run(query);
+}
+
+void query_start(struct http_request *request, void *context)
+{
+	struct query_api *api = context;
+	struct query *query = mem_new(sizeof *query);
+	query->api = api;
+	query->request = request;
+	query->type = query_types[http_route_of(request)->label];
+	query->tenant = http_path_param(request, "tenant");
+	query->deadline_ms = clock_monotonic_ms() + api->options.config->position_wait_ms;
+	if (query->tenant.n == 0 || query->tenant.n > 40)
+		no_tenant(query);
+	else
+		read_min_position(query);
+	step(query);
+}
+
+/* --- the api --- */
+
+enum status query_api_open(const struct query_api_options *options, struct query_api **out,
+                           struct error *err)
+{
+	(void)err;
+	struct query_api *api = mem_new(sizeof *api);
+	api->options = *options;
+	api->workers = workers_start(options->config, options->journal);
+	*out = api;
+	return STATUS_OK;
+}
+
+void query_api_close(struct query_api *api)
+{
+	if (!api)
+		return;
+	workers_stop(api->workers);
+	free(api);
+}
+
+const struct query_api_options *query_options(const struct query *query)
+{
+	return &query->api->options;
+}

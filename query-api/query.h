@@ -1,0 +1,81 @@
+/* What every query of a tenant has in common: membership, positions, ETags, answers.
+ *
+ *   tenant known and caller a member (access view)  else 404, the same for both
+ *   NexusFlow-Min-Position reached                  else wait, then 503
+ *   run                                             reads its view, gives body and position
+ *   access view at least as new as what was read    else wait, then all of it again
+ *
+ * A query lives from its request to its answer; it moves between the loop thread and, for Postgres
+ * and the journal, the workers, and is in one place at a time. */
+#ifndef QUERY_API_QUERY_H
+#define QUERY_API_QUERY_H
+
+#include "core/http/http.h"
+#include "projections/access.h"
+#include "query-api/query_api.h"
+#include "query-api/workers.h"
+
+#define QUERY_LIMIT_DEFAULT 50
+#define QUERY_LIMIT_MAX     500
+
+struct query;
+
+/* One row = how one kind of query is run; http_route.label points to it. */
+struct query_type {
+	const char *view; /* whose position counts; NULL: the access view */
+	bool on_worker;   /* reads Postgres or the journal: may block */
+	void (*run)(struct query *query);
+};
+
+/* By http_route.label of the query routes. */
+extern const struct query_type *const query_types[];
+
+struct query {
+	struct query_api *api;
+	struct http_request *request;
+	const struct query_type *type;
+	struct slice tenant;
+	struct access_member member;
+	uint64_t min_position;
+	int64_t deadline_ms; /* of all waiting */
+	bool parked;
+	bool position_reached;
+	struct worker *worker; /* while on one */
+	/* What run leaves. */
+	struct buf body;
+	uint64_t position;
+	char etag[80];            /* quoted; empty: none */
+	bool not_modified;        /* answer 304, there is no body */
+	const char *content_type; /* NULL: application/json */
+	char link[256];           /* of the next page: path and query; empty: none */
+	int problem;              /* status; 0: none */
+	char code[32];
+	char detail[256];
+};
+
+/* The handler of every query route. */
+void query_start(struct http_request *request, void *api);
+
+/* For run: the request's parameters. */
+struct slice query_text(struct query *query, const char *name); /* empty when absent */
+/* false + problem 400 when it is no number within 1..@max. */
+bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit);
+bool query_seq(struct query *query, const char *name, uint64_t *seq);
+
+/* For run: leave a problem. */
+void query_problem(struct query *query, int status, const char *code, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+/* A failed read as a problem: NOT_FOUND -> 404 (@missing names what), INVALID -> 400, else 503. */
+void query_failed(struct query *query, enum status status, const char *missing,
+                  const struct error *err);
+/* Views, given back when the query ends its run. NULL + problem 503 when one cannot be opened. */
+struct view *query_view(struct query *query, const char *name);
+void query_view_done(struct query *query, const char *name, struct view *view);
+
+/* The ETag of bytes: a hash of the body. */
+void query_etag_of_body(struct query *query);
+
+struct projector *query_projector(const struct query *query);
+const struct query_api_options *query_options(const struct query *query);
+
+#endif

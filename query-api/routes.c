@@ -1,0 +1,89 @@
+/* Every query of a tenant: route, parameters, and the type that runs it. */
+#include "query-api/query.h"
+
+#define QUERY_TABLE(X)                                                                             \
+	/* type, path below /v1/t/{tenant}, parameters, summary */                                 \
+	X(organization, "", no_params, "The organization.")                                        \
+	X(me, "/me", no_params, "Who the caller is here.")                                         \
+	X(members, "/members", page_params, "Members, in order of their ids.")                     \
+	X(projects, "/projects", page_params, "Projects, in order of their keys.")                 \
+	X(project, "/projects/{project}", no_params, "One project.")                               \
+	X(board, "/projects/{project}/board", page_params,                                         \
+	  "The board: columns with ready cards, in order of their ranks.")                         \
+	X(issue, "/issues/{issue}", no_params, "One issue with everything on it.")                 \
+	X(comments, "/issues/{issue}/comments", after_params,                                      \
+	  "Comments of an issue, oldest first.")                                                   \
+	X(search, "/search", search_params, "Issues and comments that have the words.")            \
+	X(audit, "/audit", audit_params, "Events as a person reads them: who, what, when, why.")   \
+	X(events, "/events", after_params,                                                         \
+	  "The feed: events as CloudEvents, JSON array or (Accept: application/x-ndjson) lines.")
+
+#define QUERY_EXTERN(type, path, params, summary) extern const struct query_type query_##type;
+QUERY_TABLE(QUERY_EXTERN)
+#undef QUERY_EXTERN
+
+#define QUERY_ENUM(type, path, params, summary) QUERY_##type,
+enum { QUERY_TABLE(QUERY_ENUM) QUERIES };
+#undef QUERY_ENUM
+
+#define QUERY_TYPE(type, path, params, summary) &query_##type,
+const struct query_type *const query_types[] = {QUERY_TABLE(QUERY_TYPE)};
+#undef QUERY_TYPE
+
+#define MIN_POSITION                                                                               \
+	{                                                                                          \
+		"NexusFlow-Min-Position", "header", "integer", false,                              \
+		        "answer only from a view that has applied this seq (also as "              \
+		        "?min_position=)",                                                         \
+		        NULL                                                                       \
+	}
+#define LIMIT                                                                                      \
+	{                                                                                          \
+		"limit", "query", "integer", false, "at most so many", "50"                        \
+	}
+#define CURSOR                                                                                     \
+	{                                                                                          \
+		"cursor", "query", "string", false, "from \"next\" of the page before", NULL       \
+	}
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, NULL, NULL, false, NULL, NULL                                                \
+	}
+
+static const struct http_param no_params[] = {MIN_POSITION, END};
+static const struct http_param page_params[] = {MIN_POSITION, LIMIT, CURSOR, END};
+static const struct http_param after_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        {"after", "query", "integer", false, "only what came after this seq", "0"},
+        END,
+};
+static const struct http_param search_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        CURSOR,
+        {"text", "query", "string", true, "words; quotes for phrases, - to exclude", "handshake"},
+        {"project", "query", "string", false, "key of the only project to search", "TLS"},
+        END,
+};
+static const struct http_param audit_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        {"after", "query", "integer", false, "only what came after this seq", "0"},
+        {"issue", "query", "string", false, "key or id of the issue", "TLS-12"},
+        {"type", "query", "string", false, "type of event", "IssueTransitioned"},
+        {"actor", "query", "string", false, "member id", NULL},
+        END,
+};
+
+#define QUERY_ROUTE(type, path_, params_, summary_)                                                \
+	{.method = HTTP_GET,                                                                       \
+	 .path = "/v1/t/{tenant}" path_,                                                           \
+	 .handler = query_start,                                                                   \
+	 .auth = HTTP_AUTH_TOKEN,                                                                  \
+	 .summary = summary_,                                                                      \
+	 .tag = "queries",                                                                         \
+	 .params = params_,                                                                        \
+	 .label = QUERY_##type},
+const struct http_route query_api_routes[] = {QUERY_TABLE(QUERY_ROUTE){.path = NULL}};
+#undef QUERY_ROUTE
