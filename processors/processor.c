@@ -13,18 +13,18 @@
 #include "core/codec/event_codec.h"
 #include "processors/rule.h"
 
-#define LOGGER		"processor"
-#define STORE_FORMAT	1
-#define ENTRIES_MAX	512
-#define POLL_MS		500
-#define RETRY_PAUSE_MS	250
-#define DECODE_ARENA	(1024 * 1024)
-#define TEXT_ARENA	(1024 * 1024)
-#define INTENTS_MAX	4096
-#define TENANT_MAX	64
+#define LOGGER         "processor"
+#define STORE_FORMAT   1
+#define ENTRIES_MAX    512
+#define POLL_MS        500
+#define RETRY_PAUSE_MS 250
+#define DECODE_ARENA   (1024 * 1024)
+#define TEXT_ARENA     (1024 * 1024)
+#define INTENTS_MAX    4096
+#define TENANT_MAX     64
 
 enum { SEQS = RULE_STATE_TABLE + 1, FOLD };
-static const char *const tables[] = { "state", "seqs", "fold", NULL };
+static const char *const tables[] = {"state", "seqs", "fold", NULL};
 
 struct rule_run {
 	struct intent *intents;
@@ -57,7 +57,7 @@ struct slice rule_text(struct rule_run *run, struct slice text)
 }
 
 void rule_intend(struct rule_run *run, const struct rule *rule, const struct event *event,
-		 const char *path, const struct uuid *target, const struct command *command)
+                 const char *path, const struct uuid *target, const struct command *command)
 {
 	struct slice tenant = rule_text(run, event->meta.tenant);
 	if (run->full || run->n == INTENTS_MAX) {
@@ -65,13 +65,13 @@ void rule_intend(struct rule_run *run, const struct rule *rule, const struct eve
 		return;
 	}
 	run->intents[run->n++] = (struct intent){
-		.tenant = tenant,
-		.command_id = intent_id(&event->meta.event_id, &rule->id, rule->version, path,
-					target),
-		.causation_id = event->meta.event_id,
-		.correlation_id = event->meta.correlation_id,
-		.rule_id = rule->id,
-		.command = *command,
+	        .tenant = tenant,
+	        .command_id =
+	                intent_id(&event->meta.event_id, &rule->id, rule->version, path, target),
+	        .causation_id = event->meta.event_id,
+	        .correlation_id = event->meta.correlation_id,
+	        .rule_id = rule->id,
+	        .command = *command,
 	};
 }
 
@@ -84,18 +84,20 @@ static void load_position(struct processor *processor, struct kv_txn *txn)
 	if (kv_get(txn, FOLD, SLICE("journal"), &value) &&
 	    !slice_equal(value, slice_of(identity->id.bytes, 16)))
 		for (uint32_t i = 0; tables[i]; i++)
-			kv_clear(txn, i); /* another journal: the same ids, so nothing happens twice */
+			kv_clear(txn,
+			         i); /* another journal: the same ids, so nothing happens twice */
 	kv_put(txn, FOLD, SLICE("journal"), slice_of(identity->id.bytes, 16));
 	for (uint32_t p = 0; p < identity->partitions; p++) {
 		char key[4];
 		put_u32(key, p);
-		processor->next_offset[p] =
-			kv_get(txn, FOLD, slice_of(key, 4), &value) ? (int64_t)get_u64(value.data) : 0;
+		processor->next_offset[p] = kv_get(txn, FOLD, slice_of(key, 4), &value)
+		                                    ? (int64_t)get_u64(value.data)
+		                                    : 0;
 	}
 }
 
 static void save_position(struct processor *processor, struct kv_txn *txn, uint32_t partition,
-			  int64_t next_offset)
+                          int64_t next_offset)
 {
 	char key[4], value[8];
 	put_u32(key, partition);
@@ -122,7 +124,7 @@ static enum status assign_all(struct processor *processor, struct error *err)
 /* --- events --- */
 
 static bool is_next(struct kv_txn *txn, const struct journal_entry *entry,
-		    const struct event *event)
+                    const struct event *event)
 {
 	struct slice value;
 	uint64_t seq = 0;
@@ -134,16 +136,16 @@ static bool is_next(struct kv_txn *txn, const struct journal_entry *entry,
 }
 
 static enum status take_entry(struct processor *processor, struct kv_txn *txn,
-			      const struct journal_entry *entry, struct error *err)
+                              const struct journal_entry *entry, struct error *err)
 {
 	struct event event;
 	uint32_t schema_id;
 	enum record_kind kind = record_classify(entry->value, &schema_id);
 	if (kind == RECORD_UNKNOWN_SCHEMA)
 		return error_set(err, STATUS_UNKNOWN_SCHEMA,
-				 "partition %u offset %lld: schema id %u: %s", entry->partition,
-				 (long long)entry->offset, schema_id,
-				 status_text(STATUS_UNKNOWN_SCHEMA));
+		                 "partition %u offset %lld: schema id %u: %s", entry->partition,
+		                 (long long)entry->offset, schema_id,
+		                 status_text(STATUS_UNKNOWN_SCHEMA));
 	arena_clear(&processor->arena);
 	if (kind == RECORD_EVENT && !event_decode(entry->value, &processor->arena, &event, NULL) &&
 	    is_next(txn, entry, &event)) {
@@ -165,14 +167,14 @@ static bool send_intents(struct processor *processor)
 {
 	struct rule_run *run = &processor->run;
 	struct intent_port *port = processor->options.port;
-	static const char *const outcomes[] = { "unanswered", "accepted", "refused" };
+	static const char *const outcomes[] = {"unanswered", "accepted", "refused"};
 	for (;;) {
 		if (run->n)
 			port->send(port, run->intents, run->n);
 		uint32_t kept = 0;
 		for (uint32_t i = 0; i < run->n; i++) {
-			const char *labels[] = { "subtasks-done",
-						 outcomes[run->intents[i].outcome], NULL };
+			const char *labels[] = {"subtasks-done", outcomes[run->intents[i].outcome],
+			                        NULL};
 			metric_add(metric_series(METRIC_INTENTS, labels), 1);
 			if (run->intents[i].outcome == INTENT_UNANSWERED)
 				run->intents[kept++] = run->intents[i];
@@ -233,7 +235,7 @@ static enum status step(struct processor *processor, bool *moved, struct error *
 {
 	uint32_t n = 0;
 	enum status status = journal_reader_poll(processor->reader, POLL_MS, processor->entries,
-						 ENTRIES_MAX, &n, err);
+	                                         ENTRIES_MAX, &n, err);
 	*moved = n > 0;
 	if (status || n == 0)
 		return status;
@@ -268,17 +270,17 @@ static enum status open_store(struct processor *processor, struct error *err)
 	const struct config *config = processor->options.config;
 	snprintf(dir, sizeof dir, "%s/processor", config->data_dir);
 	struct kv_options options = {
-		.dir = dir,
-		.durability = KV_REBUILDABLE,
-		.map_bytes = (uint64_t)config->map_size_gib << 30,
-		.tables = tables,
-		.format = STORE_FORMAT,
+	        .dir = dir,
+	        .durability = KV_REBUILDABLE,
+	        .map_bytes = (uint64_t)config->map_size_gib << 30,
+	        .tables = tables,
+	        .format = STORE_FORMAT,
 	};
 	return kv_open(&options, &processor->kv, NULL, err);
 }
 
 enum status processor_start(const struct processor_options *options, struct processor **out,
-			    struct error *err)
+                            struct error *err)
 {
 	struct processor *processor = mem_new(sizeof *processor);
 	processor->options = *options;

@@ -26,7 +26,7 @@ struct processor_state {
 };
 
 enum status processor_start(const struct processor_options *options, struct processor **out,
-			    struct error *err);
+                            struct error *err);
 void processor_stop(struct processor *processor);
 void processor_state(struct processor *processor, struct processor_state *out);
 

@@ -18,7 +18,7 @@ struct rule {
 	/* Keep state in @txn, table RULE_STATE_TABLE, keys begin with the tenant and a 0 byte; call
 	 * rule_intend for what should follow. */
 	void (*on_event)(const struct rule *rule, struct kv_txn *txn, const struct event *event,
-			 struct rule_run *run);
+	                 struct rule_run *run);
 };
 
 #define RULE_STATE_TABLE 0
@@ -28,10 +28,10 @@ extern const struct rule rule_subtasks_done;
 /* Every rule of the program, ends with NULL. */
 extern const struct rule *const rules[];
 
-/* Ask for @command on @target because of @event. Strings of @command are copied by type where they are
- * of the event's memory: they must live until the batch ends (use rule_text for made ones). */
+/* Ask for @command on @target because of @event. Strings of @command are copied by type where they
+ * are of the event's memory: they must live until the batch ends (use rule_text for made ones). */
 void rule_intend(struct rule_run *run, const struct rule *rule, const struct event *event,
-		 const char *path, const struct uuid *target, const struct command *command);
+                 const char *path, const struct uuid *target, const struct command *command);
 /* A text that lives as long as the batch. */
 struct slice rule_text(struct rule_run *run, struct slice text);
 

@@ -1,3 +1,3 @@
 #include "processors/rule.h"
 
-const struct rule *const rules[] = { &rule_subtasks_done, NULL };
+const struct rule *const rules[] = {&rule_subtasks_done, NULL};

@@ -45,7 +45,7 @@ static bool get(struct kv_txn *txn, struct slice key, void *row, size_t n)
 
 /* Count a sub-task in (+1) or out (-1) of its parent; returns the parent's counts after it. */
 static struct parent_row count(struct kv_txn *txn, struct slice tenant, const struct uuid *parent,
-			       int subtasks, int done)
+                               int subtasks, int done)
 {
 	struct key key;
 	struct parent_row row;
@@ -57,12 +57,12 @@ static struct parent_row count(struct kv_txn *txn, struct slice tenant, const st
 	return row;
 }
 
-static void finish_parent(const struct rule *rule, struct rule_run *run,
-			  const struct event *event, const struct uuid *parent)
+static void finish_parent(const struct rule *rule, struct rule_run *run, const struct event *event,
+                          const struct uuid *parent)
 {
 	char text[UUID_TEXT];
 	uuid_format(parent, text);
-	struct command command = { .type = COMMAND_TRANSITION_ISSUE };
+	struct command command = {.type = COMMAND_TRANSITION_ISSUE};
 	command.transition_issue.issue = rule_text(run, slice_of(text, UUID_TEXT));
 	command.transition_issue.to = SLICE("done");
 	rule_intend(run, rule, event, "transition", parent, &command);
@@ -74,7 +74,7 @@ static void on_created(struct kv_txn *txn, const struct event *event)
 	struct key key;
 	if (!slice_is(created->type, "subtask"))
 		return;
-	struct issue_row row = { 0 };
+	struct issue_row row = {0};
 	if (created->has_parent) {
 		row.parent = created->parent;
 		count(txn, event->meta.tenant, &row.parent, 1, 0);
@@ -84,8 +84,8 @@ static void on_created(struct kv_txn *txn, const struct event *event)
 	       slice_of(&row, sizeof row));
 }
 
-static void on_transitioned(const struct rule *rule, struct kv_txn *txn,
-			    const struct event *event, struct rule_run *run)
+static void on_transitioned(const struct rule *rule, struct kv_txn *txn, const struct event *event,
+                            struct rule_run *run)
 {
 	struct key key;
 	struct issue_row row;
@@ -97,14 +97,13 @@ static void on_transitioned(const struct rule *rule, struct kv_txn *txn,
 	kv_put(txn, RULE_STATE_TABLE, at, slice_of(&row, sizeof row));
 	if (uuid_is_nil(&row.parent))
 		return;
-	struct parent_row parent =
-		count(txn, event->meta.tenant, &row.parent, 0, is_done ? 1 : -1);
+	struct parent_row parent = count(txn, event->meta.tenant, &row.parent, 0, is_done ? 1 : -1);
 	if (is_done && parent.done == parent.subtasks)
 		finish_parent(rule, run, event, &row.parent);
 }
 
 static void on_parent_changed(const struct rule *rule, struct kv_txn *txn,
-			      const struct event *event, struct rule_run *run)
+                              const struct event *event, struct rule_run *run)
 {
 	const struct issue_parent_changed *changed = &event->issue_parent_changed;
 	struct key key;
@@ -114,19 +113,19 @@ static void on_parent_changed(const struct rule *rule, struct kv_txn *txn,
 		return;
 	if (!uuid_is_nil(&row.parent)) {
 		struct uuid left = row.parent;
-		struct parent_row counts = count(txn, event->meta.tenant, &left, -1,
-						 row.is_done ? -1 : 0);
+		struct parent_row counts =
+		        count(txn, event->meta.tenant, &left, -1, row.is_done ? -1 : 0);
 		if (counts.subtasks > 0 && counts.done == counts.subtasks && !row.is_done)
 			finish_parent(rule, run, event, &left);
 	}
-	row.parent = changed->has_to ? changed->to : (struct uuid){ { 0 } };
+	row.parent = changed->has_to ? changed->to : (struct uuid){{0}};
 	kv_put(txn, RULE_STATE_TABLE, at, slice_of(&row, sizeof row));
 	if (changed->has_to)
 		count(txn, event->meta.tenant, &row.parent, 1, row.is_done ? 1 : 0);
 }
 
 static void on_event(const struct rule *rule, struct kv_txn *txn, const struct event *event,
-		     struct rule_run *run)
+                     struct rule_run *run)
 {
 	if (event->type == EVENT_ISSUE_CREATED)
 		on_created(txn, event);
@@ -137,9 +136,9 @@ static void on_event(const struct rule *rule, struct kv_txn *txn, const struct e
 }
 
 const struct rule rule_subtasks_done = {
-	.id = { { 0x6e, 0x1b, 0x7c, 0x0a, 0x35, 0x0e, 0x4d, 0x53, 0x9a, 0x61, 0x1f, 0x0d, 0x5c,
-		  0x82, 0x77, 0x01 } },
-	.name = "subtasks-done",
-	.version = 1,
-	.on_event = on_event,
+        .id = {{0x6e, 0x1b, 0x7c, 0x0a, 0x35, 0x0e, 0x4d, 0x53, 0x9a, 0x61, 0x1f, 0x0d, 0x5c, 0x82,
+                0x77, 0x01}},
+        .name = "subtasks-done",
+        .version = 1,
+        .on_event = on_event,
 };

@@ -17,9 +17,10 @@ typedef bool health_check(void *context, struct buf *detail);
 
 struct health *health_new(void);
 void health_free(struct health *health);
-/* @optional: shown, but does not make the process unready (Postgres away: commands and boards go on). */
+/* @optional: shown, but does not make the process unready (Postgres away: commands and boards go
+ * on). */
 void health_add(struct health *health, const char *name, bool optional, health_check *check,
-		void *context);
+                void *context);
 /* The table's context is the health itself. */
 extern const struct http_route health_routes[];
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 struct uuid intent_id(const struct uuid *event_id, const struct uuid *rule_id,
-		      uint32_t rule_version, const char *path, const struct uuid *target)
+                      uint32_t rule_version, const char *path, const struct uuid *target)
 {
 	char rule[UUID_TEXT], aim[UUID_TEXT], name[256];
 	uuid_format(rule_id, rule);

@@ -13,12 +13,12 @@
 enum intent_outcome {
 	INTENT_UNANSWERED, /* outcome not known: send it again */
 	INTENT_ACCEPTED,   /* events or a CommandConcluded trace are in the log, now or earlier */
-	INTENT_REFUSED,	   /* without a trace: the tenant does not exist, the form is wrong */
+	INTENT_REFUSED,    /* without a trace: the tenant does not exist, the form is wrong */
 };
 
 struct intent {
 	struct slice tenant;
-	struct uuid command_id;	    /* intent_id() */
+	struct uuid command_id;     /* intent_id() */
 	struct uuid causation_id;   /* the event */
 	struct uuid correlation_id; /* of the event's chain */
 	struct uuid rule_id;
@@ -27,13 +27,14 @@ struct intent {
 };
 
 struct intent_port {
-	/* Send @n intents (of any tenants) in order and wait until each is answered or the time is up; sets
-	 * the outcomes. Any thread, but one at a time. */
+	/* Send @n intents (of any tenants) in order and wait until each is answered or the time is
+	 * up; sets the outcomes. Any thread, but one at a time. */
 	void (*send)(struct intent_port *port, struct intent *intents, uint32_t n);
+	void (*free)(struct intent_port *port);
 };
 
 /* UUIDv5(event id, "rule id/version/path/target"). @path: which action of the rule. */
 struct uuid intent_id(const struct uuid *event_id, const struct uuid *rule_id,
-		      uint32_t rule_version, const char *path, const struct uuid *target);
+                      uint32_t rule_version, const char *path, const struct uuid *target);
 
 #endif
