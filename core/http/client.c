@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TIMEOUT_MS	   30000
+#define TIMEOUT_MS         30000
 #define CONNECT_TIMEOUT_MS 5000
 
 struct http_client {
 	CURL *curl;
 	char *base_url;
-	char *unix_socket; /* NULL: TCP */
+	char *unix_socket;   /* NULL: TCP */
 	char *authorization; /* a whole header line, or NULL */
 };
 
@@ -25,7 +25,7 @@ struct http_client *http_client_new(const char *base_url, const char *token)
 	if (n && client->base_url[n - 1] == '/')
 		client->base_url[n - 1] = 0;
 	if (token) {
-		struct buf line = { 0 };
+		struct buf line = {0};
 		buf_printf(&line, "Authorization: Bearer %s", token);
 		client->authorization = mem_string(buf_slice(&line));
 		buf_release(&line);
@@ -52,13 +52,13 @@ static size_t take(char *data, size_t size, size_t n, void *context)
 }
 
 static struct curl_slist *make_headers(const struct http_client *client,
-				       const struct http_exchange *exchange)
+                                       const struct http_exchange *exchange)
 {
 	char line[128];
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
 	if (exchange->body.data) {
 		snprintf(line, sizeof line, "Content-Type: %s",
-			 exchange->content_type ? exchange->content_type : "application/json");
+		         exchange->content_type ? exchange->content_type : "application/json");
 		list = curl_slist_append(list, line);
 	}
 	if (client->authorization)
@@ -69,12 +69,12 @@ static struct curl_slist *make_headers(const struct http_client *client,
 }
 
 enum status http_client_do(struct http_client *client, struct http_exchange *exchange,
-			   struct error *err)
+                           struct error *err)
 {
 	CURL *curl = client->curl;
 	if (!curl)
 		return error_set(err, STATUS_UNAVAILABLE, "libcurl cannot start");
-	struct buf url = { 0 };
+	struct buf url = {0};
 	buf_printf(&url, "%s%s", client->base_url, exchange->path);
 	struct curl_slist *headers = make_headers(client, exchange);
 	buf_clear(exchange->answer);
@@ -86,7 +86,7 @@ enum status http_client_do(struct http_client *client, struct http_exchange *exc
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-			 (long)(exchange->timeout_ms ? exchange->timeout_ms : TIMEOUT_MS));
+	                 (long)(exchange->timeout_ms ? exchange->timeout_ms : TIMEOUT_MS));
 	if (client->unix_socket)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->unix_socket);
 	if (exchange->body.data) {
@@ -102,7 +102,8 @@ enum status http_client_do(struct http_client *client, struct http_exchange *exc
 	buf_release(&url);
 	if (code == CURLE_OK)
 		return STATUS_OK;
-	return error_set(err, code == CURLE_OPERATION_TIMEDOUT ? STATUS_TIMEOUT : STATUS_UNAVAILABLE,
-			 "%s%s: %s", client->unix_socket ? client->unix_socket : client->base_url,
-			 exchange->path, curl_easy_strerror(code));
+	return error_set(err,
+	                 code == CURLE_OPERATION_TIMEDOUT ? STATUS_TIMEOUT : STATUS_UNAVAILABLE,
+	                 "%s%s: %s", client->unix_socket ? client->unix_socket : client->base_url,
+	                 exchange->path, curl_easy_strerror(code));
 }

@@ -1,5 +1,5 @@
-/* A small HTTP client over libcurl: one connection kept alive, for our own programs talking to our own
- * API (importer, processor in a process of its own, admin verbs). One thread. */
+/* A small HTTP client over libcurl: one connection kept alive, for our own programs talking to our
+ * own API (importer, processor in a process of its own, admin verbs). One thread. */
 #ifndef CORE_HTTP_CLIENT_H
 #define CORE_HTTP_CLIENT_H
 
@@ -13,18 +13,18 @@ struct http_client *http_client_new(const char *base_url, const char *token);
 void http_client_free(struct http_client *client);
 
 struct http_exchange {
-	const char *path;	  /* "/v1/..." */
+	const char *path;         /* "/v1/..." */
 	const char *content_type; /* NULL with a body: application/json */
-	struct slice body;	  /* NULL data: GET */
-	const char *header;	  /* one more "Name: value", or NULL */
-	int64_t timeout_ms;	  /* 0: 30 s */
-	int status;		  /* of the answer */
-	struct buf *answer;	  /* cleared first */
+	struct slice body;        /* NULL data: GET */
+	const char *header;       /* one more "Name: value", or NULL */
+	int64_t timeout_ms;       /* 0: 30 s */
+	int status;               /* of the answer */
+	struct buf *answer;       /* cleared first */
 };
 
 /* STATUS_UNAVAILABLE when there is no answer (refused, reset), STATUS_TIMEOUT after timeout_ms; any
  * HTTP status is STATUS_OK. */
 enum status http_client_do(struct http_client *client, struct http_exchange *exchange,
-			   struct error *err);
+                           struct error *err);
 
 #endif
