@@ -1,0 +1,268 @@
+/* Start order is the order of need: keys, journal, writers, views, processors, HTTP. Stop order is
+ * the reverse, except that the writers are told first: what waits for them is then answered. */
+#include "cli/node.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/local_intents.h"
+#include "command-api/routes.h"
+#include "command-api/writer.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/codec/schema_table.h"
+#include "core/http/auth.h"
+#include "core/service/health.h"
+#include "processors/http_intents.h"
+#include "processors/processor.h"
+#include "projections/projector.h"
+#include "query-api/query_api.h"
+
+#define LOGGER             "node"
+#define DRAIN_MS           5000
+#define TABLES_MAX         8
+#define PROCESSOR_STALL_MS 5000
+
+struct node {
+	const struct config *config;
+	unsigned roles;
+	struct auth *auth;
+	struct journal *journal;
+	struct profile_keys *profile_keys;
+	struct writers *writers;
+	struct command_api *command_api;
+	struct projector *projector;
+	struct query_api *query_api;
+	struct intent_port *port;
+	struct processor *processor;
+	struct health *health;
+	struct http_server *server;
+	const struct http_route *tables[TABLES_MAX + 1];
+	void *contexts[TABLES_MAX];
+	size_t tables_n;
+};
+
+/* --- health --- */
+
+static bool check_writers(void *context, struct buf *detail)
+{
+	struct node *node = context;
+	uint32_t n = writers_partitions(node->writers), ready = 0;
+	uint64_t foreign = 0;
+	struct writer_state state;
+	for (uint32_t i = 0; i < n; i++) {
+		writers_state(node->writers, i, &state);
+		ready += state.ready;
+		foreign += state.foreign;
+		if (!state.ready)
+			buf_printf(detail, "partition %u: %s; ", i, state.reason);
+	}
+	buf_printf(detail, "%u of %u partitions owned, %llu foreign records", ready, n,
+	           (unsigned long long)foreign);
+	return ready == n;
+}
+
+struct view_check {
+	struct node *node;
+	uint32_t view;
+};
+
+static bool check_view(void *context, struct buf *detail)
+{
+	struct view_check *check = context;
+	struct view_state state;
+	projector_state(check->node->projector, check->view, &state);
+	buf_printf(detail, "%s, lag %llu records, %lld ms", state.instance,
+	           (unsigned long long)state.lag_records, (long long)state.lag_ms);
+	if (state.tenants_stopped)
+		buf_printf(detail, ", %u tenants stopped", state.tenants_stopped);
+	if (state.foreign)
+		buf_printf(detail, ", %llu foreign records", (unsigned long long)state.foreign);
+	if (state.reason[0])
+		buf_printf(detail, ": %s", state.reason);
+	return state.open && !state.stalled;
+}
+
+static bool check_processor(void *context, struct buf *detail)
+{
+	struct node *node = context;
+	struct processor_state state;
+	processor_state(node->processor, &state);
+	buf_printf(detail, "lag %llu records%s%s", (unsigned long long)state.lag_records,
+	           state.reason[0] ? ": " : "", state.reason);
+	return state.lag_records == 0 || state.moved_ms_ago < PROCESSOR_STALL_MS;
+}
+
+static void add_checks(struct node *node)
+{
+	if (node->writers)
+		health_add(node->health, "writers", false, check_writers, node);
+	for (uint32_t i = 0; node->projector && i < projector_views(node->projector); i++) {
+		struct view_state state;
+		struct view_check *check = mem_new(sizeof *check); /* as long as the process */
+		*check = (struct view_check){node, i};
+		projector_state(node->projector, i, &state);
+		health_add(node->health, state.view, state.postgres, check_view, check);
+	}
+	if (node->processor)
+		health_add(node->health, "processor", true, check_processor, node);
+}
+
+/* --- parts --- */
+
+static enum status start_command_side(struct node *node, struct error *err)
+{
+	if (!(node->roles & ROLE_COMMAND_API))
+		return STATUS_OK;
+	struct writers_options options = {
+	        .config = node->config,
+	        .journal = node->journal,
+	        .profile_keys = node->profile_keys,
+	        .address = node->config->listen,
+	};
+	if (writers_start(&options, &node->writers, err))
+		return err->status;
+	node->command_api = command_api_new(node->config, node->writers);
+	return STATUS_OK;
+}
+
+static enum status start_views(struct node *node, struct error *err)
+{
+	if (!(node->roles & (ROLE_LMDB_VIEWS | ROLE_POSTGRES_VIEWS)))
+		return STATUS_OK;
+	struct projector_options options = {
+	        .config = node->config,
+	        .journal = node->journal,
+	        .profile_keys = node->profile_keys,
+	        .lmdb = node->roles & ROLE_LMDB_VIEWS,
+	        .postgres = (node->roles & ROLE_POSTGRES_VIEWS) && node->config->postgres[0],
+	};
+	if (projector_start(&options, &node->projector, err))
+		return err->status;
+	if (!(node->roles & ROLE_QUERY_API))
+		return STATUS_OK;
+	struct query_api_options query = {
+	        .config = node->config,
+	        .projector = node->projector,
+	        .journal = node->journal,
+	        .profile_keys = node->profile_keys,
+	};
+	return query_api_open(&query, &node->query_api, err);
+}
+
+static enum status start_processor(struct node *node, struct error *err)
+{
+	if (!(node->roles & ROLE_PROCESSOR))
+		return STATUS_OK;
+	if (node->writers)
+		node->port = local_intents_new(node->writers);
+	else if (http_intents_new(node->config, node->auth, &node->port, err))
+		return err->status;
+	struct processor_options options = {node->config, node->journal, node->port};
+	return processor_start(&options, &node->processor, err);
+}
+
+static void add_table(struct node *node, const struct http_route *table, void *context)
+{
+	node->tables[node->tables_n] = table;
+	node->contexts[node->tables_n++] = context;
+}
+
+static enum status start_http(struct node *node, struct error *err)
+{
+	node->health = health_new();
+	add_checks(node);
+	add_table(node, health_routes, node->health);
+	if (node->command_api)
+		add_table(node, command_api_routes(node->command_api), node->command_api);
+	if (node->query_api) {
+		add_table(node, query_api_routes, node->query_api);
+		add_table(node, registry_routes, NULL);
+	}
+	struct http_options options = {
+	        .listen = node->config->listen,
+	        .tables = node->tables,
+	        .contexts = node->contexts,
+	        .auth = node->auth,
+	        .connections_max = (uint32_t)node->config->connections_max,
+	};
+	if (http_server_open(&options, &node->server, err))
+		return err->status;
+	if (node->command_api)
+		command_api_attach(node->command_api, node->server);
+	return STATUS_OK;
+}
+
+static enum status start(struct node *node, struct error *err)
+{
+	struct journal_options journal = {.config = node->config, .create = true};
+	if (schemas_check(err) || auth_open(node->config, true, &node->auth, err) ||
+	    profile_keys_open(node->config, &node->profile_keys, err) ||
+	    journal_open(&journal, &node->journal, err))
+		return err->status;
+	if (start_command_side(node, err) || start_views(node, err) || start_processor(node, err))
+		return err->status;
+	return start_http(node, err);
+}
+
+static void stop(struct node *node)
+{
+	if (node->writers)
+		writers_finish(node->writers);
+	processor_stop(node->processor);
+	writers_stop(node->writers);
+	http_server_close(node->server);
+	command_api_free(node->command_api);
+	query_api_close(node->query_api);
+	projector_stop(node->projector);
+	if (node->port && node->port->free)
+		node->port->free(node->port);
+	journal_close(node->journal);
+	profile_keys_close(node->profile_keys);
+	auth_close(node->auth);
+	health_free(node->health);
+}
+
+/* --- signals --- */
+
+static struct http_server *signalled; /* what SIGTERM and SIGINT stop */
+
+static void on_signal(int number)
+{
+	(void)number;
+	if (signalled)
+		http_server_stop(signalled);
+}
+
+static void catch_signals(struct http_server *server)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	signalled = server;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+enum status node_run(const struct config *config, unsigned roles, struct error *err)
+{
+	struct node node = {.config = config, .roles = roles};
+	int64_t started_ms = clock_monotonic_ms();
+	mkdir(config->data_dir, 0700);
+	enum status status = start(&node, err);
+	if (!status) {
+		catch_signals(node.server);
+		log_info(LOGGER, "serving", LOG_S("listen", config->listen),
+		         LOG_I("port", http_server_port(node.server)),
+		         LOG_S("journal", journal_driver(node.journal)),
+		         LOG_I("start_ms", clock_monotonic_ms() - started_ms));
+		http_server_run(node.server, DRAIN_MS);
+		log_info(LOGGER, "stopping");
+	}
+	signalled = NULL;
+	stop(&node);
+	return status;
+}
