@@ -118,7 +118,7 @@ static enum status create(struct kafka *kafka, uint32_t partition, uint32_t part
                           struct error *err)
 {
 	struct kafka_producer *producer;
-	struct journal_identity found;
+	struct journal_identity found = {0};
 	enum status status = kafka_take_over(kafka, partition, 'a', &producer, err);
 
 	if (status != STATUS_OK)
@@ -163,7 +163,7 @@ enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, bool d
 	kafka->identity.id = uuid_v4();
 	kafka->identity.partitions = partitions;
 	for (uint32_t i = 0; i < partitions; i++) {
-		struct journal_identity found;
+		struct journal_identity found = {0};
 		enum status status = open_one(kafka, i, partitions, do_create, &found, &why);
 		if (status != STATUS_OK)
 			return error_set(err, status, "%s", why.text);
