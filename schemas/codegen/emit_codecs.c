@@ -108,7 +108,7 @@ static void emit_read_field(FILE *file, const struct named *named, const struct 
 		read = text_of("wire_fixed(in, v->%s, %s_BYTES)", name, field->named->upper);
 	if (field->optional) {
 		fprintf(file, "\tif (!wire_some(in, &v->has_%s)", name);
-		fprintf(file, " || (v->has_%s && !%s))", name, read);
+		fprintf(file, " ||\n\t    (v->has_%s && !%s))", name, read);
 	} else {
 		fprintf(file, "\tif (!%s)", read);
 	}

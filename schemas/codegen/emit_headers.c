@@ -21,21 +21,53 @@ void emit_close(FILE *file)
 		refuse("output", "cannot be written");
 }
 
-static void emit_member(FILE *file, const struct field *field)
+#define COLUMNS 100
+#define TAB     8
+
+/* @doc as a comment of its own, wrapped, behind @indent (of tabs). */
+static void emit_comment(FILE *file, const char *indent, const char *doc)
 {
-	char *line;
+	size_t column = strlen(indent) * TAB + 2;
+	fprintf(file, "%s/*", indent);
+	while (*doc) {
+		size_t word = strcspn(doc, " ");
+		if (column + 1 + word + 3 > COLUMNS) {
+			fprintf(file, "\n%s *", indent);
+			column = strlen(indent) * TAB + 2;
+		}
+		fprintf(file, " %.*s", (int)word, doc);
+		column += 1 + word;
+		doc += word;
+		doc += strspn(doc, " ");
+	}
+	fprintf(file, " */\n");
+}
+
+static char *member_text(const struct field *field)
+{
 	if (field->kind == KIND_FIXED)
-		line = text_of("uint8_t %s[%s_BYTES];", field->name, field->named->upper);
-	else if (field->array)
-		line = text_of("struct %s %s;", field_array_type(field), field->name);
-	else
-		line = text_of("%s %s;", field_c_type(field), field->name);
+		return text_of("uint8_t %s[%s_BYTES];", field->name, field->named->upper);
+	if (field->array)
+		return text_of("struct %s %s;", field_array_type(field), field->name);
+	return text_of("%s %s;", field_c_type(field), field->name);
+}
+
+static bool fits_beside(size_t width, const struct field *field)
+{
+	return TAB + width + strlen(" /*  */") + strlen(field->doc) <= COLUMNS;
+}
+
+static void emit_member(FILE *file, const struct field *field, size_t width)
+{
+	char *line = member_text(field);
 	if (field->optional)
 		fprintf(file, "\tbool has_%s;\n", field->name);
-	if (strlen(line) + strlen(field->doc) + 17 > 100)
-		fprintf(file, "\t/* %s */\n\t%s\n", field->doc, line);
-	else
-		fprintf(file, "\t%s /* %s */\n", line, field->doc);
+	if (!fits_beside(width, field)) {
+		emit_comment(file, "\t", field->doc);
+		fprintf(file, "\t%s\n", line);
+	} else {
+		fprintf(file, "\t%-*s /* %s */\n", (int)width, line, field->doc);
+	}
 	free(line);
 }
 
@@ -46,15 +78,24 @@ static void emit_array(FILE *file, const char *name, const char *type)
 
 static void emit_struct(FILE *file, const struct named *named, size_t from)
 {
-	fprintf(file, "/* %s */\nstruct %s {\n", named->doc, named->snake);
+	size_t width = 0; /* of the longest member that has its comment beside it */
+	for (size_t i = from; i < named->n; i++) {
+		char *line = member_text(&named->fields[i]);
+		if (strlen(line) > width && fits_beside(strlen(line), &named->fields[i]))
+			width = strlen(line);
+		free(line);
+	}
+	emit_comment(file, "", named->doc);
+	fprintf(file, "struct %s {\n", named->snake);
 	for (size_t i = from; i < named->n; i++)
-		emit_member(file, &named->fields[i]);
+		emit_member(file, &named->fields[i], width);
 	fprintf(file, "};\n\n");
 }
 
 static void emit_enum(FILE *file, const struct named *named)
 {
-	fprintf(file, "/* %s */\nenum %s {\n", named->doc, named->snake);
+	emit_comment(file, "", named->doc);
+	fprintf(file, "enum %s {\n", named->snake);
 	for (size_t i = 0; i < named->n; i++)
 		fprintf(file, "\t%s_%s%s,\n", named->upper, name_upper(named->symbols[i]),
 		        i == 0 ? " = 0" : "");

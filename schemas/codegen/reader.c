@@ -26,6 +26,15 @@ static void check_name(const char *file, const char *name)
 			refuse(file, "'%s' is a word of C", name);
 }
 
+/* It becomes a comment. */
+static void check_doc(const char *file, const char *name, const char *doc)
+{
+	if (!doc || !doc[0])
+		refuse(file, "'%s' has no doc", name);
+	if (strstr(doc, "*/") || doc[strcspn(doc, "\n\r\t")])
+		refuse(file, "the doc of '%s' is not one line of text", name);
+}
+
 static const char *text_member(json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
@@ -128,8 +137,7 @@ static void read_field(struct field *field, json_t *json, const struct named_lis
 	field->name = text_member(json, "name");
 	field->doc = text_member(json, "doc");
 	check_name(file, field->name);
-	if (!field->doc)
-		refuse(file, "field '%s': no doc", field->name);
+	check_doc(file, field->name, field->doc);
 	if (json_is_array(type))
 		read_union(field, type, types, file);
 	else if (json_is_object(type) && text_member(type, "type") &&
@@ -181,8 +189,9 @@ static void read_named(struct named *named, const char *path, const char *base)
 	named->name = text_member(named->json, "name");
 	named->doc = text_member(named->json, "doc");
 	check_name(path, named->name);
-	if (!type || !space || !named->doc)
-		refuse(path, "type, namespace and doc are needed");
+	check_doc(path, named->name, named->doc);
+	if (!type || !space)
+		refuse(path, "type and namespace are needed");
 	if (strncmp(named->name, base, strlen(named->name)) != 0 ||
 	    strcmp(base + strlen(named->name), ".avsc") != 0)
 		refuse(path, "the file is not named like its type '%s'", named->name);
