@@ -30,10 +30,18 @@
 #define LAST_TURN_MS      10
 #define FILES_SPARE       512 /* what the rest of the process may have open */
 
+/* The server whose loop this thread runs. */
+static _Thread_local const struct http_server *running;
+
+/* In server->late: no answer is taken any more. */
+static struct http_request late_closed;
+
 void server_unref(struct http_server *server)
 {
 	if (atomic_fetch_sub_explicit(&server->refs, 1, memory_order_acq_rel) > 1)
 		return;
+	if (server->wake_fd >= 0)
+		close(server->wake_fd);
 	pthread_mutex_destroy(&server->lock);
 	free(server);
 }
@@ -46,12 +54,6 @@ static void wake(struct http_server *server)
 	(void)n; /* EAGAIN: it is awake already */
 }
 
-/* Under the lock. */
-static bool on_loop(const struct http_server *server)
-{
-	return server->looping && pthread_equal(server->loop, pthread_self());
-}
-
 static void release_late(struct http_server *server, struct http_request *request)
 {
 	MHD_destroy_response(request->late_response);
@@ -59,39 +61,43 @@ static void release_late(struct http_server *server, struct http_request *reques
 	server_unref(server);
 }
 
+/* Once pushed, the request may be gone, and its reference to the server with it: hence one more. */
 void server_answer_late(struct http_request *request)
 {
 	struct http_server *server = request->server;
+	struct http_request *newest = atomic_load(&server->late);
 
-	pthread_mutex_lock(&server->lock);
-	if (server->closed) {
-		pthread_mutex_unlock(&server->lock);
+	atomic_fetch_add_explicit(&server->refs, 1, memory_order_relaxed);
+	do {
+		request->next = newest;
+	} while (newest != &late_closed &&
+	         !atomic_compare_exchange_weak(&server->late, &newest, request));
+	if (newest == &late_closed)
 		release_late(server, request);
-		return;
-	}
-	bool first = !server->late_first;
-	request->next = NULL;
-	*server->late_last = request;
-	server->late_last = &request->next;
-	/* under the lock: http_server_close closes the descriptor */
-	if (first && !on_loop(server))
+	else if (!newest && running != server)
 		wake(server);
-	pthread_mutex_unlock(&server->lock);
+	server_unref(server);
 }
 
-static struct http_request *take_late(struct http_server *server)
+/* Oldest first. @then: NULL or &late_closed. */
+static struct http_request *take_late(struct http_server *server, struct http_request *then)
 {
-	pthread_mutex_lock(&server->lock);
-	struct http_request *first = server->late_first;
-	server->late_first = NULL;
-	server->late_last = &server->late_first;
-	pthread_mutex_unlock(&server->lock);
+	struct http_request *newest = atomic_load(&server->late), *first = NULL;
+
+	if (newest || then)
+		newest = atomic_exchange(&server->late, then);
+	while (newest && newest != &late_closed) {
+		struct http_request *older = newest->next;
+		newest->next = first;
+		first = newest;
+		newest = older;
+	}
 	return first;
 }
 
 static void resume_late(struct http_server *server)
 {
-	struct http_request *request = take_late(server);
+	struct http_request *request = take_late(server, NULL);
 
 	while (request) {
 		struct http_request *next = request->next;
@@ -110,26 +116,35 @@ static void resume_late(struct http_server *server)
 	}
 }
 
+/* Under the lock. */
+static void note_first_timer(struct http_server *server)
+{
+	atomic_store(&server->timer_ms, timers_next_ms(&server->timers));
+}
+
 void http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
                 void *context)
 {
 	int64_t at_ms = clock_monotonic_ms() + (delay_ms > 0 ? delay_ms : 0);
+	bool first = false;
 
 	pthread_mutex_lock(&server->lock);
-	if (server->closed) {
-		pthread_mutex_unlock(&server->lock);
-		return;
+	if (!server->closed) {
+		first = timers_add(&server->timers, at_ms, call, context);
+		note_first_timer(server);
 	}
-	bool first = timers_add(&server->timers, at_ms, call, context);
-	if (first && !on_loop(server))
-		wake(server);
 	pthread_mutex_unlock(&server->lock);
+	if (first && running != server)
+		wake(server);
 }
 
 static bool take_timer(struct http_server *server, int64_t now_ms, struct timer *timer)
 {
+	if (atomic_load(&server->timer_ms) > now_ms)
+		return false;
 	pthread_mutex_lock(&server->lock);
 	bool taken = timers_take(&server->timers, now_ms, timer);
+	note_first_timer(server);
 	pthread_mutex_unlock(&server->lock);
 	return taken;
 }
@@ -310,7 +325,8 @@ enum status http_server_open(const struct http_options *options, struct http_ser
 	atomic_init(&server->refs, 1);
 	pthread_mutex_init(&server->lock, NULL);
 	server->listen_fd = server->epoll_fd = -1;
-	server->late_last = &server->late_first;
+	atomic_init(&server->late, NULL);
+	atomic_init(&server->timer_ms, INT64_MAX);
 	server->now_ms = clock_monotonic_ms();
 	server->auth = options->auth;
 	server->unmatched.label = "unmatched";
@@ -343,12 +359,9 @@ uint16_t http_server_port(const struct http_server *server)
 static int wait_ms(struct http_server *server, int64_t until_ms)
 {
 	MHD_UNSIGNED_LONG_LONG library_ms;
+	int64_t next_ms = atomic_load(&server->timer_ms);
 
-	pthread_mutex_lock(&server->lock);
-	int64_t next_ms = timers_next_ms(&server->timers);
-	bool late = server->late_first != NULL;
-	pthread_mutex_unlock(&server->lock);
-	if (late)
+	if (atomic_load(&server->late))
 		return 0;
 	next_ms = next_ms < until_ms ? next_ms : until_ms;
 	int64_t wait = next_ms == INT64_MAX ? -1 : next_ms - server->now_ms;
@@ -406,19 +419,11 @@ static void end_timers(struct http_server *server)
 	timers_release(&ended);
 }
 
-static void set_loop(struct http_server *server, bool looping)
-{
-	pthread_mutex_lock(&server->lock);
-	server->loop = pthread_self();
-	server->looping = looping;
-	pthread_mutex_unlock(&server->lock);
-}
-
 void http_server_run(struct http_server *server, int drain_ms)
 {
 	int64_t sweep_ms = 0;
 
-	set_loop(server, true);
+	running = server;
 	while (!atomic_load(&server->stop))
 		turn(server, INT64_MAX, &sweep_ms);
 	stop_listening(server);
@@ -431,7 +436,7 @@ void http_server_run(struct http_server *server, int drain_ms)
 	dispatch_end_parked(server);
 	for (int i = 0; i < LAST_TURNS && server->active > 0; i++)
 		turn(server, clock_monotonic_ms() + LAST_TURN_MS, &sweep_ms);
-	set_loop(server, false);
+	running = NULL;
 }
 
 void http_server_stop(struct http_server *server)
@@ -447,16 +452,16 @@ void http_server_close(struct http_server *server)
 {
 	if (!server)
 		return;
+	end_timers(server); /* those that came after the loop ended */
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	if (server->listen_fd >= 0 && !server->daemon)
 		close(server->listen_fd);
 	pthread_mutex_lock(&server->lock);
 	server->closed = true;
-	struct http_request *late = server->late_first;
-	server->late_first = NULL;
-	close(server->wake_fd);
+	timers_release(&server->timers);
 	pthread_mutex_unlock(&server->lock);
+	struct http_request *late = take_late(server, &late_closed);
 	while (late) {
 		struct http_request *next = late->next;
 		release_late(server, late);
@@ -464,7 +469,6 @@ void http_server_close(struct http_server *server)
 	}
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
-	timers_release(&server->timers);
 	router_free(server->router);
 	server_unref(server);
 }

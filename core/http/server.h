@@ -28,13 +28,12 @@ struct http_server {
 	bool draining;
 	atomic_bool stop;
 	atomic_int refs; /* the owner's and one of every parked request */
-	pthread_mutex_t lock;
-	/* under the lock: */
-	pthread_t loop;
-	bool looping;
-	bool closed;
-	struct http_request *late_first, **late_last; /* answered, not yet taken by the loop */
+	/* Answered, not yet taken by the loop, newest first; at the end a mark that it is closed. */
+	_Atomic(struct http_request *) late;
+	atomic_llong timer_ms; /* when the first timer is due; written under the lock */
+	pthread_mutex_t lock;  /* of the timers */
 	struct timers timers;
+	bool closed;
 };
 
 void server_unref(struct http_server *server);
