@@ -173,7 +173,7 @@ enum status board_read(struct view *view, struct slice tenant, struct slice proj
 		       struct slice cursor, uint32_t limit, struct buf *out,
 		       struct board_stamp *stamp, struct error *err)
 {
-	char bytes[CURSOR_BYTES_MAX];
+	char bytes[CURSOR_BYTES_MAX] = {0};
 	size_t cursor_n = parse_cursor(cursor, bytes);
 	if (cursor.n && !cursor_n)
 		return error_set(err, STATUS_INVALID, "not a cursor of this board");

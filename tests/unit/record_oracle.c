@@ -226,8 +226,8 @@ static void same_slice(const void *bytes, size_t n, const struct slice *expected
 
 static void same_text(avro_value_t *from, const struct slice *expected)
 {
-	const char *text;
-	size_t n;
+	const char *text = NULL;
+	size_t n = 0;
 	AVRO(avro_value_get_string(from, &text, &n));
 	same_slice(text, n - 1, expected);
 }
@@ -241,9 +241,9 @@ static void same_uuid(avro_value_t *from, const struct uuid *expected)
 
 static void same_number(avro_value_t *from, const struct field_desc *field, const void *at)
 {
-	int narrow, truth;
-	int64_t wide;
-	double real;
+	int narrow = 0, truth = 0;
+	int64_t wide = 0;
+	double real = 0;
 	if (field->type == FIELD_BOOLEAN) {
 		AVRO(avro_value_get_boolean(from, &truth));
 		assert_int_equal(truth, *(const bool *)at);
@@ -264,8 +264,8 @@ static void same_number(avro_value_t *from, const struct field_desc *field, cons
 
 static void same_value(avro_value_t *from, const struct field_desc *field, const void *at)
 {
-	const void *bytes;
-	size_t n;
+	const void *bytes = NULL;
+	size_t n = 0;
 	switch (field->type) {
 	case FIELD_STRING:
 		same_text(from, at);
@@ -300,7 +300,7 @@ static void same_array(avro_value_t *from, const struct field_desc *field,
                        const struct field_array *array)
 {
 	avro_value_t inner;
-	size_t n;
+	size_t n = 0;
 	AVRO(avro_value_get_size(from, &n));
 	assert_int_equal(n, array->n);
 	for (size_t k = 0; k < n; k++) {
@@ -315,7 +315,7 @@ static void same_record(avro_value_t *from, const struct record_desc *record, co
 		const struct field_desc *field = &record->fields[i];
 		const char *at = (const char *)value + field->offset;
 		avro_value_t member, inner;
-		int branch;
+		int branch = 0;
 		AVRO(avro_value_get_by_name(from, field->name, &member, NULL));
 		if (field->array) {
 			same_array(&member, field, (const void *)at);
