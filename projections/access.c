@@ -1,5 +1,5 @@
-/* Rows: members: tenant, 0, member id -> role u8, removed u8, sealed profile. identities: tenant, 0,
- * identity hash -> member id. organizations: tenant, 0 -> id, version u64, members u64, name.
+/* Rows: members: tenant, 0, member id -> role u8, removed u8, sealed profile. identities: tenant,
+ * 0, identity hash -> member id. organizations: tenant, 0 -> id, version u64, members u64, name.
  *
  * The identity of a profile that does not open (its key was deleted, or lost with a data directory)
  * is unknown: that person cannot sign in, and nobody else is held up. The identities depend on keys
@@ -65,7 +65,7 @@ static bool unpack_member(struct slice row, struct member *out)
 }
 
 static bool get_member(struct kv_txn *txn, struct buf *key, struct slice tenant,
-		       const struct uuid *id, struct member *out)
+                       const struct uuid *id, struct member *out)
 {
 	struct slice row;
 	return kv_get(txn, MEMBERS, key_of(key, tenant, id->bytes, 16), &row) &&
@@ -73,7 +73,7 @@ static bool get_member(struct kv_txn *txn, struct buf *key, struct slice tenant,
 }
 
 static void put_member(struct view *view, struct slice tenant, const struct uuid *id,
-		       const struct member *member)
+                       const struct member *member)
 {
 	struct buf *row = &view->value;
 	buf_clear(row);
@@ -85,17 +85,17 @@ static void put_member(struct view *view, struct slice tenant, const struct uuid
 
 /* The identity of a sealed profile; false if it does not open. */
 static enum status identity_of(struct view *view, struct slice tenant, const struct uuid *id,
-			       struct slice sealed, uint8_t hash[HASH_N], bool *known,
-			       struct error *err)
+                               struct slice sealed, uint8_t hash[HASH_N], bool *known,
+                               struct error *err)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 	struct profile profile;
 	*known = false;
 	if (sealed.n == 0)
 		return STATUS_OK;
 	struct error own;
-	enum status status = profile_unseal(view->profile_keys, tenant, id, sealed, &text,
-					    &profile, &own);
+	enum status status =
+	        profile_unseal(view->profile_keys, tenant, id, sealed, &text, &profile, &own);
 	if (!status) {
 		identity_hash(tenant, profile.issuer, profile.subject, hash);
 		*known = true;
@@ -109,7 +109,7 @@ static enum status identity_of(struct view *view, struct slice tenant, const str
 }
 
 static enum status drop_identity(struct view *view, struct slice tenant, const struct uuid *id,
-				 struct slice sealed, struct error *err)
+                                 struct slice sealed, struct error *err)
 {
 	uint8_t hash[HASH_N];
 	bool known;
@@ -125,7 +125,7 @@ static enum status drop_identity(struct view *view, struct slice tenant, const s
 }
 
 static enum status put_identity(struct view *view, struct slice tenant, const struct uuid *id,
-				struct slice sealed, struct error *err)
+                                struct slice sealed, struct error *err)
 {
 	uint8_t hash[HASH_N];
 	bool known;
@@ -143,7 +143,7 @@ struct organization {
 };
 
 static bool get_organization(struct kv_txn *txn, struct buf *key, struct slice tenant,
-			     struct organization *out)
+                             struct organization *out)
 {
 	struct slice row;
 	if (!kv_get(txn, ORGANIZATIONS, key_of(key, tenant, "", 0), &row))
@@ -157,7 +157,7 @@ static bool get_organization(struct kv_txn *txn, struct buf *key, struct slice t
 }
 
 static void put_organization(struct view *view, struct slice tenant,
-			     const struct organization *organization)
+                             const struct organization *organization)
 {
 	struct buf *row = &view->value;
 	buf_clear(row);
@@ -169,7 +169,7 @@ static void put_organization(struct view *view, struct slice tenant,
 }
 
 static enum status count_members(struct view *view, const struct event_meta *meta, int change,
-				 struct error *err)
+                                 struct error *err)
 {
 	struct organization organization;
 	if (!get_organization(view->txn, &view->key, meta->tenant, &organization))
@@ -187,9 +187,9 @@ static enum status no_such_member(struct error *err)
 }
 
 static enum status member_added(struct view *view, const struct event_meta *meta,
-				const struct member_added *e, struct error *err)
+                                const struct member_added *e, struct error *err)
 {
-	struct member member = { .role = e->role };
+	struct member member = {.role = e->role};
 	struct member before;
 	if (get_member(view->txn, &view->key, meta->tenant, &e->member_id, &before)) {
 		if (!before.removed)
@@ -208,13 +208,12 @@ static enum status member_added(struct view *view, const struct event_meta *meta
 }
 
 static enum status profile_set(struct view *view, const struct event_meta *meta,
-			       const struct member_profile_set *e, struct error *err)
+                               const struct member_profile_set *e, struct error *err)
 {
 	struct member member;
 	if (!get_member(view->txn, &view->key, meta->tenant, &e->member_id, &member))
 		return no_such_member(err);
-	enum status status =
-		drop_identity(view, meta->tenant, &e->member_id, member.sealed, err);
+	enum status status = drop_identity(view, meta->tenant, &e->member_id, member.sealed, err);
 	member.sealed = e->sealed;
 	if (!status && !member.removed)
 		status = put_identity(view, meta->tenant, &e->member_id, e->sealed, err);
@@ -225,7 +224,7 @@ static enum status profile_set(struct view *view, const struct event_meta *meta,
 }
 
 static enum status member_removed(struct view *view, const struct event_meta *meta,
-				  const struct member_removed *e, struct error *err)
+                                  const struct member_removed *e, struct error *err)
 {
 	struct member member;
 	if (!get_member(view->txn, &view->key, meta->tenant, &e->member_id, &member) ||
@@ -235,13 +234,12 @@ static enum status member_removed(struct view *view, const struct event_meta *me
 	put_member(view, meta->tenant, &e->member_id, &member);
 	if (!get_member(view->txn, &view->key, meta->tenant, &e->member_id, &member))
 		return no_such_member(err);
-	enum status status =
-		drop_identity(view, meta->tenant, &e->member_id, member.sealed, err);
+	enum status status = drop_identity(view, meta->tenant, &e->member_id, member.sealed, err);
 	return status ? status : count_members(view, meta, -1, err);
 }
 
 static enum status role_changed(struct view *view, const struct event_meta *meta,
-				const struct member_role_changed *e, struct error *err)
+                                const struct member_role_changed *e, struct error *err)
 {
 	struct member member;
 	if (!get_member(view->txn, &view->key, meta->tenant, &e->member_id, &member))
@@ -264,36 +262,35 @@ static enum status access_apply(struct view *view, const struct event *event, st
 	if (event->type == EVENT_MEMBER_ROLE_CHANGED)
 		return role_changed(view, meta, &event->member_role_changed, err);
 	organization = (struct organization){
-		.id = meta->aggregate.id,
-		.version = (uint64_t)meta->aggregate.version,
-		.name = event->organization_created.name,
+	        .id = meta->aggregate.id,
+	        .version = (uint64_t)meta->aggregate.version,
+	        .name = event->organization_created.name,
 	};
 	put_organization(view, meta->tenant, &organization);
 	return STATUS_OK;
 }
 
-static const char *const tables[] = { KV_VIEW_TABLES, "members", "identities", "organizations",
-				      NULL };
+static const char *const tables[] = {KV_VIEW_TABLES, "members", "identities", "organizations",
+                                     NULL};
 
-static const struct kv_view_type access_type = {
-	.type = {
-		.name = "access",
-		.version = 1,
-		.handled = access_handled,
-		KV_VIEW_SLOTS,
-		.apply = access_apply,
-		.advance = kv_view_advance,
-	},
-	.tables = tables,
-	.rows = 1u << MEMBERS | 1u << ORGANIZATIONS,
+const struct kv_view_type access_view = {
+        .type =
+                {
+                        .name = "access",
+                        .version = 1,
+                        .handled = access_handled,
+                        KV_VIEW_SLOTS,
+                        .advance = kv_view_advance,
+                },
+        .apply = access_apply,
+        .tables = tables,
+        .rows = 1u << MEMBERS | 1u << ORGANIZATIONS,
 };
-
-const struct view_type *const access_view = &access_type.type;
 
 /* --- reads --- */
 
 static enum status begin(struct view *view, struct slice tenant, struct kv_txn **txn,
-			 uint64_t *position, struct error *err)
+                         uint64_t *position, struct error *err)
 {
 	*position = 0;
 	if (tenant.n == 0 || tenant.n > 255)
@@ -313,20 +310,19 @@ static enum status end(struct kv_txn *txn, enum status status, struct error *err
 }
 
 enum status access_find(struct view *view, struct slice tenant, struct slice issuer,
-			struct slice subject, struct access_member *out, uint64_t *position,
-			struct error *err)
+                        struct slice subject, struct access_member *out, uint64_t *position,
+                        struct error *err)
 {
 	struct kv_txn *txn;
 	enum status status = begin(view, tenant, &txn, position, err);
 	if (status)
 		return status;
 	uint8_t hash[HASH_N];
-	struct buf key = { 0 };
+	struct buf key = {0};
 	struct slice id;
 	struct member member;
 	identity_hash(tenant, issuer, subject, hash);
-	bool found = kv_get(txn, IDENTITIES, key_of(&key, tenant, hash, HASH_N), &id) &&
-		     id.n == 16;
+	bool found = kv_get(txn, IDENTITIES, key_of(&key, tenant, hash, HASH_N), &id) && id.n == 16;
 	if (found) {
 		memcpy(out->id.bytes, id.data, 16);
 		found = get_member(txn, &key, tenant, &out->id, &member) && !member.removed;
@@ -348,13 +344,13 @@ static void json_or_null(struct json_out *json, const char *key, struct slice va
 }
 
 static void member_json(struct view *view, struct slice tenant, const struct uuid *id,
-			const struct member *member, struct buf *text, struct json_out *json)
+                        const struct member *member, struct buf *text, struct json_out *json)
 {
 	struct profile profile;
 	/* Forgotten, or not sealed by this key: nameless, as the row of access.c says. */
-	if (member->sealed.n == 0 || profile_unseal(view->profile_keys, tenant, id, member->sealed,
-						    text, &profile, NULL))
-		profile = (struct profile){ .name = { NULL, 0 } };
+	if (member->sealed.n == 0 ||
+	    profile_unseal(view->profile_keys, tenant, id, member->sealed, text, &profile, NULL))
+		profile = (struct profile){.name = {NULL, 0}};
 	json_out_object(json);
 	json_out_member_uuid(json, "id", id);
 	json_out_member_str(json, "role", org_role_symbol(member->role));
@@ -375,7 +371,7 @@ struct members_page {
 static void members_json(struct members_page *page, struct json_out *json)
 {
 	struct slice key, row;
-	struct uuid id = { { 0 } };
+	struct uuid id = {{0}};
 	struct member member;
 	uint32_t n = 0;
 	bool more_to_come = false;
@@ -408,13 +404,13 @@ static void members_json(struct members_page *page, struct json_out *json)
 }
 
 enum status members_read(struct view *view, struct slice tenant, const struct uuid *after,
-			 uint32_t limit, struct buf *out, uint64_t *position, struct error *err)
+                         uint32_t limit, struct buf *out, uint64_t *position, struct error *err)
 {
 	struct kv_txn *txn;
 	enum status status = begin(view, tenant, &txn, position, err);
 	if (status)
 		return status;
-	struct members_page page = { view, txn, tenant, after, limit, { 0 }, { 0 } };
+	struct members_page page = {view, txn, tenant, after, limit, {0}, {0}};
 	struct json_out json;
 	size_t start = out->n;
 	json_out_init(&json, out);
@@ -432,14 +428,14 @@ enum status members_read(struct view *view, struct slice tenant, const struct uu
 }
 
 enum status organization_read(struct view *view, struct slice tenant, struct buf *out,
-			      uint64_t *position, struct error *err)
+                              uint64_t *position, struct error *err)
 {
 	struct kv_txn *txn;
 	enum status status = begin(view, tenant, &txn, position, err);
 	if (status)
 		return status;
 	struct organization organization;
-	struct buf key = { 0 };
+	struct buf key = {0};
 	if (get_organization(txn, &key, tenant, &organization)) {
 		struct json_out json;
 		json_out_init(&json, out);
@@ -464,7 +460,7 @@ struct access_names {
 };
 
 enum status access_names_open(struct view *view, struct slice tenant, struct access_names **out,
-			      struct error *err)
+                              struct error *err)
 {
 	struct kv_txn *txn;
 	uint64_t position;
@@ -485,7 +481,7 @@ struct slice access_name(struct access_names *names, const struct uuid *id)
 	struct slice tenant = buf_slice(&names->tenant);
 	if (!get_member(names->txn, &names->key, tenant, id, &member) || member.sealed.n == 0 ||
 	    profile_unseal(names->view->profile_keys, tenant, id, member.sealed, &names->text,
-			   &profile, NULL))
+	                   &profile, NULL))
 		return slice_of(NULL, 0);
 	return profile.name;
 }

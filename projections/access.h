@@ -10,7 +10,7 @@
 
 #include "projections/view.h"
 
-extern const struct view_type *const access_view;
+extern const struct kv_view_type access_view; /* kv_view.h */
 
 struct access_member {
 	struct uuid id;

@@ -11,10 +11,10 @@
 #define LABELS_MAX 256
 
 const struct board_column board_columns[BOARD_COLUMNS] = {
-	{ "todo", "To do", "todo" },
-	{ "in_progress", "In progress", "in_progress" },
-	{ "in_review", "In review", "in_progress" },
-	{ "done", "Done", "done" },
+        {"todo", "To do", "todo"},
+        {"in_progress", "In progress", "in_progress"},
+        {"in_review", "In review", "in_progress"},
+        {"done", "Done", "done"},
 };
 
 #define BOARD_ANSWERS(ON, IGNORE)                                                                  \
@@ -51,7 +51,7 @@ struct applying {
 };
 
 static enum status set_word(const struct applying *a, char *to, size_t max, struct slice word,
-			    const char *what)
+                            const char *what)
 {
 	if (word.n > max || memchr(word.data ? word.data : "", 0, word.n))
 		return error_set(a->err, STATUS_INVALID, "a %s of %zu bytes", what, word.n);
@@ -69,7 +69,7 @@ static enum status find_column(const struct applying *a, struct slice status, ui
 			return STATUS_OK;
 		}
 	return error_set(a->err, STATUS_INVALID, "no board column for the status \"%.*s\"",
-			 (int)(status.n < 64 ? status.n : 64), status.data ? status.data : "");
+	                 (int)(status.n < 64 ? status.n : 64), status.data ? status.data : "");
 }
 
 static enum status find_card(const struct applying *a, const struct uuid *id, struct card **card)
@@ -84,7 +84,7 @@ static enum status find_card(const struct applying *a, const struct uuid *id, st
 
 /* A child came (+1), went (-1) or, with @total 0, changed between done and not done. */
 static enum status count_child(const struct applying *a, const struct uuid *parent, int total,
-			       int done)
+                               int done)
 {
 	struct card *card;
 	if (find_card(a, parent, &card))
@@ -152,7 +152,7 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 }
 
 static enum status issue_transitioned(const struct applying *a, struct card *card,
-				      const struct issue_transitioned *e)
+                                      const struct issue_transitioned *e)
 {
 	uint8_t column;
 	if (find_column(a, e->to, &column))
@@ -167,12 +167,12 @@ static enum status issue_transitioned(const struct applying *a, struct card *car
 }
 
 static enum status parent_changed(const struct applying *a, struct card *card,
-				  const struct issue_parent_changed *e)
+                                  const struct issue_parent_changed *e)
 {
 	if (card->has_parent && count_child(a, &card->parent, -1, card->done ? -1 : 0))
 		return STATUS_INVALID;
 	card->has_parent = e->has_to;
-	card->parent = e->has_to ? e->to : (struct uuid){ { 0 } };
+	card->parent = e->has_to ? e->to : (struct uuid){{0}};
 	return e->has_to ? count_child(a, &e->to, 1, card->done) : STATUS_OK;
 }
 
@@ -190,10 +190,10 @@ static bool has_label(const struct slice_array *labels, struct slice label)
 }
 
 static enum status labels_changed(const struct applying *a, struct card *card,
-				  const struct issue_labels_changed *e)
+                                  const struct issue_labels_changed *e)
 {
 	struct slice all[LABELS_MAX];
-	struct slice_array labels = { all, 0 };
+	struct slice_array labels = {all, 0};
 	for (struct row_in in = row_in(buf_slice(&card->labels)); in.at < in.end;) {
 		struct slice label = row_take_string(&in);
 		if (!has_label(&e->removed, label) && labels.n < LABELS_MAX)
@@ -205,7 +205,7 @@ static enum status labels_changed(const struct applying *a, struct card *card,
 		if (!has_label(&labels, e->added.items[i]))
 			all[labels.n++] = e->added.items[i];
 	qsort(all, labels.n, sizeof *all, compare_labels);
-	struct buf packed = { 0 };
+	struct buf packed = {0};
 	add_labels(&packed, &labels);
 	buf_release(&card->labels);
 	card->labels = packed;
@@ -225,7 +225,7 @@ static enum status ranks_rebalanced(const struct applying *a, const struct ranks
 }
 
 static enum status apply_to_card(const struct applying *a, struct card *card,
-				 const struct event *event)
+                                 const struct event *event)
 {
 	switch (event->type) {
 	case EVENT_COMMENT_ADDED:
@@ -238,8 +238,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 		return STATUS_OK;
 	case EVENT_ISSUE_ASSIGNED:
 		card->has_assignee = event->issue_assigned.has_to;
-		card->assignee = card->has_assignee ? event->issue_assigned.to :
-						      (struct uuid){ { 0 } };
+		card->assignee = card->has_assignee ? event->issue_assigned.to : (struct uuid){{0}};
 		return STATUS_OK;
 	case EVENT_ISSUE_DUE_DATE_CHANGED:
 		card->has_due_on = event->issue_due_date_changed.has_to;
@@ -251,7 +250,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 		return parent_changed(a, card, &event->issue_parent_changed);
 	case EVENT_ISSUE_PRIORITY_CHANGED:
 		return set_word(a, card->priority, CARD_WORD_MAX, event->issue_priority_changed.to,
-				"priority");
+		                "priority");
 	case EVENT_ISSUE_RANKED:
 		return set_word(a, card->rank, CARD_RANK_MAX, event->issue_ranked.to, "rank");
 	case EVENT_ISSUE_SUMMARY_CHANGED:
@@ -281,7 +280,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 static enum status board_apply(struct view *view, const struct event *event, struct error *err)
 {
 	const struct event_meta *meta = &event->meta;
-	struct applying a = { view, tenant_table_get(&view->seqs, meta->tenant, NULL), meta, err };
+	struct applying a = {view, tenant_table_get(&view->seqs, meta->tenant, NULL), meta, err};
 	enum status status = STATUS_OK;
 	if (event->type == EVENT_PROJECT_CREATED)
 		return project_created(&a, &event->project_created);
@@ -300,24 +299,23 @@ static enum status board_apply(struct view *view, const struct event *event, str
 	return status;
 }
 
-static const char *const tables[] = { KV_VIEW_TABLES, "cards", "card_rows", "projects",
-				      "project_keys", NULL };
+static const char *const tables[] = {KV_VIEW_TABLES, "cards",        "card_rows",
+                                     "projects",     "project_keys", NULL};
 
-static const struct kv_view_type board_type = {
-	.type = {
-		.name = "board",
-		.version = 1,
-		.handled = board_handled,
-		KV_VIEW_SLOTS,
-		.apply = board_apply,
-		.advance = kv_view_advance,
-	},
-	.tables = tables,
-	.rows = 1u << CARDS | 1u << CARD_ROWS | 1u << PROJECTS | 1u << PROJECT_KEYS,
-	.attach = board_attach,
-	.detach = board_detach,
-	.flush = board_flush,
-	.discard = board_discard,
+const struct kv_view_type board_view = {
+        .type =
+                {
+                        .name = "board",
+                        .version = 1,
+                        .handled = board_handled,
+                        KV_VIEW_SLOTS,
+                        .advance = kv_view_advance,
+                },
+        .apply = board_apply,
+        .tables = tables,
+        .rows = 1u << CARDS | 1u << CARD_ROWS | 1u << PROJECTS | 1u << PROJECT_KEYS,
+        .attach = board_attach,
+        .detach = board_detach,
+        .flush = board_flush,
+        .discard = board_discard,
 };
-
-const struct view_type *const board_view = &board_type.type;

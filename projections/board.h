@@ -12,7 +12,7 @@
 
 #include "projections/view.h"
 
-extern const struct view_type *const board_view;
+extern const struct kv_view_type board_view; /* kv_view.h */
 
 #define BOARD_COLUMNS	 4
 #define BOARD_CURSOR_MAX 192 /* characters */

@@ -10,7 +10,7 @@
 /* Cards that stay in memory after a commit. */
 #define KEPT_LIVE 4096
 #define KEPT_BULK 131072
-#define DAY_MS	  86400000LL
+#define DAY_MS    86400000LL
 
 static void card_free(void *value)
 {
@@ -90,7 +90,7 @@ static void project_pack(const struct project *project, struct buf *to)
 bool project_unpack(struct slice row, struct project *out)
 {
 	struct row_in in = row_in(row);
-	*out = (struct project){ .id = row_take_uuid(&in) };
+	*out = (struct project){.id = row_take_uuid(&in)};
 	take_word(&in, out->key, PROJECT_KEY_MAX);
 	buf_append_slice(&out->name, row_take_string(&in));
 	out->has_lead = row_take_u8(&in) != 0;
@@ -112,8 +112,8 @@ static void card_pack(const struct card *card, struct buf *to)
 	row_u64(to, card->version);
 	row_u8(to, card->column);
 	row_u8(to, (uint8_t)((card->has_assignee ? HAS_ASSIGNEE : 0) |
-			     (card->has_parent ? HAS_PARENT : 0) |
-			     (card->has_due_on ? HAS_DUE_ON : 0) | (card->done ? DONE : 0)));
+	                     (card->has_parent ? HAS_PARENT : 0) |
+	                     (card->has_due_on ? HAS_DUE_ON : 0) | (card->done ? DONE : 0)));
 	row_uuid(to, &card->assignee);
 	row_uuid(to, &card->parent);
 	row_u32(to, (uint32_t)card->due_on);
@@ -156,7 +156,7 @@ static bool card_unpack(struct slice row, struct card *card, struct uuid *projec
 /* --- find and add --- */
 
 struct project *board_project_find(struct view *view, const struct tenant_entry *tenant,
-				   const struct uuid *id)
+                                   const struct uuid *id)
 {
 	struct board *board = view->own;
 	struct project *project = id_map_get(&board->projects, tenant, id);
@@ -177,7 +177,7 @@ struct project *board_project_find(struct view *view, const struct tenant_entry 
 }
 
 struct project *board_project_add(struct view *view, const struct tenant_entry *tenant,
-				  const struct uuid *id)
+                                  const struct uuid *id)
 {
 	struct board *board = view->own;
 	struct project *project = mem_new(sizeof *project);
@@ -189,7 +189,7 @@ struct project *board_project_add(struct view *view, const struct tenant_entry *
 }
 
 struct card *board_card_find(struct view *view, const struct tenant_entry *tenant,
-			     const struct uuid *id)
+                             const struct uuid *id)
 {
 	struct board *board = view->own;
 	struct card *card = id_map_get(&board->cards, tenant, id);
@@ -235,16 +235,15 @@ void board_card_touch(struct view *view, struct card *card, uint64_t seq)
 	card->dirty = true;
 	if (board->dirty_n == board->dirty_cap) {
 		board->dirty_cap = board->dirty_cap ? board->dirty_cap * 2 : 1024;
-		board->dirty_cards = mem_grow(board->dirty_cards,
-					      board->dirty_cap * sizeof *board->dirty_cards);
+		board->dirty_cards =
+		        mem_grow(board->dirty_cards, board->dirty_cap * sizeof *board->dirty_cards);
 	}
 	board->dirty_cards[board->dirty_n++] = card;
 }
 
 /* --- writing --- */
 
-static void json_id_or_null(struct json_out *json, const char *key, bool has,
-			    const struct uuid *id)
+static void json_id_or_null(struct json_out *json, const char *key, bool has, const struct uuid *id)
 {
 	json_out_key(json, key);
 	if (has)
@@ -279,7 +278,7 @@ static void card_json(const struct card *card, struct buf *out)
 	struct json_out json;
 	char key[PROJECT_KEY_MAX + 24];
 	int key_n = snprintf(key, sizeof key, "%s-%llu", card->project->key,
-			     (unsigned long long)card->number);
+	                     (unsigned long long)card->number);
 	buf_clear(out);
 	json_out_init(&json, out);
 	json_out_object(&json);

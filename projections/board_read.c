@@ -16,12 +16,12 @@ struct reading {
 };
 
 static enum status open_board(struct reading *r, struct view *view, struct slice tenant,
-			      struct slice project_key, struct board_stamp *stamp)
+                              struct slice project_key, struct board_stamp *stamp)
 {
 	enum status status = kv_view_read(view, &r->txn, r->err);
 	if (status)
 		return status;
-	*stamp = (struct board_stamp){ .position = kv_view_seq(r->txn, tenant) };
+	*stamp = (struct board_stamp){.position = kv_view_seq(r->txn, tenant)};
 	struct slice row;
 	if (project_key.n == 0 || project_key.n > PROJECT_KEY_MAX || tenant.n > 255)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
@@ -49,9 +49,9 @@ static enum status close_board(struct reading *r, enum status status)
 }
 
 enum status board_stamp(struct view *view, struct slice tenant, struct slice project_key,
-			struct board_stamp *stamp, struct error *err)
+                        struct board_stamp *stamp, struct error *err)
 {
-	struct reading r = { .err = err };
+	struct reading r = {.err = err};
 	return close_board(&r, open_board(&r, view, tenant, project_key, stamp));
 }
 
@@ -96,8 +96,7 @@ struct page {
 
 static bool in_page(const struct page *page, struct slice key)
 {
-	return key.n > page->prefix.n &&
-	       memcmp(key.data, page->prefix.data, page->prefix.n) == 0 &&
+	return key.n > page->prefix.n && memcmp(key.data, page->prefix.data, page->prefix.n) == 0 &&
 	       key.n - page->prefix.n < CURSOR_BYTES_MAX;
 }
 
@@ -105,7 +104,7 @@ static bool in_page(const struct page *page, struct slice key)
 static void cards_json(struct kv_txn *txn, const struct page *page, struct json_out *json)
 {
 	struct kv_cursor *cursor = kv_cursor_open(txn, CARDS);
-	struct slice key, card, last = { NULL, 0 };
+	struct slice key, card, last = {NULL, 0};
 	bool more = kv_seek(cursor, page->behind.n ? page->behind : page->prefix, &key, &card);
 	if (more && page->behind.n && slice_equal(key, page->behind))
 		more = kv_next(cursor, &key, &card);
@@ -120,15 +119,15 @@ static void cards_json(struct kv_txn *txn, const struct page *page, struct json_
 	json_out_array_end(json);
 	json_out_key(json, "next");
 	if (n && more && in_page(page, key)) /* the column byte is the first of the cursor */
-		cursor_json(json, slice_of(last.data + page->prefix.n - 1,
-					   last.n - page->prefix.n + 1));
+		cursor_json(json,
+		            slice_of(last.data + page->prefix.n - 1, last.n - page->prefix.n + 1));
 	else
 		json_out_null(json);
 	kv_cursor_close(cursor);
 }
 
-static void column_json(struct reading *r, uint8_t column, struct slice tenant,
-			struct slice cursor, uint32_t limit, struct json_out *json)
+static void column_json(struct reading *r, uint8_t column, struct slice tenant, struct slice cursor,
+                        uint32_t limit, struct json_out *json)
 {
 	json_out_object(json);
 	json_out_member_str(json, "id", board_columns[column].id);
@@ -138,7 +137,7 @@ static void column_json(struct reading *r, uint8_t column, struct slice tenant,
 	key_tenant(&r->key, tenant);
 	row_uuid(&r->key, &r->project.id);
 	row_u8(&r->key, column);
-	struct page page = { .limit = limit };
+	struct page page = {.limit = limit};
 	size_t prefix_n = r->key.n;
 	if (cursor.n)
 		buf_append(&r->key, cursor.data + 1, cursor.n - 1);
@@ -149,7 +148,7 @@ static void column_json(struct reading *r, uint8_t column, struct slice tenant,
 }
 
 static void board_json(struct reading *r, struct slice tenant, struct slice cursor, uint32_t limit,
-		       struct buf *out)
+                       struct buf *out)
 {
 	struct json_out json;
 	json_out_init(&json, out);
@@ -170,14 +169,14 @@ static void board_json(struct reading *r, struct slice tenant, struct slice curs
 }
 
 enum status board_read(struct view *view, struct slice tenant, struct slice project_key,
-		       struct slice cursor, uint32_t limit, struct buf *out,
-		       struct board_stamp *stamp, struct error *err)
+                       struct slice cursor, uint32_t limit, struct buf *out,
+                       struct board_stamp *stamp, struct error *err)
 {
 	char bytes[CURSOR_BYTES_MAX] = {0};
 	size_t cursor_n = parse_cursor(cursor, bytes);
 	if (cursor.n && !cursor_n)
 		return error_set(err, STATUS_INVALID, "not a cursor of this board");
-	struct reading r = { .err = err };
+	struct reading r = {.err = err};
 	size_t start = out->n;
 	enum status status = open_board(&r, view, tenant, project_key, stamp);
 	if (!status)
@@ -213,9 +212,9 @@ static void project_json(const struct project *project, struct json_out *json)
 }
 
 enum status project_read(struct view *view, struct slice tenant, struct slice project_key,
-			 struct buf *out, struct board_stamp *stamp, struct error *err)
+                         struct buf *out, struct board_stamp *stamp, struct error *err)
 {
-	struct reading r = { .err = err };
+	struct reading r = {.err = err};
 	size_t start = out->n;
 	enum status status = open_board(&r, view, tenant, project_key, stamp);
 	if (!status) {
@@ -237,7 +236,7 @@ static bool of_tenant(struct slice key, struct slice tenant)
 
 /* The item of the project whose id is @id; moves the stamp to the newest one. */
 static enum status list_project(struct reading *r, struct slice tenant, struct slice id,
-				struct json_out *json, struct board_stamp *stamp)
+                                struct json_out *json, struct board_stamp *stamp)
 {
 	struct slice row;
 	key_tenant(&r->key, tenant);
@@ -253,7 +252,7 @@ static enum status list_project(struct reading *r, struct slice tenant, struct s
 }
 
 static enum status list_projects(struct reading *r, struct slice tenant, struct slice after,
-				 uint32_t limit, struct json_out *json, struct board_stamp *stamp)
+                                 uint32_t limit, struct json_out *json, struct board_stamp *stamp)
 {
 	struct slice key, id;
 	enum status status = STATUS_OK;
@@ -279,10 +278,10 @@ static enum status list_projects(struct reading *r, struct slice tenant, struct 
 }
 
 enum status projects_read(struct view *view, struct slice tenant, struct slice after,
-			  uint32_t limit, struct buf *out, struct board_stamp *stamp,
-			  struct error *err)
+                          uint32_t limit, struct buf *out, struct board_stamp *stamp,
+                          struct error *err)
 {
-	struct reading r = { .err = err };
+	struct reading r = {.err = err};
 	struct json_out json;
 	size_t start = out->n;
 	if (tenant.n > 255 || after.n > PROJECT_KEY_MAX)
@@ -290,7 +289,7 @@ enum status projects_read(struct view *view, struct slice tenant, struct slice a
 	enum status status = kv_view_read(view, &r.txn, err);
 	if (status)
 		return status;
-	*stamp = (struct board_stamp){ .position = kv_view_seq(r.txn, tenant) };
+	*stamp = (struct board_stamp){.position = kv_view_seq(r.txn, tenant)};
 	json_out_init(&json, out);
 	json_out_object(&json);
 	json_out_key(&json, "items");

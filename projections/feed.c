@@ -37,11 +37,11 @@ static enum status feed_apply(struct view *view, const struct event *event, stru
 {
 	(void)view;
 	return error_set(err, STATUS_CORRUPT, "feed: %s is not handled",
-			 event_type_name(event->type));
+	                 event_type_name(event->type));
 }
 
 static enum status feed_advance(struct view *view, const struct event_meta *meta,
-				const struct view_place *place, struct error *err)
+                                const struct view_place *place, struct error *err)
 {
 	if ((meta->seq - 1) % FEED_STRIDE == 0) {
 		key_tenant(&view->key, meta->tenant);
@@ -55,17 +55,17 @@ static enum status feed_advance(struct view *view, const struct event_meta *meta
 }
 
 static bool find_place(struct kv_txn *txn, struct slice tenant, uint64_t after,
-		       struct feed_place *out)
+                       struct feed_place *out)
 {
-	struct buf key = { 0 };
+	struct buf key = {0};
 	struct slice found, value;
 	key_tenant(&key, tenant);
 	size_t prefix_n = key.n;
 	row_u64(&key, after >= UINT64_MAX - 1 ? UINT64_MAX : after + 2);
 	struct kv_cursor *cursor = kv_cursor_open(txn, PLACES);
 	bool good = kv_seek_before(cursor, buf_slice(&key), &found, &value) &&
-		    found.n == prefix_n + 8 && memcmp(found.data, key.data, prefix_n) == 0 &&
-		    value.n == 12;
+	            found.n == prefix_n + 8 && memcmp(found.data, key.data, prefix_n) == 0 &&
+	            value.n == 12;
 	if (good) {
 		out->seq = get_u64(found.data + prefix_n);
 		out->place.partition = get_u32(value.data);
@@ -77,7 +77,7 @@ static bool find_place(struct kv_txn *txn, struct slice tenant, uint64_t after,
 }
 
 enum status feed_find(struct view *view, struct slice tenant, uint64_t after,
-		      struct feed_place *out, uint64_t *position, struct error *err)
+                      struct feed_place *out, uint64_t *position, struct error *err)
 {
 	*position = 0;
 	if (tenant.n == 0 || tenant.n > 255)
@@ -88,26 +88,25 @@ enum status feed_find(struct view *view, struct slice tenant, uint64_t after,
 		return status;
 	*position = kv_view_seq(txn, tenant);
 	if (!find_place(txn, tenant, after, out))
-		status = kv_failed(txn) ? error_set(err, STATUS_IO, "feed: read") :
-					  error_set(err, STATUS_NOT_FOUND, "no such tenant");
+		status = kv_failed(txn) ? error_set(err, STATUS_IO, "feed: read")
+		                        : error_set(err, STATUS_NOT_FOUND, "no such tenant");
 	kv_abort(txn);
 	return status;
 }
 
-static const char *const tables[] = { KV_VIEW_TABLES, "places", NULL };
+static const char *const tables[] = {KV_VIEW_TABLES, "places", NULL};
 
-static const struct kv_view_type feed_type = {
-	.type = {
-		.name = "feed",
-		.version = 1,
-		.journal_bound = true,
-		.handled = feed_handled,
-		KV_VIEW_SLOTS,
-		.apply = feed_apply,
-		.advance = feed_advance,
-	},
-	.tables = tables,
-	.rows = 1u << PLACES,
+const struct kv_view_type feed_view = {
+        .type =
+                {
+                        .name = "feed",
+                        .version = 1,
+                        .journal_bound = true,
+                        .handled = feed_handled,
+                        KV_VIEW_SLOTS,
+                        .advance = feed_advance,
+                },
+        .apply = feed_apply,
+        .tables = tables,
+        .rows = 1u << PLACES,
 };
-
-const struct view_type *const feed_view = &feed_type.type;

@@ -7,7 +7,7 @@
 
 #define FEED_STRIDE 128
 
-extern const struct view_type *const feed_view;
+extern const struct kv_view_type feed_view; /* kv_view.h */
 
 struct feed_place {
 	uint64_t seq; /* of the event at the place; <= after + 1 */

@@ -27,14 +27,14 @@ static void grow(struct id_map *map)
 	for (uint32_t i = 0; i < old.cap; i++)
 		if (old.slots[i].value)
 			map->slots[place(map, old.slots[i].tenant, &old.slots[i].id)] =
-				old.slots[i];
+			        old.slots[i];
 	free(old.slots);
 }
 
 void id_map_release(struct id_map *map)
 {
 	free(map->slots);
-	*map = (struct id_map){ 0 };
+	*map = (struct id_map){0};
 }
 
 void *id_map_get(const struct id_map *map, const void *tenant, const struct uuid *id)
@@ -46,7 +46,7 @@ void id_map_put(struct id_map *map, const void *tenant, const struct uuid *id, v
 {
 	if (map->n >= map->cap / 2)
 		grow(map);
-	map->slots[place(map, tenant, id)] = (struct id_slot){ tenant, *id, value };
+	map->slots[place(map, tenant, id)] = (struct id_slot){tenant, *id, value};
 	map->n++;
 }
 

@@ -54,7 +54,7 @@ static void put(const struct applying *a, uint32_t table, struct slice value)
 }
 
 static enum status get_issue(const struct applying *a, const struct uuid *id,
-			     struct issue_row *issue)
+                             struct issue_row *issue)
 {
 	struct slice row;
 	issue_key(&a->view->key, a->tenant, id);
@@ -67,7 +67,7 @@ static enum status get_issue(const struct applying *a, const struct uuid *id,
 }
 
 static void put_issue(const struct applying *a, const struct uuid *id,
-		      const struct issue_row *issue)
+                      const struct issue_row *issue)
 {
 	issue_row_pack(issue, &a->view->value);
 	issue_key(&a->view->key, a->tenant, id);
@@ -88,16 +88,14 @@ static enum status project_created(const struct applying *a, const struct projec
 	return STATUS_OK;
 }
 
-static void put_child(const struct applying *a, const struct uuid *parent,
-		      const struct uuid *child)
+static void put_child(const struct applying *a, const struct uuid *parent, const struct uuid *child)
 {
 	issue_key(&a->view->key, a->tenant, parent);
 	row_uuid(&a->view->key, child);
 	put(a, CHILDREN, SLICE(""));
 }
 
-static void del_child(const struct applying *a, const struct uuid *parent,
-		      const struct uuid *child)
+static void del_child(const struct applying *a, const struct uuid *parent, const struct uuid *child)
 {
 	issue_key(&a->view->key, a->tenant, parent);
 	row_uuid(&a->view->key, child);
@@ -126,23 +124,23 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 	for (uint32_t i = 0; i < e->labels.n; i++)
 		row_string(a->labels, e->labels.items[i]);
 	struct issue_row issue = {
-		.project_id = e->project_id,
-		.reporter = e->reporter,
-		.assignee = optional(e->has_assignee, &e->assignee),
-		.parent = optional(e->has_parent, &e->parent),
-		.number = (uint64_t)e->number,
-		.version = (uint64_t)a->meta->aggregate.version,
-		.created_at = a->meta->occurred_at,
-		.updated_at = a->meta->occurred_at,
-		.has_due_on = e->has_due_on,
-		.due_on = e->has_due_on ? e->due_on : 0,
-		.type = e->type,
-		.status = e->status,
-		.priority = e->priority,
-		.rank = e->rank,
-		.summary = e->summary,
-		.labels = buf_slice(a->labels),
-		.external_ref = e->has_external_ref ? e->external_ref : slice_of(NULL, 0),
+	        .project_id = e->project_id,
+	        .reporter = e->reporter,
+	        .assignee = optional(e->has_assignee, &e->assignee),
+	        .parent = optional(e->has_parent, &e->parent),
+	        .number = (uint64_t)e->number,
+	        .version = (uint64_t)a->meta->aggregate.version,
+	        .created_at = a->meta->occurred_at,
+	        .updated_at = a->meta->occurred_at,
+	        .has_due_on = e->has_due_on,
+	        .due_on = e->has_due_on ? e->due_on : 0,
+	        .type = e->type,
+	        .status = e->status,
+	        .priority = e->priority,
+	        .rank = e->rank,
+	        .summary = e->summary,
+	        .labels = buf_slice(a->labels),
+	        .external_ref = e->has_external_ref ? e->external_ref : slice_of(NULL, 0),
 	};
 	put_issue(a, id, &issue);
 	put_text(a, e->description);
@@ -168,10 +166,10 @@ static void comment_seq_key(const struct applying *a, const struct uuid *comment
 static void comment_added(const struct applying *a, const struct comment_added *e)
 {
 	struct comment_row comment = {
-		.id = e->comment_id,
-		.author = e->author,
-		.created_at = a->meta->occurred_at,
-		.body = e->body,
+	        .id = e->comment_id,
+	        .author = e->author,
+	        .created_at = a->meta->occurred_at,
+	        .body = e->body,
 	};
 	char seq[8];
 	put_u64(seq, (uint64_t)a->meta->seq);
@@ -224,7 +222,7 @@ static enum status comment_deleted(const struct applying *a, const struct commen
 /* --- links --- */
 
 static void link_key(const struct applying *a, const struct uuid *issue, struct slice type,
-		     const struct uuid *other, enum link_direction direction)
+                     const struct uuid *other, enum link_direction direction)
 {
 	issue_key(&a->view->key, a->tenant, issue);
 	buf_append_slice(&a->view->key, type);
@@ -271,7 +269,7 @@ static bool has_label(const struct slice *labels, uint32_t n, struct slice label
 }
 
 static enum status labels_changed(const struct applying *a, struct issue_row *issue,
-				  const struct issue_labels_changed *e)
+                                  const struct issue_labels_changed *e)
 {
 	struct slice all[LABELS_MAX];
 	uint32_t n = 0;
@@ -335,7 +333,7 @@ static enum status change_others(const struct applying *a, const struct event *e
 }
 
 static enum status change_row(const struct applying *a, const struct event *event,
-			      struct issue_row *issue)
+                              struct issue_row *issue)
 {
 	const struct issue_transitioned *moved = &event->issue_transitioned;
 	const struct issue_due_date_changed *due = &event->issue_due_date_changed;
@@ -357,7 +355,7 @@ static enum status change_row(const struct applying *a, const struct event *even
 		return labels_changed(a, issue, &event->issue_labels_changed);
 	case EVENT_ISSUE_PARENT_CHANGED:
 		issue->parent = optional(event->issue_parent_changed.has_to,
-					 &event->issue_parent_changed.to);
+		                         &event->issue_parent_changed.to);
 		break;
 	case EVENT_ISSUE_PRIORITY_CHANGED:
 		issue->priority = event->issue_priority_changed.to;
@@ -394,7 +392,7 @@ static enum status issue_apply(struct view *view, const struct event *event, str
 {
 	const struct event_meta *meta = &event->meta;
 	struct buf *labels = view->own;
-	struct applying a = { view, meta, meta->tenant, labels, err };
+	struct applying a = {view, meta, meta->tenant, labels, err};
 	struct issue_row issue;
 	buf_clear(labels);
 	if (event->type == EVENT_PROJECT_CREATED)
@@ -427,23 +425,22 @@ static void detach(struct view *view)
 	free(view->own);
 }
 
-static const char *const tables[] = { KV_VIEW_TABLES, "issues", "numbers",  "texts",
-				      "comments",     "comment_seqs",	"links", "children",
-				      "projects",     "project_keys",	NULL };
+static const char *const tables[] = {KV_VIEW_TABLES, "issues",       "numbers", "texts",
+                                     "comments",     "comment_seqs", "links",   "children",
+                                     "projects",     "project_keys", NULL};
 
-static const struct kv_view_type issue_type = {
-	.type = {
-		.name = "issue",
-		.version = 1,
-		.handled = issue_handled,
-		KV_VIEW_SLOTS,
-		.apply = issue_apply,
-		.advance = kv_view_advance,
-	},
-	.tables = tables,
-	.rows = ((1u << (PROJECT_KEYS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
-	.attach = attach,
-	.detach = detach,
+const struct kv_view_type issue_view = {
+        .type =
+                {
+                        .name = "issue",
+                        .version = 1,
+                        .handled = issue_handled,
+                        KV_VIEW_SLOTS,
+                        .advance = kv_view_advance,
+                },
+        .apply = issue_apply,
+        .tables = tables,
+        .rows = ((1u << (PROJECT_KEYS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
+        .attach = attach,
+        .detach = detach,
 };
-
-const struct view_type *const issue_view = &issue_type.type;

@@ -10,7 +10,7 @@
 
 #include "projections/view.h"
 
-extern const struct view_type *const issue_view;
+extern const struct kv_view_type issue_view; /* kv_view.h */
 
 struct issue_stamp {
 	struct uuid id;

@@ -70,9 +70,9 @@ static bool find_key(struct reading *r, struct slice text)
 }
 
 static enum status open_issue(struct reading *r, struct view *view, struct slice text,
-			      struct issue_stamp *stamp)
+                              struct issue_stamp *stamp)
 {
-	*stamp = (struct issue_stamp){ .position = 0 };
+	*stamp = (struct issue_stamp){.position = 0};
 	enum status status = kv_view_read(view, &r->txn, r->err);
 	if (status)
 		return status;
@@ -80,7 +80,7 @@ static enum status open_issue(struct reading *r, struct view *view, struct slice
 	if (found)
 		stamp->position = kv_view_seq(r->txn, r->tenant);
 	found = found && (uuid_parse(text, &r->id) || find_key(r, text)) &&
-		get_row(r, &r->id, &r->issue);
+	        get_row(r, &r->id, &r->issue);
 	if (!found)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such issue");
 	stamp->id = r->id;
@@ -118,15 +118,14 @@ static void member_json(struct reading *r, const char *key, const struct uuid *i
 	}
 	json_out_object(r->json);
 	json_out_member_uuid(r->json, "id", id);
-	string_or_null(r->json, "name",
-		       r->names ? access_name(r->names, id) : slice_of(NULL, 0));
+	string_or_null(r->json, "name", r->names ? access_name(r->names, id) : slice_of(NULL, 0));
 	json_out_object_end(r->json);
 }
 
 static void key_json(struct reading *r, const struct issue_row *issue)
 {
-	struct project_row project = { .key = { NULL, 0 } };
-	struct buf text = { 0 };
+	struct project_row project = {.key = {NULL, 0}};
+	struct buf text = {0};
 	if (get_project(r, &issue->project_id, &project))
 		buf_append_slice(&text, project.key);
 	buf_printf(&text, "-%llu", (unsigned long long)issue->number);
@@ -157,7 +156,7 @@ static bool has_prefix(struct slice key, struct slice prefix)
 
 static void subtasks_json(struct reading *r)
 {
-	struct buf prefix = { 0 };
+	struct buf prefix = {0};
 	struct slice key, value;
 	struct kv_cursor *cursor = kv_cursor_open(r->txn, CHILDREN);
 	issue_key(&prefix, r->tenant, &r->id);
@@ -165,7 +164,7 @@ static void subtasks_json(struct reading *r)
 	json_out_array(r->json);
 	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
 	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
-			key.n == prefix.n + ID_BYTES;
+	                key.n == prefix.n + ID_BYTES;
 	     n++, more = kv_next(cursor, &key, &value)) {
 		struct uuid child;
 		memcpy(child.bytes, key.data + prefix.n, ID_BYTES);
@@ -185,7 +184,7 @@ static void link_json(struct reading *r, struct slice tail)
 	json_out_object(r->json);
 	json_out_member_string(r->json, "type", slice_of(tail.data, type_n));
 	json_out_member_str(r->json, "direction",
-			    tail.data[tail.n - 1] == LINK_INWARD ? "inward" : "outward");
+	                    tail.data[tail.n - 1] == LINK_INWARD ? "inward" : "outward");
 	json_out_key(r->json, "issue");
 	related_json(r, &other);
 	json_out_object_end(r->json);
@@ -193,7 +192,7 @@ static void link_json(struct reading *r, struct slice tail)
 
 static void links_json(struct reading *r)
 {
-	struct buf prefix = { 0 };
+	struct buf prefix = {0};
 	struct slice key, value;
 	struct kv_cursor *cursor = kv_cursor_open(r->txn, LINKS);
 	issue_key(&prefix, r->tenant, &r->id);
@@ -201,7 +200,7 @@ static void links_json(struct reading *r)
 	json_out_array(r->json);
 	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
 	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
-			key.n > prefix.n + ID_BYTES + 2;
+	                key.n > prefix.n + ID_BYTES + 2;
 	     n++, more = kv_next(cursor, &key, &value))
 		link_json(r, slice_of(key.data + prefix.n, key.n - prefix.n));
 	json_out_array_end(r->json);
@@ -228,7 +227,7 @@ static void comment_json(struct reading *r, uint64_t seq, const struct comment_r
 /* items and next of the comments behind @after. */
 static void comment_items(struct reading *r, uint64_t after, uint32_t limit)
 {
-	struct buf prefix = { 0 };
+	struct buf prefix = {0};
 	struct slice key, row;
 	uint64_t last = 0;
 	uint32_t n = 0;
@@ -272,7 +271,7 @@ static void comments_json(struct reading *r, uint64_t after, uint32_t limit)
 
 static void project_json(struct reading *r)
 {
-	struct project_row project = { .key = { NULL, 0 } };
+	struct project_row project = {.key = {NULL, 0}};
 	if (!get_project(r, &r->issue.project_id, &project))
 		return;
 	json_out_key(r->json, "project");
@@ -306,7 +305,7 @@ static void labels_json(struct reading *r)
 
 static void description_json(struct reading *r)
 {
-	struct slice text = { NULL, 0 };
+	struct slice text = {NULL, 0};
 	issue_key(&r->key, r->tenant, &r->id);
 	kv_get(r->txn, TEXTS, buf_slice(&r->key), &text);
 	json_out_member_string(r->json, "description", text);
@@ -348,18 +347,18 @@ static void issue_json(struct reading *r, uint32_t comments_limit)
 }
 
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
-		       struct issue_stamp *stamp, struct error *err)
+                       struct issue_stamp *stamp, struct error *err)
 {
-	struct reading r = { .tenant = tenant, .err = err };
+	struct reading r = {.tenant = tenant, .err = err};
 	return close_issue(&r, open_issue(&r, view, issue, stamp));
 }
 
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
-		       struct slice issue, uint32_t comments_limit, struct buf *out,
-		       struct issue_stamp *stamp, struct error *err)
+                       struct slice issue, uint32_t comments_limit, struct buf *out,
+                       struct issue_stamp *stamp, struct error *err)
 {
 	struct json_out json;
-	struct reading r = { .tenant = tenant, .json = &json, .err = err };
+	struct reading r = {.tenant = tenant, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
 	enum status status = open_issue(&r, view, issue, stamp);
@@ -374,11 +373,11 @@ enum status issue_read(struct view *view, struct view *access, struct slice tena
 }
 
 enum status issue_comments_read(struct view *view, struct view *access, struct slice tenant,
-				struct slice issue, uint64_t after, uint32_t limit,
-				struct buf *out, struct issue_stamp *stamp, struct error *err)
+                                struct slice issue, uint64_t after, uint32_t limit, struct buf *out,
+                                struct issue_stamp *stamp, struct error *err)
 {
 	struct json_out json;
-	struct reading r = { .tenant = tenant, .json = &json, .err = err };
+	struct reading r = {.tenant = tenant, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
 	enum status status = open_issue(&r, view, issue, stamp);

@@ -15,28 +15,28 @@
 enum { POSITION, SEQS, STOPPED };
 
 static enum status dir_of(const struct view_type *type, const struct view_options *options,
-			  char dir[480], struct error *err)
+                          char dir[480], struct error *err)
 {
 	int n = snprintf(dir, 480, "%s/views/%s-%s", options->config->data_dir, type->name,
-			 options->instance);
+	                 options->instance);
 	if (n < 0 || n >= 480)
 		return error_set(err, STATUS_INVALID, "view %s: data_dir is too long", type->name);
 	return STATUS_OK;
 }
 
 enum status kv_view_open(const struct view_type *type, const struct view_options *options,
-			 struct view **out, struct error *err)
+                         struct view **out, struct error *err)
 {
 	const struct kv_view_type *kind = (const struct kv_view_type *)type;
 	char dir[480];
 	if (dir_of(type, options, dir, err))
 		return STATUS_INVALID;
 	struct kv_options store = {
-		.dir = dir,
-		.durability = KV_REBUILDABLE,
-		.map_bytes = (uint64_t)options->config->map_size_gib << 30,
-		.tables = kind->tables,
-		.format = type->version,
+	        .dir = dir,
+	        .durability = KV_REBUILDABLE,
+	        .map_bytes = (uint64_t)options->config->map_size_gib << 30,
+	        .tables = kind->tables,
+	        .format = type->version,
 	};
 	struct view *view = mem_new(sizeof *view);
 	view->kind = kind;
@@ -119,7 +119,7 @@ enum status kv_view_position(struct view *view, struct view_position *out, struc
 }
 
 enum status kv_view_tenant_seq(struct view *view, struct slice tenant, uint64_t *seq,
-			       struct error *err)
+                               struct error *err)
 {
 	struct kv_txn *txn;
 	enum status status = kv_view_read(view, &txn, err);
@@ -136,18 +136,24 @@ enum status kv_view_begin(struct view *view, struct error *err)
 	return kv_begin_write(view->kv, &view->txn, err);
 }
 
+enum status kv_view_apply(struct view *view, const struct event *event, struct error *err)
+{
+	enum status status = view->kind->apply(view, event, err);
+	return kv_failed(view->txn) ? kv_failure(view->txn, err) : status;
+}
+
 enum status kv_view_advance(struct view *view, const struct event_meta *meta,
-			    const struct view_place *place, struct error *err)
+                            const struct view_place *place, struct error *err)
 {
 	(void)place;
 	(void)err;
 	tenant_table_move(&view->seqs, tenant_table_get(&view->seqs, meta->tenant, NULL),
-			  (uint64_t)meta->seq);
+	                  (uint64_t)meta->seq);
 	return STATUS_OK;
 }
 
 enum status kv_view_stop(struct view *view, struct slice tenant, uint64_t seq, const char *reason,
-			 struct error *err)
+                         struct error *err)
 {
 	buf_clear(&view->value);
 	row_u64(&view->value, seq);
@@ -157,9 +163,9 @@ enum status kv_view_stop(struct view *view, struct slice tenant, uint64_t seq, c
 }
 
 enum status kv_view_stopped(struct view *view,
-			    void (*each)(void *context, struct slice tenant, uint64_t seq,
-					 struct slice reason),
-			    void *context, struct error *err)
+                            void (*each)(void *context, struct slice tenant, uint64_t seq,
+                                         struct slice reason),
+                            void *context, struct error *err)
 {
 	struct kv_txn *txn;
 	enum status status = kv_view_read(view, &txn, err);
@@ -226,7 +232,7 @@ static bool same_position(const struct view_position *a, const struct view_posit
 }
 
 static enum status stage_commit(struct view *view, const struct view_position *expected,
-				const struct view_position *position, struct error *err)
+                                const struct view_position *position, struct error *err)
 {
 	struct view_position stored;
 	enum status status = position_in(view->txn, &stored, err);
@@ -246,7 +252,7 @@ static enum status stage_commit(struct view *view, const struct view_position *e
 }
 
 enum status kv_view_commit(struct view *view, const struct view_position *expected,
-			   const struct view_position *position, struct error *err)
+                           const struct view_position *position, struct error *err)
 {
 	enum status status = stage_commit(view, expected, position, err);
 	if (status) {
@@ -298,17 +304,16 @@ static void digest_row(struct digest *d, const char *table, struct slice key, st
 }
 
 static void digest_table(struct digest *d, struct kv_txn *txn, uint32_t table, const char *name,
-			 struct slice tenant)
+                         struct slice tenant)
 {
-	struct buf prefix = { 0 };
+	struct buf prefix = {0};
 	key_tenant(&prefix, tenant); /* no tenant: a single zero, below every key */
 	struct slice key, value;
 	struct kv_cursor *cursor = kv_cursor_open(txn, table);
 	sha256_add(d->all, slice_str(name));
 	for (bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value); more;
 	     more = kv_next(cursor, &key, &value)) {
-		if (tenant.n &&
-		    (key.n < prefix.n || memcmp(key.data, prefix.data, prefix.n) != 0))
+		if (tenant.n && (key.n < prefix.n || memcmp(key.data, prefix.data, prefix.n) != 0))
 			break;
 		digest_row(d, name, key, value);
 	}
@@ -317,15 +322,15 @@ static void digest_table(struct digest *d, struct kv_txn *txn, uint32_t table, c
 }
 
 enum status kv_view_digest(struct view *view, struct slice tenant,
-			   uint8_t digest[VIEW_DIGEST_BYTES],
-			   void (*each)(void *context, struct slice key, const uint8_t row[8]),
-			   void *context, struct error *err)
+                           uint8_t digest[VIEW_DIGEST_BYTES],
+                           void (*each)(void *context, struct slice key, const uint8_t row[8]),
+                           void *context, struct error *err)
 {
 	struct kv_txn *txn;
 	enum status status = kv_view_read(view, &txn, err);
 	if (status)
 		return status;
-	struct digest d = { sha256_new(), sha256_new(), { 0 }, each, context };
+	struct digest d = {sha256_new(), sha256_new(), {0}, each, context};
 	for (uint32_t i = 0; view->kind->tables[i]; i++)
 		if (view->kind->rows & 1u << i)
 			digest_table(&d, txn, i, view->kind->tables[i], tenant);
@@ -340,7 +345,7 @@ enum status kv_view_digest(struct view *view, struct slice tenant,
 }
 
 enum status kv_view_drop(const struct view_type *type, const struct view_options *options,
-			 struct error *err)
+                         struct error *err)
 {
 	char dir[480];
 	if (dir_of(type, options, dir, err))

@@ -19,6 +19,7 @@ struct kv_view_type {
 	struct view_type type;	    /* first: a view_type is cast to this */
 	const char *const *tables;  /* names: those of KV_VIEW_TABLES, then the view's own; NULL */
 	uint32_t rows;		    /* bit i: table i is part of the digest */
+	enum status (*apply)(struct view *view, const struct event *event, struct error *err);
 	enum status (*attach)(struct view *view, struct error *err); /* may be NULL */
 	void (*detach)(struct view *view);			     /* may be NULL */
 	enum status (*flush)(struct view *view, struct error *err);  /* before commit; may be NULL */
@@ -45,6 +46,9 @@ enum status kv_view_position(struct view *view, struct view_position *out, struc
 enum status kv_view_tenant_seq(struct view *view, struct slice tenant, uint64_t *seq,
 			       struct error *err);
 enum status kv_view_begin(struct view *view, struct error *err);
+/* A store that failed (map full, disk) makes rows look absent: that is a failure of the store, and
+ * no reason to stop a tenant. */
+enum status kv_view_apply(struct view *view, const struct event *event, struct error *err);
 enum status kv_view_advance(struct view *view, const struct event_meta *meta,
 			    const struct view_place *place, struct error *err);
 enum status kv_view_stop(struct view *view, struct slice tenant, uint64_t seq, const char *reason,
@@ -68,7 +72,8 @@ enum status kv_view_drop(const struct view_type *type, const struct view_options
 /* All of the above as initializers. */
 #define KV_VIEW_SLOTS                                                                              \
 	.open = kv_view_open, .close = kv_view_close, .position = kv_view_position,                \
-	.tenant_seq = kv_view_tenant_seq, .begin = kv_view_begin, .stop = kv_view_stop,            \
+	.tenant_seq = kv_view_tenant_seq, .begin = kv_view_begin, .apply = kv_view_apply,          \
+	.stop = kv_view_stop,                                                                      \
 	.stopped = kv_view_stopped, .reset = kv_view_reset, .commit = kv_view_commit,              \
 	.rollback = kv_view_rollback, .finish = kv_view_finish, .digest = kv_view_digest,          \
 	.drop = kv_view_drop

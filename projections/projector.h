@@ -12,6 +12,7 @@
 #include "projections/view.h"
 
 #define PROJECTOR_STALL_MS 5000
+#define PROJECTOR_GAUGE_MS 250
 
 struct projector;
 
@@ -27,7 +28,7 @@ struct view_state { /* a snapshot of one view's progress */
 	char instance[64];
 	bool open;			/* its store could be opened */
 	uint64_t lag_records;
-	int64_t lag_ms;			/* age of the newest event that is not applied; 0 if none */
+	int64_t lag_ms;			/* no event older than this waits to be applied; 0 if none */
 	int64_t moved_ms_ago;
 	bool stalled;
 	uint64_t events_applied;
@@ -36,13 +37,16 @@ struct view_state { /* a snapshot of one view's progress */
 	char reason[256];		/* of the last failure; "" if it goes well */
 };
 
-/* Opens the live instance of every view and starts the threads. A view whose store cannot be
+/* Opens the live instance of every view (those in Postgres only if config->postgres is set) and starts the threads. A view whose store cannot be
  * opened (Postgres away) is tried again for ever; that is not an error here. */
 enum status projector_start(const struct projector_options *options, struct projector **out,
 			    struct error *err);
-void projector_stop(struct projector *projector); /* waits for the threads */
+/* Waits for the threads; every instance has been returned before. Who still waits is called with
+ * false. NULL is fine. */
+void projector_stop(struct projector *projector);
 
 uint32_t projector_views(const struct projector *projector);
+/* Lags are measured every PROJECTOR_GAUGE_MS. Any thread. */
 void projector_state(struct projector *projector, uint32_t view, struct view_state *out);
 
 /* Read your writes. Calls @call (any thread) with true when @view has applied @seq of @tenant,
@@ -56,7 +60,8 @@ void projector_wait(struct projector *projector, struct slice view, struct slice
 struct view *projector_acquire(struct projector *projector, struct slice view);
 void projector_return(struct projector *projector, struct slice view, struct view *instance);
 
-/* Replay (issue: operators): make @instance the live one of @view. Any thread. */
+/* Replay (issue: operators): make @instance the live one of @view, durably. Whoever built it has
+ * closed it before. If it cannot be opened nothing changes. Any thread. */
 enum status projector_swap(struct projector *projector, struct slice view, const char *instance,
 			   struct error *err);
 

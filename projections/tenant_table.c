@@ -39,7 +39,7 @@ void tenant_table_release(struct tenant_table *table)
 	free(table->slots);
 	free(table->entries);
 	free(table->dirty);
-	*table = (struct tenant_table){ 0 };
+	*table = (struct tenant_table){0};
 }
 
 struct tenant_entry *tenant_table_find(const struct tenant_table *table, struct slice tenant)
@@ -47,8 +47,7 @@ struct tenant_entry *tenant_table_find(const struct tenant_table *table, struct 
 	return table->cap ? table->slots[place(table, tenant)] : NULL;
 }
 
-struct tenant_entry *tenant_table_get(struct tenant_table *table, struct slice tenant,
-				      bool *added)
+struct tenant_entry *tenant_table_get(struct tenant_table *table, struct slice tenant, bool *added)
 {
 	struct tenant_entry *entry = tenant_table_find(table, tenant);
 	if (added)

@@ -281,6 +281,11 @@ bool kv_failed(const struct kv_txn *txn)
 	return txn->failure != 0;
 }
 
+enum status kv_failure(const struct kv_txn *txn, struct error *err)
+{
+	return txn->failure ? fail(err, txn->kv, "transaction", txn->failure) : STATUS_OK;
+}
+
 static bool note(struct kv_txn *txn, int code)
 {
 	if (code && code != MDB_NOTFOUND && !txn->failure)

@@ -58,6 +58,8 @@ void kv_append(struct kv_txn *txn, uint32_t table, struct slice key, struct slic
 void kv_del(struct kv_txn *txn, uint32_t table, struct slice key);
 void kv_clear(struct kv_txn *txn, uint32_t table);
 bool kv_failed(const struct kv_txn *txn);
+/* STATUS_OK if nothing failed in @txn, else what kv_commit would report. */
+enum status kv_failure(const struct kv_txn *txn, struct error *err);
 uint64_t kv_count(struct kv_txn *txn, uint32_t table);
 
 /* Cursors, closed before their transaction ends. kv_seek goes to the first key >= @key, kv_seek_before to

@@ -1,0 +1,490 @@
+/* A command's events follow one another in one partition and become visible together, but a poll
+ * may end between them: the transaction then stays open until the rest is there.
+ *
+ * An event that the view cannot apply: roll back, note (tenant, seq), read again from the committed
+ * position; this time the event is answered with view->stop. So nothing half-applied is ever
+ * committed, and a Postgres transaction that the failure has broken does not matter. */
+#include "projections/fold.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/arena.h"
+#include "core/codec/event_codec.h"
+
+/* An array takes at most 16 bytes of memory for each byte of its record. */
+#define ARENA_BYTES (16 * EVENT_BYTES_MAX + 4096)
+
+struct stopping { /* decided by this fold */
+	struct tenant_entry *tenant;
+	char reason[256];
+};
+
+struct fold {
+	struct fold_options options;
+	struct view *view;
+	const struct view_type *type;
+	struct journal_reader *reader;
+	const struct journal_identity *identity;
+	struct view_position stored;    /* as the view has it: expected at the next commit */
+	struct view_position committed; /* stored, or further over holes and control records */
+	struct view_position next;      /* what the open transaction will commit */
+	bool in_command[JOURNAL_PARTITIONS_MAX];
+	bool stop_at_end[JOURNAL_PARTITIONS_MAX]; /* records at or above the end were dropped */
+	int64_t applied_at[JOURNAL_PARTITIONS_MAX], applied_at_open[JOURNAL_PARTITIONS_MAX];
+	const int64_t *ends; /* of fold_run, else NULL */
+	bool by_seq;         /* the position is of an ancestor: applied events come again */
+	bool open;           /* a transaction is */
+	bool again;          /* a stop was decided: roll back and read again */
+	struct tenant_table tenants;
+	struct stopping *stopping;
+	uint32_t stopping_n;
+	struct fold_counts counts, counts_open;
+	struct arena arena;
+	struct journal_entry entries[FOLD_POLL_MAX];
+};
+
+/* --- open --- */
+
+static bool is_ancestor(const struct journal_identity *identity, const struct uuid *id)
+{
+	for (uint32_t i = 0; i < identity->ancestors_n; i++)
+		if (uuid_equal(&identity->ancestors[i], id))
+			return true;
+	return false;
+}
+
+static enum status refuse(const struct fold *fold, struct error *err)
+{
+	char there[UUID_TEXT], here[UUID_TEXT];
+	uuid_format(&fold->stored.journal_id, there);
+	uuid_format(&fold->identity->id, here);
+	return error_set(err, STATUS_CONFLICT,
+	                 "its position belongs to journal %.*s, which journal %.*s is no copy of: "
+	                 "rebuild the view or bring that journal back",
+	                 UUID_TEXT, there, UUID_TEXT, here);
+}
+
+static void start_over(struct fold *fold)
+{
+	fold->committed = (struct view_position){
+	        .journal_id = fold->identity->id,
+	        .partitions = fold->identity->partitions,
+	};
+}
+
+static enum status find_start(struct fold *fold, struct error *err)
+{
+	enum status status = fold->type->position(fold->view, &fold->stored, err);
+	if (status)
+		return status;
+	const struct view_position *stored = &fold->stored;
+	if (stored->partitions == 0) {
+		start_over(fold);
+		return STATUS_OK;
+	}
+	if (uuid_equal(&stored->journal_id, &fold->identity->id)) {
+		fold->committed = *stored;
+		return stored->partitions == fold->identity->partitions
+		               ? STATUS_OK
+		               : error_set(err, STATUS_CORRUPT, "a position of %u partitions",
+		                           stored->partitions);
+	}
+	if (!is_ancestor(fold->identity, &stored->journal_id))
+		return refuse(fold, err);
+	start_over(fold);
+	if (!fold->type->journal_bound) {
+		fold->by_seq = true;
+		return STATUS_OK;
+	}
+	fold->stored = (struct view_position){.partitions = 0};
+	return fold->type->reset(fold->view, err);
+}
+
+static enum status rewind_reader(struct fold *fold, struct error *err)
+{
+	fold->next = fold->committed;
+	for (uint32_t i = 0; i < fold->next.partitions; i++) {
+		if (journal_reader_assign(fold->reader, i, fold->next.next_offset[i], err))
+			return error_wrap(err, "partition %u", i);
+		fold->in_command[i] = false;
+		fold->stop_at_end[i] = false;
+	}
+	return STATUS_OK;
+}
+
+static void note_stopped(void *context, struct slice tenant, uint64_t seq, struct slice reason)
+{
+	struct fold *fold = context;
+	(void)reason;
+	tenant_table_get(&fold->tenants, tenant, NULL)->stop = seq;
+	fold->counts.tenants_stopped++;
+}
+
+static enum status load_seq(struct fold *fold, struct tenant_entry *tenant, struct error *err)
+{
+	uint64_t seq = 0;
+	enum status status = fold->type->tenant_seq(fold->view, tenant->name, &seq, err);
+	if (!status)
+		tenant->seq = tenant->committed = seq;
+	return status;
+}
+
+static enum status load_stopped(struct fold *fold, struct error *err)
+{
+	enum status status = fold->type->stopped(fold->view, note_stopped, fold, err);
+	for (uint32_t i = 0; !status && i < fold->tenants.n; i++)
+		status = load_seq(fold, fold->tenants.entries[i], err);
+	fold->counts_open = fold->counts;
+	return status;
+}
+
+enum status fold_open(const struct fold_options *options, struct fold **out, struct error *err)
+{
+	struct error own;
+	struct fold *fold = mem_new(sizeof *fold);
+	fold->options = *options;
+	fold->view = options->view;
+	fold->type = options->type;
+	fold->identity = journal_identity(options->journal);
+	arena_init(&fold->arena, mem_new(ARENA_BYTES), ARENA_BYTES);
+	err = err ? err : &own;
+	enum status status = find_start(fold, err);
+	if (!status)
+		status = load_stopped(fold, err);
+	if (!status)
+		status = journal_reader_open(options->journal, &fold->reader, err);
+	if (!status)
+		status = rewind_reader(fold, err);
+	if (status) {
+		fold_close(fold);
+		return error_wrap(err, "view %s", options->type->name);
+	}
+	*out = fold;
+	return STATUS_OK;
+}
+
+void fold_close(struct fold *fold)
+{
+	if (!fold)
+		return;
+	if (fold->open)
+		fold->type->rollback(fold->view);
+	if (fold->reader)
+		journal_reader_close(fold->reader);
+	tenant_table_release(&fold->tenants);
+	free(fold->stopping);
+	free(fold->arena.block);
+	free(fold);
+}
+
+/* --- one record --- */
+
+static enum status foreign(struct fold *fold)
+{
+	fold->counts_open.foreign++;
+	return STATUS_OK;
+}
+
+static enum status begin(struct fold *fold, struct error *err)
+{
+	if (fold->open)
+		return STATUS_OK;
+	enum status status = fold->type->begin(fold->view, err);
+	fold->open = !status;
+	return status;
+}
+
+static enum status stop_again(struct fold *fold, struct tenant_entry *tenant, struct error *err)
+{
+	for (uint32_t i = 0; i < fold->stopping_n; i++) {
+		if (fold->stopping[i].tenant != tenant)
+			continue;
+		fold->counts_open.tenants_stopped++;
+		return fold->type->stop(fold->view, tenant->name, tenant->stop,
+		                        fold->stopping[i].reason, err);
+	}
+	return STATUS_OK; /* it was stopped before this fold began */
+}
+
+static void decide_stop(struct fold *fold, struct tenant_entry *tenant, const struct event *event,
+                        const struct error *why)
+{
+	fold->stopping = mem_grow(fold->stopping, (fold->stopping_n + 1) * sizeof *fold->stopping);
+	struct stopping *stopping = &fold->stopping[fold->stopping_n++];
+	stopping->tenant = tenant;
+	snprintf(stopping->reason, sizeof stopping->reason, "%s: %.200s",
+	         event_type_name(event->type), why->text);
+	tenant->stop = (uint64_t)event->meta.seq;
+	fold->again = true;
+}
+
+static enum status apply(struct fold *fold, struct tenant_entry *tenant, const struct event *event,
+                         const struct journal_entry *entry, struct error *err)
+{
+	struct view_place place = {entry->partition, entry->offset};
+	enum status status = begin(fold, err);
+	if (!status)
+		status = fold->type->advance(fold->view, &event->meta, &place, err);
+	if (status)
+		return status_policy(status) == POLICY_PARK
+		               ? error_set(err, STATUS_IO, "cannot advance")
+		               : status;
+	tenant_table_move(&fold->tenants, tenant, (uint64_t)event->meta.seq);
+	fold->in_command[entry->partition] = event->meta.index + 1 < event->meta.count;
+	fold->counts_open.events++;
+	if (!fold->type->handled[event->type])
+		return STATUS_OK;
+	status = fold->type->apply(fold->view, event, err);
+	if (!status || status_policy(status) != POLICY_PARK)
+		return status;
+	decide_stop(fold, tenant, event, err);
+	return status;
+}
+
+static enum status take_event(struct fold *fold, const struct journal_entry *entry,
+                              struct error *err)
+{
+	struct event event;
+	bool added;
+	arena_clear(&fold->arena);
+	if (event_decode(entry->value, &fold->arena, &event, err))
+		return foreign(fold); /* unreadable under an id of ours: not written by us */
+	const struct event_meta *meta = &event.meta;
+	if (!slice_equal(entry->key, meta->tenant) || meta->tenant.n == 0 ||
+	    meta->tenant.n > FOLD_TENANT_MAX || meta->seq < 1)
+		return foreign(fold);
+	struct tenant_entry *tenant = tenant_table_get(&fold->tenants, meta->tenant, &added);
+	enum status status = added ? load_seq(fold, tenant, err) : STATUS_OK;
+	if (status)
+		return status_policy(status) == POLICY_PARK
+		               ? error_set(err, STATUS_IO, "cannot read a seq")
+		               : status;
+	if (tenant->stop && (uint64_t)meta->seq >= tenant->stop) {
+		fold->in_command[entry->partition] = false;
+		if ((uint64_t)meta->seq > tenant->stop)
+			return STATUS_OK;
+		status = begin(fold, err);
+		return status ? status : stop_again(fold, tenant, err);
+	}
+	if (fold->by_seq && (uint64_t)meta->seq <= tenant->seq)
+		return STATUS_OK;
+	if ((uint64_t)meta->seq != tenant->seq + 1)
+		return foreign(fold);
+	return apply(fold, tenant, &event, entry, err);
+}
+
+static enum status take(struct fold *fold, const struct journal_entry *entry, struct error *err)
+{
+	uint32_t schema;
+	enum status status = STATUS_OK;
+	switch (record_classify(entry->value, &schema)) {
+	case RECORD_CONTROL:
+		break;
+	case RECORD_FOREIGN:
+		status = foreign(fold);
+		break;
+	case RECORD_UNKNOWN_SCHEMA:
+		return error_set(err, STATUS_UNKNOWN_SCHEMA,
+		                 "partition %u offset %lld: schema %u: written by a newer version, "
+		                 "upgrade",
+		                 entry->partition, (long long)entry->offset, schema);
+	case RECORD_EVENT:
+		status = take_event(fold, entry, err);
+		break;
+	}
+	if (!status) {
+		fold->next.next_offset[entry->partition] = entry->offset + 1;
+		fold->applied_at_open[entry->partition] = entry->timestamp_ms;
+	}
+	return status;
+}
+
+/* --- transactions --- */
+
+static void roll_back(struct fold *fold)
+{
+	if (fold->open)
+		fold->type->rollback(fold->view);
+	fold->open = false;
+	tenant_table_rollback(&fold->tenants);
+	fold->counts_open = fold->counts;
+	memcpy(fold->applied_at_open, fold->applied_at, sizeof fold->applied_at);
+}
+
+static bool at_boundary(const struct fold *fold)
+{
+	for (uint32_t i = 0; i < fold->next.partitions; i++)
+		if (fold->in_command[i])
+			return false;
+	return true;
+}
+
+static void settle(struct fold *fold)
+{
+	fold->committed = fold->next;
+	fold->counts = fold->counts_open;
+	memcpy(fold->applied_at, fold->applied_at_open, sizeof fold->applied_at);
+}
+
+static enum status commit(struct fold *fold, struct error *err)
+{
+	enum status status = fold->type->commit(fold->view, &fold->stored, &fold->next, err);
+	fold->open = false;
+	if (status)
+		return status;
+	fold->stored = fold->next;
+	settle(fold);
+	if (fold->options.committed)
+		fold->options.committed(fold->options.context, fold->tenants.dirty,
+		                        fold->tenants.dirty_n);
+	tenant_table_commit(&fold->tenants);
+	return STATUS_OK;
+}
+
+/* Over holes behind the last record, which no entry tells of. */
+static void skip_holes(struct fold *fold)
+{
+	for (uint32_t i = 0; i < fold->next.partitions; i++) {
+		int64_t position = journal_reader_position(fold->reader, i);
+		if (!fold->stop_at_end[i] && position > fold->next.next_offset[i])
+			fold->next.next_offset[i] = position;
+	}
+}
+
+static enum status take_all(struct fold *fold, uint32_t n, struct error *err)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct journal_entry *entry = &fold->entries[i];
+		if (fold->ends && entry->offset >= fold->ends[entry->partition]) {
+			fold->stop_at_end[entry->partition] = true;
+			continue;
+		}
+		enum status status = take(fold, entry, err);
+		if (status)
+			return status;
+	}
+	skip_holes(fold);
+	return STATUS_OK;
+}
+
+static bool below_ends(const struct fold *fold, const struct view_position *position)
+{
+	for (uint32_t i = 0; i < position->partitions; i++)
+		if (position->next_offset[i] < fold->ends[i] && !fold->stop_at_end[i])
+			return true;
+	return false;
+}
+
+static bool commit_is_due(const struct fold *fold, uint32_t polled)
+{
+	return polled == 0 ||
+	       fold->counts_open.events - fold->counts.events >= fold->options.batch_events ||
+	       (fold->ends && !below_ends(fold, &fold->next));
+}
+
+static enum status step(struct fold *fold, int timeout_ms, struct error *err)
+{
+	uint32_t n = 0;
+	enum status status = journal_reader_poll(fold->reader, timeout_ms, fold->entries,
+	                                         FOLD_POLL_MAX, &n, err);
+	if (!status)
+		status = take_all(fold, n, err);
+	if (fold->again) {
+		fold->again = false;
+		roll_back(fold);
+		return rewind_reader(fold, err);
+	}
+	if (status || !at_boundary(fold))
+		return status;
+	if (!fold->open) {
+		settle(fold);
+		return STATUS_OK;
+	}
+	return commit_is_due(fold, n) ? commit(fold, err) : STATUS_OK;
+}
+
+enum status fold_step(struct fold *fold, int timeout_ms, struct error *err)
+{
+	struct error own;
+	err = err ? err : &own;
+	/* what the transaction holds must not wait for new records */
+	enum status status = step(fold, fold->open && at_boundary(fold) ? 0 : timeout_ms, err);
+	if (!status)
+		return STATUS_OK;
+	roll_back(fold);
+	return error_wrap(err, "view %s", fold->type->name);
+}
+
+/* --- to a given end --- */
+
+static enum status run(struct fold *fold, const atomic_bool *stop,
+                       void (*progress)(void *context, const struct fold *fold), void *context,
+                       struct error *err)
+{
+	uint64_t events = fold->counts.events;
+	while (fold->open || below_ends(fold, &fold->committed)) {
+		if (stop && atomic_load(stop))
+			return error_set(err, STATUS_INTERRUPTED, "view %s: stopped",
+			                 fold->type->name);
+		enum status status = fold_step(fold, 100, err);
+		if (status)
+			return status;
+		if (progress && fold->counts.events != events)
+			progress(context, fold);
+		events = fold->counts.events;
+	}
+	return STATUS_OK;
+}
+
+enum status fold_run(struct fold *fold, const int64_t *ends, const atomic_bool *stop,
+                     void (*progress)(void *context, const struct fold *fold), void *context,
+                     struct error *err)
+{
+	int64_t now[JOURNAL_PARTITIONS_MAX];
+	enum status status = STATUS_OK;
+	for (uint32_t i = 0; !ends && i < fold->next.partitions && !status; i++)
+		status = journal_end(fold->options.journal, i, &now[i], err);
+	if (status)
+		return status;
+	fold->ends = ends ? ends : now;
+	status = run(fold, stop, progress, context, err);
+	fold->ends = NULL;
+	if (status)
+		return status;
+	return rewind_reader(fold, err); /* records behind the end were read and dropped */
+}
+
+/* --- looking --- */
+
+const struct view_position *fold_position(const struct fold *fold)
+{
+	return &fold->committed;
+}
+
+struct fold_counts fold_counts(const struct fold *fold)
+{
+	return fold->counts;
+}
+
+int64_t fold_applied_at_ms(const struct fold *fold, uint32_t partition)
+{
+	return fold->applied_at[partition];
+}
+
+enum status fold_tenant_seq(struct fold *fold, struct slice tenant, uint64_t *seq,
+                            struct error *err)
+{
+	const struct tenant_entry *entry = tenant_table_find(&fold->tenants, tenant);
+	if (entry) {
+		*seq = entry->committed;
+		return STATUS_OK;
+	}
+	return fold->type->tenant_seq(fold->view, tenant, seq, err);
+}
+
+void fold_wake(struct fold *fold)
+{
+	journal_reader_wake(fold->reader);
+}

@@ -1,0 +1,18 @@
+#include "projections/access.h"
+#include "projections/board.h"
+#include "projections/feed.h"
+#include "projections/issue.h"
+#include "projections/kv_view.h"
+
+const struct view_type *const view_types[] = {
+        &access_view.type, /* first: queries are authorized on it */
+        &board_view.type,  &issue_view.type, &feed_view.type, NULL,
+};
+
+const struct view_type *view_type_find(struct slice name)
+{
+	for (const struct view_type *const *type = view_types; *type; type++)
+		if (slice_is(name, (*type)->name))
+			return *type;
+	return NULL;
+}
