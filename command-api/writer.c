@@ -158,14 +158,15 @@ static const struct person *person_of(const struct command *command)
 	return NULL;
 }
 
-static bool chosen_member(const struct command *command, struct uuid *id)
+/* The id that a new member gets: as decide has it (decide.h, fresh). */
+static struct uuid new_member_id(const struct command *command, const struct request *request)
 {
-	if (command->type == COMMAND_CREATE_ORGANIZATION) {
-		*id = command->create_organization.owner_id;
-		return command->create_organization.has_owner_id;
-	}
-	*id = command->add_member.member_id;
-	return command->add_member.has_member_id;
+	if (command->type == COMMAND_CREATE_ORGANIZATION)
+		return command->create_organization.has_owner_id
+		               ? command->create_organization.owner_id
+		               : request->fresh[FRESH_OWNER];
+	return command->add_member.has_member_id ? command->add_member.member_id
+	                                         : request->fresh[FRESH_ID];
 }
 
 /* A command that names a person: find who that is here, seal the profile under the member's id. */
@@ -179,11 +180,8 @@ static enum status prepare_person(struct partition *partition, const struct job 
 	identity_hash(job->tenant, person->issuer, person->subject, hash);
 	request->has_identity_member =
 	        write_state_identity(partition->state, hash, &request->identity_member);
-	struct uuid member;
-	if (request->has_identity_member)
-		member = request->identity_member;
-	else if (!chosen_member(&job->command, &member))
-		member = request->fresh[0];
+	struct uuid member = request->has_identity_member ? request->identity_member
+	                                                  : new_member_id(&job->command, request);
 	struct profile profile = {
 	        .issuer = person->issuer,
 	        .subject = person->subject,

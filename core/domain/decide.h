@@ -15,7 +15,9 @@
 #include "generated/event.h"
 
 #define DECISION_EVENTS_MAX 20000
-#define FRESH_IDS           2
+
+/* Which of the fresh ids is for what: the created thing, and the owner of a new organization. */
+enum { FRESH_ID, FRESH_OWNER, FRESH_IDS };
 
 /* What the shell knows about a command before it is decided. */
 struct request {

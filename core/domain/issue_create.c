@@ -140,7 +140,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	struct row_issue issue;
 
 	memset(&issue, 0, sizeof(issue));
-	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[0];
+	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[FRESH_ID];
 	if (!find_project(judge, command->project, &project))
 		return;
 	if (!type) {

@@ -50,8 +50,8 @@ void decide_create_organization(struct judge *judge, const struct create_organiz
 	    !check_person(judge, &command->owner, "/owner/name", "/owner/issuer", "/owner/subject",
 	                  "/owner/email"))
 		return;
-	judge->organization.id = request->fresh[0];
-	struct uuid owner = command->has_owner_id ? command->owner_id : request->fresh[1];
+	judge->organization.id = request->fresh[FRESH_ID];
+	struct uuid owner = command->has_owner_id ? command->owner_id : request->fresh[FRESH_OWNER];
 	if (!check_new_id(judge, &owner, "/owner_id"))
 		return;
 	emit_organization(judge, EVENT_ORGANIZATION_CREATED)->organization_created.name =
@@ -84,7 +84,7 @@ static bool find_person(struct judge *judge, const struct add_member *command, s
 	char room[UUID_TEXT];
 
 	if (!request->has_identity_member) {
-		*id = command->has_member_id ? command->member_id : request->fresh[0];
+		*id = command->has_member_id ? command->member_id : request->fresh[FRESH_ID];
 		return check_new_id(judge, id, "/member_id");
 	}
 	*id = request->identity_member;

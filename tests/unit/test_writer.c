@@ -1,0 +1,306 @@
+/* The partition writer on a real embedded journal in a directory of its own: what is answered is
+ * what is in the log, once, whatever the journal does to the appends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "command-api/intake.h"
+#include "command-api/writer.h"
+#include "core/codec/event_codec.h"
+#include "core/journal/driver.h"
+#include "tests/unit/seed.h"
+
+#define COMMANDS_MAX 4096
+
+struct bench {
+	char dir[64];
+	struct config config;
+	struct journal *journal;
+	struct profile_keys *keys;
+	struct writers *writers;
+	struct journal_fault_plan faults;
+	bool has_faults;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+static const struct principal installation = {SLICE("nexusflow"), SLICE("root"), {0}, true, false};
+static const struct principal ada = {SLICE("nexusflow"), SLICE("ada"), {0}, false, false};
+static const struct principal stranger = {SLICE("nexusflow"), SLICE("eve"), {0}, false, false};
+
+static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	(void)stat, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void open_bench(struct bench *bench)
+{
+	struct error err = {0};
+	struct journal_options options = {.config = &bench->config, .create = true};
+	assert_int_equal(journal_open(&options, &bench->journal, &err), STATUS_OK);
+	if (bench->has_faults)
+		bench->journal = journal_with_faults(bench->journal, &bench->faults);
+	assert_int_equal(profile_keys_open(&bench->config, &bench->keys, &err), STATUS_OK);
+	struct writers_options writers = {&bench->config, bench->journal, bench->keys, ""};
+	assert_int_equal(writers_start(&writers, &bench->writers, &err), STATUS_OK);
+}
+
+static void close_bench(struct bench *bench)
+{
+	writers_stop(bench->writers);
+	profile_keys_close(bench->keys);
+	journal_close(bench->journal);
+}
+
+static int setup(void **state)
+{
+	struct bench *bench = calloc(1, sizeof *bench);
+	struct error err;
+	char *argv[] = {"test", NULL};
+	int argc = 1;
+	snprintf(bench->dir, sizeof bench->dir, "/tmp/nexusflow-writer-XXXXXX");
+	assert_non_null(mkdtemp(bench->dir));
+	assert_int_equal(config_load(&bench->config, &argc, argv, &err), STATUS_OK);
+	bench->config.data_dir = bench->dir;
+	bench->config.partitions = 2;
+	bench->config.map_size_gib = 1;
+	*state = bench;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *bench = *state;
+	nftw(bench->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	config_release(&bench->config);
+	free(bench);
+	return 0;
+}
+
+static void job_done(struct job *job)
+{
+	pthread_mutex_lock(&lock);
+	*(bool *)job->context = true;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static struct job *make(const struct principal *who, const char *command, const char *id,
+                        const char *body)
+{
+	struct intake_fault fault = {0};
+	struct envelope envelope = {.command = slice_str(command), .command_id = slice_str(id)};
+	json_t *data = intake_parse(slice_str(body), &fault);
+	assert_non_null(data);
+	struct job *job = intake_job(SLICE("acme"), who, &envelope, data, strlen(body), &fault);
+	if (!job)
+		fail_msg("%s: %s %s", fault.detail, fault.fields.items[0].pointer,
+		         fault.fields.items[0].reason);
+	json_decref(data);
+	return job;
+}
+
+/* Submit and wait; the caller releases. */
+static struct job *run(struct bench *bench, const struct principal *who, const char *command,
+                       const char *id, const char *body)
+{
+	struct job *job = make(who, command, id, body);
+	bool done = false;
+	job->done = job_done;
+	job->context = &done;
+	writers_submit(bench->writers, job, 1);
+	pthread_mutex_lock(&lock);
+	while (!done)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	return job;
+}
+
+static void expect(struct bench *bench, const struct principal *who, const char *command,
+                   const char *id, const char *body, enum job_outcome outcome)
+{
+	struct job *job = run(bench, who, command, id, body);
+	/* An append whose outcome was lost is found again by its id. */
+	bool is_found = bench->has_faults && job->outcome == JOB_REPEATED;
+	if (job->outcome != outcome && !is_found)
+		fail_msg("%s: %s %s (%s)", command, job_outcome_name(job->outcome),
+		         reject_code(job->reject), job->detail);
+	job_release(job);
+}
+
+#define ORGANIZATION                                                                               \
+	"{\"name\":\"Acme\",\"owner\":{\"issuer\":\"nexusflow\",\"subject\":\"ada\","              \
+	"\"name\":\"Ada\"}}"
+#define ID(n) "00000000-0000-4000-8000-00000000000" #n
+
+static void found_acme(struct bench *bench)
+{
+	expect(bench, &installation, "CreateOrganization", ID(1), ORGANIZATION, JOB_ACCEPTED);
+	expect(bench, &ada, "CreateProject", ID(2), "{\"key\":\"TLS\",\"name\":\"TLS 1.3\"}",
+	       JOB_ACCEPTED);
+}
+
+/* Every event of acme in the log, in order: seq gapless, commands whole. */
+static uint64_t count_events(struct bench *bench)
+{
+	struct journal_reader *reader;
+	struct error err;
+	struct journal_entry entries[64];
+	static char block[1 << 20];
+	struct arena arena;
+	uint32_t partition = journal_partition_of(SLICE("acme"), 2), n = 0;
+	uint64_t seq = 0;
+	int64_t end;
+	arena_init(&arena, block, sizeof block);
+	assert_int_equal(journal_reader_open(bench->journal, &reader, &err), STATUS_OK);
+	assert_int_equal(journal_reader_assign(reader, partition, 0, &err), STATUS_OK);
+	assert_int_equal(journal_end(bench->journal, partition, &end, &err), STATUS_OK);
+	while (journal_reader_position(reader, partition) < end) {
+		assert_int_equal(journal_reader_poll(reader, 100, entries, 64, &n, &err),
+		                 STATUS_OK);
+		for (uint32_t i = 0; i < n; i++) {
+			struct event event;
+			if (record_classify(entries[i].value, NULL) != RECORD_EVENT)
+				continue;
+			arena_clear(&arena);
+			assert_int_equal(event_decode(entries[i].value, &arena, &event, &err),
+			                 STATUS_OK);
+			assert_int_equal(event.meta.seq, ++seq);
+		}
+	}
+	journal_reader_close(reader);
+	return seq;
+}
+
+static void an_organization_and_its_first_issue(void **state)
+{
+	struct bench *bench = *state;
+	open_bench(bench);
+	found_acme(bench);
+	struct job *job = run(bench, &ada, "CreateIssue", ID(3),
+	                      "{\"project\":\"TLS\",\"summary\":\"Handshake fails\"}");
+	assert_int_equal(job->outcome, JOB_ACCEPTED);
+	assert_string_equal(job->key, "TLS-1");
+	assert_int_equal(job->position, count_events(bench));
+	job_release(job);
+	close_bench(bench);
+}
+
+static void the_same_key_gives_the_first_answer_again_also_after_a_restart(void **state)
+{
+	struct bench *bench = *state;
+	const char *body = "{\"project\":\"TLS\",\"summary\":\"Once\"}";
+	open_bench(bench);
+	found_acme(bench);
+	struct job *first = run(bench, &ada, "CreateIssue", ID(3), body);
+	uint64_t events = count_events(bench);
+	for (int round = 0; round < 2; round++) {
+		struct job *again = run(bench, &ada, "CreateIssue", ID(3), body);
+		assert_int_equal(again->outcome, JOB_REPEATED);
+		assert_int_equal(again->first_seq, first->first_seq);
+		assert_int_equal(again->events_n, first->events_n);
+		assert_memory_equal(&again->events[0].id, &first->events[0].id, 16);
+		assert_string_equal(again->key, first->key);
+		job_release(again);
+		close_bench(bench);
+		open_bench(bench);
+	}
+	assert_int_equal(count_events(bench), events);
+	job_release(first);
+	close_bench(bench);
+}
+
+static void a_key_that_was_used_for_something_else_is_refused(void **state)
+{
+	struct bench *bench = *state;
+	open_bench(bench);
+	found_acme(bench);
+	struct job *job =
+	        run(bench, &ada, "CreateProject", ID(2), "{\"key\":\"DNS\",\"name\":\"Other\"}");
+	assert_int_equal(job->outcome, JOB_REFUSED);
+	assert_int_equal(job->reject, REJECT_KEY_REUSED);
+	job_release(job);
+	close_bench(bench);
+}
+
+static void strangers_see_no_organization(void **state)
+{
+	struct bench *bench = *state;
+	open_bench(bench);
+	found_acme(bench);
+	struct job *job = run(bench, &stranger, "CreateProject", ID(4),
+	                      "{\"key\":\"DNS\",\"name\":\"Other\"}");
+	assert_int_equal(job->outcome, JOB_REFUSED);
+	assert_int_equal(reject_http_status(job->reject), 404);
+	job_release(job);
+	close_bench(bench);
+}
+
+static void a_lost_state_is_folded_again_from_the_journal(void **state)
+{
+	struct bench *bench = *state;
+	char path[128];
+	open_bench(bench);
+	found_acme(bench);
+	close_bench(bench);
+	snprintf(path, sizeof path, "%s/write-state", bench->dir);
+	assert_int_equal(nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+	open_bench(bench);
+	expect(bench, &ada, "CreateProject", ID(2), "{\"key\":\"TLS\",\"name\":\"TLS 1.3\"}",
+	       JOB_REPEATED);
+	expect(bench, &ada, "CreateIssue", ID(3), "{\"project\":\"TLS\",\"summary\":\"x\"}",
+	       JOB_ACCEPTED);
+	close_bench(bench);
+}
+
+static void every_command_has_one_effect_whatever_happens_to_its_append(void **state)
+{
+	struct bench *bench = *state;
+	struct seed seed = seed_start(__func__);
+	bench->has_faults = true;
+	bench->faults = (struct journal_fault_plan){.seed = seed_next(&seed),
+	                                            .reject_one_in = 5,
+	                                            .unknown_one_in = 5,
+	                                            .fence_one_in = 7};
+	open_bench(bench);
+	found_acme(bench);
+	uint64_t before = count_events(bench);
+	for (int i = 0; i < 60; i++) {
+		char id[37];
+		snprintf(id, sizeof id, "00000000-0000-4000-8000-%012d", 1000 + i);
+		expect(bench, &ada, "CreateIssue", id, "{\"project\":\"TLS\",\"summary\":\"x\"}",
+		       JOB_ACCEPTED);
+	}
+	assert_int_equal(count_events(bench), before + 60);
+	close_bench(bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(an_organization_and_its_first_issue, setup,
+	                                        teardown),
+	        cmocka_unit_test_setup_teardown(
+	                the_same_key_gives_the_first_answer_again_also_after_a_restart, setup,
+	                teardown),
+	        cmocka_unit_test_setup_teardown(a_key_that_was_used_for_something_else_is_refused,
+	                                        setup, teardown),
+	        cmocka_unit_test_setup_teardown(strangers_see_no_organization, setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_lost_state_is_folded_again_from_the_journal,
+	                                        setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                every_command_has_one_effect_whatever_happens_to_its_append, setup,
+	                teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
