@@ -18,8 +18,9 @@ MAY_INCLUDE = {
     **{folder: CORE for folder in SERVICES},
     **{role: CORE for role in ROLES},
 }
-# Both run the same view objects.
+# replay runs the same view objects as the projector; the query API reads the views of the projector beside it.
 MAY_INCLUDE["replay"] += ("projections",)
+MAY_INCLUDE["query-api"] += ("projections",)
 
 # The domain knows the shapes of events and commands, not how they are written.
 DOMAIN_GENERATED = ("generated/event.h", "generated/command.h")
