@@ -3,6 +3,9 @@
 
 #include <poll.h>
 
+#include "core/base/metrics.h"
+#include "core/http/connections.h"
+
 static int start(void **state)
 {
 	(void)state;
@@ -420,6 +423,40 @@ static void random_bytes_never_end_the_server(void **state)
 	expect_alive();
 }
 
+static struct sockaddr_in address_of(const char *ip)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+
+	assert_int_equal(inet_pton(AF_INET, ip, &address.sin_addr), 1);
+	return address;
+}
+
+static void one_address_has_a_limit_and_loopback_has_none(void **state)
+{
+	(void)state;
+	struct connections *all = mem_new(sizeof(*all));
+	struct sockaddr_in one = address_of("192.0.2.1"), other = address_of("192.0.2.2");
+	struct sockaddr_in local = address_of("127.1.2.3");
+	struct connection *last = NULL;
+
+	all->per_ip_max = 3;
+	all->gauge = metric_series(METRIC_HTTP_CONNECTIONS, NULL);
+	for (int i = 0; i < 3; i++) {
+		assert_true(connections_allow(all, (struct sockaddr *)&one));
+		last = connections_add(all, (struct sockaddr *)&one, -1, INT64_MAX);
+		connections_add(all, (struct sockaddr *)&local, -1, INT64_MAX);
+	}
+	assert_false(connections_allow(all, (struct sockaddr *)&one));
+	assert_true(connections_allow(all, (struct sockaddr *)&other));
+	assert_true(connections_allow(all, (struct sockaddr *)&local));
+	connections_remove(all, last);
+	assert_true(connections_allow(all, (struct sockaddr *)&one));
+	while (all->first)
+		connections_remove(all, all->first);
+	assert_int_equal(all->n, 0);
+	free(all);
+}
+
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start, end)
 #define IMPATIENT(test)   cmocka_unit_test_setup_teardown(test, start_impatient, end)
 
@@ -442,6 +479,7 @@ int main(void)
 	        WITH_SERVER(hundreds_of_parked_requests_are_answered),
 	        WITH_SERVER(thousands_of_timers_each_run_once),
 	        WITH_SERVER(random_bytes_never_end_the_server),
+	        cmocka_unit_test(one_address_has_a_limit_and_loopback_has_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
