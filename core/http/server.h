@@ -28,7 +28,8 @@ struct http_server {
 	bool draining;
 	atomic_bool stop;
 	atomic_int refs; /* the owner's and one of every parked request */
-	/* Answered, not yet taken by the loop, newest first; at the end a mark that it is closed. */
+	/* Answered, not yet taken by the loop, newest first; at the end a mark that it is closed.
+	 */
 	_Atomic(struct http_request *) late;
 	atomic_llong timer_ms; /* when the first timer is due; written under the lock */
 	pthread_mutex_t lock;  /* of the timers */
