@@ -104,10 +104,10 @@ enum status projector_start(const struct projector_options *options, struct proj
 	pthread_mutex_init(&projector->lock, NULL);
 	init_condition(&projector->changed);
 	init_condition(&projector->tick);
-	bool postgres = options->config->postgres && options->config->postgres[0];
+	bool postgres = options->postgres && options->config->postgres[0];
 	for (const struct view_type *const *type = view_types; *type; type++) {
 		assert(projector->slots_n < VIEWS_MAX);
-		if (postgres || !(*type)->postgres)
+		if ((*type)->postgres ? postgres : options->lmdb)
 			slot_init(&projector->slots[projector->slots_n++], *type, options,
 			          registry);
 	}
@@ -196,6 +196,12 @@ void projector_return(struct projector *projector, struct slice view, struct vie
 {
 	if (instance)
 		slot_return(find_slot(projector, view), instance);
+}
+
+bool projector_instance(struct projector *projector, struct slice view, char *name, size_t name_max)
+{
+	struct slot *slot = find_slot(projector, view);
+	return slot && slot_instance(slot, name, name_max);
 }
 
 enum status projector_swap(struct projector *projector, struct slice view, const char *instance,

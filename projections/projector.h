@@ -18,29 +18,32 @@ struct projector;
 
 struct projector_options {
 	const struct config *config;
-	struct journal *journal;	   /* borrowed */
+	struct journal *journal;           /* borrowed */
 	struct profile_keys *profile_keys; /* borrowed */
+	bool lmdb;                         /* keep the views in LMDB */
+	bool postgres;                     /* keep those in Postgres, if config->postgres is set */
 };
 
 struct view_state { /* a snapshot of one view's progress */
 	const char *view;
 	uint32_t version;
+	bool postgres;
 	char instance[64];
-	bool open;			/* its store could be opened */
+	bool open; /* its store could be opened */
 	uint64_t lag_records;
-	int64_t lag_ms;			/* no event older than this waits to be applied; 0 if none */
+	int64_t lag_ms; /* no event older than this waits to be applied; 0 if none */
 	int64_t moved_ms_ago;
 	bool stalled;
 	uint64_t events_applied;
 	uint32_t tenants_stopped;
 	uint64_t foreign;
-	char reason[256];		/* of the last failure; "" if it goes well */
+	char reason[256]; /* of the last failure; "" if it goes well */
 };
 
-/* Opens the live instance of every view (those in Postgres only if config->postgres is set) and starts the threads. A view whose store cannot be
- * opened (Postgres away) is tried again for ever; that is not an error here. */
+/* Opens the live instance of every view asked for and starts the threads. A view whose store
+ * cannot be opened (Postgres away) is tried again for ever; that is not an error here. */
 enum status projector_start(const struct projector_options *options, struct projector **out,
-			    struct error *err);
+                            struct error *err);
 /* Waits for the threads; every instance has been returned before. Who still waits is called with
  * false. NULL is fine. */
 void projector_stop(struct projector *projector);
@@ -52,17 +55,22 @@ void projector_state(struct projector *projector, uint32_t view, struct view_sta
 /* Read your writes. Calls @call (any thread) with true when @view has applied @seq of @tenant,
  * with false at the deadline. May call at once. At most one call. */
 void projector_wait(struct projector *projector, struct slice view, struct slice tenant,
-		    uint64_t seq, int64_t deadline_monotonic_ms,
-		    void (*call)(void *context, bool reached), void *context);
+                    uint64_t seq, int64_t deadline_monotonic_ms,
+                    void (*call)(void *context, bool reached), void *context);
 
 /* For queries: the live instance of a view, counted; NULL while it cannot be opened. Any thread.
  * A swap waits for nobody: the old instance is closed when its last user is gone. */
 struct view *projector_acquire(struct projector *projector, struct slice view);
 void projector_return(struct projector *projector, struct slice view, struct view *instance);
 
+/* The name of the live instance of @view, for queries that read its store by themselves (Postgres);
+ * false while it cannot be opened, or when this projector does not keep the view. Any thread. */
+bool projector_instance(struct projector *projector, struct slice view, char *name,
+                        size_t name_max);
+
 /* Replay (issue: operators): make @instance the live one of @view, durably. Whoever built it has
  * closed it before. If it cannot be opened nothing changes. Any thread. */
 enum status projector_swap(struct projector *projector, struct slice view, const char *instance,
-			   struct error *err);
+                           struct error *err);
 
 #endif

@@ -69,6 +69,16 @@ void slot_wake(struct slot *slot)
 
 /* --- instances --- */
 
+bool slot_instance(struct slot *slot, char *name, size_t name_max)
+{
+	pthread_mutex_lock(&slot->lock);
+	bool is_live = slot->live && !slot->refused;
+	if (is_live)
+		snprintf(name, name_max, "%s", slot->live->name);
+	pthread_mutex_unlock(&slot->lock);
+	return is_live;
+}
+
 struct view *slot_acquire(struct slot *slot)
 {
 	struct view *view = NULL;
@@ -424,6 +434,7 @@ void slot_state(struct slot *slot, struct view_state *out)
 	*out = (struct view_state){
 	        .view = slot->type->name,
 	        .version = slot->type->version,
+	        .postgres = slot->type->postgres,
 	        .open = slot->live && !slot->refused,
 	        .lag_records = slot->lag_records,
 	        .lag_ms = slot->lag_ms,

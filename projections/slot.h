@@ -31,11 +31,11 @@ struct slot {
 
 	pthread_mutex_t opening;
 	pthread_mutex_t lock;
-	pthread_cond_t changed;	  /* something to look at: stopping, a swap */
-	struct instance *live;	  /* NULL: none could be opened */
+	pthread_cond_t changed;   /* something to look at: stopping, a swap */
+	struct instance *live;    /* NULL: none could be opened */
 	struct instance *retired; /* with users left */
-	struct fold *fold;	  /* for waking; of the thread */
-	bool refused;		  /* it stands in another journal: not for queries */
+	struct fold *fold;        /* for waking; of the thread */
+	bool refused;             /* it stands in another journal: not for queries */
 
 	/* progress, under lock */
 	struct view_position position;
@@ -55,11 +55,13 @@ struct slot {
 };
 
 void slot_init(struct slot *slot, const struct view_type *type,
-	       const struct projector_options *options, struct registry *registry);
+               const struct projector_options *options, struct registry *registry);
 void slot_release(struct slot *slot); /* the thread has ended, nobody uses an instance */
-void *slot_thread(void *slot);	      /* until stopping */
+void *slot_thread(void *slot);        /* until stopping */
 void slot_wake(struct slot *slot);
 
+/* The name of the live instance; false when there is none. */
+bool slot_instance(struct slot *slot, char *name, size_t name_max);
 struct view *slot_acquire(struct slot *slot);
 void slot_return(struct slot *slot, struct view *view);
 enum status slot_swap(struct slot *slot, const char *instance, struct error *err);
