@@ -97,17 +97,26 @@ static bool window_is_all(const struct window *window)
 	return !window->low.exists && !window->high.exists;
 }
 
+static uint8_t spread_wanted(uint32_t window)
+{
+	if (window < RANK_WINDOW)
+		return RANK_SPREAD;
+	return window == RANK_WINDOW ? RANK_SPREAD_WINDOW : RANK_SPREAD_MORE;
+}
+
 /* Widen the window until its issues have room for short ranks. */
 static bool window_open(struct window *window, struct rank_spread *spread)
 {
-	for (uint32_t wanted = WINDOW_SMALL;;
-	     wanted = wanted < RANK_WINDOW ? RANK_WINDOW : wanted * WINDOW_GROWTH) {
+	uint32_t wanted = WINDOW_SMALL;
+
+	for (;;) {
 		window_widen(window, wanted);
 		bool found = window_spread(window, spread);
-		if (found && spread->digits <= RANK_SPREAD)
+		if (found && spread->digits <= spread_wanted(wanted))
 			return true;
 		if (window_is_all(window))
 			return found;
+		wanted = wanted < RANK_WINDOW ? RANK_WINDOW : wanted * WINDOW_GROWTH;
 	}
 }
 

@@ -7,12 +7,15 @@
 
 #include "core/domain/tenant_state.h"
 
-/* A new rank longer than this makes room among its neighbours ... */
+/* A new rank longer than this makes room among its neighbours: */
 #define RANK_LONG 48
-/* ... so that none of them is longer than this. */
+/* the smallest window that gets ranks as short as this, */
 #define RANK_SPREAD 24
-/* Most issues in one RanksRebalanced. */
-#define RANK_WINDOW 1000
+/* else RANK_WINDOW issues (the most in one RanksRebalanced) if they get ranks as short as this, */
+#define RANK_SPREAD_WINDOW 42
+/* else as many times more issues as it takes for this, in several RanksRebalanced. */
+#define RANK_SPREAD_MORE 40
+#define RANK_WINDOW      1000
 
 struct rank {
 	uint8_t n;

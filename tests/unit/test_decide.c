@@ -1,0 +1,208 @@
+/* The checks that all commands share. What holds over many commands is in test_decide_law.c. */
+#include "core/domain/permission.h"
+#include "tests/lib/decider.h"
+
+static void settle_issue(struct decider *decider)
+{
+	GIVEN(cleo, create_issue, ISSUE("task", "first"));
+}
+
+static void every_command_but_one_needs_the_organization(void **state)
+{
+	struct decider *decider = *state;
+	for (int type = 0; type < COMMAND_TYPES; type++) {
+		if (type == COMMAND_CREATE_ORGANIZATION)
+			continue;
+		decider_send(decider, ada, &(struct command){.type = (enum command_type)type});
+		THEN_REFUSED(NO_SUCH_TENANT, "");
+	}
+}
+
+static void strangers_do_not_learn_that_a_tenant_exists(void **state)
+{
+	struct decider *decider = *state;
+	for (int type = 0; type < COMMAND_TYPES; type++) {
+		if (type == COMMAND_CREATE_ORGANIZATION)
+			continue;
+		decider_send(decider, nobody, &(struct command){.type = (enum command_type)type});
+		THEN_REFUSED(NOT_A_MEMBER, "");
+	}
+	assert_int_equal(reject_http_status(REJECT_NOT_A_MEMBER),
+	                 reject_http_status(REJECT_NO_SUCH_TENANT));
+	assert_string_equal(reject_title(REJECT_NOT_A_MEMBER), reject_title(REJECT_NO_SUCH_TENANT));
+}
+
+/* Written down a second time, on purpose. */
+static enum org_role weakest_of(enum command_type type)
+{
+	switch ((int)type) {
+	case COMMAND_ADD_MEMBER:
+	case COMMAND_CHANGE_MEMBER_ROLE:
+	case COMMAND_REMOVE_MEMBER:
+	case COMMAND_CREATE_PROJECT:
+		return ORG_ROLE_ADMIN;
+	case COMMAND_ADD_COMMENT:
+	case COMMAND_EDIT_COMMENT:
+	case COMMAND_DELETE_COMMENT:
+		return ORG_ROLE_GUEST;
+	default:
+		return ORG_ROLE_MEMBER;
+	}
+}
+
+static void every_role_may_what_the_table_says(void **state)
+{
+	struct decider *decider = *state;
+	for (int type = 0; type < COMMAND_TYPES; type++) {
+		if (type == COMMAND_CREATE_ORGANIZATION)
+			continue;
+		for (int role = ORG_ROLE_OWNER; role < ORG_ROLES; role++) {
+			bool allowed = role <= (int)weakest_of((enum command_type)type);
+			assert_int_equal(
+			        permission_allows((enum command_type)type, (enum org_role)role),
+			        allowed);
+			/* Person n of the tests has role n. An empty command is refused for
+			 * something else when the role is allowed to send it. */
+			decider_send(decider, id_of((uint64_t)role),
+			             &(struct command){.type = (enum command_type)type});
+			assert_int_equal(decider->decision.reject == REJECT_FORBIDDEN, !allowed);
+			assert_int_not_equal(decider->decision.reject, REJECT_NONE);
+		}
+	}
+}
+
+static void only_admins_import(void **state)
+{
+	struct decider *decider = *state;
+	decider->request.has_occurred_at = true;
+	WHEN(cleo, create_issue, ISSUE("task", "old"));
+	THEN_REFUSED(NOT_AN_IMPORTER, "");
+	decider->request.actor.has_on_behalf_of = true;
+	decider->request.actor.on_behalf_of = dan;
+	WHEN(cleo, create_issue, ISSUE("task", "old"));
+	THEN_REFUSED(NOT_AN_IMPORTER, "");
+	decider->request.actor.has_on_behalf_of = true;
+	decider->request.actor.on_behalf_of = nobody;
+	WHEN(ben, create_issue, ISSUE("task", "old"));
+	THEN_REFUSED(NO_SUCH_MEMBER, "");
+}
+
+static void an_importer_acts_in_the_name_of_a_member(void **state)
+{
+	struct decider *decider = *state;
+	struct uuid person = dan;
+	decider->request.has_occurred_at = true;
+	decider->request.occurred_at_ms = 1000;
+	decider->request.actor.has_on_behalf_of = true;
+	decider->request.actor.on_behalf_of = dan;
+	assert_int_equal(request_actor(&decider->request).kind, ACTOR_KIND_UNKNOWN);
+	decider->request.actor.kind = ACTOR_KIND_MEMBER;
+	assert_int_equal(request_actor(&decider->request).kind, ACTOR_KIND_IMPORTER);
+	WHEN(ben, create_issue, ISSUE("task", "old"));
+	THEN(EVENT_ISSUE_CREATED);
+	assert_true(uuid_equal(&EVENT_BODY(0, issue_created)->reporter, &person));
+}
+
+static void occurred_at_never_decreases_within_an_issue(void **state)
+{
+	struct decider *decider = *state;
+	decider->request.has_occurred_at = true;
+	decider->request.occurred_at_ms = 1000;
+	GIVEN(ben, create_issue, ISSUE("task", "old"));
+	decider->request.has_occurred_at = true;
+	decider->request.occurred_at_ms = 999;
+	WHEN(ben, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("older"));
+	THEN_REFUSED(OCCURRED_AT_DECREASES, "");
+	decider->request.has_occurred_at = true;
+	decider->request.occurred_at_ms = 1000;
+	GIVEN(ben, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("as old"));
+	decider->request.has_occurred_at = true;
+	decider->request.occurred_at_ms = 999;
+	WHEN(ben, edit_issue, .issue = SLICE("TLS-1"));
+	THEN_REFUSED(OCCURRED_AT_DECREASES, "");
+	decider->request.has_occurred_at = true;
+	decider->request.occurred_at_ms = decider->request.now_ms + 1;
+	WHEN(ben, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("tomorrow"));
+	THEN_REFUSED(OCCURRED_AT_DECREASES, "");
+}
+
+static void rules_are_not_members_but_keep_every_other_rule(void **state)
+{
+	struct decider *decider = *state;
+	settle_issue(decider);
+	decider->request.actor.kind = ACTOR_KIND_RULE;
+	WHEN(id_of(4711), transition_issue, .issue = SLICE("TLS-1"), .to = SLICE("in_review"));
+	THEN_REFUSED(NO_TRANSITION, "/to");
+	decider->request.actor.kind = ACTOR_KIND_RULE;
+	WHEN(id_of(4711), transition_issue, .issue = SLICE("TLS-1"), .to = SLICE("done"));
+	THEN(EVENT_ISSUE_TRANSITIONED);
+	decider->request.actor.kind = ACTOR_KIND_SYSTEM;
+	WHEN(id_of(0), change_member_role, .member = ada, .role = ORG_ROLE_ADMIN);
+	THEN_REFUSED(LAST_OWNER, "/role");
+}
+
+static void a_decision_without_room_is_too_large(void **state)
+{
+	struct decider *decider = *state;
+	settle_issue(decider);
+	size_t cap = decider->arena.cap;
+	for (size_t room = 0;; room += 8) {
+		assert_true(room < 100000);
+		decider->arena.cap = room;
+		WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .has_summary = true,
+		     .summary = SLICE("second"), .has_priority = true, .priority = SLICE("high"),
+		     .has_due_on = true, .due_on = 1);
+		if (decider->decision.reject == REJECT_NONE)
+			break;
+		THEN_REFUSED(TOO_LARGE, "");
+	}
+	decider->arena.cap = cap;
+	assert_int_equal(decider->decision.events_n, 3);
+}
+
+static void a_detail_is_cut_between_characters(void **state)
+{
+	struct decider *decider = *state;
+	char text[255];
+	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	WHEN(cleo, add_comment, .issue = slice_of(text, 254), .body = SLICE("x"));
+	THEN_REFUSED(NO_SUCH_ISSUE, "/issue");
+	size_t n = strlen(decider->decision.detail);
+	assert_in_range(n, sizeof(decider->decision.detail) - 3,
+	                sizeof(decider->decision.detail) - 1);
+	assert_int_equal((uint8_t)decider->decision.detail[n - 1], 0xa9);
+}
+
+static void a_concluded_intent_changes_nothing(void **state)
+{
+	struct decider *decider = *state;
+	struct event event = {.type = EVENT_COMMAND_CONCLUDED};
+	struct memory_state before;
+	event.meta.aggregate = (struct aggregate_ref){AGGREGATE_KIND_COMMAND, id_of(1), 1};
+	memory_state_init(&before);
+	evolve(&before.face, &event);
+	for (int kind = 0; kind < ROW_KINDS; kind++)
+		assert_int_equal(before.rows[kind], 0);
+	(void)decider;
+}
+
+#define ON_EMPTY(test)   cmocka_unit_test_setup_teardown(test, decider_setup_empty, decider_teardown)
+#define ON_SETTLED(test) cmocka_unit_test_setup_teardown(test, decider_setup, decider_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        ON_EMPTY(every_command_but_one_needs_the_organization),
+	        ON_SETTLED(strangers_do_not_learn_that_a_tenant_exists),
+	        ON_SETTLED(every_role_may_what_the_table_says),
+	        ON_SETTLED(only_admins_import),
+	        ON_SETTLED(an_importer_acts_in_the_name_of_a_member),
+	        ON_SETTLED(occurred_at_never_decreases_within_an_issue),
+	        ON_SETTLED(rules_are_not_members_but_keep_every_other_rule),
+	        ON_SETTLED(a_decision_without_room_is_too_large),
+	        ON_SETTLED(a_detail_is_cut_between_characters),
+	        ON_SETTLED(a_concluded_intent_changes_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
