@@ -1,0 +1,301 @@
+/* What becomes of each command: repeated, refused, unchanged, or events that are stamped, evolved
+ * and encoded. */
+#include "command-api/partition.h"
+
+#include <stdio.h>
+
+#include "core/base/clock.h"
+#include "core/codec/event_codec.h"
+
+static void fill_random(struct partition *partition, void *to, size_t n)
+{
+	if (partition->pool_used + n > RANDOM_POOL_BYTES) {
+		random_bytes(partition->pool, RANDOM_POOL_BYTES);
+		partition->pool_used = 0;
+	}
+	memcpy(to, partition->pool + partition->pool_used, n);
+	partition->pool_used += n;
+}
+
+static const struct person *person_of(const struct command *command)
+{
+	if (command->type == COMMAND_CREATE_ORGANIZATION)
+		return &command->create_organization.owner;
+	if (command->type == COMMAND_ADD_MEMBER)
+		return &command->add_member.person;
+	return NULL;
+}
+
+/* The id that a new member gets: as decide has it (decide.h, fresh). */
+static struct uuid new_member_id(const struct command *command, const struct request *request)
+{
+	if (command->type == COMMAND_CREATE_ORGANIZATION)
+		return command->create_organization.has_owner_id
+		               ? command->create_organization.owner_id
+		               : request->fresh[FRESH_OWNER];
+	return command->add_member.has_member_id ? command->add_member.member_id
+	                                         : request->fresh[FRESH_ID];
+}
+
+/* A command that names a person: find who that is here, seal the profile under the member's id. */
+static enum status prepare_person(struct partition *partition, const struct job *job,
+                                  struct request *request, struct error *err)
+{
+	const struct person *person = person_of(&job->command);
+	if (!person)
+		return STATUS_OK;
+	uint8_t hash[32];
+	identity_hash(job->tenant, person->issuer, person->subject, hash);
+	request->has_identity_member =
+	        write_state_identity(partition->state, hash, &request->identity_member);
+	struct uuid member = request->has_identity_member ? request->identity_member
+	                                                  : new_member_id(&job->command, request);
+	struct profile profile = {
+	        .issuer = person->issuer,
+	        .subject = person->subject,
+	        .name = person->name,
+	        .email = person->has_email ? person->email : slice_of(NULL, 0),
+	};
+	struct buf sealed = {0};
+	enum status status = profile_seal(partition->all->options.profile_keys, job->tenant,
+	                                  &member, &profile, &sealed, err);
+	request->sealed_profile = arena_copy(&partition->arena, buf_slice(&sealed));
+	buf_release(&sealed);
+	return status;
+}
+
+static void prepare_actor(struct partition *partition, const struct job *job,
+                          struct request *request)
+{
+	struct actor *actor = &request->actor;
+	actor->has_credential_id = job->credential_id.n > 0;
+	actor->credential_id = job->credential_id;
+	actor->has_on_behalf_of = !uuid_is_nil(&job->on_behalf_of);
+	actor->on_behalf_of = job->on_behalf_of;
+	actor->kind = ACTOR_KIND_MEMBER;
+	if (!job->has_identity) {
+		actor->kind = ACTOR_KIND_RULE;
+		actor->id = job->rule_id;
+	} else if (!write_state_identity(partition->state, job->identity, &actor->id) &&
+	           job->installation) {
+		actor->kind =
+		        ACTOR_KIND_SYSTEM; /* the installation acts, no member of this tenant */
+	}
+}
+
+static void answer_from_log(struct job *job, const struct write_command *found)
+{
+	job->outcome = JOB_REPEATED;
+	job->first_seq = found->first_seq;
+	job->position = found->first_seq + found->events_n - 1;
+	job->aggregate = found->aggregate;
+	job->events_n = found->events_n;
+	job->events = mem_grow(job->events, (found->events_n + 1) * sizeof *job->events);
+	memcpy(job->events, found->events, found->events_n * sizeof *job->events);
+}
+
+static void refuse(struct job *job, enum reject reject, const char *pointer, const char *detail)
+{
+	job->outcome = JOB_REFUSED;
+	job->reject = reject;
+	snprintf(job->pointer, sizeof job->pointer, "%s", pointer);
+	snprintf(job->detail, sizeof job->detail, "%s", detail);
+}
+
+/* An intent that was refused or changed nothing leaves a trace. */
+static void conclude(struct partition *partition, struct job *job, struct decision *decision)
+{
+	struct decided *decided = arena_zero(&partition->arena, sizeof *decided);
+	struct command_concluded *concluded = &decided->event.command_concluded;
+	bool refused = decision->reject != REJECT_NONE;
+	decided->event.type = EVENT_COMMAND_CONCLUDED;
+	decided->event.meta.aggregate =
+	        (struct aggregate_ref){AGGREGATE_KIND_COMMAND, job->command_id, 1};
+	concluded->command = slice_str(command_type_name(job->command.type));
+	concluded->outcome = refused ? COMMAND_OUTCOME_REFUSED : COMMAND_OUTCOME_UNCHANGED;
+	concluded->code = slice_str(refused ? reject_code(decision->reject) : "");
+	concluded->detail = slice_str(decision->detail);
+	decision->first = decision->last = decided;
+	decision->events_n = 1;
+}
+
+static void stamp(struct partition *partition, const struct job *job, const struct request *request,
+                  const struct write_tenant *tenant, uint32_t index, uint32_t count,
+                  struct event_meta *meta)
+{
+	meta->event_id = uuid_v7(request->now_ms);
+	meta->tenant = job->tenant;
+	meta->seq = (int64_t)(tenant->seq + 1 + index);
+	meta->command_id = job->command_id;
+	memcpy(meta->command_hash, job->hash, 32);
+	meta->index = (int32_t)index;
+	meta->count = (int32_t)count;
+	meta->correlation_id =
+	        uuid_is_nil(&job->correlation_id) ? job->command_id : job->correlation_id;
+	meta->has_causation_id = !uuid_is_nil(&job->causation_id);
+	meta->causation_id = job->causation_id;
+	meta->actor = request_actor(request);
+	meta->has_reason = job->reason.n > 0;
+	meta->reason = job->reason;
+	meta->recorded_at =
+	        request->now_ms > tenant->recorded_at_ms ? request->now_ms : tenant->recorded_at_ms;
+	meta->occurred_at = request->has_occurred_at ? request->occurred_at_ms : meta->recorded_at;
+	fill_random(partition, meta->salt, sizeof meta->salt);
+}
+
+static void add_record(struct partition *partition, const struct job *job,
+                       const struct event *event)
+{
+	if (partition->records_n == partition->records_cap) {
+		partition->records_cap = partition->records_cap ? partition->records_cap * 2 : 256;
+		partition->records = mem_grow(partition->records,
+		                              partition->records_cap * sizeof *partition->records);
+		partition->rooms = mem_grow(partition->rooms,
+		                            partition->records_cap * sizeof *partition->rooms);
+	}
+	struct record_room *room = &partition->rooms[partition->records_n];
+	room->value_at = partition->values.n;
+	event_encode(event, &partition->values);
+	room->value_n = partition->values.n - room->value_at;
+	room->tenant = job->tenant;
+	struct journal_record *record = &partition->records[partition->records_n++];
+	record->headers_n = event_headers(event, job->traceparent, &room->text, room->headers);
+	metric_add(partition->appended[event->type], 1);
+}
+
+/* Evolve and encode what was decided. */
+static void take_decision(struct partition *partition, struct job *job,
+                          const struct request *request, const struct write_tenant *tenant,
+                          const struct decision *decision)
+{
+	job->outcome = JOB_ACCEPTED;
+	job->first_seq = tenant->seq + 1;
+	job->events_n = decision->events_n;
+	job->events = mem_grow(job->events, decision->events_n * sizeof *job->events);
+	uint32_t index = 0;
+	for (struct decided *at = decision->first; at; at = at->next, index++) {
+		struct event *event = &at->event;
+		stamp(partition, job, request, tenant, index, decision->events_n, &event->meta);
+		write_state_apply(partition->state, event);
+		add_record(partition, job, event);
+		job->events[index].id = event->meta.event_id;
+		job->events[index].type = (uint16_t)event->type;
+		job->aggregate = event->meta.aggregate;
+	}
+	job->position = tenant->seq + decision->events_n;
+}
+
+static void key_of_project(struct tenant_state *rows, const struct uuid *id, char key[KEY_MAX + 1])
+{
+	struct row_project project;
+	struct row_key row = row_key_project(id);
+	key[0] = 0;
+	if (rows->get(rows, &row, &project))
+		memcpy(key, project.key, KEY_MAX + 1);
+}
+
+/* The name that people use for what the command worked on. */
+static void find_key(struct partition *partition, struct job *job)
+{
+	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
+	char key[KEY_MAX + 1];
+	if (job->aggregate.kind == AGGREGATE_KIND_PROJECT) {
+		key_of_project(rows, &job->aggregate.id, key);
+		snprintf(job->key, sizeof job->key, "%s", key);
+	} else if (job->aggregate.kind == AGGREGATE_KIND_ISSUE) {
+		struct row_issue issue;
+		struct row_key row = row_key_issue(&job->aggregate.id);
+		if (!rows->get(rows, &row, &issue))
+			return;
+		key_of_project(rows, &issue.project_id, key);
+		snprintf(job->key, sizeof job->key, "%s-%lld", key, (long long)issue.number);
+	}
+}
+
+static bool is_repeated(struct partition *partition, struct job *job)
+{
+	struct write_command found;
+	if (!write_state_command(partition->state, job->tenant, &job->command_id, &found))
+		return false;
+	if (memcmp(found.hash, job->hash, sizeof found.hash) != 0)
+		refuse(job, REJECT_KEY_REUSED, "",
+		       "this Idempotency-Key was used for a command with other contents");
+	else
+		answer_from_log(job, &found);
+	return true;
+}
+
+static enum status judge(struct partition *partition, struct job *job, struct error *err)
+{
+	struct write_tenant tenant = {0};
+	write_state_tenant(partition->state, job->tenant, &tenant);
+	job->position = tenant.seq;
+	if (tenant.stopped) {
+		job->outcome = JOB_UNAVAILABLE;
+		snprintf(job->detail, sizeof job->detail,
+		         "the organization has an event of a newer version; upgrade this server");
+		return STATUS_OK;
+	}
+	if (is_repeated(partition, job))
+		return STATUS_OK;
+
+	arena_clear(&partition->arena);
+	struct request request = {
+	        .tenant = job->tenant,
+	        .installation = job->installation,
+	        .has_occurred_at = job->has_occurred_at,
+	        .occurred_at_ms = job->occurred_at_ms,
+	        .now_ms = clock_now_ms(),
+	};
+	for (int i = 0; i < FRESH_IDS; i++)
+		request.fresh[i] = uuid_v7(request.now_ms);
+	prepare_actor(partition, job, &request);
+	if (prepare_person(partition, job, &request, err))
+		return err->status;
+
+	struct decision decision = {.arena = &partition->arena};
+	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
+	decide(rows, &request, &job->command, &decision);
+	bool no_events = decision.reject != REJECT_NONE || decision.events_n == 0;
+	if (no_events && job->intent && tenant.seq > 0)
+		conclude(partition, job, &decision);
+	else if (decision.reject != REJECT_NONE) {
+		refuse(job, decision.reject, decision.pointer, decision.detail);
+		job->aggregate.version = decision.version;
+		return STATUS_OK;
+	}
+	if (decision.events_n == 0) {
+		job->outcome = JOB_UNCHANGED;
+		job->aggregate.version = decision.version;
+		return STATUS_OK;
+	}
+	take_decision(partition, job, &request, &tenant, &decision);
+	return STATUS_OK;
+}
+
+/* Judge the batch on a new transaction. Stops early when the batch is full; *@judged jobs are in.
+ */
+enum status judge_batch(struct partition *partition, uint32_t *judged, struct error *err)
+{
+	*judged = 0;
+	partition->records_n = 0;
+	buf_clear(&partition->values);
+	if (write_state_begin(partition->state, err))
+		return err->status;
+	while (*judged < partition->batch_n && partition->values.n < JOURNAL_BATCH_BYTES_MAX / 2 &&
+	       partition->records_n < DECISION_EVENTS_MAX) {
+		struct job *job = partition->batch[*judged];
+		if (judge(partition, job, err))
+			return err->status;
+		find_key(partition, job);
+		++*judged;
+	}
+	for (uint32_t i = 0; i < partition->records_n; i++) {
+		struct record_room *room = &partition->rooms[i];
+		struct journal_record *record = &partition->records[i];
+		record->key = room->tenant;
+		record->value = slice_of(partition->values.data + room->value_at, room->value_n);
+		record->headers = room->headers;
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,69 @@
+/* The inside of a writer, shared by writer.c (queue, commits, lifecycle) and judge.c (what becomes
+ * of each command of a batch). */
+#ifndef COMMAND_API_PARTITION_H
+#define COMMAND_API_PARTITION_H
+
+#include <pthread.h>
+
+#include "command-api/write_state.h"
+#include "command-api/writer.h"
+#include "core/base/metrics.h"
+#include "core/codec/cloudevent.h"
+
+#define RANDOM_POOL_BYTES 4096
+
+struct partition {
+	struct writers *all;
+	uint32_t number;
+	pthread_t thread;
+	bool has_thread;
+
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t arrived;
+	struct job *first, **last;
+	uint32_t queued;
+	bool stopping;
+	bool ready;
+	uint64_t foreign;
+	char reason[512];
+
+	/* The thread's own. */
+	struct write_state *state;
+	struct journal_reader *reader;
+	struct arena arena;
+	struct job **batch;
+	uint32_t batch_n, batch_cap;
+	struct journal_record *records;
+	struct record_room *rooms;
+	uint32_t records_n, records_cap;
+	struct buf values;
+	struct buf sealed;
+	int64_t next_offset;
+	uint8_t pool[RANDOM_POOL_BYTES];
+	size_t pool_used;
+	struct metric_series *append_seconds, *append_batch;
+	struct metric_series *appended[EVENT_TYPES];
+	struct metric_series *outcomes[COMMAND_TYPES][JOB_UNAVAILABLE + 1];
+};
+
+/* What a record borrows until it is appended. */
+struct record_room {
+	size_t value_at, value_n; /* in values, which may move while it grows */
+	struct slice tenant;
+	struct journal_header headers[EVENT_HEADERS_MAX];
+	struct header_text text;
+};
+
+struct writers {
+	struct writers_options options;
+	struct uuid owner_id;
+	uint32_t n;
+	struct partition *partitions;
+};
+
+/* Judge the batch on a new transaction of the state, and make its records. *@judged: how many jobs
+ * are in; the rest is for the next batch. On failure the transaction is open and is to be aborted.
+ */
+enum status judge_batch(struct partition *partition, uint32_t *judged, struct error *err);
+
+#endif
