@@ -19,7 +19,8 @@ static bool check_comment_body(struct judge *judge, struct slice body)
 
 void decide_add_comment(struct judge *judge, const struct add_comment *command)
 {
-	struct uuid id = command->has_comment_id ? command->comment_id : judge->request->fresh[FRESH_ID];
+	struct uuid id =
+	        command->has_comment_id ? command->comment_id : judge->request->fresh[FRESH_ID];
 	struct row_issue issue;
 
 	if (!find_subject(judge, command->issue, false, 0, &issue) ||

@@ -16,7 +16,8 @@ static bool check_key(struct judge *judge, struct slice project_key)
 
 void decide_create_project(struct judge *judge, const struct create_project *command)
 {
-	struct uuid id = command->has_project_id ? command->project_id : judge->request->fresh[FRESH_ID];
+	struct uuid id =
+	        command->has_project_id ? command->project_id : judge->request->fresh[FRESH_ID];
 
 	if (!check_key(judge, command->key) || !check_line(judge, command->name, "/name") ||
 	    !check_new_id(judge, &id, "/project_id") ||

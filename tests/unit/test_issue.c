@@ -285,13 +285,9 @@ static void labels_are_told_as_they_change(void **state)
 
 static void a_label_is_a_short_word_or_some(void **state)
 {
-	static const char *const bad[] = {"",
-	                                  " a",
-	                                  "a ",
-	                                  "a,b",
-	                                  "a\tb",
-	                                  "12345678901234567890123456789012345678901234567890"
-	                                  "123456789012345"};
+	static const char long_label[] = "12345678901234567890123456789012345678901234567890"
+	                                 "123456789012345";
+	static const char *const bad[] = {"", " a", "a ", "a,b", "a\tb", long_label};
 	struct decider *decider = *state;
 	settle_issue(decider);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
