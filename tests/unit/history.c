@@ -1,0 +1,363 @@
+#include "tests/unit/history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "projections/board.h"
+
+#define MUST(call)                                                                                 \
+	do {                                                                                       \
+		struct error err_ = {0};                                                           \
+		struct error *err = &err_;                                                         \
+		if (call)                                                                          \
+			fail_msg("%s: %s", #call, err_.text);                                      \
+	} while (0)
+
+static void open_journal(struct history *history)
+{
+	struct journal_options options = {.config = &history->config, .create = true};
+	struct journal_owner owner = {.id = {{1}}, .address = ""};
+	int64_t end;
+	MUST(journal_open(&options, &history->journal, err));
+	for (uint32_t i = 0; i < journal_identity(history->journal)->partitions; i++)
+		MUST(journal_claim(history->journal, i, &owner, &end, err));
+}
+
+void history_open(struct history *history, uint32_t partitions)
+{
+	*history = (struct history){.dir = "/tmp/nf-views-XXXXXX"};
+	assert_non_null(mkdtemp(history->dir));
+	history->config = (struct config){
+	        .data_dir = history->dir,
+	        .journal = "embedded",
+	        .partitions = partitions,
+	        .map_size_gib = 1,
+	        .postgres = "",
+	};
+	open_journal(history);
+	MUST(profile_keys_open(&history->config, &history->keys, err));
+}
+
+void history_reopen(struct history *history)
+{
+	journal_close(history->journal);
+	open_journal(history);
+}
+
+void history_close(struct history *history)
+{
+	char command[128];
+	journal_close(history->journal);
+	profile_keys_close(history->keys);
+	for (uint32_t i = 0; i < history->tenants_n; i++)
+		free(history->tenants[i].issues);
+	for (int i = 0; i < 16; i++) {
+		buf_release(&history->values[i]);
+		buf_release(&history->records[i]);
+	}
+	snprintf(command, sizeof command, "rm -r %s", history->dir);
+	assert_int_equal(system(command), 0);
+}
+
+struct uuid history_id(const char *tenant, const char *kind, uint64_t number)
+{
+	static const struct uuid space = {{7}};
+	char name[64];
+	int n = snprintf(name, sizeof name, "%s/%s/%llu", tenant, kind, (unsigned long long)number);
+	return uuid_v5(&space, slice_of(name, (size_t)n));
+}
+
+struct event *history_event(struct history *history, enum event_type type, enum aggregate_kind kind,
+                            struct uuid aggregate, uint64_t version)
+{
+	assert_true(history->staged_n < 16);
+	struct event *event = &history->staged[history->staged_n++];
+	memset(event, 0, sizeof *event);
+	event->type = type;
+	event->meta.aggregate.kind = kind;
+	event->meta.aggregate.id = aggregate;
+	event->meta.aggregate.version = (int64_t)version;
+	return event;
+}
+
+void history_command(struct history *history, struct history_tenant *tenant)
+{
+	struct slice name = slice_str(tenant->name);
+	uint32_t partition =
+	        journal_partition_of(name, journal_identity(history->journal)->partitions);
+	struct uuid command = history_id(tenant->name, "command", (uint64_t)tenant->seq);
+	for (uint32_t i = 0; i < history->staged_n; i++) {
+		struct event *event = &history->staged[i];
+		struct event_meta *meta = &event->meta;
+		meta->tenant = name;
+		meta->seq = ++tenant->seq;
+		meta->event_id = history_id(tenant->name, "event", (uint64_t)meta->seq);
+		meta->command_id = meta->correlation_id = command;
+		meta->index = (int32_t)i;
+		meta->count = (int32_t)history->staged_n;
+		meta->actor.kind = ACTOR_KIND_MEMBER;
+		meta->recorded_at = meta->occurred_at = HISTORY_START_MS + meta->seq * 1000;
+		struct buf *values = &history->values[partition];
+		size_t start = values->n;
+		event_encode(event, values);
+		struct journal_record record = {
+		        .key = name,
+		        .value = slice_of(NULL, values->n - start), /* placed by the flush */
+		};
+		buf_append(&history->records[partition], &record, sizeof record);
+		history->events++;
+	}
+	history->staged_n = 0;
+	if (history->records[partition].n / sizeof(struct journal_record) > 5000)
+		history_flush(history);
+}
+
+void history_flush(struct history *history)
+{
+	for (uint32_t p = 0; p < 16; p++) {
+		struct journal_record *records = (void *)history->records[p].data;
+		size_t n = history->records[p].n / sizeof *records, at = 0;
+		for (size_t i = 0; i < n; i++) {
+			records[i].value.data = history->values[p].data + at;
+			at += records[i].value.n;
+		}
+		if (n)
+			MUST(journal_append(history->journal, p, records, (uint32_t)n, NULL, err));
+		buf_clear(&history->records[p]);
+		buf_clear(&history->values[p]);
+	}
+}
+
+void history_raw(struct history *history, uint32_t partition, struct slice key, struct slice value)
+{
+	struct journal_record record = {.key = key, .value = value};
+	MUST(journal_append(history->journal, partition, &record, 1, NULL, err));
+}
+
+struct history_tenant *history_tenant(struct history *history, const char *name,
+                                      uint32_t issues_max)
+{
+	struct history_tenant *tenant = &history->tenants[history->tenants_n++];
+	snprintf(tenant->name, sizeof tenant->name, "%s", name);
+	tenant->issues = mem_new(issues_max * sizeof *tenant->issues);
+	tenant->issues_max = issues_max;
+	tenant->project = history_id(name, "project", 1);
+	struct uuid ada = history_id(name, "member", 1), org = history_id(name, "org", 1);
+	struct profile profile = {SLICE("nexusflow"), SLICE("ada"), SLICE("Ada"),
+	                          SLICE("ada@example.org")};
+	struct buf sealed = {0};
+	MUST(profile_seal(history->keys, slice_str(name), &ada, &profile, &sealed, err));
+	history_event(history, EVENT_ORGANIZATION_CREATED, AGGREGATE_KIND_ORGANIZATION, org, 1)
+	        ->organization_created.name = SLICE("Acme");
+	struct event *event =
+	        history_event(history, EVENT_MEMBER_ADDED, AGGREGATE_KIND_ORGANIZATION, org, 2);
+	event->member_added.member_id = ada;
+	event->member_added.role = ORG_ROLE_OWNER;
+	event = history_event(history, EVENT_MEMBER_PROFILE_SET, AGGREGATE_KIND_ORGANIZATION, org,
+	                      3);
+	event->member_profile_set.member_id = ada;
+	event->member_profile_set.sealed = buf_slice(&sealed);
+	history_command(history, tenant);
+	event = history_event(history, EVENT_PROJECT_CREATED, AGGREGATE_KIND_PROJECT,
+	                      tenant->project, 1);
+	event->project_created.key = SLICE("TLS");
+	event->project_created.name = SLICE("Transport");
+	event->project_created.has_lead = true;
+	event->project_created.lead = ada;
+	history_command(history, tenant);
+	buf_release(&sealed);
+	return tenant;
+}
+
+/* --- at random --- */
+
+static const char *const priorities[] = {"highest", "high", "medium", "low", "lowest"};
+
+static void random_create(struct history *h, struct history_tenant *t, char rank[16])
+{
+	uint32_t index = t->issues_n++;
+	struct history_issue *issue = &t->issues[index];
+	issue->id = history_id(t->name, "issue", index);
+	issue->version = 1;
+	struct event *event =
+	        history_event(h, EVENT_ISSUE_CREATED, AGGREGATE_KIND_ISSUE, issue->id, 1);
+	struct issue_created *e = &event->issue_created;
+	static const struct slice labels[] = {{"api", 3}, {"bug", 3}};
+	snprintf(rank, 16, "%08llx", (unsigned long long)(seed_next(&h->seed) & 0xffffffff));
+	*e = (struct issue_created){
+	        .project_id = t->project,
+	        .number = index + 1,
+	        .type = SLICE("task"),
+	        .summary = SLICE("Negotiate \"keys\" with the server\xc3\xa9"),
+	        .description = SLICE("A long text about the handshake that nobody reads here."),
+	        .status = SLICE("todo"),
+	        .priority = SLICE("medium"),
+	        .reporter = history_id(t->name, "member", 1),
+	        .labels = {labels, (uint32_t)seed_below(&h->seed, 3)},
+	        .rank = slice_of(rank, 8),
+	};
+	if (index && seed_below(&h->seed, 4) == 0) {
+		issue->parent = (uint32_t)seed_below(&h->seed, index) + 1;
+		e->has_parent = true;
+		e->parent = t->issues[issue->parent - 1].id;
+	}
+}
+
+static struct event *of_issue(struct history *h, enum event_type type, struct history_issue *issue)
+{
+	return history_event(h, type, AGGREGATE_KIND_ISSUE, issue->id, ++issue->version);
+}
+
+static void random_transition(struct history *h, struct history_tenant *t,
+                              struct history_issue *issue)
+{
+	uint8_t to = (uint8_t)((issue->column + 1 + seed_below(&h->seed, 3)) % 4);
+	struct issue_transitioned *e =
+	        &of_issue(h, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned;
+	e->project_id = t->project;
+	e->from = slice_str(board_columns[issue->column].id);
+	e->to = slice_str(board_columns[to].id);
+	status_category_parse(slice_str(board_columns[issue->column].category), &e->from_category);
+	status_category_parse(slice_str(board_columns[to].category), &e->to_category);
+	e->has_resolution = to == 3;
+	e->resolution = to == 3 ? SLICE("done") : SLICE("");
+	issue->column = to;
+}
+
+static void random_comment(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	if (issue->has_comment && seed_below(&h->seed, 3) == 0) {
+		of_issue(h, EVENT_COMMENT_DELETED, issue)->comment_deleted.comment_id =
+		        issue->comment;
+		issue->has_comment = false;
+		return;
+	}
+	if (issue->has_comment) {
+		struct comment_edited *e =
+		        &of_issue(h, EVENT_COMMENT_EDITED, issue)->comment_edited;
+		e->comment_id = issue->comment;
+		e->body = SLICE("I have thought about it again.");
+		return;
+	}
+	struct comment_added *e = &of_issue(h, EVENT_COMMENT_ADDED, issue)->comment_added;
+	issue->comment = history_id(t->name, "comment", seed_next(&h->seed));
+	issue->has_comment = true;
+	e->comment_id = issue->comment;
+	e->author = history_id(t->name, "member", 1);
+	e->body = SLICE("I think so too.");
+}
+
+static void random_link(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	struct history_issue *other = &t->issues[0];
+	if (other == issue)
+		return;
+	struct event *event =
+	        of_issue(h, issue->linked ? EVENT_ISSUE_UNLINKED : EVENT_ISSUE_LINKED, issue);
+	if (issue->linked)
+		event->issue_unlinked = (struct issue_unlinked){SLICE("blocks"), other->id};
+	else
+		event->issue_linked = (struct issue_linked){SLICE("blocks"), other->id};
+	issue->linked = !issue->linked;
+}
+
+static void random_edit(struct history *h, struct history_issue *issue, char rank[16])
+{
+	static const struct slice label[] = {{"later", 5}};
+	static const struct slice_array one = {label, 1};
+	struct issue_labels_changed *labels;
+	struct issue_ranked *ranked;
+	switch (seed_below(&h->seed, 6)) {
+	case 0:
+		of_issue(h, EVENT_ISSUE_SUMMARY_CHANGED, issue)->issue_summary_changed.to =
+		        SLICE("Negotiate keys");
+		break;
+	case 1:
+		of_issue(h, EVENT_ISSUE_PRIORITY_CHANGED, issue)->issue_priority_changed.to =
+		        slice_str(priorities[seed_below(&h->seed, 5)]);
+		break;
+	case 2:
+		of_issue(h, EVENT_ISSUE_DESCRIPTION_CHANGED, issue)->issue_description_changed.to =
+		        SLICE("Another text.");
+		break;
+	case 3:
+		labels = &of_issue(h, EVENT_ISSUE_LABELS_CHANGED, issue)->issue_labels_changed;
+		*(issue->labelled ? &labels->removed : &labels->added) = one;
+		issue->labelled = !issue->labelled;
+		break;
+	case 4:
+		snprintf(rank, 16, "%08llx",
+		         (unsigned long long)(seed_next(&h->seed) & 0xffffffff));
+		ranked = &of_issue(h, EVENT_ISSUE_RANKED, issue)->issue_ranked;
+		ranked->to = slice_of(rank, 8);
+		break;
+	default:
+		of_issue(h, EVENT_ISSUE_ASSIGNED, issue)->issue_assigned.has_to = true;
+		break;
+	}
+}
+
+static void random_command(struct history *h, struct history_tenant *t)
+{
+	char ranks[4][16];
+	uint64_t events = 1 + seed_below(&h->seed, 3);
+	for (uint64_t i = 0; i < events; i++) {
+		uint64_t kind = seed_below(&h->seed, 10);
+		struct history_issue *issue =
+		        t->issues_n ? &t->issues[seed_below(&h->seed, t->issues_n)] : NULL;
+		if (!issue || (kind < 2 && t->issues_n < t->issues_max))
+			random_create(h, t, ranks[i]);
+		else if (kind < 5)
+			random_transition(h, t, issue);
+		else if (kind < 7)
+			random_comment(h, t, issue);
+		else if (kind < 8)
+			random_link(h, t, issue);
+		else
+			random_edit(h, issue, ranks[i]);
+	}
+	if (h->staged_n)
+		history_command(h, t);
+}
+
+void history_random(struct history *history, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++)
+		random_command(history,
+		               &history->tenants[seed_below(&history->seed, history->tenants_n)]);
+	history_flush(history);
+}
+
+/* --- views --- */
+
+struct view *history_view(struct history *history, const char *name, const char *instance)
+{
+	const struct view_type *type = view_type_find(slice_str(name));
+	assert_non_null(type);
+	struct view_options options = {&history->config, history->keys, instance, false};
+	struct view *view;
+	MUST(type->open(type, &options, &view, err));
+	return view;
+}
+
+void history_fold(struct history *history, struct view *view, uint32_t batch_events)
+{
+	struct fold_options options = {.type = &view->kind->type,
+	                               .view = view,
+	                               .journal = history->journal,
+	                               .batch_events = batch_events};
+	struct fold *fold;
+	MUST(fold_open(&options, &fold, err));
+	MUST(fold_run(fold, NULL, NULL, NULL, NULL, err));
+	fold_close(fold);
+}
+
+void history_digest(struct view *view, uint8_t digest[VIEW_DIGEST_BYTES])
+{
+	MUST(kv_view_digest(view, slice_of(NULL, 0), digest, NULL, NULL, err));
+}

@@ -1,0 +1,78 @@
+/* A data directory with an embedded journal, and events made by hand or at random for it. */
+#ifndef TESTS_UNIT_HISTORY_H
+#define TESTS_UNIT_HISTORY_H
+
+#include "core/codec/event_codec.h"
+#include "core/journal/journal.h"
+#include "core/store/profile_keys.h"
+#include "projections/fold.h"
+#include "projections/kv_view.h"
+#include "tests/unit/seed.h"
+
+#define HISTORY_TENANTS_MAX 4
+#define HISTORY_ISSUES_MAX  20000
+#define HISTORY_START_MS    1763719200000LL /* 2025-11-21T10:00:00Z */
+
+struct history_issue {
+	struct uuid id, comment;
+	uint64_t version;
+	uint32_t parent; /* index + 1 */
+	uint8_t column;
+	bool has_comment, linked, labelled;
+};
+
+struct history_tenant {
+	char name[16];
+	int64_t seq;
+	struct uuid project;
+	struct history_issue *issues;
+	uint32_t issues_n, issues_max;
+};
+
+struct history {
+	char dir[64];
+	struct config config;
+	struct journal *journal;
+	struct profile_keys *keys;
+	struct history_tenant tenants[HISTORY_TENANTS_MAX];
+	uint32_t tenants_n;
+	struct seed seed;
+	uint64_t events;
+	/* the command that is being made */
+	struct event staged[16];
+	uint32_t staged_n;
+	/* what waits to be appended to each partition */
+	struct buf values[16];
+	struct buf records[16];
+};
+
+void history_open(struct history *history, uint32_t partitions);
+void history_close(struct history *history); /* removes the directory */
+void history_reopen(struct history *history); /* the journal, as after a restart */
+
+/* An id that is the same in every run: @kind tells families apart. */
+struct uuid history_id(const char *tenant, const char *kind, uint64_t number);
+
+/* Add an event to the command that is being made; its meta but for aggregate is filled at the end. */
+struct event *history_event(struct history *history, enum event_type type,
+			    enum aggregate_kind kind, struct uuid aggregate, uint64_t version);
+/* One atomic command of @tenant; appended at the next history_flush. */
+void history_command(struct history *history, struct history_tenant *tenant);
+void history_flush(struct history *history);
+/* A record as it is, at once. */
+void history_raw(struct history *history, uint32_t partition, struct slice key,
+		 struct slice value);
+
+/* A tenant with an organization, one member (ada) and one project TLS: 4 events, 2 commands. */
+struct history_tenant *history_tenant(struct history *history, const char *name,
+				      uint32_t issues_max);
+/* @n more commands at random over all tenants; flushed. */
+void history_random(struct history *history, uint64_t n);
+
+/* Open an instance of a view in the directory. */
+struct view *history_view(struct history *history, const char *view, const char *instance);
+/* Bring it to the end of the log with the given batches; ends the test if it fails. */
+void history_fold(struct history *history, struct view *view, uint32_t batch_events);
+void history_digest(struct view *view, uint8_t digest[VIEW_DIGEST_BYTES]);
+
+#endif
