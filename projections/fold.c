@@ -145,6 +145,8 @@ enum status fold_open(const struct fold_options *options, struct fold **out, str
 	struct error own;
 	struct fold *fold = mem_new(sizeof *fold);
 	fold->options = *options;
+	if (!options->poll_max || options->poll_max > FOLD_POLL_MAX)
+		fold->options.poll_max = FOLD_POLL_MAX;
 	fold->view = options->view;
 	fold->type = options->type;
 	fold->identity = journal_identity(options->journal);

@@ -25,6 +25,7 @@ struct fold_options {
 	/* Events in one transaction, at least; it is committed earlier when the end of the log is
 	 * reached. 0: commit what each poll brought. */
 	uint32_t batch_events;
+	uint32_t poll_max; /* records in one poll; 0: FOLD_POLL_MAX */
 	/* After each commit: the tenants that moved (name, seq). May be NULL. */
 	void (*committed)(void *context, struct tenant_entry *const *moved, uint32_t n);
 	void *context;
