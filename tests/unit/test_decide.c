@@ -1,4 +1,6 @@
 /* The checks that all commands share. What holds over many commands is in test_decide_law.c. */
+#include <stdio.h>
+
 #include "core/domain/permission.h"
 #include "tests/lib/decider.h"
 
@@ -68,6 +70,45 @@ static void every_role_may_what_the_table_says(void **state)
 			assert_int_equal(decider->decision.reject == REJECT_FORBIDDEN, !allowed);
 			assert_int_not_equal(decider->decision.reject, REJECT_NONE);
 		}
+	}
+}
+
+/* The line of the table in @readme that names @command. */
+static const char *find_line(const char *readme, const char *command)
+{
+	size_t n = strlen(command);
+
+	for (const char *at = readme; (at = strstr(at, command)); at += n) {
+		bool whole = at[-1] == ' ' && (at[n] == ',' || strncmp(at + n, " |", 2) == 0);
+		if (whole)
+			return at;
+	}
+	return NULL;
+}
+
+static void the_readme_tells_the_permissions_as_they_are(void **state)
+{
+	static char readme[16384];
+	FILE *file = fopen("core/domain/README.md", "r");
+
+	(void)state;
+	assert_non_null(file);
+	size_t n = fread(readme, 1, sizeof(readme) - 1, file);
+	assert_true(n > 0 && n < sizeof(readme) - 1);
+	fclose(file);
+	for (int type = 0; type < COMMAND_TYPES; type++) {
+		const char *at = find_line(readme, command_type_name((enum command_type)type));
+		assert_non_null(at);
+		for (int role = ORG_ROLE_OWNER; role < ORG_ROLES; role++) {
+			at = strchr(at + 1, '|');
+			assert_non_null(at);
+			assert_int_equal(
+			        strncmp(at, "| x ", 4) == 0,
+			        permission_allows((enum command_type)type, (enum org_role)role));
+		}
+		at = strchr(at + 1, '|');
+		const char *also = permissions[type].also;
+		assert_int_equal(strncmp(at + 2, also, strlen(also)), 0);
 	}
 }
 
@@ -196,6 +237,7 @@ int main(void)
 	        ON_EMPTY(every_command_but_one_needs_the_organization),
 	        ON_SETTLED(strangers_do_not_learn_that_a_tenant_exists),
 	        ON_SETTLED(every_role_may_what_the_table_says),
+	        cmocka_unit_test(the_readme_tells_the_permissions_as_they_are),
 	        ON_SETTLED(only_admins_import),
 	        ON_SETTLED(an_importer_acts_in_the_name_of_a_member),
 	        ON_SETTLED(occurred_at_never_decreases_within_an_issue),
