@@ -26,8 +26,12 @@ struct running {
 
 static void start(struct running *r)
 {
-	struct projector_options options = {&r->history.config, r->history.journal,
-	                                    r->history.keys};
+	struct projector_options options = {
+	        .config = &r->history.config,
+	        .journal = r->history.journal,
+	        .profile_keys = r->history.keys,
+	        .lmdb = true,
+	};
 	assert_int_equal(projector_start(&options, &r->projector, NULL), STATUS_OK);
 }
 
