@@ -1,0 +1,438 @@
+/* What readers of the views get, from events made by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "projections/access.h"
+#include "projections/board.h"
+#include "projections/feed.h"
+#include "projections/issue.h"
+#include "tests/unit/history.h"
+
+#define ACME SLICE("acme")
+#define TLS  SLICE("TLS")
+#define NONE slice_of(NULL, 0)
+
+struct seen {
+	struct history history;
+	struct history_tenant *acme;
+	struct view *access, *board, *issue, *feed;
+	struct uuid first, second, ada, comment;
+	struct buf out;
+	struct error err;
+};
+
+static struct issue_created *create(struct seen *s, struct uuid id, int64_t number,
+                                    const char *rank)
+{
+	struct issue_created *e =
+	        &history_event(&s->history, EVENT_ISSUE_CREATED, AGGREGATE_KIND_ISSUE, id, 1)
+	                 ->issue_created;
+	e->project_id = s->acme->project;
+	e->number = number;
+	e->type = SLICE("task");
+	e->summary = SLICE("Say \"hello\"");
+	e->description = SLICE("All of it.");
+	e->status = SLICE("todo");
+	e->priority = SLICE("high");
+	e->reporter = s->ada;
+	e->rank = slice_str(rank);
+	return e;
+}
+
+static struct event *change(struct seen *s, enum event_type type, struct uuid id, uint64_t version)
+{
+	return history_event(&s->history, type, AGGREGATE_KIND_ISSUE, id, version);
+}
+
+static void transition(struct seen *s, struct uuid id, uint64_t version, const char *to,
+                       enum status_category category)
+{
+	struct issue_transitioned *e =
+	        &change(s, EVENT_ISSUE_TRANSITIONED, id, version)->issue_transitioned;
+	e->to = slice_str(to);
+	e->to_category = category;
+	e->has_resolution = category == STATUS_CATEGORY_DONE;
+	e->resolution = SLICE("done");
+}
+
+static void end_command(struct seen *s)
+{
+	history_command(&s->history, s->acme);
+}
+
+static void fold(struct seen *s)
+{
+	history_flush(&s->history);
+	history_fold(&s->history, s->access, 0);
+	history_fold(&s->history, s->board, 0);
+	history_fold(&s->history, s->issue, 0);
+	history_fold(&s->history, s->feed, 0);
+}
+
+/* TLS-1 with everything; TLS-2 below it, done. */
+static int setup(void **state)
+{
+	static const struct slice labels[] = {{"api", 3}, {"bug", 3}};
+	struct seen *s = mem_new(sizeof *s);
+	history_open(&s->history, 1);
+	s->acme = history_tenant(&s->history, "acme", 1);
+	s->ada = history_id("acme", "member", 1);
+	s->first.bytes[15] = 1;
+	s->second.bytes[15] = 2;
+	s->comment.bytes[15] = 3;
+	struct issue_created *e = create(s, s->first, 1, "m");
+	e->labels = (struct slice_array){labels, 2};
+	e->has_due_on = true;
+	e->due_on = 20000;
+	e->has_assignee = true;
+	e->assignee = s->ada;
+	end_command(s); /* seq 5 */
+	e = create(s, s->second, 2, "g");
+	e->has_parent = true;
+	e->parent = s->first;
+	end_command(s); /* 6 */
+	struct comment_added *c = &change(s, EVENT_COMMENT_ADDED, s->first, 2)->comment_added;
+	c->comment_id = s->comment;
+	c->author = s->ada;
+	c->body = SLICE("Yes.");
+	end_command(s); /* 7 */
+	change(s, EVENT_ISSUE_LINKED, s->first, 3)->issue_linked =
+	        (struct issue_linked){SLICE("blocks"), s->second};
+	end_command(s); /* 8 */
+	transition(s, s->second, 2, "done", STATUS_CATEGORY_DONE);
+	end_command(s); /* 9 */
+	s->access = history_view(&s->history, "access", "v1");
+	s->board = history_view(&s->history, "board", "v1");
+	s->issue = history_view(&s->history, "issue", "v1");
+	s->feed = history_view(&s->history, "feed", "v1");
+	fold(s);
+	*state = s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct seen *s = *state;
+	kv_view_close(s->access);
+	kv_view_close(s->board);
+	kv_view_close(s->issue);
+	kv_view_close(s->feed);
+	history_close(&s->history);
+	buf_release(&s->out);
+	free(s);
+	return 0;
+}
+
+/* "@ada" and "@project" stand for ids. */
+static void expect_json(struct seen *s, const char *expected)
+{
+	struct buf text = {0};
+	for (const char *at = expected; *at;) {
+		char id[UUID_TEXT];
+		bool ada = strncmp(at, "@ada", 4) == 0, project = strncmp(at, "@project", 8) == 0;
+		if (!ada && !project) {
+			buf_append_char(&text, *at++);
+			continue;
+		}
+		uuid_format(ada ? &s->ada : &s->acme->project, id);
+		buf_append(&text, id, UUID_TEXT);
+		at += ada ? 4 : 8;
+	}
+	assert_string_equal(buf_cstr(&s->out), buf_cstr(&text));
+	buf_release(&text);
+}
+
+static struct board_stamp read_board(struct seen *s, const char *cursor, uint32_t limit)
+{
+	struct board_stamp stamp;
+	buf_clear(&s->out);
+	assert_int_equal(
+	        board_read(s->board, ACME, TLS, slice_str(cursor), limit, &s->out, &stamp, &s->err),
+	        STATUS_OK);
+	return stamp;
+}
+
+#define ID(n) "00000000-0000-0000-0000-00000000000" #n
+#define FIRST_CARD                                                                                 \
+	"{\"id\":\"" ID(1) "\",\"key\":\"TLS-1\",\"summary\":\"Say \\\"hello\\\"\","               \
+	                   "\"type\":\"task\",\"status\":\"todo\",\"priority\":\"high\","          \
+	                   "\"assignee\":\"@ada\","                                                \
+	                   "\"labels\":[\"api\",\"bug\"],\"rank\":\"m\",\"parent\":null,\"due_"    \
+	                   "on\":\"2024-10-04\","                                                  \
+	                   "\"subtasks\":{\"total\":1,\"done\":1},\"comments\":1,\"version\":3}"
+#define SECOND_CARD                                                                                \
+	"{\"id\":\"" ID(2) "\",\"key\":\"TLS-2\",\"summary\":\"Say \\\"hello\\\"\","               \
+	                   "\"type\":\"task\",\"status\":\"done\",\"priority\":\"high\","          \
+	                   "\"assignee\":null,"                                                    \
+	                   "\"labels\":[],\"rank\":\"g\",\"parent\":\"" ID(                        \
+	                           1) "\",\"due_on\":null,"                                        \
+	                              "\"subtasks\":{\"total\":0,\"done\":0},\"comments\":0,"      \
+	                              "\"version\":2}"
+#define PROJECT "{\"project\":{\"id\":\"@project\",\"key\":\"TLS\",\"name\":\"Transport\"},"
+
+static void a_board_has_its_cards_in_their_columns(void **state)
+{
+	struct seen *s = *state;
+	struct board_stamp stamp = read_board(s, "", 100);
+	assert_int_equal(stamp.position, 9);
+	assert_int_equal(stamp.etag_seq, 9);
+	expect_json(s, PROJECT
+	            "\"columns\":[{\"id\":\"todo\",\"name\":\"To "
+	            "do\",\"category\":\"todo\",\"count\":1,"
+	            "\"cards\":[" FIRST_CARD "],\"next\":null},"
+	            "{\"id\":\"in_progress\",\"name\":\"In progress\",\"category\":\"in_progress\","
+	            "\"count\":0,\"cards\":[],\"next\":null},"
+	            "{\"id\":\"in_review\",\"name\":\"In review\",\"category\":\"in_progress\","
+	            "\"count\":0,\"cards\":[],\"next\":null},"
+	            "{\"id\":\"done\",\"name\":\"Done\",\"category\":\"done\",\"count\":1,"
+	            "\"cards\":[" SECOND_CARD "],\"next\":null}]}");
+}
+
+static void cards_lie_in_the_order_of_their_ranks_and_pages_do_not_overlap(void **state)
+{
+	struct seen *s = *state;
+	char *next, cursor[BOARD_CURSOR_MAX + 1] = "";
+	static const char *const keys[] = {"TLS-2", "TLS-3", "TLS-1"}; /* g, h, m */
+	create(s, (struct uuid){{9}}, 3, "h");
+	end_command(s);
+	transition(s, s->second, 3, "todo", STATUS_CATEGORY_TODO);
+	end_command(s);
+	fold(s);
+	for (int i = 0; i < 3; i++) {
+		read_board(s, cursor, 1);
+		assert_non_null(strstr(buf_cstr(&s->out), "\"count\":3"));
+		for (int k = 0; k < 3; k++)
+			assert_true(!strstr(buf_cstr(&s->out), keys[k]) == (k != i));
+		next = strstr(buf_cstr(&s->out), "\"next\":\"");
+		assert_true((next != NULL) == (i < 2));
+		if (next)
+			sscanf(next, "\"next\":\"%192[0-9a-f]", cursor);
+	}
+}
+
+static void what_is_no_cursor_and_no_project_is_said_so(void **state)
+{
+	struct seen *s = *state;
+	struct board_stamp stamp;
+	buf_append_str(&s->out, "kept");
+	assert_int_equal(board_read(s->board, ACME, TLS, SLICE("00zz"), 9, &s->out, &stamp, NULL),
+	                 STATUS_INVALID);
+	assert_int_equal(board_read(s->board, ACME, SLICE("NO"), NONE, 9, &s->out, &stamp, NULL),
+	                 STATUS_NOT_FOUND);
+	assert_int_equal(stamp.position, 9);
+	assert_int_equal(board_read(s->board, SLICE("umbra"), TLS, NONE, 9, &s->out, &stamp, NULL),
+	                 STATUS_NOT_FOUND);
+	assert_string_equal(buf_cstr(&s->out), "kept");
+}
+
+static void the_stamp_of_a_board_moves_with_its_cards_only(void **state)
+{
+	struct seen *s = *state;
+	struct board_stamp stamp;
+	struct event *e = history_event(&s->history, EVENT_PROJECT_CREATED, AGGREGATE_KIND_PROJECT,
+	                                (struct uuid){{5}}, 1);
+	e->project_created.key = SLICE("WEB");
+	e->project_created.name = SLICE("Web");
+	end_command(s);
+	fold(s);
+	assert_int_equal(board_stamp(s->board, ACME, TLS, &stamp, NULL), STATUS_OK);
+	assert_int_equal(stamp.etag_seq, 9);
+	assert_int_equal(stamp.position, 10);
+	buf_clear(&s->out);
+	assert_int_equal(projects_read(s->board, ACME, NONE, 1, &s->out, &stamp, NULL), STATUS_OK);
+	expect_json(s, "{\"items\":[{\"id\":\"@project\",\"key\":\"TLS\",\"name\":\"Transport\","
+	               "\"lead\":\"@ada\",\"version\":1,\"issues\":2,\"counts\":{\"todo\":1,"
+	               "\"in_progress\":0,\"in_review\":0,\"done\":1}}],\"next\":\"TLS\"}");
+	buf_clear(&s->out);
+	assert_int_equal(projects_read(s->board, ACME, TLS, 1, &s->out, &stamp, NULL), STATUS_OK);
+	assert_non_null(strstr(buf_cstr(&s->out), "\"WEB\""));
+	assert_non_null(strstr(buf_cstr(&s->out), "\"next\":null"));
+}
+
+static void an_issue_shows_everything_with_names(void **state)
+{
+	struct seen *s = *state;
+	struct issue_stamp stamp;
+	assert_int_equal(
+	        issue_read(s->issue, s->access, ACME, SLICE("TLS-1"), 10, &s->out, &stamp, &s->err),
+	        STATUS_OK);
+	assert_int_equal(stamp.version, 3);
+	assert_int_equal(stamp.position, 9);
+	expect_json(
+	        s,
+	        "{\"id\":\"" ID(
+	                1) "\",\"key\":\"TLS-1\",\"project\":{\"id\":\"@project\","
+	                   "\"key\":\"TLS\",\"name\":\"Transport\"},\"type\":\"task\","
+	                   "\"summary\":\"Say \\\"hello\\\"\",\"description\":\"All of it.\","
+	                   "\"status\":\"todo\",\"resolution\":null,\"priority\":\"high\","
+	                   "\"reporter\":{\"id\":\"@ada\",\"name\":\"Ada\"},"
+	                   "\"assignee\":{\"id\":\"@ada\",\"name\":\"Ada\"},\"labels\":[\"api\","
+	                   "\"bug\"],"
+	                   "\"parent\":null,\"subtasks\":[{\"id\":\"" ID(
+	                           2) "\",\"key\":\"TLS-2\","
+	                              "\"summary\":\"Say \\\"hello\\\"\",\"status\":\"done\"}],"
+	                              "\"due_on\":\"2024-10-04\",\"rank\":\"m\",\"links\":[{"
+	                              "\"type\":\"blocks\","
+	                              "\"direction\":\"outward\",\"issue\":{\"id\":\"" ID(
+	                                      2) "\",\"key\":\"TLS-2\","
+	                                         "\"summary\":\"Say "
+	                                         "\\\"hello\\\"\",\"status\":\"done\"}}],"
+	                                         "\"comments\":{\"total\":1,\"items\":[{\"id\":"
+	                                         "\"" ID(3) "\","
+	                                                    "\"author\":{\"id\":\"@ada\",\"name\":"
+	                                                    "\"Ada\"},\"body\":\"Yes.\","
+	                                                    "\"created_at\":\"2025-11-21T10:00:07."
+	                                                    "000Z\",\"edited_at\":null,\"seq\":7}],"
+	                                                    "\"next\":null},\"external_ref\":null,"
+	                                                    "\"created_at\":\"2025-11-21T10:00:05."
+	                                                    "000Z\","
+	                                                    "\"updated_at\":\"2025-11-21T10:00:08."
+	                                                    "000Z\",\"version\":3}");
+}
+
+static void an_issue_is_found_by_id_and_not_by_what_is_no_key(void **state)
+{
+	struct seen *s = *state;
+	struct issue_stamp stamp;
+	static const char *const bad[] = {
+	        "TLS-3", "TLS-", "-1", "TLS-01", "TLS-1x", "NO-1", "TLS-99999999999999999999",
+	        "",      ID(7)};
+	assert_int_equal(issue_find(s->issue, ACME, SLICE(ID(2)), &stamp, NULL), STATUS_OK);
+	assert_true(uuid_equal(&stamp.id, &s->second));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(issue_find(s->issue, ACME, slice_str(bad[i]), &stamp, NULL),
+		                 STATUS_NOT_FOUND);
+	assert_int_equal(issue_find(s->issue, SLICE("umbra"), SLICE(ID(2)), &stamp, NULL),
+	                 STATUS_NOT_FOUND);
+}
+
+static void the_other_end_of_a_link_shows_it_inward_until_it_is_cut(void **state)
+{
+	struct seen *s = *state;
+	struct issue_stamp stamp;
+	assert_int_equal(issue_read(s->issue, NULL, ACME, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
+	                 STATUS_OK);
+	assert_non_null(strstr(buf_cstr(&s->out), "\"direction\":\"inward\""));
+	assert_non_null(strstr(buf_cstr(&s->out), "\"resolution\":\"done\""));
+	change(s, EVENT_ISSUE_UNLINKED, s->first, 4)->issue_unlinked =
+	        (struct issue_unlinked){SLICE("blocks"), s->second};
+	end_command(s);
+	fold(s);
+	buf_clear(&s->out);
+	assert_int_equal(issue_read(s->issue, NULL, ACME, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
+	                 STATUS_OK);
+	assert_non_null(strstr(buf_cstr(&s->out), "\"links\":[]"));
+}
+
+static enum status find_ada(struct seen *s, struct access_member *member)
+{
+	uint64_t position;
+	return access_find(s->access, ACME, SLICE("nexusflow"), SLICE("ada"), member, &position,
+	                   &s->err);
+}
+
+static void a_member_is_found_by_identity_until_removed(void **state)
+{
+	struct seen *s = *state;
+	struct access_member member;
+	uint64_t position;
+	assert_int_equal(find_ada(s, &member), STATUS_OK);
+	assert_true(uuid_equal(&member.id, &s->ada));
+	assert_int_equal(member.role, ORG_ROLE_OWNER);
+	assert_int_equal(access_find(s->access, SLICE("umbra"), SLICE("nexusflow"), SLICE("ada"),
+	                             &member, &position, NULL),
+	                 STATUS_NOT_FOUND);
+	history_event(&s->history, EVENT_MEMBER_REMOVED, AGGREGATE_KIND_ORGANIZATION,
+	              history_id("acme", "org", 1), 4)
+	        ->member_removed.member_id = s->ada;
+	end_command(s);
+	fold(s);
+	assert_int_equal(find_ada(s, &member), STATUS_NOT_FOUND);
+	assert_int_equal(members_read(s->access, ACME, NULL, 9, &s->out, &position, NULL),
+	                 STATUS_OK);
+	assert_string_equal(buf_cstr(&s->out), "{\"items\":[],\"next\":null}");
+}
+
+static void a_forgotten_member_is_nameless_at_once_in_every_view(void **state)
+{
+	struct seen *s = *state;
+	struct issue_stamp stamp;
+	uint64_t position;
+	assert_int_equal(members_read(s->access, ACME, NULL, 9, &s->out, &position, NULL),
+	                 STATUS_OK);
+	expect_json(s, "{\"items\":[{\"id\":\"@ada\",\"role\":\"owner\",\"name\":\"Ada\","
+	               "\"email\":\"ada@example.org\"}],\"next\":null}");
+	assert_int_equal(profile_forget(s->history.keys, ACME, &s->ada, NULL), STATUS_OK);
+	buf_clear(&s->out);
+	assert_int_equal(members_read(s->access, ACME, NULL, 9, &s->out, &position, NULL),
+	                 STATUS_OK);
+	assert_non_null(strstr(buf_cstr(&s->out), "\"name\":null,\"email\":null"));
+	buf_clear(&s->out);
+	assert_int_equal(
+	        issue_read(s->issue, s->access, ACME, SLICE("TLS-1"), 9, &s->out, &stamp, NULL),
+	        STATUS_OK);
+	assert_null(strstr(buf_cstr(&s->out), "Ada"));
+}
+
+static void the_feed_knows_where_to_begin(void **state)
+{
+	struct seen *s = *state;
+	struct feed_place place;
+	uint64_t position;
+	for (int i = 0; i < 300; i++) {
+		change(s, EVENT_ISSUE_SUMMARY_CHANGED, s->first, 4 + (uint64_t)i)
+		        ->issue_summary_changed.to = SLICE("x");
+		end_command(s);
+	}
+	fold(s);
+	static const uint64_t rows[][2] = {{0, 1},     {127, 1},   {128, 129},
+	                                   {255, 129}, {256, 257}, {9999, 257}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(feed_find(s->feed, ACME, rows[i][0], &place, &position, NULL),
+		                 STATUS_OK);
+		assert_int_equal(place.seq, rows[i][1]);
+		assert_int_equal(position, 309);
+	}
+	struct journal_reader *reader;
+	struct journal_entry entry;
+	struct event event;
+	struct arena arena;
+	uint32_t n;
+	static char block[65536] __attribute__((aligned(16)));
+	arena_init(&arena, block, sizeof block);
+	assert_int_equal(journal_reader_open(s->history.journal, &reader, NULL), STATUS_OK);
+	assert_int_equal(
+	        journal_reader_assign(reader, place.place.partition, place.place.offset, NULL),
+	        STATUS_OK);
+	assert_int_equal(journal_reader_poll(reader, 1000, &entry, 1, &n, NULL), STATUS_OK);
+	assert_int_equal(event_decode(entry.value, &arena, &event, NULL), STATUS_OK);
+	assert_int_equal(event.meta.seq, 257);
+	journal_reader_close(reader);
+	assert_int_equal(feed_find(s->feed, SLICE("acm"), 0, &place, &position, NULL),
+	                 STATUS_NOT_FOUND);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        CASE(a_board_has_its_cards_in_their_columns),
+	        CASE(cards_lie_in_the_order_of_their_ranks_and_pages_do_not_overlap),
+	        CASE(what_is_no_cursor_and_no_project_is_said_so),
+	        CASE(the_stamp_of_a_board_moves_with_its_cards_only),
+	        CASE(an_issue_shows_everything_with_names),
+	        CASE(an_issue_is_found_by_id_and_not_by_what_is_no_key),
+	        CASE(the_other_end_of_a_link_shows_it_inward_until_it_is_cut),
+	        CASE(a_member_is_found_by_identity_until_removed),
+	        CASE(a_forgotten_member_is_nameless_at_once_in_every_view),
+	        CASE(the_feed_knows_where_to_begin),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
