@@ -1,9 +1,14 @@
-/* PostgreSQL behind a small face: connections that come back by themselves, parameters in binary or text,
- * arrays for unnest, COPY. One thread a connection.
+/* PostgreSQL behind a small face: connections that come back by themselves, parameters in binary or
+ * text, arrays for unnest, COPY. One thread a connection.
  *
  * Errors: STATUS_UNAVAILABLE when the server is away (the connection is tried again on the next
  * call, with a back-off), STATUS_UNKNOWN when a COMMIT was lost on the way (read the position
- * again), STATUS_INVALID with the server's text otherwise. */
+ * again), STATUS_TIMEOUT when a statement was cancelled (statement_timeout), STATUS_CONFLICT when a
+ * unique key is there already, STATUS_NOT_FOUND for a table or schema, STATUS_DENIED for a missing
+ * right, STATUS_UNAVAILABLE also when the server lacks resources or rolled back by itself,
+ * STATUS_INVALID with the server's text otherwise.
+ *
+ * A session has timezone UTC and dates in ISO form. */
 #ifndef CORE_STORE_PG_H
 #define CORE_STORE_PG_H
 
@@ -21,13 +26,14 @@ struct pg *pg_open(const char *conninfo, const char *application_name);
 void pg_close(struct pg *pg);
 bool pg_connected(const struct pg *pg);
 
-/* Text parameters; NULL data = SQL NULL. @result may be NULL. Statements are prepared once per connection
- * under @name when it is not NULL. */
+/* Text parameters; NULL data = SQL NULL. @result may be NULL. Statements are prepared once per
+ * connection under @name when it is not NULL. */
 enum status pg_exec(struct pg *pg, const char *name, const char *sql, const struct slice *params,
-		    int params_n, struct pg_result **result, struct error *err);
+                    int params_n, struct pg_result **result, struct error *err);
 /* Several statements without parameters (migrations). */
 enum status pg_script(struct pg *pg, const char *sql, struct error *err);
 
+/* Connects again if the connection broke while nobody used it. */
 enum status pg_begin(struct pg *pg, struct error *err);
 /* STATUS_UNKNOWN: the connection broke in COMMIT. */
 enum status pg_commit(struct pg *pg, struct error *err);
@@ -44,7 +50,8 @@ int64_t pg_int(const struct pg_result *result, int row, int column);
 int64_t pg_affected(const struct pg_result *result);
 void pg_result_free(struct pg_result *result);
 
-/* Append a value to a PostgreSQL array literal ("{...}") or to a COPY text line, escaped. */
+/* Append a value to a PostgreSQL array literal ("{...}", which must be the end of @out) or to a
+ * COPY text line, escaped. A NUL, which PostgreSQL cannot store, becomes U+FFFD. */
 void pg_array_open(struct buf *out);
 void pg_array_add(struct buf *out, struct slice value);
 void pg_array_add_null(struct buf *out);
