@@ -1,0 +1,38 @@
+/* The audit view: every event as a row that people and SQL can read, for ever as it was. Insert
+ * only.
+ *
+ * The body is JSON as the event codec writes it (the column is `json`: its text is kept as it is,
+ * and texts with escaped control characters are accepted). The events of an issue have the issue as
+ * their aggregate; projects and issues are kept aside to find an issue by its key. */
+#ifndef PROJECTIONS_AUDIT_H
+#define PROJECTIONS_AUDIT_H
+
+#include "core/store/pg.h"
+#include "projections/pg_view_type.h"
+
+#define AUDIT_LIMIT_MAX  1000
+#define AUDIT_TIMEOUT_MS 1000
+
+extern const struct pg_view_type audit_view;
+
+struct audit_query {        /* what is empty, NULL or 0 does not restrict */
+	struct slice issue; /* key or id */
+	const struct uuid *actor;
+	struct slice type; /* "IssueCreated" */
+	int64_t from_ms;   /* recorded at or after */
+	int64_t until_ms;  /* recorded before */
+	uint64_t after;    /* seq: the "next" of the page before */
+	uint32_t limit;
+};
+
+/* {"items":[{"seq","id","type","aggregate":{"kind","id","key"},"actor":{"kind","id"},"command_id",
+ * "occurred_at","recorded_at","reason","body":{...}}],"next":seq|null,"position":n} in the order of
+ * events; key is that of an issue, else null.
+ *
+ * Appends to @out, and leaves it as it was when it fails. STATUS_INVALID: the query makes no sense;
+ * STATUS_NOT_FOUND: no such issue, *@position is set; STATUS_TIMEOUT: too rare among too many. */
+enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
+                       const struct audit_query *query, struct buf *out, uint64_t *position,
+                       struct error *err);
+
+#endif

@@ -1,0 +1,224 @@
+#include "projections/audit.h"
+
+#include <stdio.h>
+
+#include "core/base/clock.h"
+#include "core/base/json_out.h"
+#include "core/codec/wire.h"
+#include "projections/pg_view.h"
+
+#define RFC3339(column)                                                                            \
+	"to_char(e." column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+static const char find_key_sql[] = "select i.issue_id from projects p join issues i"
+                                   " on i.tenant = p.tenant and i.project_id = p.project_id"
+                                   " where p.tenant = $1 and p.key = $2 and i.number = $3::bigint";
+static const char find_id_sql[] =
+        "select issue_id from issues where tenant = $1 and issue_id = $2::uuid";
+
+static void select_sql(struct buf *sql)
+{
+	buf_append_str(sql,
+	               "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
+	               " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
+	               "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
+	                       "recorded_at") ", e.reason, e.body"
+	                                      " from events e left join issues i on i.tenant = $1"
+	                                      " and i.issue_id = e.aggregate_id and "
+	                                      "e.aggregate_kind = 'issue'"
+	                                      " left join projects p on p.tenant = $1 and "
+	                                      "p.project_id = i.project_id"
+	                                      " where e.tenant = $1 and e.seq > $2::bigint");
+}
+
+struct params {
+	struct slice values[8];
+	int n;
+	struct buf sql;
+};
+
+static void add_condition(struct params *params, const char *condition, struct slice value)
+{
+	params->values[params->n++] = value;
+	buf_printf(&params->sql, " and %s $%d", condition, params->n);
+}
+
+struct texts {
+	char after[24], limit[16], from[CLOCK_TEXT], until[CLOCK_TEXT], actor[UUID_TEXT];
+	char issue[UUID_TEXT + 1];
+};
+
+static bool is_text(struct slice value)
+{
+	return value.n <= 64 && (value.n == 0 || (utf8_valid(value.data, value.n) &&
+	                                          !memchr(value.data, 0, value.n)));
+}
+
+static enum status check(const struct audit_query *query, struct error *err)
+{
+	if (query->limit == 0 || query->limit > AUDIT_LIMIT_MAX)
+		return error_set(err, STATUS_INVALID, "limit is 1 to %d", AUDIT_LIMIT_MAX);
+	if (!is_text(query->issue))
+		return error_set(err, STATUS_INVALID, "not the key or id of an issue");
+	enum event_type type;
+	if (query->type.n && !event_type_parse(query->type, &type))
+		return error_set(err, STATUS_INVALID, "not a type of event");
+	if (query->after > INT64_MAX)
+		return error_set(err, STATUS_INVALID, "not a cursor of this list");
+	return STATUS_OK;
+}
+
+/* "TLS-12": the key of the project, and the number. */
+static bool split_key(struct slice issue, struct slice *key, struct slice *number)
+{
+	const char *dash = issue.n ? memrchr(issue.data, '-', issue.n) : NULL;
+	if (!dash || dash == issue.data)
+		return false;
+	*key = slice_of(issue.data, (size_t)(dash - issue.data));
+	*number = slice_of(dash + 1, issue.n - key->n - 1);
+	for (size_t i = 0; i < number->n; i++)
+		if (number->data[i] < '0' || number->data[i] > '9')
+			return false;
+	return number->n > 0 && number->n <= 18;
+}
+
+static enum status find_issue(struct pg *pg, struct slice tenant, struct slice issue,
+                              char id[UUID_TEXT + 1], bool *found, struct error *err)
+{
+	struct uuid parsed;
+	struct slice key, number;
+	struct pg_result *result;
+	enum status status;
+	*found = false;
+	if (uuid_parse(issue, &parsed)) {
+		struct slice params[] = {tenant, issue};
+		status = pg_exec(pg, "issue_by_id", find_id_sql, params, 2, &result, err);
+	} else if (split_key(issue, &key, &number)) {
+		struct slice params[] = {tenant, key, number};
+		status = pg_exec(pg, "issue_by_key", find_key_sql, params, 3, &result, err);
+	} else {
+		return STATUS_OK; /* nothing has such a key */
+	}
+	if (status)
+		return status;
+	*found = pg_rows(result) > 0;
+	if (*found)
+		snprintf(id, UUID_TEXT + 1, "%.36s", pg_value(result, 0, 0).data);
+	pg_result_free(result);
+	return STATUS_OK;
+}
+
+static void build(struct params *p, struct slice tenant, const struct audit_query *query,
+                  struct texts *t)
+{
+	snprintf(t->after, sizeof t->after, "%llu", (unsigned long long)query->after);
+	snprintf(t->limit, sizeof t->limit, "%u", query->limit + 1);
+	select_sql(&p->sql);
+	p->values[p->n++] = tenant;
+	p->values[p->n++] = slice_str(t->after);
+	if (query->issue.n)
+		add_condition(
+		        p, "e.aggregate_kind = 'issue' and e.aggregate_id =", slice_str(t->issue));
+	if (query->actor) {
+		uuid_format(query->actor, t->actor);
+		add_condition(p, "e.actor_id =", slice_of(t->actor, UUID_TEXT));
+	}
+	if (query->type.n)
+		add_condition(p, "e.type =", query->type);
+	if (query->from_ms) {
+		clock_format(query->from_ms, t->from);
+		add_condition(p, "e.recorded_at >=", slice_of(t->from, CLOCK_TEXT));
+	}
+	if (query->until_ms) {
+		clock_format(query->until_ms, t->until);
+		add_condition(p, "e.recorded_at <", slice_of(t->until, CLOCK_TEXT));
+	}
+	p->values[p->n++] = slice_str(t->limit);
+	buf_printf(&p->sql, " order by e.seq limit $%d", p->n);
+}
+
+static void write_nullable(struct json_out *json, const char *key, const struct pg_result *rows,
+                           int i, int column)
+{
+	json_out_key(json, key);
+	if (pg_is_null(rows, i, column))
+		json_out_null(json);
+	else
+		json_out_string(json, pg_value(rows, i, column));
+}
+
+static void write_item(struct json_out *json, const struct pg_result *rows, int i)
+{
+	json_out_object(json);
+	json_out_member_int(json, "seq", pg_int(rows, i, 0));
+	json_out_member_string(json, "id", pg_value(rows, i, 1));
+	json_out_member_string(json, "type", pg_value(rows, i, 2));
+	json_out_key(json, "aggregate");
+	json_out_object(json);
+	json_out_member_string(json, "kind", pg_value(rows, i, 3));
+	json_out_member_string(json, "id", pg_value(rows, i, 4));
+	write_nullable(json, "key", rows, i, 5);
+	json_out_object_end(json);
+	json_out_key(json, "actor");
+	json_out_object(json);
+	json_out_member_string(json, "kind", pg_value(rows, i, 6));
+	json_out_member_string(json, "id", pg_value(rows, i, 7));
+	json_out_object_end(json);
+	json_out_member_string(json, "command_id", pg_value(rows, i, 8));
+	json_out_member_string(json, "occurred_at", pg_value(rows, i, 9));
+	json_out_member_string(json, "recorded_at", pg_value(rows, i, 10));
+	write_nullable(json, "reason", rows, i, 11);
+	json_out_key(json, "body");
+	json_out_raw(json, pg_value(rows, i, 12));
+	json_out_object_end(json);
+}
+
+static void write_page(const struct pg_result *rows, int limit, uint64_t position, struct buf *out)
+{
+	struct json_out json;
+	int n = pg_rows(rows) < limit ? pg_rows(rows) : limit;
+	json_out_init(&json, out);
+	json_out_object(&json);
+	json_out_key(&json, "items");
+	json_out_array(&json);
+	for (int i = 0; i < n; i++)
+		write_item(&json, rows, i);
+	json_out_array_end(&json);
+	json_out_key(&json, "next");
+	if (pg_rows(rows) > limit)
+		json_out_int(&json, pg_int(rows, n - 1, 0));
+	else
+		json_out_null(&json);
+	json_out_member_int(&json, "position", (int64_t)position);
+	json_out_object_end(&json);
+}
+
+enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
+                       const struct audit_query *query, struct buf *out, uint64_t *position,
+                       struct error *err)
+{
+	struct params params = {.n = 0};
+	struct texts texts;
+	struct pg_result *rows = NULL;
+	bool found = true;
+	enum status status = check(query, err);
+	if (status)
+		return status;
+	status = pg_view_read_begin(pg, &audit_view.type, instance, tenant, AUDIT_TIMEOUT_MS,
+	                            position, err);
+	if (!status && query->issue.n)
+		status = find_issue(pg, tenant, query->issue, texts.issue, &found, err);
+	if (!status && found) {
+		build(&params, tenant, query, &texts);
+		status = pg_exec(pg, NULL, buf_cstr(&params.sql), params.values, params.n, &rows,
+		                 err);
+	}
+	if (!status && found)
+		write_page(rows, (int)query->limit, *position, out);
+	pg_result_free(rows);
+	buf_release(&params.sql);
+	status = pg_view_read_end(pg, status, err);
+	if (!status && !found)
+		return error_set(err, STATUS_NOT_FOUND, "no such issue");
+	return status;
+}

@@ -1,0 +1,272 @@
+/* Tables: projects (keys), docs. A live batch inserts issues, then comments (which take the project
+ * of their issue), then the last text of each edited row, then removes deleted comments. A bulk
+ * build copies rows and edits as they come and joins them at the end.
+ *
+ * Index (tenant, tsv): under row-level security only leakproof operators may use an index, which
+ * deploy/postgres sees to for @@. */
+#include "projections/search.h"
+
+#include <stdio.h>
+
+#include "projections/pg_view.h"
+
+#define SEARCH_ANSWERS(ON, IGNORE)                                                                 \
+	IGNORE(COMMAND_CONCLUDED)                                                                  \
+	ON(COMMENT_ADDED)                                                                          \
+	ON(COMMENT_DELETED)                                                                        \
+	ON(COMMENT_EDITED)                                                                         \
+	IGNORE(ISSUE_ASSIGNED)                                                                     \
+	ON(ISSUE_CREATED)                                                                          \
+	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
+	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
+	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
+	IGNORE(ISSUE_LINKED)                                                                       \
+	IGNORE(ISSUE_PARENT_CHANGED)                                                               \
+	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
+	IGNORE(ISSUE_RANKED)                                                                       \
+	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
+	IGNORE(ISSUE_TRANSITIONED)                                                                 \
+	IGNORE(ISSUE_UNLINKED)                                                                     \
+	IGNORE(MEMBER_ADDED)                                                                       \
+	IGNORE(MEMBER_PROFILE_SET)                                                                 \
+	IGNORE(MEMBER_REMOVED)                                                                     \
+	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
+	IGNORE(ORGANIZATION_CREATED)                                                               \
+	ON(PROJECT_CREATED)                                                                        \
+	IGNORE(RANKS_REBALANCED)
+VIEW_ANSWERS(search, SEARCH_ANSWERS);
+
+#define TSV(title, body)                                                                           \
+	" setweight(to_tsvector('simple', " title "), 'A') ||"                                     \
+	" setweight(to_tsvector('simple', left(" body ", " SEARCH_BODY_CHARACTERS ")), 'B')"
+
+static const char tables_sql[] =
+        "create table projects (tenant text collate \"C\" not null, project_id uuid not null,"
+        " key text collate \"C\" not null);"
+        "create table docs (tenant text collate \"C\" not null, doc_id uuid not null,"
+        " issue_id uuid not null, project_id uuid not null, number bigint, title text not null,"
+        " body text not null, updated_seq bigint not null, tsv tsvector not null);";
+
+static const char bulk_sql[] =
+        "create table created (tenant text collate \"C\" not null, doc_id uuid not null,"
+        " issue_id uuid not null, project_id uuid, number bigint, title text not null,"
+        " body text not null, seq bigint not null);"
+        "create table edits (tenant text collate \"C\" not null, doc_id uuid not null, title text,"
+        " body text, seq bigint not null);"
+        "create table deleted (tenant text collate \"C\" not null, doc_id uuid not null);";
+
+static const char fill_sql[] =
+        "analyze created; analyze edits; analyze deleted;"
+        "do $$ begin if exists (select from edits e where not exists (select from created c"
+        " where c.tenant = e.tenant and c.doc_id = e.doc_id)) then"
+        " raise exception 'an edited text is not there'; end if; end $$;"
+        "with t as (select distinct on (tenant, doc_id) tenant, doc_id, title, seq from edits"
+        "  where title is not null order by tenant, doc_id, seq desc),"
+        " b as (select distinct on (tenant, doc_id) tenant, doc_id, body, seq from edits"
+        "  where body is not null order by tenant, doc_id, seq desc),"
+        " d as (select c.tenant, c.doc_id, c.issue_id, coalesce(c.project_id, i.project_id) "
+        "project_id,"
+        "  c.number, coalesce(t.title, c.title) title, coalesce(b.body, c.body) body,"
+        "  greatest(c.seq, t.seq, b.seq) seq from created c"
+        "  join created i on i.tenant = c.tenant and i.doc_id = c.issue_id"
+        "  left join t on t.tenant = c.tenant and t.doc_id = c.doc_id"
+        "  left join b on b.tenant = c.tenant and b.doc_id = c.doc_id"
+        "  where not exists (select from deleted x"
+        "   where x.tenant = c.tenant and x.doc_id = c.doc_id))"
+        " insert into docs select tenant, doc_id, issue_id, project_id, number, title, body, "
+        "seq," TSV("title", "body") " from d;"
+                                    "drop table created, edits, deleted;";
+
+static const char keys_sql[] =
+        "alter table projects add primary key (tenant, project_id);"
+        "create unique index on projects (tenant, key);"
+        "alter table docs add primary key (tenant, doc_id);"
+        /* a pending list makes some query pay for many inserts, and inserts are batched anyway */
+        "create index docs_words on docs using gin (tenant, tsv) with (fastupdate = off);";
+
+enum { PROJECTS, ISSUES, COMMENTS, EDITS, DELETED };
+
+static const struct pg_batch_type batches[] = {
+        [PROJECTS] =
+                {
+                        .name = "projects",
+                        .live_sql = "insert into projects select * from"
+                                    " unnest($1::text[], $2::uuid[], $3::text[])",
+                        .copy_sql = "copy projects from stdin",
+                        .columns = 3,
+                },
+        [ISSUES] =
+                {
+                        .name = "issues",
+                        .live_sql =
+                                "insert into docs select tenant, id, id, project, number, title, "
+                                "body, seq," TSV(
+                                        "title",
+                                        "body") " from unnest($1::text[], $2::uuid[], $3::uuid[],"
+                                                " $4::uuid[], $5::bigint[], $6::text[], "
+                                                "$7::text[], $8::bigint[])"
+                                                " as u(tenant, id, issue, project, number, title, "
+                                                "body, seq)",
+                        .copy_sql = "copy created from stdin",
+                        .columns = 8,
+                },
+        [COMMENTS] =
+                {
+                        .name = "comments",
+                        .live_sql =
+                                "with u as (select * from unnest($1::text[], $2::uuid[], "
+                                "$3::uuid[],"
+                                " $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])"
+                                " as u(tenant, id, issue, project, number, title, body, seq)),"
+                                " added as (insert into docs select u.tenant, id, issue, "
+                                "i.project_id,"
+                                " u.number, u.title, u.body, u.seq," TSV(
+                                        "u.title", "u.body") " from u join docs i on i.tenant = "
+                                                             "u.tenant and i.doc_id = u.issue"
+                                                             " returning 1)"
+                                                             " select (select count(*) from u) - "
+                                                             "(select count(*) from added)",
+                        .copy_sql = "copy created from stdin",
+                        .columns = 8,
+                },
+        [EDITS] =
+                {
+                        .name = "edits",
+                        .live_sql =
+                                "with u as (select tenant, id, max(seq) seq,"
+                                " (array_agg(title order by seq desc) filter (where title is not "
+                                "null))[1] title,"
+                                " (array_agg(body order by seq desc) filter (where body is not "
+                                "null))[1] body"
+                                " from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], "
+                                "$5::bigint[])"
+                                " as u(tenant, id, title, body, seq) group by tenant, id),"
+                                " changed as (update docs d set title = coalesce(u.title, d.title),"
+                                " body = coalesce(u.body, d.body), updated_seq = u.seq,"
+                                " tsv =" TSV("coalesce(u.title, d.title)",
+                                             "coalesce(u.body, d.body)") " from u where d.tenant = "
+                                                                         "u.tenant and d.doc_id = "
+                                                                         "u.id returning 1)"
+                                                                         " select (select count(*) "
+                                                                         "from u) - (select "
+                                                                         "count(*) from changed)",
+                        .copy_sql = "copy edits from stdin",
+                        .columns = 5,
+                },
+        [DELETED] =
+                {
+                        .name = "deleted",
+                        .live_sql = "delete from docs d using unnest($1::text[], $2::uuid[]) as "
+                                    "u(tenant, id)"
+                                    " where d.tenant = u.tenant and d.doc_id = u.id",
+                        .copy_sql = "copy deleted from stdin",
+                        .columns = 2,
+                },
+};
+
+static const struct pg_view_digest digests[] = {
+        {"projects", "select tenant, project_id, key from projects"
+                     " where $1::text = '' or tenant = $1::text order by tenant, project_id"},
+        {"docs",
+         "select tenant, doc_id, row(issue_id, project_id, number, title, body, updated_seq)::text"
+         " from docs where $1::text = '' or tenant = $1::text order by tenant, doc_id"},
+        {NULL, NULL},
+};
+
+static void project_created(struct view *view, const struct event_meta *meta,
+                            const struct project_created *e)
+{
+	struct pg_batch *batch = &view->batches[PROJECTS];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_text(batch, e->key);
+}
+
+static void issue_created(struct view *view, const struct event_meta *meta,
+                          const struct issue_created *e)
+{
+	struct pg_batch *batch = &view->batches[ISSUES];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_uuid(batch, &e->project_id);
+	pg_batch_int(batch, e->number);
+	pg_batch_text(batch, e->summary);
+	pg_batch_text(batch, e->description);
+	pg_batch_int(batch, meta->seq);
+}
+
+static void comment_added(struct view *view, const struct event_meta *meta,
+                          const struct comment_added *e)
+{
+	struct pg_batch *batch = &view->batches[COMMENTS];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &e->comment_id);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_null(batch);
+	pg_batch_null(batch);
+	pg_batch_text(batch, SLICE(""));
+	pg_batch_text(batch, e->body);
+	pg_batch_int(batch, meta->seq);
+}
+
+/* @title or @body without data: unchanged. */
+static void edited(struct view *view, const struct event_meta *meta, const struct uuid *doc,
+                   const struct slice *title, const struct slice *body)
+{
+	struct pg_batch *batch = &view->batches[EDITS];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, doc);
+	if (title)
+		pg_batch_text(batch, *title);
+	else
+		pg_batch_null(batch);
+	if (body)
+		pg_batch_text(batch, *body);
+	else
+		pg_batch_null(batch);
+	pg_batch_int(batch, meta->seq);
+}
+
+static enum status search_apply(struct view *view, const struct event *event, struct error *err)
+{
+	const struct event_meta *meta = &event->meta;
+	if (view->skip)
+		return STATUS_OK;
+	if (event->type == EVENT_PROJECT_CREATED) {
+		project_created(view, meta, &event->project_created);
+	} else if (event->type == EVENT_ISSUE_CREATED) {
+		issue_created(view, meta, &event->issue_created);
+	} else if (event->type == EVENT_COMMENT_ADDED) {
+		comment_added(view, meta, &event->comment_added);
+	} else if (event->type == EVENT_ISSUE_SUMMARY_CHANGED) {
+		edited(view, meta, &meta->aggregate.id, &event->issue_summary_changed.to, NULL);
+	} else if (event->type == EVENT_ISSUE_DESCRIPTION_CHANGED) {
+		edited(view, meta, &meta->aggregate.id, NULL, &event->issue_description_changed.to);
+	} else if (event->type == EVENT_COMMENT_EDITED) {
+		edited(view, meta, &event->comment_edited.comment_id, NULL,
+		       &event->comment_edited.body);
+	} else if (event->type == EVENT_COMMENT_DELETED) {
+		pg_batch_text(&view->batches[DELETED], meta->tenant);
+		pg_batch_uuid(&view->batches[DELETED], &event->comment_deleted.comment_id);
+	}
+	return pg_view_added(view, err);
+}
+
+const struct pg_view_type search_view = {
+        .type =
+                {
+                        .name = "search",
+                        .version = 1,
+                        .handled = search_handled,
+                        PG_VIEW_SLOTS,
+                        .apply = search_apply,
+                },
+        .tables_sql = tables_sql,
+        .bulk_sql = bulk_sql,
+        .fill_sql = fill_sql,
+        .keys_sql = keys_sql,
+        .batches = batches,
+        .batches_n = sizeof batches / sizeof *batches,
+        .digests = digests,
+};
