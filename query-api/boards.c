@@ -13,7 +13,7 @@ static bool is_current(struct query *query, const struct board_stamp *stamp, uin
                        struct slice cursor)
 {
 	/* Names the view's code, the state of the board and what of it was asked for. */
-	snprintf(query->etag, sizeof query->etag, "\"b%u-%llu-%u-%zx\"", board_view->version,
+	snprintf(query->etag, sizeof query->etag, "\"b%u-%llu-%u-%zx\"", board_view.type.version,
 	         (unsigned long long)stamp->etag_seq, limit, cursor.n);
 	query->position = stamp->position;
 	/* Pages behind a cursor are small and seldom asked for again: they have no ETag. */

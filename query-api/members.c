@@ -54,7 +54,7 @@ static void run_me(struct query *query)
 	struct view *view = query_view(query, "access");
 	if (!view)
 		return;
-	enum status status = access_view->tenant_seq(view, query->tenant, &query->position, &err);
+	enum status status = kv_view_tenant_seq(view, query->tenant, &query->position, &err);
 	if (!status)
 		status = access_names_open(view, query->tenant, &names, &err);
 	if (!status) {

@@ -127,6 +127,17 @@ void query_view_done(struct query *query, const char *name, struct view *view)
 		projector_return(query_projector(query), slice_str(name), view);
 }
 
+bool query_postgres(struct query *query, const char *view, char instance[QUERY_INSTANCE_MAX],
+                    struct pg **pg)
+{
+	*pg = worker_pg(query->worker);
+	if (projector_instance(query_projector(query), slice_str(view), instance,
+	                       QUERY_INSTANCE_MAX))
+		return true;
+	query_problem(query, 503, "unavailable", "the %s view is not available", view);
+	return false;
+}
+
 void query_etag_of_body(struct query *query)
 {
 	XXH128_hash_t hash = XXH3_128bits(query->body.data, query->body.n);
@@ -244,7 +255,7 @@ static void conclude(struct query *query)
 		answer(query);
 		return;
 	}
-	enum status status = access_view->tenant_seq(access, query->tenant, &position, &err);
+	enum status status = kv_view_tenant_seq(access, query->tenant, &position, &err);
 	query_view_done(query, ACCESS_VIEW, access);
 	if (status)
 		query_failed(query, status, "organization", &err);

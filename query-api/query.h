@@ -12,6 +12,7 @@
 
 #include "core/http/http.h"
 #include "projections/access.h"
+#include "projections/kv_view.h"
 #include "query-api/query_api.h"
 #include "query-api/workers.h"
 
@@ -71,6 +72,12 @@ void query_failed(struct query *query, enum status status, const char *missing,
 /* Views, given back when the query ends its run. NULL + problem 503 when one cannot be opened. */
 struct view *query_view(struct query *query, const char *name);
 void query_view_done(struct query *query, const char *name, struct view *view);
+
+/* On a worker: its connection, and the live instance of a Postgres view. false + problem 503 when
+ * there is none. */
+#define QUERY_INSTANCE_MAX 64
+bool query_postgres(struct query *query, const char *view, char instance[QUERY_INSTANCE_MAX],
+                    struct pg **pg);
 
 /* The ETag of bytes: a hash of the body. */
 void query_etag_of_body(struct query *query);

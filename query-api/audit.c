@@ -1,0 +1,55 @@
+/* The audit log as a person reads it, answered by Postgres on a worker. */
+#include "projections/audit.h"
+
+#include "core/base/clock.h"
+#include "projections/projector.h"
+#include "query-api/query.h"
+
+#define AUDIT_LIMIT_DEFAULT 100
+
+static bool read_time(struct query *query, const char *name, int64_t *ms)
+{
+	struct slice text = query_text(query, name);
+	if (text.n == 0 || clock_parse(text, ms))
+		return true;
+	query_problem(query, 400, "bad_parameter", "%s must be a time like 2026-11-21T10:00:00Z",
+	              name);
+	return false;
+}
+
+static bool read_actor(struct query *query, struct uuid *actor, bool *given)
+{
+	struct slice text = query_text(query, "actor");
+	*given = text.n > 0;
+	if (text.n == 0 || uuid_parse(text, actor))
+		return true;
+	query_problem(query, 400, "bad_parameter", "actor must be the id of a member");
+	return false;
+}
+
+static void run_audit(struct query *query)
+{
+	struct audit_query wanted = {.issue = query_text(query, "issue"),
+	                             .type = query_text(query, "type")};
+	struct error err;
+	struct pg *pg;
+	struct uuid actor;
+	bool has_actor;
+	char instance[QUERY_INSTANCE_MAX];
+	if (!query_limit(query, AUDIT_LIMIT_DEFAULT, AUDIT_LIMIT_MAX, &wanted.limit) ||
+	    !query_seq(query, "after", &wanted.after) ||
+	    !read_time(query, "from", &wanted.from_ms) ||
+	    !read_time(query, "until", &wanted.until_ms) ||
+	    !read_actor(query, &actor, &has_actor) ||
+	    !query_postgres(query, "audit", instance, &pg))
+		return;
+	wanted.actor = has_actor ? &actor : NULL;
+	enum status status = audit_read(pg, instance, query->tenant, &wanted, &query->body,
+	                                &query->position, &err);
+	if (status)
+		query_failed(query, status, "issue", &err);
+	else
+		query_etag_of_body(query);
+}
+
+const struct query_type query_audit = {.view = "audit", .on_worker = true, .run = run_audit};

@@ -1,0 +1,27 @@
+/* Full-text search, answered by Postgres on a worker. */
+#include "projections/search.h"
+
+#include "projections/projector.h"
+#include "query-api/query.h"
+
+#define SEARCH_LIMIT_DEFAULT 20
+
+static void run_search(struct query *query)
+{
+	struct error err;
+	struct pg *pg;
+	uint32_t limit;
+	char instance[QUERY_INSTANCE_MAX];
+	if (!query_limit(query, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, &limit) ||
+	    !query_postgres(query, "search", instance, &pg))
+		return;
+	enum status status = search_read(pg, instance, query->tenant, query_text(query, "text"),
+	                                 query_text(query, "project"), query_text(query, "cursor"),
+	                                 limit, &query->body, &query->position, &err);
+	if (status)
+		query_failed(query, status, "project", &err);
+	else
+		query_etag_of_body(query);
+}
+
+const struct query_type query_search = {.view = "search", .on_worker = true, .run = run_search};
