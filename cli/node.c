@@ -15,7 +15,9 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/codec/schema_table.h"
+#include "core/codec/command_codec.h"
 #include "core/http/auth.h"
+#include "core/http/openapi.h"
 #include "core/service/health.h"
 #include "processors/http_intents.h"
 #include "processors/processor.h"
@@ -41,6 +43,7 @@ struct node {
 	struct processor *processor;
 	struct health *health;
 	struct http_server *server;
+	struct buf openapi;
 	const struct http_route *tables[TABLES_MAX + 1];
 	void *contexts[TABLES_MAX];
 	size_t tables_n;
@@ -111,6 +114,31 @@ static void add_checks(struct node *node)
 	if (node->processor)
 		health_add(node->health, "processor", true, check_processor, node);
 }
+
+/* --- the OpenAPI document: of the tables that this node serves, made once --- */
+
+static struct slice body_schema(const struct http_route *route)
+{
+	bool is_command = strcmp(route->tag, "commands") == 0 && route->label < COMMAND_TYPES;
+	return slice_str(is_command ? command_types[route->label].schema : "");
+}
+
+static void get_openapi(struct http_request *request, void *context)
+{
+	struct node *node = context;
+	struct http_answer answer = {.status = 200, .fixed = buf_slice(&node->openapi)};
+	http_answer(request, &answer);
+}
+
+static const struct http_route openapi_routes[] = {
+        {.method = HTTP_GET,
+         .path = "/openapi.json",
+         .handler = get_openapi,
+         .auth = HTTP_AUTH_NONE,
+         .summary = "This document.",
+         .tag = "operations"},
+        {.path = NULL},
+};
 
 /* --- parts --- */
 
@@ -183,6 +211,8 @@ static enum status start_http(struct node *node, struct error *err)
 		add_table(node, query_api_routes, node->query_api);
 		add_table(node, registry_routes, NULL);
 	}
+	add_table(node, openapi_routes, node);
+	openapi_print(node->tables, body_schema, &node->openapi);
 	struct http_options options = {
 	        .listen = node->config->listen,
 	        .tables = node->tables,
@@ -225,6 +255,7 @@ static void stop(struct node *node)
 	profile_keys_close(node->profile_keys);
 	auth_close(node->auth);
 	health_free(node->health);
+	buf_release(&node->openapi);
 }
 
 /* --- signals --- */

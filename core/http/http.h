@@ -55,7 +55,7 @@ struct http_route {
 	http_handler *handler;
 	enum http_auth auth;
 	size_t body_bytes_max;           /* 0: no body; larger ones are answered 413 and not read */
-	const char *summary;             /* one line */
+	const char *summary;             /* one line; NULL: no operation, not in the document */
 	const char *tag;                 /* group in the document */
 	const struct http_param *params; /* ends with a NULL name; may be NULL */
 	const char *answer_type;         /* "application/json" when NULL */

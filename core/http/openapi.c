@@ -202,12 +202,12 @@ static void put_paths(struct json_out *json, const struct http_route *const *tab
 	json_out_key(json, "paths");
 	json_out_object(json);
 	for (size_t n = 0; (route = row(tables, n)) != NULL; n++) {
-		if (path_seen(tables, n, route->path))
+		if (!route->summary || path_seen(tables, n, route->path))
 			continue;
 		json_out_key_slice(json, slice_str(route->path));
 		json_out_object(json);
 		for (size_t i = n; (same = row(tables, i)) != NULL; i++)
-			if (strcmp(same->path, route->path) == 0)
+			if (same->summary && strcmp(same->path, route->path) == 0)
 				put_operation(json, same, body_schema);
 		json_out_object_end(json);
 	}
