@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/journal/driver.h"
 #include "tests/unit/history.h"
 
 static const char *const names[] = {"access", "board", "issue", "feed"};
@@ -306,6 +307,37 @@ static void a_view_of_another_journal_is_refused(void **state)
 	kv_view_close(view);
 }
 
+/* The journal becomes a copy of what it was: the same events, another identity. */
+static void a_view_goes_on_by_seq_in_a_copy_of_its_journal(void **state)
+{
+	struct history *h = *state;
+	for (size_t i = 0; i < NAMES; i++) {
+		struct view *view = history_view(h, names[i], "v1");
+		struct view_position position;
+		struct journal_identity *identity = &h->journal->identity;
+		history_fold(h, view, 0);
+		memmove(identity->ancestors + 1, identity->ancestors,
+		        identity->ancestors_n * sizeof *identity->ancestors);
+		identity->ancestors[0] = identity->id;
+		identity->ancestors_n++;
+		identity->id = uuid_v4();
+		history_random(h, 100);
+		struct fold_options options = {.type = &view->kind->type,
+		                               .view = view,
+		                               .journal = h->journal,
+		                               .poll_max = 9};
+		struct fold *fold;
+		assert_int_equal(fold_open(&options, &fold, NULL), STATUS_OK);
+		assert_int_equal(fold_run(fold, NULL, NULL, NULL, NULL, NULL), STATUS_OK);
+		assert_int_equal(fold_counts(fold).foreign, 0);
+		fold_close(fold);
+		assert_int_equal(kv_view_position(view, &position, NULL), STATUS_OK);
+		assert_true(uuid_equal(&position.journal_id, &identity->id));
+		expect_reference(h, view);
+		kv_view_close(view);
+	}
+}
+
 static void a_fold_to_a_given_end_applies_nothing_behind_it(void **state)
 {
 	struct history *h = *state;
@@ -362,6 +394,7 @@ int main(void)
 	        CASE(a_schema_of_a_newer_version_stops_the_reader),
 	        CASE(a_tenant_that_cannot_be_applied_stands_and_the_others_go_on),
 	        CASE(a_view_of_another_journal_is_refused),
+	        CASE(a_view_goes_on_by_seq_in_a_copy_of_its_journal),
 	        CASE(a_fold_to_a_given_end_applies_nothing_behind_it),
 	        CASE(rows_of_one_tenant_digest_the_same_whatever_the_others_do),
 	};
