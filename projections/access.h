@@ -1,5 +1,5 @@
-/* The access view: who is a member of which organization, with which role. Queries are authorized on
- * it, and it names the members that other views know by id only.
+/* The access view: who is a member of which organization, with which role. Queries are authorized
+ * on it, and it names the members that other views know by id only.
  *
  * Names and addresses are kept sealed and opened at each read: a person who was forgotten is
  * nameless at once, in every view. Reads take an instance from projector_acquire; any thread; they
@@ -17,25 +17,26 @@ struct access_member {
 	enum org_role role;
 };
 
-/* The member that a token's issuer and subject stand for. STATUS_NOT_FOUND: not a member (any more),
- * or no such organization: the answer to the caller is the same. */
+/* The member that a token's issuer and subject stand for. STATUS_NOT_FOUND: not a member (any
+ * more), or no such organization: the answer to the caller is the same. */
 enum status access_find(struct view *view, struct slice tenant, struct slice issuer,
-			struct slice subject, struct access_member *out, uint64_t *position,
-			struct error *err);
+                        struct slice subject, struct access_member *out, uint64_t *position,
+                        struct error *err);
 
-/* {"items":[{"id","role","name","email"}],"next":id or null}: members that are not removed, in order
- * of their ids, behind @after (NULL: from the start). name and email are null for who was forgotten. */
+/* {"items":[{"id","role","name","email"}],"next":id or null}: members that are not removed, in
+ * order of their ids, behind @after (NULL: from the start). name and email are null for who was
+ * forgotten. */
 enum status members_read(struct view *view, struct slice tenant, const struct uuid *after,
-			 uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
+                         uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
 
 /* {"slug","id","name","members","version"} */
 enum status organization_read(struct view *view, struct slice tenant, struct buf *out,
-			      uint64_t *position, struct error *err);
+                              uint64_t *position, struct error *err);
 
 /* Names for a page of other rows, all from one state. One thread. */
 struct access_names;
 enum status access_names_open(struct view *view, struct slice tenant, struct access_names **out,
-			      struct error *err);
+                              struct error *err);
 /* The name of a member, removed ones included; data is NULL for who was forgotten or never was.
  * Borrows until the next call. */
 struct slice access_name(struct access_names *names, const struct uuid *member);

@@ -14,7 +14,7 @@
 
 extern const struct kv_view_type board_view; /* kv_view.h */
 
-#define BOARD_COLUMNS	 4
+#define BOARD_COLUMNS    4
 #define BOARD_CURSOR_MAX 192 /* characters */
 
 struct board_column {
@@ -34,22 +34,22 @@ struct board_stamp {
 /* Without reading a card: for If-None-Match. STATUS_NOT_FOUND: no such project; stamp->position is
  * set even then. */
 enum status board_stamp(struct view *view, struct slice tenant, struct slice project_key,
-			struct board_stamp *stamp, struct error *err);
+                        struct board_stamp *stamp, struct error *err);
 
 /* {"project":{"id","key","name"},"columns":[{"id","name","category","count","cards":[...],
  * "next":cursor or null}]}, at most @limit cards a column, count = all of them. With a @cursor (as
  * given in "next") only its column, behind it. STATUS_INVALID: not a cursor of this board. */
 enum status board_read(struct view *view, struct slice tenant, struct slice project_key,
-		       struct slice cursor, uint32_t limit, struct buf *out,
-		       struct board_stamp *stamp, struct error *err);
+                       struct slice cursor, uint32_t limit, struct buf *out,
+                       struct board_stamp *stamp, struct error *err);
 
 /* {"items":[{"id","key","name","lead","version","issues","counts":{"todo":n,...}}],
  * "next":key or null}, in order of the keys behind @after (a key, "" for the first page). */
 enum status projects_read(struct view *view, struct slice tenant, struct slice after,
-			  uint32_t limit, struct buf *out, struct board_stamp *stamp,
-			  struct error *err);
+                          uint32_t limit, struct buf *out, struct board_stamp *stamp,
+                          struct error *err);
 /* One of those objects. */
 enum status project_read(struct view *view, struct slice tenant, struct slice project_key,
-			 struct buf *out, struct board_stamp *stamp, struct error *err);
+                         struct buf *out, struct board_stamp *stamp, struct error *err);
 
 #endif

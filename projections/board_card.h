@@ -16,8 +16,8 @@
  *   PROJECT_KEYS  project key -> project id */
 enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS };
 
-#define CARD_WORD_MAX 32 /* bytes of a type or priority */
-#define CARD_RANK_MAX 64
+#define CARD_WORD_MAX   32 /* bytes of a type or priority */
+#define CARD_RANK_MAX   64
 #define PROJECT_KEY_MAX 16
 
 struct project {
@@ -66,13 +66,13 @@ struct board { /* view->own */
 
 /* From memory or the store; NULL if there is none (or the row is damaged: kv_failed or *@err). */
 struct card *board_card_find(struct view *view, const struct tenant_entry *tenant,
-			     const struct uuid *id);
+                             const struct uuid *id);
 struct project *board_project_find(struct view *view, const struct tenant_entry *tenant,
-				   const struct uuid *id);
+                                   const struct uuid *id);
 /* New ones, dirty. The id must not be there. */
 struct card *board_card_add(struct view *view, struct project *project, const struct uuid *id);
 struct project *board_project_add(struct view *view, const struct tenant_entry *tenant,
-				  const struct uuid *id);
+                                  const struct uuid *id);
 /* To be called for every change: the card is written at commit, its board has moved. */
 void board_card_touch(struct view *view, struct card *card, uint64_t seq);
 

@@ -17,6 +17,6 @@ struct feed_place {
 /* Where to begin reading for events of @tenant with seq > @after. *@position is the last seq that
  * the view knows. STATUS_NOT_FOUND: it knows no event of the tenant. Any thread. */
 enum status feed_find(struct view *view, struct slice tenant, uint64_t after,
-		      struct feed_place *out, uint64_t *position, struct error *err);
+                      struct feed_place *out, uint64_t *position, struct error *err);
 
 #endif

@@ -12,15 +12,15 @@
 #include "projections/tenant_table.h"
 #include "projections/view.h"
 
-#define FOLD_TENANT_MAX	 64   /* bytes of a tenant; longer ones are foreign */
-#define FOLD_POLL_MAX	 4096 /* records in one poll */
+#define FOLD_TENANT_MAX  64   /* bytes of a tenant; longer ones are foreign */
+#define FOLD_POLL_MAX    4096 /* records in one poll */
 #define FOLD_BULK_EVENTS 65536
 
 struct fold;
 
 struct fold_options {
 	const struct view_type *type;
-	struct view *view;	/* borrowed */
+	struct view *view;       /* borrowed */
 	struct journal *journal; /* borrowed */
 	/* Events in one transaction, at least; it is committed earlier when the end of the log is
 	 * reached. 0: commit what each poll brought. */
@@ -43,8 +43,9 @@ struct fold_counts { /* since fold_open, committed only */
 enum status fold_open(const struct fold_options *options, struct fold **out, struct error *err);
 void fold_close(struct fold *fold); /* rolls back what is not committed; NULL is fine */
 
-/* Read once, waiting up to @timeout_ms for the first record, apply, commit when due. After a failure
- * nothing is open and the fold can only be closed. STATUS_UNKNOWN_SCHEMA: a newer version wrote. */
+/* Read once, waiting up to @timeout_ms for the first record, apply, commit when due. After a
+ * failure nothing is open and the fold can only be closed. STATUS_UNKNOWN_SCHEMA: a newer version
+ * wrote. */
 enum status fold_step(struct fold *fold, int timeout_ms, struct error *err);
 
 /* Step until every record below ends[partition] is applied and none at or above it is; @ends NULL:
@@ -52,8 +53,8 @@ enum status fold_step(struct fold *fold, int timeout_ms, struct error *err);
  * NULL) is called after each commit. *@stop (may be NULL) set from elsewhere: STATUS_INTERRUPTED,
  * what is committed stays. The fold may go on afterwards. */
 enum status fold_run(struct fold *fold, const int64_t *ends, const atomic_bool *stop,
-		     void (*progress)(void *context, const struct fold *fold), void *context,
-		     struct error *err);
+                     void (*progress)(void *context, const struct fold *fold), void *context,
+                     struct error *err);
 
 /* As committed. Holes at the end of the log count as applied. */
 const struct view_position *fold_position(const struct fold *fold);
@@ -62,7 +63,7 @@ struct fold_counts fold_counts(const struct fold *fold);
 int64_t fold_applied_at_ms(const struct fold *fold, uint32_t partition);
 /* Last committed seq of @tenant; asks the view if this fold has not met it. */
 enum status fold_tenant_seq(struct fold *fold, struct slice tenant, uint64_t *seq,
-			    struct error *err);
+                            struct error *err);
 /* Make a step that waits return. Any thread, while the fold is open. */
 void fold_wake(struct fold *fold);
 

@@ -26,17 +26,17 @@ struct issue_stamp {
  * At most ISSUE_RELATED_MAX sub-tasks and as many links are shown. */
 #define ISSUE_RELATED_MAX 500
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
-		       struct slice issue, uint32_t comments_limit, struct buf *out,
-		       struct issue_stamp *stamp, struct error *err);
+                       struct slice issue, uint32_t comments_limit, struct buf *out,
+                       struct issue_stamp *stamp, struct error *err);
 
 /* {"total","items":[{"id","author":{"id","name"},"body","created_at","edited_at"|null,"seq"}],
  * "next":seq or null}, oldest first, those added behind seq @after. */
 enum status issue_comments_read(struct view *view, struct view *access, struct slice tenant,
-				struct slice issue, uint64_t after, uint32_t limit,
-				struct buf *out, struct issue_stamp *stamp, struct error *err);
+                                struct slice issue, uint64_t after, uint32_t limit, struct buf *out,
+                                struct issue_stamp *stamp, struct error *err);
 
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
-		       struct issue_stamp *stamp, struct error *err);
+                       struct issue_stamp *stamp, struct error *err);
 
 #endif

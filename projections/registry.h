@@ -20,9 +20,9 @@ enum status registry_open(const struct config *config, struct registry **out, st
 void registry_close(struct registry *registry); /* NULL is fine */
 /* "v<version>" is live while nobody has said otherwise. */
 enum status registry_get(struct registry *registry, const struct view_type *type,
-			 struct registry_entry *out, struct error *err);
+                         struct registry_entry *out, struct error *err);
 /* @instance becomes live, the live one becomes the previous one. Already live: nothing changes. */
 enum status registry_set(struct registry *registry, const struct view_type *type,
-			 const char *instance, struct error *err);
+                         const char *instance, struct error *err);
 
 #endif

@@ -43,7 +43,7 @@ struct row_in {
 
 static inline struct row_in row_in(struct slice row)
 {
-	return (struct row_in){ row.data, row.data + row.n, false };
+	return (struct row_in){row.data, row.data + row.n, false};
 }
 
 static inline const char *row_take(struct row_in *in, size_t n)
@@ -78,7 +78,7 @@ static inline uint64_t row_take_u64(struct row_in *in)
 
 static inline struct uuid row_take_uuid(struct row_in *in)
 {
-	struct uuid v = { { 0 } };
+	struct uuid v = {{0}};
 	const char *p = row_take(in, 16);
 	if (p)
 		memcpy(v.bytes, p, 16);

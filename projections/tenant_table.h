@@ -10,10 +10,10 @@
 
 struct tenant_entry {
 	struct slice name;  /* owned by the table */
-	uint64_t seq;	    /* reached, committed or not */
+	uint64_t seq;       /* reached, committed or not */
 	uint64_t committed; /* in the store */
-	uint64_t stop;	    /* not applied: this seq and everything behind it; 0: goes on */
-	bool dirty;	    /* seq differs from committed */
+	uint64_t stop;      /* not applied: this seq and everything behind it; 0: goes on */
+	bool dirty;         /* seq differs from committed */
 };
 
 struct tenant_table { /* all zero is an empty one */
@@ -27,8 +27,7 @@ void tenant_table_release(struct tenant_table *table);
 /* NULL if it is not there. */
 struct tenant_entry *tenant_table_find(const struct tenant_table *table, struct slice tenant);
 /* Find or add; *@added (may be NULL) tells. */
-struct tenant_entry *tenant_table_get(struct tenant_table *table, struct slice tenant,
-				      bool *added);
+struct tenant_entry *tenant_table_get(struct tenant_table *table, struct slice tenant, bool *added);
 void tenant_table_move(struct tenant_table *table, struct tenant_entry *entry, uint64_t seq);
 /* What was moved since the last one of these is in the store, or is not. */
 void tenant_table_commit(struct tenant_table *table);

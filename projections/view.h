@@ -26,10 +26,10 @@ struct view_position {
 };
 
 struct view_options {
-	const struct config *config;	     /* borrowed */
-	struct profile_keys *profile_keys;   /* borrowed; for views that show names */
-	const char *instance;		     /* "v1", "v1-20261121T101500": names the store */
-	bool bulk;			     /* a rebuild: bulk paths, indexes at the end */
+	const struct config *config;       /* borrowed */
+	struct profile_keys *profile_keys; /* borrowed; for views that show names */
+	const char *instance;              /* "v1", "v1-20261121T101500": names the store */
+	bool bulk;                         /* a rebuild: bulk paths, indexes at the end */
 };
 
 /* Where in the journal an event was read. */
@@ -41,20 +41,20 @@ struct view_place {
 struct view; /* an open instance */
 
 struct view_type {
-	const char *name;	/* "board" */
-	uint32_t version;	/* of code and layout; raise it when either changes */
-	bool postgres;		/* lives in Postgres, not in LMDB */
-	bool journal_bound;	/* its rows hold places: worthless for another journal, even a copy */
-	const bool *handled;	/* [EVENT_TYPES], made by VIEW_ANSWERS */
+	const char *name;    /* "board" */
+	uint32_t version;    /* of code and layout; raise it when either changes */
+	bool postgres;       /* lives in Postgres, not in LMDB */
+	bool journal_bound;  /* its rows hold places: worthless for another journal, even a copy */
+	const bool *handled; /* [EVENT_TYPES], made by VIEW_ANSWERS */
 	/* Open or create the store of options->instance. */
 	enum status (*open)(const struct view_type *type, const struct view_options *options,
-			    struct view **out, struct error *err);
+	                    struct view **out, struct error *err);
 	void (*close)(struct view *view);
 	/* As stored: all zero when nothing was applied yet. */
 	enum status (*position)(struct view *view, struct view_position *out, struct error *err);
 	/* Last seq applied of @tenant; 0 if none. Any thread. */
 	enum status (*tenant_seq)(struct view *view, struct slice tenant, uint64_t *seq,
-				  struct error *err);
+	                          struct error *err);
 	enum status (*begin)(struct view *view, struct error *err);
 	/* Called for handled types only, in order of the log. A failure with policy PARK stops the
 	 * tenant: the transaction is rolled back and made again without the event. Policy RETRY and
@@ -62,34 +62,36 @@ struct view_type {
 	enum status (*apply)(struct view *view, const struct event *event, struct error *err);
 	/* Every event, handled or not, moves the tenant's seq; called before apply. */
 	enum status (*advance)(struct view *view, const struct event_meta *meta,
-			       const struct view_place *place, struct error *err);
-	/* Instead of advance and apply: note in the open transaction that @tenant stands before @seq
-	 * and why. Nothing of this tenant is given to the view afterwards. */
+	                       const struct view_place *place, struct error *err);
+	/* Instead of advance and apply: note in the open transaction that @tenant stands before
+	 * @seq and why. Nothing of this tenant is given to the view afterwards. */
 	enum status (*stop)(struct view *view, struct slice tenant, uint64_t seq,
-			    const char *reason, struct error *err);
+	                    const char *reason, struct error *err);
 	/* Every stopped tenant. Slices borrow for the call. */
 	enum status (*stopped)(struct view *view,
-			       void (*each)(void *context, struct slice tenant, uint64_t seq,
-					    struct slice reason),
-			       void *context, struct error *err);
+	                       void (*each)(void *context, struct slice tenant, uint64_t seq,
+	                                    struct slice reason),
+	                       void *context, struct error *err);
 	/* Empty rows, seqs and position. Needed by journal_bound views only, else NULL. */
 	enum status (*reset)(struct view *view, struct error *err);
 	/* Rows, seqs and position in one transaction; @position replaces the stored one, which must
-	 * still be @expected (compare-and-set), else STATUS_CONFLICT. STATUS_UNKNOWN: read the position. */
+	 * still be @expected (compare-and-set), else STATUS_CONFLICT. STATUS_UNKNOWN: read the
+	 * position. */
 	enum status (*commit)(struct view *view, const struct view_position *expected,
-			      const struct view_position *position, struct error *err);
+	                      const struct view_position *position, struct error *err);
 	void (*rollback)(struct view *view);
 	/* A bulk instance has caught up: build indexes, sync. */
 	enum status (*finish)(struct view *view, struct error *err);
 	/* SHA-256 over the canonical rows of @tenant (all tenants when it is empty), independent of
-	 * physical order. @each (may be NULL) gets every key with the digest of its row, in key order. */
+	 * physical order. @each (may be NULL) gets every key with the digest of its row, in key
+	 * order. */
 	enum status (*digest)(struct view *view, struct slice tenant,
-			      uint8_t digest[VIEW_DIGEST_BYTES],
-			      void (*each)(void *context, struct slice key, const uint8_t row[8]),
-			      void *context, struct error *err);
+	                      uint8_t digest[VIEW_DIGEST_BYTES],
+	                      void (*each)(void *context, struct slice key, const uint8_t row[8]),
+	                      void *context, struct error *err);
 	/* Remove the store of an instance that is not open. */
 	enum status (*drop)(const struct view_type *type, const struct view_options *options,
-			    struct error *err);
+	                    struct error *err);
 };
 
 /* Every view of the program, ends with NULL. */
@@ -101,12 +103,12 @@ const struct view_type *view_type_find(struct slice name);
  *   VIEW_ANSWERS(board, BOARD_ANSWERS)
  * defines `static const bool board_handled[EVENT_TYPES]`; a type that is missing or twice there
  * fails to compile. */
-#define VIEW_COUNT_(NAME)      +1
-#define VIEW_ON_(NAME)	       [EVENT_##NAME] = true,
-#define VIEW_IGNORE_(NAME)     [EVENT_##NAME] = false,
+#define VIEW_COUNT_(NAME)  +1
+#define VIEW_ON_(NAME)     [EVENT_##NAME] = true,
+#define VIEW_IGNORE_(NAME) [EVENT_##NAME] = false,
 #define VIEW_ANSWERS(view, TABLE)                                                                  \
 	_Static_assert(0 TABLE(VIEW_COUNT_, VIEW_COUNT_) == EVENT_TYPES,                           \
-		       #view " must answer every event type, handled or ignored");                 \
-	static const bool view##_handled[EVENT_TYPES] = { TABLE(VIEW_ON_, VIEW_IGNORE_) }
+	               #view " must answer every event type, handled or ignored");                 \
+	static const bool view##_handled[EVENT_TYPES] = {TABLE(VIEW_ON_, VIEW_IGNORE_)}
 
 #endif

@@ -11,21 +11,19 @@
 #include "core/base/bytes.h"
 #include "projections/tenant_table.h"
 
-
-
 struct waits;
 
 struct waits *waits_new(void);
 void waits_free(struct waits *waits); /* everybody who waits is called with false */
 
 enum wait_answer {
-	WAIT_CALLED,  /* it was reached */
+	WAIT_CALLED, /* it was reached */
 	WAIT_ADDED,
 	WAIT_UNKNOWN, /* added; somebody must ask the view of the tenant and say waits_reached */
 };
 enum wait_answer waits_add(struct waits *waits, struct slice tenant, uint64_t seq,
-			   int64_t deadline_ms, void (*call)(void *context, bool reached),
-			   void *context);
+                           int64_t deadline_ms, void (*call)(void *context, bool reached),
+                           void *context);
 void waits_reached(struct waits *waits, struct slice tenant, uint64_t seq);
 /* Tenants that are waited for and unknown: copied behind one another to @names, each with a u32
  * length. */

@@ -45,7 +45,7 @@ struct kv_cursor {
 
 static MDB_val to_val(struct slice slice)
 {
-	return (MDB_val){ slice.n, (void *)(uintptr_t)slice.data };
+	return (MDB_val){slice.n, (void *)(uintptr_t)slice.data};
 }
 
 static struct slice from_val(MDB_val val)
@@ -57,8 +57,9 @@ static enum status fail(struct error *err, const struct kv *kv, const char *what
 {
 	enum status status = STATUS_IO;
 	if (code == MDB_MAP_FULL)
-		return error_set(err, STATUS_FULL, "%s: %s: the store has reached map_size_gib; raise it",
-				 kv->dir, what);
+		return error_set(err, STATUS_FULL,
+		                 "%s: %s: the store has reached map_size_gib; raise it", kv->dir,
+		                 what);
 	if (code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_INVALID)
 		status = STATUS_CORRUPT;
 	else if (code == MDB_VERSION_MISMATCH)
@@ -89,7 +90,7 @@ static bool is_stale(struct kv_txn *txn, const struct kv_options *options, bool 
 {
 	struct slice value;
 	*other_format = own_get(txn, "format", &value) &&
-			(value.n != 4 || get_u32(value.data) != options->format);
+	                (value.n != 4 || get_u32(value.data) != options->format);
 	if (options->durability == KV_DURABLE)
 		return false;
 	char boot[64];
@@ -102,7 +103,7 @@ static bool is_stale(struct kv_txn *txn, const struct kv_options *options, bool 
 
 /* Empty what is stale, note format and boot id. */
 static enum status settle(struct kv *kv, const struct kv_options *options, bool *emptied,
-			  struct error *err)
+                          struct error *err)
 {
 	struct kv_txn *txn;
 	if (kv_begin_write(kv, &txn, err))
@@ -112,7 +113,7 @@ static enum status settle(struct kv *kv, const struct kv_options *options, bool 
 	if (other_format && options->durability == KV_DURABLE) {
 		kv_abort(txn);
 		return error_set(err, STATUS_VERSION, "%s: written in another format (wanted %u)",
-				 kv->dir, options->format);
+		                 kv->dir, options->format);
 	}
 	*emptied = stale || other_format;
 	if (*emptied)
@@ -189,7 +190,7 @@ static enum status open_env(struct kv *kv, const struct kv_options *options, str
 }
 
 enum status kv_open(const struct kv_options *options, struct kv **out, bool *emptied,
-		    struct error *err)
+                    struct error *err)
 {
 	struct kv *kv = mem_new(sizeof *kv);
 	snprintf(kv->dir, sizeof kv->dir, "%s", options->dir);
@@ -242,7 +243,7 @@ static enum status begin(struct kv *kv, unsigned flags, struct kv_txn **out, str
 	if (code)
 		return fail(err, kv, "begin", code);
 	*out = mem_new(sizeof **out);
-	**out = (struct kv_txn){ .kv = kv, .txn = txn };
+	**out = (struct kv_txn){.kv = kv, .txn = txn};
 	return STATUS_OK;
 }
 
@@ -303,7 +304,7 @@ bool kv_get(struct kv_txn *txn, uint32_t table, struct slice key, struct slice *
 }
 
 static void put(struct kv_txn *txn, uint32_t table, struct slice key, struct slice value,
-		unsigned flags)
+                unsigned flags)
 {
 	MDB_val k = to_val(key), v = to_val(value);
 	note(txn, mdb_put(txn->txn, txn->kv->tables[table], &k, &v, flags));
@@ -354,7 +355,7 @@ void kv_cursor_close(struct kv_cursor *cursor)
 }
 
 static bool cursor_get(struct kv_cursor *cursor, MDB_val *k, struct slice *found,
-		       struct slice *value, MDB_cursor_op op)
+                       struct slice *value, MDB_cursor_op op)
 {
 	MDB_val v;
 	if (!cursor->cursor || !note(cursor->txn, mdb_cursor_get(cursor->cursor, k, &v, op)))
@@ -371,7 +372,7 @@ bool kv_seek(struct kv_cursor *cursor, struct slice key, struct slice *found, st
 }
 
 bool kv_seek_before(struct kv_cursor *cursor, struct slice key, struct slice *found,
-		    struct slice *value)
+                    struct slice *value)
 {
 	MDB_val k = to_val(key);
 	if (cursor_get(cursor, &k, found, value, MDB_SET_RANGE))
@@ -393,7 +394,7 @@ bool kv_prev(struct kv_cursor *cursor, struct slice *found, struct slice *value)
 
 enum status kv_drop(const char *dir, struct error *err)
 {
-	static const char *const files[] = { "data.mdb", "lock.mdb" };
+	static const char *const files[] = {"data.mdb", "lock.mdb"};
 	char path[600];
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, files[i]);

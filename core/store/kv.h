@@ -30,16 +30,16 @@ struct kv_cursor;
 struct kv_options {
 	const char *dir; /* made if missing, mode 0700 */
 	enum kv_durability durability;
-	uint64_t map_bytes;	   /* limit of growth */
+	uint64_t map_bytes;        /* limit of growth */
 	const char *const *tables; /* names, ends with NULL; table i is addressed as i */
-	uint32_t format;	   /* of the caller's layout: another one empties a rebuildable store
-				    * and is STATUS_VERSION for a durable one */
-	bool read_only;		   /* another process may be writing */
+	uint32_t format; /* of the caller's layout: another one empties a rebuildable store
+	                  * and is STATUS_VERSION for a durable one */
+	bool read_only;  /* another process may be writing */
 };
 
 /* *@emptied (may be NULL): the store was stale or of another format and is empty now. */
 enum status kv_open(const struct kv_options *options, struct kv **out, bool *emptied,
-		    struct error *err);
+                    struct error *err);
 void kv_close(struct kv *kv); /* NULL is fine */
 
 /* Begin. A second writer waits. */
@@ -62,13 +62,14 @@ bool kv_failed(const struct kv_txn *txn);
 enum status kv_failure(const struct kv_txn *txn, struct error *err);
 uint64_t kv_count(struct kv_txn *txn, uint32_t table);
 
-/* Cursors, closed before their transaction ends. kv_seek goes to the first key >= @key, kv_seek_before to
- * the last key < @key. All return false at the end. Slices borrow as in kv_get. */
+/* Cursors, closed before their transaction ends. kv_seek goes to the first key >= @key,
+ * kv_seek_before to the last key < @key. All return false at the end. Slices borrow as in kv_get.
+ */
 struct kv_cursor *kv_cursor_open(struct kv_txn *txn, uint32_t table);
 void kv_cursor_close(struct kv_cursor *cursor);
 bool kv_seek(struct kv_cursor *cursor, struct slice key, struct slice *found, struct slice *value);
 bool kv_seek_before(struct kv_cursor *cursor, struct slice key, struct slice *found,
-		    struct slice *value);
+                    struct slice *value);
 bool kv_next(struct kv_cursor *cursor, struct slice *found, struct slice *value);
 bool kv_prev(struct kv_cursor *cursor, struct slice *found, struct slice *value);
 

@@ -1,6 +1,6 @@
 /* Sealed member profiles: AES-256-GCM (OpenSSL) with one random key per member, kept in a durable
- * store outside the log (<data_dir>/keys/members). Forgetting a person = deleting that key: the events
- * stay, nobody can read them.
+ * store outside the log (<data_dir>/keys/members). Forgetting a person = deleting that key: the
+ * events stay, nobody can read them.
  *
  * Threads: any. */
 #ifndef CORE_STORE_PROFILE_KEYS_H
@@ -26,24 +26,23 @@ struct profile {
 struct profile_keys;
 
 enum status profile_keys_open(const struct config *config, struct profile_keys **out,
-			      struct error *err);
+                              struct error *err);
 void profile_keys_close(struct profile_keys *keys);
 
 /* Make the key of @member if there is none (durable when it returns) and append nonce, ciphertext
  * and tag to @sealed. The tenant and the member id are authenticated with the text. */
-enum status profile_seal(struct profile_keys *keys, struct slice tenant,
-			 const struct uuid *member, const struct profile *profile,
-			 struct buf *sealed, struct error *err);
-/* @text is overwritten, @profile borrows from it. STATUS_NOT_FOUND: the key was deleted ("former member");
- * STATUS_CORRUPT: not sealed by this key. */
+enum status profile_seal(struct profile_keys *keys, struct slice tenant, const struct uuid *member,
+                         const struct profile *profile, struct buf *sealed, struct error *err);
+/* @text is overwritten, @profile borrows from it. STATUS_NOT_FOUND: the key was deleted ("former
+ * member"); STATUS_CORRUPT: not sealed by this key. */
 enum status profile_unseal(struct profile_keys *keys, struct slice tenant,
-			   const struct uuid *member, struct slice sealed, struct buf *text,
-			   struct profile *profile, struct error *err);
+                           const struct uuid *member, struct slice sealed, struct buf *text,
+                           struct profile *profile, struct error *err);
 enum status profile_forget(struct profile_keys *keys, struct slice tenant,
-			   const struct uuid *member, struct error *err);
+                           const struct uuid *member, struct error *err);
 
 /* Key of the identity index: SHA-256 of length-prefixed tenant, issuer and subject. */
 void identity_hash(struct slice tenant, struct slice issuer, struct slice subject,
-		   uint8_t hash[32]);
+                   uint8_t hash[32]);
 
 #endif

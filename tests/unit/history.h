@@ -47,25 +47,25 @@ struct history {
 };
 
 void history_open(struct history *history, uint32_t partitions);
-void history_close(struct history *history); /* removes the directory */
+void history_close(struct history *history);  /* removes the directory */
 void history_reopen(struct history *history); /* the journal, as after a restart */
 
 /* An id that is the same in every run: @kind tells families apart. */
 struct uuid history_id(const char *tenant, const char *kind, uint64_t number);
 
-/* Add an event to the command that is being made; its meta but for aggregate is filled at the end. */
-struct event *history_event(struct history *history, enum event_type type,
-			    enum aggregate_kind kind, struct uuid aggregate, uint64_t version);
+/* Add an event to the command that is being made; its meta but for aggregate is filled at the end.
+ */
+struct event *history_event(struct history *history, enum event_type type, enum aggregate_kind kind,
+                            struct uuid aggregate, uint64_t version);
 /* One atomic command of @tenant; appended at the next history_flush. */
 void history_command(struct history *history, struct history_tenant *tenant);
 void history_flush(struct history *history);
 /* A record as it is, at once. */
-void history_raw(struct history *history, uint32_t partition, struct slice key,
-		 struct slice value);
+void history_raw(struct history *history, uint32_t partition, struct slice key, struct slice value);
 
 /* A tenant with an organization, one member (ada) and one project TLS: 4 events, 2 commands. */
 struct history_tenant *history_tenant(struct history *history, const char *name,
-				      uint32_t issues_max);
+                                      uint32_t issues_max);
 /* @n more commands at random over all tenants; flushed. */
 void history_random(struct history *history, uint64_t n);
 
