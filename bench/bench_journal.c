@@ -108,15 +108,19 @@ static void measure_reading(struct journal *journal, uint32_t threads)
 	struct journal_entry entries[READ_MAX];
 	struct journal_reader *reader;
 	struct error err = {0};
-	int64_t total = 0, start = clock_monotonic_us();
-	uint32_t n = 1;
+	int64_t total = 0, end, start = clock_monotonic_us();
+	uint32_t n;
 
 	die_of(journal_reader_open(journal, &reader, &err), &err);
 	for (uint32_t p = 0; p < threads; p++)
 		die_of(journal_reader_assign(reader, p, 0, &err), &err);
-	while (n > 0) {
-		die_of(journal_reader_poll(reader, 0, entries, READ_MAX, &n, &err), &err);
-		total += n;
+	for (uint32_t p = 0; p < threads; p++) {
+		die_of(journal_end(journal, p, &end, &err), &err);
+		while (journal_reader_position(reader, p) < end) {
+			die_of(journal_reader_poll(reader, 1000, entries, READ_MAX, &n, &err),
+			       &err);
+			total += n;
+		}
 	}
 	double seconds = (double)(clock_monotonic_us() - start) / 1e6;
 	printf("read %lld records in %.2f s: %.0f records/s\n", (long long)total, seconds,

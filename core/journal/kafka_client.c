@@ -51,10 +51,12 @@ static const struct setting {
         {"fetch.error.backoff.ms", "10", CONSUMERS, false},
         /* the end of the log is noticed by an empty fetch, so not the default of 500 */
         {"fetch.wait.max.ms", "100", READER, false},
-        /* memory of a reader: what is queued, and one answer on top */
-        {"fetch.message.max.bytes", "1048576", READER, false},
-        {"fetch.max.bytes", "2097152", READER, false},
-        {"queued.max.messages.kbytes", "4096", READER, false},
+        /* memory of a reader: what is queued, and one answer on top; both unpack to several times
+         * their size. message.max.bytes only because it is the least that fetch.max.bytes may be */
+        {"message.max.bytes", "524288", READER, false},
+        {"fetch.message.max.bytes", "196608", READER, false},
+        {"fetch.max.bytes", "524288", READER, false},
+        {"queued.max.messages.kbytes", "768", READER, false},
         {"queued.min.messages", "1000000", READER, false},
 };
 

@@ -8,8 +8,8 @@
  * Bounded memory. librdkafka 2.0.2 stops fetching when its queue is over the limit and then looks
  * again only after a second, unless something else wakes the thread of that broker; with a queue
  * small enough for six readers in a process that would throttle a replay to a few MB/s. So whenever
- * half a queue has been delivered, a request whose answer nobody needs goes to the broker of that
- * partition. Newer versions have fetch.queue.backoff.ms for this. */
+ * a quarter of a queue has been delivered, a request whose answer nobody needs goes to the broker
+ * of that partition. Newer versions have fetch.queue.backoff.ms for this. */
 #include "core/journal/kafka.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 #include "core/base/clock.h"
 
-enum { NUDGE_BYTES = 2 * 1024 * 1024, TRUNCATED_MS = 2000 };
+enum { NUDGE_BYTES = 192 * 1024, TRUNCATED_MS = 2000 };
 
 struct kafka_reader {
 	struct kafka_link link; /* first: the opaque of the instance */
@@ -147,8 +147,7 @@ static void nudge(struct kafka_reader *reader, int32_t partition)
 
 	rd_kafka_topic_partition_list_add(list, reader->kafka->topic, partition)->offset =
 	        RD_KAFKA_OFFSET_END;
-	/* to have sent it is the point; 1 ms suffices for that */
-	rd_kafka_offsets_for_times(reader->rk, list, 1);
+	rd_kafka_offsets_for_times(reader->rk, list, 0); /* sent, not waited for */
 	rd_kafka_topic_partition_list_destroy(list);
 	reader->unnudged = 0;
 }
