@@ -5,6 +5,7 @@
 
 #include "cli/node.h"
 #include "cli/token.h"
+#include "cli/verbs.h"
 #include "core/base/config.h"
 #include "core/base/log.h"
 
@@ -82,6 +83,7 @@ static const struct verb {
         {"processor", processor, false, "run rules, send intents to command_url"},
         {"projector", projector, false, "keep the Postgres views (search, audit)"},
         {"query-api", query_api, false, "answer queries, keep the LMDB views beside it"},
+        {"import", import_main, true, "bring another tracker's archive in"},
         {"token", token_main, true, "sign a token"},
         {"config", config_verb, true, "print every key, its value, source and meaning"},
         {"version", version, false, "print the version"},
