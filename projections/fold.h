@@ -14,7 +14,7 @@
 
 #define FOLD_TENANT_MAX  64   /* bytes of a tenant; longer ones are foreign */
 #define FOLD_POLL_MAX    4096 /* records in one poll */
-#define FOLD_BULK_EVENTS 65536
+#define FOLD_BULK_EVENTS 131072
 
 struct fold;
 

@@ -83,12 +83,19 @@ enum status registry_get(struct registry *registry, const struct view_type *type
 	return status;
 }
 
+bool registry_name_is_valid(const char *instance)
+{
+	size_t n = strspn(instance, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                            "0123456789-_");
+	return n > 0 && n < INSTANCE_MAX && !instance[n];
+}
+
 enum status registry_set(struct registry *registry, const struct view_type *type,
                          const char *instance, struct error *err)
 {
 	struct kv_txn *txn;
 	struct registry_entry entry;
-	if (!instance[0] || strlen(instance) >= INSTANCE_MAX || strchr(instance, '/'))
+	if (!registry_name_is_valid(instance))
 		return error_set(err, STATUS_INVALID, "\"%s\" cannot name an instance", instance);
 	enum status status = kv_begin_write(registry->kv, &txn, err);
 	if (status)

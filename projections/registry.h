@@ -21,6 +21,8 @@ void registry_close(struct registry *registry); /* NULL is fine */
 /* "v<version>" is live while nobody has said otherwise. */
 enum status registry_get(struct registry *registry, const struct view_type *type,
                          struct registry_entry *out, struct error *err);
+/* 1 to INSTANCE_MAX-1 of a-z, A-Z, 0-9, '-' and '_': it becomes part of a path and of a schema. */
+bool registry_name_is_valid(const char *instance);
 /* @instance becomes live, the live one becomes the previous one. Already live: nothing changes. */
 enum status registry_set(struct registry *registry, const struct view_type *type,
                          const char *instance, struct error *err);

@@ -187,6 +187,8 @@ static enum status swap(struct slot *slot, const char *name, struct error *err)
 {
 	if (slot->live && strcmp(slot->live->name, name) == 0)
 		return registry_set(slot->registry, slot->type, name, err);
+	if (!registry_name_is_valid(name))
+		return error_set(err, STATUS_INVALID, "\"%s\" cannot name an instance", name);
 	struct instance *next = find_retired(slot, name);
 	bool revived = next != NULL;
 	if (!revived && open_instance(slot, name, &next, err))

@@ -89,12 +89,17 @@ static const struct http_route commands[] = {
         {.method = HTTP_POST,
          .path = "/v1/x/{place}/{thing}",
          .handler = nothing,
+         .summary = "Put a thing in its place",
          .params = list_params,
          .body_bytes_max = 10},
         {0},
 };
 static const struct http_route queries[] = {
-        {.path = "/v1/x/{place}/{thing}", .handler = nothing, .answer_type = "text/plain"},
+        {.path = "/v1/x/{place}/{thing}",
+         .handler = nothing,
+         .summary = "See a thing in its place",
+         .answer_type = "text/plain"},
+        {.path = "/v1/x/{misspelt}", .handler = nothing}, /* no summary: no operation */
         {0},
 };
 static const struct http_route *const tables[] = {commands, queries, NULL};
@@ -187,6 +192,15 @@ static void methods_of_one_path_share_its_item(void **state)
 	json_decref(json);
 }
 
+static void a_row_without_summary_is_no_operation(void **state)
+{
+	json_t *json = document();
+
+	(void)state;
+	assert_null(json_object_get(json_object_get(json, "paths"), "/v1/x/{misspelt}"));
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +209,7 @@ int main(void)
 	        cmocka_unit_test(a_command_is_an_operation_with_its_schema),
 	        cmocka_unit_test(every_parameter_has_an_example_of_its_type),
 	        cmocka_unit_test(methods_of_one_path_share_its_item),
+	        cmocka_unit_test(a_row_without_summary_is_no_operation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

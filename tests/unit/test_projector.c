@@ -231,6 +231,7 @@ static void a_swap_to_what_cannot_be_named_changes_nothing(void **state)
 	assert_true(wait_for(r, BOARD, ACME, acme_seq(r), LONG_MS));
 	assert_int_equal(projector_swap(r->projector, SLICE("no-view"), "v1", NULL),
 	                 STATUS_NOT_FOUND);
+	assert_int_equal(projector_swap(r->projector, BOARD, "../v1", NULL), STATUS_INVALID);
 	struct view *view = projector_acquire(r->projector, BOARD);
 	assert_non_null(view);
 	projector_return(r->projector, BOARD, view);
