@@ -3,6 +3,7 @@
 #include "projections/projector.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/clock.h"
@@ -198,10 +199,22 @@ void projector_return(struct projector *projector, struct slice view, struct vie
 		slot_return(find_slot(projector, view), instance);
 }
 
+bool projector_keeps(struct projector *projector, struct slice view)
+{
+	return find_slot(projector, view) != NULL;
+}
+
 bool projector_instance(struct projector *projector, struct slice view, char *name, size_t name_max)
 {
 	struct slot *slot = find_slot(projector, view);
-	return slot && slot_instance(slot, name, name_max);
+	if (slot)
+		return slot_instance(slot, name, name_max);
+	const struct view_type *type = view_type_find(view);
+	struct registry_entry entry;
+	if (!type || registry_get(projector->registry, type, &entry, NULL))
+		return false;
+	snprintf(name, name_max, "%s", entry.live);
+	return true;
 }
 
 enum status projector_swap(struct projector *projector, struct slice view, const char *instance,

@@ -63,8 +63,11 @@ void projector_wait(struct projector *projector, struct slice view, struct slice
 struct view *projector_acquire(struct projector *projector, struct slice view);
 void projector_return(struct projector *projector, struct slice view, struct view *instance);
 
+/* Does this projector keep @view, or does another process? */
+bool projector_keeps(struct projector *projector, struct slice view);
 /* The name of the live instance of @view, for queries that read its store by themselves (Postgres);
- * false while it cannot be opened, or when this projector does not keep the view. Any thread. */
+ * false while it cannot be opened. Of a view that another process keeps: what the registry of the
+ * shared data directory says. Any thread. */
 bool projector_instance(struct projector *projector, struct slice view, char *name,
                         size_t name_max);
 

@@ -7,7 +7,8 @@
 
 #include "core/base/clock.h"
 
-#define ACCESS_VIEW "access"
+#define ACCESS_VIEW   "access"
+#define READ_AGAIN_MS 20
 
 struct query_api {
 	struct query_api_options options;
@@ -130,6 +131,11 @@ void query_view_done(struct query *query, const char *name, struct view *view)
 bool query_postgres(struct query *query, const char *view, char instance[QUERY_INSTANCE_MAX],
                     struct pg **pg)
 {
+	if (!query_options(query)->config->postgres[0]) {
+		query_problem(query, 503, "unavailable",
+		              "the %s view needs PostgreSQL: the key \"postgres\" is empty", view);
+		return false;
+	}
 	*pg = worker_pg(query->worker);
 	if (projector_instance(query_projector(query), slice_str(view), instance,
 	                       QUERY_INSTANCE_MAX))
@@ -200,13 +206,18 @@ static void step_on_loop(void *context)
 	step(context);
 }
 
+static void position_not_reached(struct query *query)
+{
+	query_problem(query, 503, "position_not_reached",
+	              "the view has not reached position %llu; try again",
+	              (unsigned long long)query->min_position);
+}
+
 static void waited(void *context, bool reached)
 {
 	struct query *query = context;
 	if (!reached)
-		query_problem(query, 503, "position_not_reached",
-		              "the view has not reached position %llu; try again",
-		              (unsigned long long)query->min_position);
+		position_not_reached(query);
 	http_after(http_server_of(query->request), 0, step_on_loop, query);
 }
 
@@ -243,13 +254,33 @@ static void clear_result(struct query *query)
 	query->etag[0] = query->link[0] = 0;
 	query->not_modified = false;
 	query->position = 0;
+	query->problem = 0;
 }
 
-/* After run: what was read may be newer than what the caller's rights were judged on. */
+/* The view of another process is behind: look again, until the deadline. */
+static void read_again(struct query *query)
+{
+	if (clock_monotonic_ms() >= query->deadline_ms) {
+		position_not_reached(query);
+		answer(query);
+		return;
+	}
+	clear_result(query);
+	park(query);
+	http_after(http_server_of(query->request), READ_AGAIN_MS, step_on_loop, query);
+}
+
+/* After run: what was read must be as new as asked for, and the caller's rights must have been
+ * judged on something at least as new. */
 static void conclude(struct query *query)
 {
 	struct error err;
 	uint64_t position = 0;
+	bool is_answer = query->problem == 0 || query->problem == 404;
+	if (is_answer && query->position < query->min_position) {
+		read_again(query);
+		return;
+	}
 	struct view *access = query_view(query, ACCESS_VIEW);
 	if (!access) {
 		answer(query);
@@ -306,7 +337,7 @@ static void step(struct query *query)
 	}
 	if (query->min_position && !query->position_reached) {
 		query->position_reached = true;
-		if (query->type->view) {
+		if (projector_keeps(query_projector(query), slice_str(query->type->view))) {
 			wait_for(query, query->type->view, query->min_position);
 			return;
 		}
