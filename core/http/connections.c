@@ -35,7 +35,8 @@ static size_t bucket(const unsigned char ip[16])
 
 static void set_gauge(const struct connections *all)
 {
-	metric_set(all->gauge, (double)all->n);
+	if (all->gauge)
+		metric_set(all->gauge, (double)all->n);
 }
 
 bool connections_allow(const struct connections *all, const struct sockaddr *address)

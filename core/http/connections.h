@@ -12,7 +12,7 @@ struct connections {
 	struct connection *by_ip[CONNECTIONS_BUCKETS];
 	size_t n;
 	uint32_t per_ip_max;
-	struct metric_series *gauge;
+	struct metric_series *gauge; /* may be NULL */
 };
 
 /* Whether one more of this address may come; loopback always may. */

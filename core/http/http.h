@@ -124,7 +124,9 @@ struct http_server *http_server_of(const struct http_request *request);
 struct auth;
 
 struct http_options {
-	const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: a free one */
+	/* "127.0.0.1:8080", "[::1]:0"; port 0: a free one. Or "unix:/path": a socket that only our
+	 * user may open (mode 0600); one that nobody listens on any more is replaced. */
+	const char *listen;
 	const struct http_route *const *tables; /* route tables, ends with NULL */
 	void *const *contexts;                  /* per table: what its handlers get */
 	struct auth *auth;                      /* borrowed; NULL when no route wants a token */
@@ -147,7 +149,7 @@ struct http_options {
  * process and raises the soft limit of open files to what @connections_max needs. */
 enum status http_server_open(const struct http_options *options, struct http_server **out,
                              struct error *err);
-uint16_t http_server_port(const struct http_server *server);
+uint16_t http_server_port(const struct http_server *server); /* 0 of a unix socket */
 /* The loop: returns after http_server_stop, when the requests in flight are answered (at most
  * @drain_ms; those still parked then are answered 503). */
 void http_server_run(struct http_server *server, int drain_ms);

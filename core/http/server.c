@@ -18,6 +18,8 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -197,6 +199,48 @@ static enum status bind_address(const char *listen_at, const struct addrinfo *ad
 	return status;
 }
 
+static bool somebody_listens(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool answered = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return answered;
+}
+
+/* Nobody can connect before listen(), and by then the mode is set. */
+static enum status open_unix_listener(struct http_server *server, const char *path,
+                                      struct error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, STATUS_INVALID,
+		                 "listen: the path %s is longer than %zu bytes", path,
+		                 sizeof(address.sun_path) - 1);
+	strcpy(address.sun_path, path);
+	if (somebody_listens(&address))
+		return error_set(err, STATUS_BUSY, "listen: another process listens on %s", path);
+	unlink(path);
+	server->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (server->listen_fd < 0 ||
+	    bind(server->listen_fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		return error_set(err, STATUS_IO, "listen on %s: %s", path, strerror(errno));
+	server->unix_path = mem_string(slice_str(path));
+	if (chmod(path, 0600) != 0 || listen(server->listen_fd, BACKLOG) != 0)
+		return error_set(err, STATUS_IO, "listen on %s: %s", path, strerror(errno));
+	return STATUS_OK;
+}
+
+static void remove_socket(struct http_server *server)
+{
+	if (server->unix_path)
+		unlink(server->unix_path);
+	free(server->unix_path);
+	server->unix_path = NULL;
+}
+
 static enum status open_listener(struct http_server *server, const char *listen_at,
                                  struct error *err)
 {
@@ -207,6 +251,8 @@ static enum status open_listener(struct http_server *server, const char *listen_
 	const char *port = NULL;
 	char host[256];
 
+	if (strncmp(listen_at, "unix:", 5) == 0)
+		return open_unix_listener(server, listen_at + 5, err);
 	enum status status = split_listen(listen_at, host, sizeof(host), &port, err);
 	if (status)
 		return status;
@@ -330,7 +376,8 @@ enum status http_server_open(const struct http_options *options, struct http_ser
 	server->now_ms = clock_monotonic_ms();
 	server->auth = options->auth;
 	server->unmatched.label = "unmatched";
-	server->connections.gauge = metric_series(METRIC_HTTP_CONNECTIONS, NULL);
+	if (strncmp(options->listen, "unix:", 5) != 0) /* the gauge is the public server's */
+		server->connections.gauge = metric_series(METRIC_HTTP_CONNECTIONS, NULL);
 	server->router = router_new(options->tables, options->contexts);
 	set_limits(server, options);
 	allow_files(options->connections_max);
@@ -402,6 +449,7 @@ static void stop_listening(struct http_server *server)
 	if (MHD_quiesce_daemon(server->daemon) != MHD_INVALID_SOCKET) {
 		close(server->listen_fd);
 		server->listen_fd = -1;
+		remove_socket(server);
 	}
 }
 
@@ -457,6 +505,7 @@ void http_server_close(struct http_server *server)
 		MHD_stop_daemon(server->daemon);
 	if (server->listen_fd >= 0 && !server->daemon)
 		close(server->listen_fd);
+	remove_socket(server);
 	pthread_mutex_lock(&server->lock);
 	server->closed = true;
 	timers_release(&server->timers);
