@@ -11,7 +11,7 @@
 static void fold_view(struct history *history, const char *name)
 {
 	const struct view_type *type = view_type_find(slice_str(name));
-	struct view_options options = {&history->config, history->keys, "bench", true};
+	struct view_options options = {&history->config, history->keys, "bench", true, 0};
 	struct view *view;
 	if (type->open(type, &options, &view, NULL))
 		abort();

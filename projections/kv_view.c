@@ -36,14 +36,14 @@ enum status kv_view_open(const struct view_type *type, const struct view_options
 	        .durability = KV_REBUILDABLE,
 	        .map_bytes = (uint64_t)options->config->map_size_gib << 30,
 	        .tables = kind->tables,
-	        .format = type->version,
+	        .format = options->version ? options->version : type->version,
 	};
 	struct view *view = mem_new(sizeof *view);
 	view->kind = kind;
 	view->profile_keys = options->profile_keys;
 	view->bulk = options->bulk;
 	enum status status = kv_open(&store, &view->kv, NULL, err);
-	if (!status && kind->attach)
+	if (!status && kind->attach && !options->version)
 		status = kind->attach(view, err);
 	if (status) {
 		kv_close(view->kv);
@@ -59,7 +59,7 @@ void kv_view_close(struct view *view)
 	if (!view)
 		return;
 	kv_view_rollback(view);
-	if (view->kind->detach)
+	if (view->kind->detach && view->own)
 		view->kind->detach(view);
 	kv_close(view->kv);
 	tenant_table_release(&view->seqs);
@@ -322,7 +322,7 @@ static void digest_table(struct digest *d, struct kv_txn *txn, uint32_t table, c
 }
 
 enum status kv_view_digest(struct view *view, struct slice tenant,
-                           uint8_t digest[VIEW_DIGEST_BYTES],
+                           uint8_t digest[VIEW_DIGEST_BYTES], struct view_position *at,
                            void (*each)(void *context, struct slice key, const uint8_t row[8]),
                            void *context, struct error *err)
 {
@@ -331,10 +331,12 @@ enum status kv_view_digest(struct view *view, struct slice tenant,
 	if (status)
 		return status;
 	struct digest d = {sha256_new(), sha256_new(), {0}, each, context};
-	for (uint32_t i = 0; view->kind->tables[i]; i++)
+	if (at)
+		status = position_in(txn, at, err);
+	for (uint32_t i = 0; !status && view->kind->tables[i]; i++)
 		if (view->kind->rows & 1u << i)
 			digest_table(&d, txn, i, view->kind->tables[i], tenant);
-	if (kv_failed(txn))
+	if (!status && kv_failed(txn))
 		status = error_set(err, STATUS_IO, "read the rows of %s", view->kind->type.name);
 	kv_abort(txn);
 	sha256_take(d.all, digest);

@@ -63,7 +63,7 @@ enum status kv_view_commit(struct view *view, const struct view_position *expect
 void kv_view_rollback(struct view *view);
 enum status kv_view_finish(struct view *view, struct error *err);
 enum status kv_view_digest(struct view *view, struct slice tenant,
-                           uint8_t digest[VIEW_DIGEST_BYTES],
+                           uint8_t digest[VIEW_DIGEST_BYTES], struct view_position *at,
                            void (*each)(void *context, struct slice key, const uint8_t row[8]),
                            void *context, struct error *err);
 enum status kv_view_drop(const struct view_type *type, const struct view_options *options,

@@ -123,8 +123,20 @@ static enum status digest_table(struct digest *d, struct pg *pg, const struct pg
 	return status ? status : pg_script(pg, "close rows", err);
 }
 
+static enum status digest_position(struct pg *pg, struct view_position *at, struct error *err)
+{
+	struct pg_result *result;
+	enum status status = pg_exec(pg, NULL, "select journal_id, next_offset from position", NULL,
+	                             0, &result, err);
+	if (status)
+		return status;
+	status = pg_view_parse_position(result, at, err);
+	pg_result_free(result);
+	return status;
+}
+
 static enum status digest_tables(struct digest *d, struct pg *pg, const struct view *view,
-                                 struct slice tenant, struct error *err)
+                                 struct slice tenant, struct view_position *at, struct error *err)
 {
 	char sql[PG_VIEW_SCHEMA_MAX + 128];
 	snprintf(sql, sizeof sql,
@@ -134,6 +146,8 @@ static enum status digest_tables(struct digest *d, struct pg *pg, const struct v
 	enum status status = pg_begin(pg, err);
 	if (!status)
 		status = pg_script(pg, sql, err);
+	if (!status && at)
+		status = digest_position(pg, at, err);
 	for (const struct pg_view_digest *t = view->kind->digests; !status && t->table; t++)
 		status = digest_table(d, pg, t, tenant, err);
 	pg_rollback(pg);
@@ -141,7 +155,7 @@ static enum status digest_tables(struct digest *d, struct pg *pg, const struct v
 }
 
 enum status pg_view_digest(struct view *view, struct slice tenant,
-                           uint8_t digest[VIEW_DIGEST_BYTES],
+                           uint8_t digest[VIEW_DIGEST_BYTES], struct view_position *at,
                            void (*each)(void *context, struct slice key, const uint8_t row[8]),
                            void *context, struct error *err)
 {
@@ -149,7 +163,7 @@ enum status pg_view_digest(struct view *view, struct slice tenant,
 	struct pg *pg = pg_open(view->conninfo, "nexusflow digest");
 	if (!tenant.data)
 		tenant = SLICE("");
-	enum status status = digest_tables(&d, pg, view, tenant, err);
+	enum status status = digest_tables(&d, pg, view, tenant, at, err);
 	sha256_take(d.all, digest);
 	pg_close(pg);
 	sha256_free(d.all);

@@ -46,7 +46,7 @@ static enum status make(struct view *view, bool bulk, struct error *err)
 	buf_printf(&sql, "create schema %s; set local search_path = %s; %s%s", view->schema,
 	           view->schema, common_sql, kind->tables_sql);
 	buf_printf(&sql, "insert into instance values ('%s', %u, %s);", kind->type.name,
-	           kind->type.version, bulk ? "true" : "false");
+	           view->version, bulk ? "true" : "false");
 	if (bulk && kind->bulk_sql)
 		buf_append_str(&sql, kind->bulk_sql);
 	if (!bulk) {
@@ -71,9 +71,9 @@ static enum status check(struct view *view, struct error *err)
 	if (pg_rows(result) != 1 || !slice_is(pg_value(result, 0, 0), type->name))
 		status = error_set(err, STATUS_CORRUPT, "schema %s is none of view %s",
 		                   view->schema, type->name);
-	else if (pg_int(result, 0, 1) != type->version)
+	else if (pg_int(result, 0, 1) != view->version)
 		status = error_set(err, STATUS_VERSION, "schema %s has version %lld, not %u",
-		                   view->schema, (long long)pg_int(result, 0, 1), type->version);
+		                   view->schema, (long long)pg_int(result, 0, 1), view->version);
 	else
 		view->bulk = slice_is(pg_value(result, 0, 2), "t");
 	pg_result_free(result);

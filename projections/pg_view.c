@@ -41,7 +41,7 @@ enum status pg_view_failure(enum status status, struct error *err)
 static enum status open_store(struct view *view, bool bulk, struct error *err)
 {
 	enum status status = pg_schema_open(view, bulk, err);
-	if (!status && view->bulk && !bulk)
+	if (!status && view->bulk && !bulk && view->version == view->kind->type.version)
 		status = pg_schema_finish(view, err);
 	return pg_view_failure(status, err);
 }
@@ -56,6 +56,7 @@ enum status pg_view_open(const struct view_type *type, const struct view_options
 	struct view *view = mem_new(sizeof *view);
 	pthread_mutex_init(&view->lock, NULL);
 	view->kind = kind;
+	view->version = options->version ? options->version : type->version;
 	enum status status = pg_view_schema(type, options->instance, view->schema, err);
 	view->conninfo = mem_string(slice_str(options->config->postgres));
 	view->pg = pg_open(view->conninfo, "nexusflow projector");
@@ -120,19 +121,24 @@ static enum status parse_offsets(struct slice text, struct view_position *out, s
 	return STATUS_OK;
 }
 
+enum status pg_view_parse_position(const struct pg_result *result, struct view_position *out,
+                                   struct error *err)
+{
+	memset(out, 0, sizeof *out);
+	if (pg_rows(result) == 0)
+		return STATUS_OK;
+	if (!uuid_parse(pg_value(result, 0, 0), &out->journal_id))
+		return error_set(err, STATUS_CORRUPT, "a position without a journal");
+	return parse_offsets(pg_value(result, 0, 1), out, err);
+}
+
 enum status pg_view_position(struct view *view, struct view_position *out, struct error *err)
 {
 	struct pg_result *result;
-	memset(out, 0, sizeof *out);
 	enum status status = ask(view, "journal_id, next_offset", "position", NULL, &result, err);
 	if (status)
 		return status;
-	if (pg_rows(result) > 0) {
-		if (!uuid_parse(pg_value(result, 0, 0), &out->journal_id))
-			status = error_set(err, STATUS_CORRUPT, "a position without a journal");
-		else
-			status = parse_offsets(pg_value(result, 0, 1), out, err);
-	}
+	status = pg_view_parse_position(result, out, err);
 	pg_result_free(result);
 	return status;
 }

@@ -32,6 +32,7 @@
 struct view {
 	const struct pg_view_type *kind;
 	char schema[PG_VIEW_SCHEMA_MAX];
+	uint32_t version; /* that made it */
 	char *conninfo;
 	struct pg *pg; /* of the folding thread */
 	bool bulk;
@@ -66,7 +67,7 @@ enum status pg_view_commit(struct view *view, const struct view_position *expect
 void pg_view_rollback(struct view *view);
 enum status pg_view_finish(struct view *view, struct error *err);
 enum status pg_view_digest(struct view *view, struct slice tenant,
-                           uint8_t digest[VIEW_DIGEST_BYTES],
+                           uint8_t digest[VIEW_DIGEST_BYTES], struct view_position *at,
                            void (*each)(void *context, struct slice key, const uint8_t row[8]),
                            void *context, struct error *err);
 enum status pg_view_drop(const struct view_type *type, const struct view_options *options,
@@ -86,6 +87,10 @@ enum status pg_view_added(struct view *view, struct error *err);
 /* The schema of an instance. STATUS_INVALID: the name is too long. */
 enum status pg_view_schema(const struct view_type *type, const char *instance,
                            char schema[PG_VIEW_SCHEMA_MAX], struct error *err);
+
+/* @result: journal_id and next_offset of the table position. */
+enum status pg_view_parse_position(const struct pg_result *result, struct view_position *out,
+                                   struct error *err);
 
 /* Open or make @view->schema in a transaction of its own; sets view->bulk. pg_schema.c */
 enum status pg_schema_open(struct view *view, bool bulk, struct error *err);

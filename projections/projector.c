@@ -224,3 +224,26 @@ enum status projector_swap(struct projector *projector, struct slice view, const
 	return slot ? slot_swap(slot, instance, err)
 	            : error_set(err, STATUS_NOT_FOUND, "there is no view of that name");
 }
+
+enum status projector_hold(struct projector *projector, struct slice view, struct error *err)
+{
+	struct slot *slot = find_slot(projector, view);
+	return slot ? slot_hold(slot, err)
+	            : error_set(err, STATUS_NOT_FOUND, "there is no view of that name");
+}
+
+void projector_release(struct projector *projector, struct slice view)
+{
+	slot_release_hold(find_slot(projector, view));
+}
+
+struct registry *projector_registry(struct projector *projector)
+{
+	return projector->registry;
+}
+
+bool projector_uses(struct projector *projector, struct slice view, const char *instance)
+{
+	struct slot *slot = find_slot(projector, view);
+	return slot && slot_uses(slot, instance);
+}

@@ -13,6 +13,7 @@
 
 #define PROJECTOR_STALL_MS 5000
 #define PROJECTOR_GAUGE_MS 250
+#define PROJECTOR_HOLD_MS  10000
 
 struct projector;
 
@@ -71,9 +72,24 @@ bool projector_keeps(struct projector *projector, struct slice view);
 bool projector_instance(struct projector *projector, struct slice view, char *name,
                         size_t name_max);
 
-/* Replay (issue: operators): make @instance the live one of @view, durably. Whoever built it has
- * closed it before. If it cannot be opened nothing changes. Any thread. */
+/* --- for replay --- */
+
+struct registry;
+/* The registry of this data directory, borrowed until projector_stop. Any thread. */
+struct registry *projector_registry(struct projector *projector);
+
+/* Make @instance the live one of @view, durably. Whoever built it has closed it before. If it
+ * cannot be opened nothing changes. Any thread. */
 enum status projector_swap(struct projector *projector, struct slice view, const char *instance,
                            struct error *err);
+
+/* Let the fold of @view rest: when this returns STATUS_OK its live instance stands still at a
+ * command boundary, and queries go on, until projector_release. For a moment only: the view lags
+ * meanwhile. STATUS_TIMEOUT after PROJECTOR_HOLD_MS, STATUS_NOT_FOUND. Any thread. */
+enum status projector_hold(struct projector *projector, struct slice view, struct error *err);
+void projector_release(struct projector *projector, struct slice view);
+
+/* Whether queries still run on @instance of @view, or it is live: then nobody may open it. */
+bool projector_uses(struct projector *projector, struct slice view, const char *instance);
 
 #endif

@@ -142,6 +142,14 @@ static struct instance *find_retired(struct slot *slot, const char *name)
 	return instance;
 }
 
+bool slot_uses(struct slot *slot, const char *name)
+{
+	pthread_mutex_lock(&slot->opening); /* whoever is closing it has finished */
+	bool used = (slot->live && strcmp(slot->live->name, name) == 0) || find_retired(slot, name);
+	pthread_mutex_unlock(&slot->opening);
+	return used;
+}
+
 /* Under opening. */
 static enum status open_instance(struct slot *slot, const char *name, struct instance **out,
                                  struct error *err)
@@ -245,6 +253,19 @@ static void put_down(struct slot *slot, struct work *work)
 	work->mine = NULL;
 }
 
+/* Rows of another version are nothing for our queries, and its operator decides when they are
+ * given up for those of this version. */
+static enum status check_version(const struct slot *slot, const char *name, struct error *err)
+{
+	uint32_t version = instance_version(name);
+	if (version == 0 || version == slot->type->version)
+		return STATUS_OK;
+	return error_set(err, STATUS_VERSION,
+	                 "view %s: instance %s was made by version %u, this program has version "
+	                 "%u: nexusflow replay rebuild %s --accept-changes",
+	                 slot->type->name, name, version, slot->type->version, slot->type->name);
+}
+
 static enum status open_live(struct slot *slot, struct error *err)
 {
 	struct registry_entry entry;
@@ -254,9 +275,16 @@ static enum status open_live(struct slot *slot, struct error *err)
 	if (!slot->live) {
 		status = registry_get(slot->registry, slot->type, &entry, err);
 		if (!status)
-			status = open_instance(slot, entry.live, &instance, err);
+			status = check_version(slot, entry.live, err);
 		if (!status)
-			make_live(slot, instance, false);
+			status = open_instance(slot, entry.live, &instance, err);
+		if (!status) {
+			status = registry_set(slot->registry, slot->type, entry.live, err);
+			if (status)
+				instance_close(slot, instance);
+			else
+				make_live(slot, instance, false);
+		}
 	}
 	pthread_mutex_unlock(&slot->opening);
 	return status;
@@ -335,6 +363,53 @@ static bool is_live(struct slot *slot, const struct instance *instance)
 	return live;
 }
 
+/* Returns when nobody holds the slot any more; the fold is closed meanwhile. */
+static void rest(struct slot *slot, struct work *work)
+{
+	pthread_mutex_lock(&slot->lock);
+	bool held = slot->held > 0;
+	pthread_mutex_unlock(&slot->lock);
+	if (!held)
+		return;
+	put_down(slot, work);
+	pthread_mutex_lock(&slot->lock);
+	slot->resting = true;
+	pthread_cond_broadcast(&slot->changed);
+	while (slot->held && !atomic_load(&slot->stopping))
+		pthread_cond_wait(&slot->changed, &slot->lock);
+	slot->resting = false;
+	pthread_mutex_unlock(&slot->lock);
+}
+
+enum status slot_hold(struct slot *slot, struct error *err)
+{
+	int64_t until = clock_monotonic_ms() + PROJECTOR_HOLD_MS;
+	struct timespec at = {until / 1000, until % 1000 * 1000000};
+	pthread_mutex_lock(&slot->lock);
+	slot->held++;
+	pthread_cond_broadcast(&slot->changed);
+	if (slot->fold)
+		fold_wake(slot->fold);
+	int late = 0;
+	while (!slot->resting && !late && !atomic_load(&slot->stopping))
+		late = pthread_cond_timedwait(&slot->changed, &slot->lock, &at);
+	bool resting = slot->resting;
+	pthread_mutex_unlock(&slot->lock);
+	if (resting)
+		return STATUS_OK;
+	slot_release_hold(slot);
+	return error_set(err, STATUS_TIMEOUT, "view %s: its projector is busy for more than %d ms",
+	                 slot->type->name, PROJECTOR_HOLD_MS);
+}
+
+void slot_release_hold(struct slot *slot)
+{
+	pthread_mutex_lock(&slot->lock);
+	slot->held--;
+	pthread_cond_broadcast(&slot->changed);
+	pthread_mutex_unlock(&slot->lock);
+}
+
 static enum status turn(struct slot *slot, struct work *work, struct error *err)
 {
 	if (work->mine && !is_live(slot, work->mine))
@@ -355,7 +430,7 @@ static void pause_for(struct slot *slot, int64_t ms)
 	int64_t until = clock_monotonic_ms() + ms;
 	struct timespec at = {until / 1000, until % 1000 * 1000000};
 	pthread_mutex_lock(&slot->lock);
-	if (!atomic_load(&slot->stopping))
+	if (!atomic_load(&slot->stopping) && !slot->held)
 		pthread_cond_timedwait(&slot->changed, &slot->lock, &at);
 	pthread_mutex_unlock(&slot->lock);
 }
@@ -382,6 +457,7 @@ void *slot_thread(void *arg)
 	struct work work = {0};
 	while (!atomic_load(&slot->stopping)) {
 		struct error err = {0};
+		rest(slot, &work);
 		if (turn(slot, &work, &err))
 			failed(slot, &work, &err);
 		else

@@ -36,6 +36,8 @@ struct slot {
 	struct instance *retired; /* with users left */
 	struct fold *fold;        /* for waking; of the thread */
 	bool refused;             /* it stands in another journal: not for queries */
+	unsigned held;            /* by this many the fold is asked to rest */
+	bool resting;             /* it does: nothing is committed until held is 0 */
 
 	/* progress, under lock */
 	struct view_position position;
@@ -65,6 +67,9 @@ bool slot_instance(struct slot *slot, char *name, size_t name_max);
 struct view *slot_acquire(struct slot *slot);
 void slot_return(struct slot *slot, struct view *view);
 enum status slot_swap(struct slot *slot, const char *instance, struct error *err);
+enum status slot_hold(struct slot *slot, struct error *err);
+void slot_release_hold(struct slot *slot);
+bool slot_uses(struct slot *slot, const char *name);
 
 void slot_measure(struct slot *slot); /* lag and metrics, as of now */
 void slot_state(struct slot *slot, struct view_state *out);

@@ -30,6 +30,8 @@ struct view_options {
 	struct profile_keys *profile_keys; /* borrowed; for views that show names */
 	const char *instance;              /* "v1", "v1-20261121T101500": names the store */
 	bool bulk;                         /* a rebuild: bulk paths, indexes at the end */
+	uint32_t version; /* not 0: the instance was made by this version of the view, another one
+	                   * than ours: only position and digest may be called */
 };
 
 /* Where in the journal an event was read. */
@@ -83,10 +85,11 @@ struct view_type {
 	/* A bulk instance has caught up: build indexes, sync. */
 	enum status (*finish)(struct view *view, struct error *err);
 	/* SHA-256 over the canonical rows of @tenant (all tenants when it is empty), independent of
-	 * physical order. @each (may be NULL) gets every key with the digest of its row, in key
-	 * order. */
+	 * physical order. @each (may be NULL) gets every key ("table/" tenant NUL rest) with the
+	 * digest of its row, table by table, in order of the keys. @at (may be NULL): the position
+	 * of the committed state that was read. Any thread. */
 	enum status (*digest)(struct view *view, struct slice tenant,
-	                      uint8_t digest[VIEW_DIGEST_BYTES],
+	                      uint8_t digest[VIEW_DIGEST_BYTES], struct view_position *at,
 	                      void (*each)(void *context, struct slice key, const uint8_t row[8]),
 	                      void *context, struct error *err);
 	/* Remove the store of an instance that is not open. */

@@ -202,7 +202,8 @@ static enum status bind_address(const char *listen_at, const struct addrinfo *ad
 static bool somebody_listens(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool answered = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+	bool answered =
+	        fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
 
 	if (fd >= 0)
 		close(fd);

@@ -11,7 +11,7 @@
 
 struct http_server {
 	struct MHD_Daemon *daemon;
-	int listen_fd; /* -1 once it is closed */
+	int listen_fd;   /* -1 once it is closed */
 	char *unix_path; /* of our socket, or NULL */
 	int epoll_fd;
 	int wake_fd;

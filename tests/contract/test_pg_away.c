@@ -87,8 +87,10 @@ static void assert_equal_to_undisturbed(struct view *view, const char *instance,
 	struct error err;
 	struct view *whole = open_view(instance);
 	fold_patiently(whole, to);
-	assert_int_equal(audit_view.type.digest(view, SLICE(""), a, NULL, NULL, &err), STATUS_OK);
-	assert_int_equal(audit_view.type.digest(whole, SLICE(""), b, NULL, NULL, &err), STATUS_OK);
+	assert_int_equal(audit_view.type.digest(view, SLICE(""), a, NULL, NULL, NULL, &err),
+	                 STATUS_OK);
+	assert_int_equal(audit_view.type.digest(whole, SLICE(""), b, NULL, NULL, NULL, &err),
+	                 STATUS_OK);
 	assert_memory_equal(a, b, VIEW_DIGEST_BYTES);
 	audit_view.type.close(whole);
 }

@@ -48,7 +48,7 @@ static void digest_of(const struct view_type *type, struct view *view, struct sl
                       uint8_t digest[VIEW_DIGEST_BYTES])
 {
 	struct error err = {.text = ""};
-	if (type->digest(view, tenant, digest, NULL, NULL, &err))
+	if (type->digest(view, tenant, digest, NULL, NULL, NULL, &err))
 		fail_msg("digest: %s", err.text);
 }
 

@@ -339,7 +339,7 @@ struct view *history_view(struct history *history, const char *name, const char 
 {
 	const struct view_type *type = view_type_find(slice_str(name));
 	assert_non_null(type);
-	struct view_options options = {&history->config, history->keys, instance, false};
+	struct view_options options = {&history->config, history->keys, instance, false, 0};
 	struct view *view;
 	MUST(type->open(type, &options, &view, err));
 	return view;
@@ -359,5 +359,5 @@ void history_fold(struct history *history, struct view *view, uint32_t batch_eve
 
 void history_digest(struct view *view, uint8_t digest[VIEW_DIGEST_BYTES])
 {
-	MUST(kv_view_digest(view, slice_of(NULL, 0), digest, NULL, NULL, err));
+	MUST(kv_view_digest(view, slice_of(NULL, 0), digest, NULL, NULL, NULL, err));
 }

@@ -40,7 +40,7 @@ static int teardown(void **state)
 static void reference(struct history *h, const char *name, uint8_t digest[VIEW_DIGEST_BYTES])
 {
 	const struct view_type *type = view_type_find(slice_str(name));
-	struct view_options options = {&h->config, h->keys, "reference", true};
+	struct view_options options = {&h->config, h->keys, "reference", true, 0};
 	struct view *view = history_view(h, name, "reference");
 	history_fold(h, view, UINT32_MAX);
 	history_digest(view, digest);
@@ -371,11 +371,13 @@ static void rows_of_one_tenant_digest_the_same_whatever_the_others_do(void **sta
 	struct view *view = history_view(h, "issue", "v1");
 	uint8_t before[VIEW_DIGEST_BYTES], after[VIEW_DIGEST_BYTES];
 	history_fold(h, view, 0);
-	assert_int_equal(kv_view_digest(view, SLICE("acme"), before, NULL, NULL, NULL), STATUS_OK);
+	assert_int_equal(kv_view_digest(view, SLICE("acme"), before, NULL, NULL, NULL, NULL),
+	                 STATUS_OK);
 	history_tenant(h, "acme-too", 20);
 	history_flush(h);
 	history_fold(h, view, 0);
-	assert_int_equal(kv_view_digest(view, SLICE("acme"), after, NULL, NULL, NULL), STATUS_OK);
+	assert_int_equal(kv_view_digest(view, SLICE("acme"), after, NULL, NULL, NULL, NULL),
+	                 STATUS_OK);
 	assert_memory_equal(before, after, sizeof after);
 	kv_view_close(view);
 }
