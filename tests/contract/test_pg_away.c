@@ -109,7 +109,7 @@ static void a_fold_catches_up_when_the_server_is_back(void **state)
 	assert_int_equal(type->advance(view, &event.meta, &place, &err), STATUS_OK);
 	assert_int_equal(type->apply(view, &event, &err), STATUS_OK);
 	stop_server();
-	struct view_position position;
+	struct view_position position = {.partitions = 0};
 	assert_int_equal(type->commit(view, &position, &position, &err), STATUS_UNAVAILABLE);
 	assert_int_equal(type->begin(view, &err), STATUS_UNAVAILABLE);
 	assert_int_equal(type->position(view, &position, &err), STATUS_UNAVAILABLE);
