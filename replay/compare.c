@@ -114,8 +114,7 @@ static void spool_row(void *context, struct slice key, const uint8_t row[8])
 		return;
 	errno = EIO;
 	if (key.n > KEY_BYTES || fwrite(n, 4, 1, c->spool) != 1 ||
-	    fwrite(key.data, key.n, 1, c->spool) != 1 ||
-	    fwrite(row, ROW_BYTES, 1, c->spool) != 1)
+	    fwrite(key.data, key.n, 1, c->spool) != 1 || fwrite(row, ROW_BYTES, 1, c->spool) != 1)
 		c->failed = errno;
 }
 
@@ -171,8 +170,7 @@ static void next_live(struct merge *m)
 		return;
 	}
 	m->key_n = get_u32(n);
-	m->there = m->key_n <= sizeof m->key &&
-	           fread(m->key, m->key_n, 1, m->c->spool) == 1 &&
+	m->there = m->key_n <= sizeof m->key && fread(m->key, m->key_n, 1, m->c->spool) == 1 &&
 	           fread(m->row, ROW_BYTES, 1, m->c->spool) == 1;
 	if (!m->there)
 		m->c->failed = EIO; /* we wrote whole rows */
@@ -244,8 +242,8 @@ enum status comparison_match(struct comparison *comparison, const struct view_ty
 	m->c = comparison;
 	rewind(comparison->spool);
 	next_live(m);
-	enum status status = type->digest(view, SLICE(""), comparison->digest[BUILT], NULL,
-	                                  match_row, m, err);
+	enum status status =
+	        type->digest(view, SLICE(""), comparison->digest[BUILT], NULL, match_row, m, err);
 	while (!status && m->there) {
 		note_difference(comparison, slice_of(m->key, m->key_n), COMPARE_ONLY_LIVE);
 		next_live(m);

@@ -31,7 +31,7 @@ struct compare_tenant {
 struct comparison { /* all zero is an empty one */
 	struct compare_tenant *tenants;
 	size_t tenants_n;
-	size_t last; /* tenant of the row before */
+	size_t last;              /* tenant of the row before */
 	struct compare_key *keys; /* the first COMPARE_KEYS_MAX */
 	size_t keys_n;
 	uint64_t rows[2];

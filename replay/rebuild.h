@@ -24,10 +24,10 @@ enum replay_phase {
 struct replay_progress {
 	enum replay_phase phase;
 	char instance[INSTANCE_MAX]; /* that is worked on */
-	bool resumed;		     /* a build that was interrupted goes on */
-	uint64_t events;	     /* applied by this run */
-	int64_t fold_ms;	     /* spent with that */
-	int64_t offset, end;	     /* sums over the partitions */
+	bool resumed;                /* a build that was interrupted goes on */
+	uint64_t events;             /* applied by this run */
+	int64_t fold_ms;             /* spent with that */
+	int64_t offset, end;         /* sums over the partitions */
 };
 
 struct replay_work {
@@ -42,7 +42,7 @@ struct replay_work {
 
 struct replay_outcome {
 	struct replay_progress progress; /* as it ended */
-	bool compared;			 /* false: the live view held nothing, or could not be read */
+	bool compared; /* false: the live view held nothing, or could not be read */
 	struct comparison comparison;
 	char note[256]; /* what the operator should know besides; "" if nothing */
 };
@@ -51,13 +51,13 @@ void replay_outcome_release(struct replay_outcome *outcome);
 /* STATUS_CONFLICT: they differ, nothing was swapped; @outcome has the comparison. A build that was
  * interrupted, or that waits for accept_changes, is kept and goes on with the next call. */
 enum status replay_rebuild(const struct replay_work *work, struct replay_outcome *outcome,
-			   struct error *err);
+                           struct error *err);
 /* As replay_rebuild, but the new instance is dropped after the comparison. */
 enum status replay_verify(const struct replay_work *work, struct replay_outcome *outcome,
-			  struct error *err);
+                          struct error *err);
 /* The previous instance catches up and is live again. STATUS_NOT_FOUND: there is none. */
 enum status replay_rollback(const struct replay_work *work, struct replay_outcome *outcome,
-			    struct error *err);
+                            struct error *err);
 
 const char *replay_phase_name(enum replay_phase phase);
 

@@ -95,6 +95,5 @@ enum status site_swap(const struct site *site, const struct view_type *type, con
 
 bool site_uses(const struct site *site, const struct view_type *type, const char *instance)
 {
-	return site->projector &&
-	       projector_uses(site->projector, slice_str(type->name), instance);
+	return site->projector && projector_uses(site->projector, slice_str(type->name), instance);
 }
