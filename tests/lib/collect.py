@@ -1,0 +1,76 @@
+"""Everything that the query API has to say of a tenant, read to the end through its pages; the shape is that of
+oracle.Expected."""
+import json
+import subprocess
+import urllib.parse
+
+
+def get(client, tenant, path, **query):
+    query = {k: v for k, v in query.items() if v is not None}
+    url = f"/v1/t/{tenant}{path}" + ("?" + urllib.parse.urlencode(query) if query else "")
+    answer = client.get(url)
+    if answer.status != 200:
+        raise AssertionError(f"GET {url}: {answer}")
+    return answer.json()
+
+
+def pages(client, tenant, path, limit, cursor="cursor"):
+    """Items of every page. A page that is not full is the last one; no page is empty but the first."""
+    items, at = [], None
+    while True:
+        page = get(client, tenant, path, limit=limit, **{cursor: at})
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        if len(page["items"]) != limit or page["next"] == at:
+            raise AssertionError(f"{path}: a page of {len(page['items'])} of {limit} with next {page['next']}, from {at}")
+        at = page["next"]
+
+
+def board(client, tenant, key, limit):
+    """The board, each column read by its own cursor."""
+    found = get(client, tenant, f"/projects/{key}/board", limit=limit)
+    for column in found["columns"]:
+        at = column.pop("next")
+        while at is not None:
+            more, = get(client, tenant, f"/projects/{key}/board", limit=limit, cursor=at)["columns"]
+            if more["id"] != column["id"] or not more["cards"]:
+                raise AssertionError(f"a cursor of {column['id']} gives {len(more['cards'])} cards of {more['id']}")
+            column["cards"] += more["cards"]
+            at = more["next"]
+    return found
+
+
+def collect(client, tenant, audit=True, limit=1000):
+    found = {"organization": get(client, tenant, ""), "members": pages(client, tenant, "/members", 3),
+             "projects": pages(client, tenant, "/projects", 2)}
+    for project in found["projects"]:
+        if get(client, tenant, f"/projects/{project['key']}") != project:
+            raise AssertionError(f"/projects and /projects/{project['key']} differ")
+        found["board " + project["key"]] = whole = board(client, tenant, project["key"], limit)
+        if board(client, tenant, project["key"], 7) != whole:
+            raise AssertionError(f"the board of {project['key']} differs when read in pages of 7")
+        for card in (card for column in whole["columns"] for card in column["cards"]):
+            key = card["key"]
+            found["issue " + key] = get(client, tenant, f"/issues/{key}")
+            total = found["issue " + key]["comments"]["total"]
+            found["comments " + key] = {"total": total,
+                                        "items": pages(client, tenant, f"/issues/{key}/comments", 5, cursor="after")}
+    if audit:
+        found["audit"] = pages(client, tenant, "/audit", 500, cursor="after")
+    return found
+
+
+def psql(connection, sql):
+    done = subprocess.run(["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", connection, "-c", sql],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"psql: {done.stderr}")
+    return done.stdout
+
+
+def documents(connection, tenant, schema="search_v1"):
+    """The rows that the search view keeps of the tenant."""
+    rows = psql(connection, f"select row_to_json(d) from (select doc_id, issue_id, project_id, number, title, body, updated_seq"
+                            f" from {schema}.docs where tenant = '{tenant}' order by doc_id) d")
+    return [json.loads(row) for row in rows.splitlines()]

@@ -1,0 +1,261 @@
+"""A node of NexusFlow for tests: its own data directory below /tmp, a free port, tokens, a client.
+
+NEXUSFLOW names the program. Everything else comes from the ctest fixtures (tests/lib/services)."""
+import ctypes
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+
+PR_SET_PDEATHSIG = 1
+ISSUER = "nexusflow"
+
+
+def program():
+    path = os.environ.get("NEXUSFLOW")
+    if not path:
+        raise SystemExit("NEXUSFLOW must name the program")
+    return path
+
+
+def free_port():
+    """Below the range that the kernel gives to clients: it stays free while a node is down."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
+def die_with_parent():
+    """Strictly: with the thread that started it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self):
+        return json.loads(self.body)
+
+    def lines(self):
+        return [json.loads(line) for line in self.body.splitlines()]
+
+    def header(self, name):
+        return self.headers.get(name.lower())
+
+    @property
+    def position(self):
+        value = self.header("NexusFlow-Position")
+        return int(value) if value else None
+
+    def __repr__(self):
+        return f"{self.status} {self.body[:500]!r}"
+
+
+class Client:
+    """One keep-alive connection. One thread."""
+
+    def __init__(self, port, token=None, timeout=30):
+        self.port, self.token, self.timeout = port, token, timeout
+        self.connection = None
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    def request(self, method, path, body=None, headers=None, token=None):
+        """Raises OSError or http.client.HTTPException when there is no answer."""
+        send = {}
+        token = self.token if token is None else token
+        if token:
+            send["Authorization"] = "Bearer " + token
+        send.update(headers or {})
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+        if isinstance(body, str):
+            body = body.encode()
+        if body is not None:
+            send.setdefault("Content-Type", "application/json")
+        try:
+            if not self.connection:
+                self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+            self.connection.request(method, path, body=body, headers=send)
+            response = self.connection.getresponse()
+            answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
+        if response.will_close:
+            self.close()
+        return answer
+
+    def get(self, path, headers=None, **more):
+        return self.request("GET", path, headers=headers, **more)
+
+    def command(self, tenant, name, data, key=None, headers=None, **more):
+        send = dict(headers or {})
+        if key:
+            send["Idempotency-Key"] = str(key)
+        return self.request("POST", f"/v1/t/{tenant}/commands/{name}", data, send, **more)
+
+    def batch(self, tenant, lines, **more):
+        body = "".join(json.dumps(line) + "\n" for line in lines)
+        return self.request("POST", f"/v1/t/{tenant}/commands", body, {"Content-Type": "application/x-ndjson"}, **more)
+
+    def events(self, tenant, after=0, limit=1000):
+        """Every event of the tenant behind seq `after`, from the feed as NDJSON."""
+        found = []
+        path = f"/v1/t/{tenant}/events?after={after}&limit={limit}"
+        while path:
+            answer = self.get(path, {"Accept": "application/x-ndjson"})
+            if answer.status != 200:
+                raise AssertionError(f"{path}: {answer}")
+            found += answer.lines()
+            link = answer.header("Link")
+            path = link[1:link.index(">")] if link else None
+        return found
+
+
+class Node:
+    """`nexusflow serve`, or another role, with a directory of its own."""
+
+    def __init__(self, role="serve", postgres=None, data=None, port=None, **keys):
+        self.role = role
+        self.own_data = data is None
+        self.data = data or tempfile.mkdtemp(prefix="nexusflow-e2e.", dir="/tmp")
+        self.port = port or free_port()
+        self.keys = dict(keys, postgres=postgres or "")
+        self.process = None
+        self.log_path = os.path.join(self.data, "test.log")
+
+    def arguments(self):
+        keys = dict(self.keys, data_dir=self.data, listen=f"127.0.0.1:{self.port}")
+        return [f"--{key.replace('_', '-')}={value}" for key, value in keys.items()]
+
+    def start(self, wait=True, timeout=60):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([program(), self.role] + self.arguments(), stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, preexec_fn=die_with_parent)
+        if wait:
+            self.wait_ready(timeout)
+        return self
+
+    def wait_ready(self, timeout=60):
+        deadline = time.monotonic() + timeout
+        answer = None
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.role} ended with {self.process.returncode}: {self.log_tail()}")
+            try:
+                answer = self.client().get("/readyz?verbose")
+                if answer.status == 200:
+                    return
+            except (OSError, http.client.HTTPException):
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"{self.role} is not ready after {timeout} s: {answer} {self.log_tail()}")
+
+    def kill(self):
+        """kill -9"""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, timeout=30):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"{self.role} did not end within {timeout} s of SIGTERM: {self.log_tail()}") from None
+        code = self.process.returncode if self.process else 0
+        return code
+
+    def remove(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        if self.own_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if exception[0] is not None:
+            state = self.process.poll() if self.process else None
+            print(f"--- {self.role} {'runs' if state is None else f'ended with {state}'}; end of its log:\n{self.log_tail()}")
+        self.remove()
+
+    def log_tail(self, size=3000):
+        try:
+            with open(self.log_path, "rb") as log:
+                return log.read()[-size:].decode(errors="replace")
+        except OSError:
+            return ""
+
+    def run(self, *arguments, check=True, timeout=300):
+        """An operator's verb on this node's data."""
+        done = subprocess.run([program(), *arguments, *self.arguments()], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{arguments}: exit {done.returncode}: {done.stderr}")
+        return done
+
+    def token(self, user, *flags, ttl="1d"):
+        return self.run("token", "--user", user, "--ttl", ttl, *flags).stdout.strip()
+
+    def client(self, token=None, timeout=30):
+        return Client(self.port, token, timeout)
+
+    def metrics(self):
+        """{name{labels}: value}"""
+        values = {}
+        for line in self.client().get("/metrics").body.decode().splitlines():
+            if line and line[0] != "#":
+                name, value = line.rsplit(" ", 1)
+                values[name] = float(value)
+        return values
+
+    def wait_caught_up(self, timeout=60, views=None):
+        """Until no view lags behind the journal (as the metrics have it)."""
+        deadline = time.monotonic() + timeout
+        while True:
+            lag = {name: value for name, value in self.metrics().items()
+                   if name.startswith("nexusflow_projection_lag_records{")
+                   and (views is None or any(f'view="{view}"' in name for view in views))}
+            if lag and not any(lag.values()):
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"views lag after {timeout} s: {lag} {self.client().get('/readyz?verbose')}")
+            time.sleep(0.05)
+
+
+def new_id():
+    return str(uuid.uuid4())
+
+
+def person(subject, name=None):
+    return {"issuer": ISSUER, "subject": subject, "name": name or subject.title()}
+
+
+def create_organization(node, tenant, owner="owner"):
+    """The organization, its owner's client and member id."""
+    owner_id = new_id()
+    answer = node.client(node.token("operator", "--installation")).command(
+        tenant, "CreateOrganization", {"name": tenant.title(), "owner": person(owner), "owner_id": owner_id})
+    if answer.status != 201:
+        raise AssertionError(f"CreateOrganization: {answer}")
+    return node.client(node.token(owner)), owner_id

@@ -1,0 +1,543 @@
+"""What the program must answer, worked out from the journal by other code: laws of the log, a fold of it, and what the
+query API has to say of that fold. Shares nothing with the program but the schemas of the events.
+
+Events are as tests/lib/journal_files.py gives them: {"type": "nexusflow.events.X", "data": {"meta": {...}, ...}}."""
+STATUSES = [("todo", "To do", "todo"), ("in_progress", "In progress", "in_progress"),
+            ("in_review", "In review", "in_progress"), ("done", "Done", "done")]
+CATEGORY = {status: category for status, _, category in STATUSES}
+TRANSITIONS = {("todo", "in_progress"), ("todo", "done"), ("in_progress", "todo"), ("in_progress", "in_review"),
+               ("in_progress", "done"), ("in_review", "in_progress"), ("in_review", "done"), ("done", "todo"),
+               ("done", "in_progress")}
+COMMENTS_FIRST = 20
+
+
+def short(event):
+    return event["type"].rsplit(".", 1)[1]
+
+
+def murmur2(data):
+    """As Kafka's default partitioner has it."""
+    m, mask = 0x5bd1e995, 0xffffffff
+    h = (0x9747b28c ^ len(data)) & mask
+    whole = len(data) // 4 * 4
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i:i + 4], "little") * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = h * m & mask ^ k
+    rest = data[whole:]
+    if rest:
+        h = (h ^ int.from_bytes(rest, "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return h ^ h >> 15
+
+
+# --- laws of the log ---
+
+class Laws:
+    """Complaints about a tenant's log, in words."""
+
+    def __init__(self, tenant, events):
+        self.tenant, self.complaints = tenant, []
+        self.ids, self.commands, self.versions, self.occurred = set(), {}, {}, {}
+        last = None
+        for place, event in enumerate(events, 1):
+            self.look(place, event, last)
+            last = event["data"]["meta"]
+        if last and last["index"] + 1 != last["count"]:
+            self.say(last, f"the log ends within command {last['command_id']}")
+
+    def say(self, meta, text):
+        self.complaints.append(f"{self.tenant} seq {meta['seq']}: {text}")
+
+    def look(self, place, event, last):
+        meta = event["data"]["meta"]
+        if meta["tenant"] != self.tenant:
+            self.say(meta, f"an event of {meta['tenant']}")
+        if meta["seq"] != place:
+            self.say(meta, f"{place} expected: the log has a gap or is out of order")
+        if (place == 1) != (short(event) == "OrganizationCreated"):
+            self.say(meta, f"{short(event)} at place {place}")
+        if meta["event_id"] in self.ids:
+            self.say(meta, f"event id {meta['event_id']} is there twice")
+        self.ids.add(meta["event_id"])
+        if last and meta["recorded_at"] < last["recorded_at"]:
+            self.say(meta, "recorded_at decreases")
+        self.look_at_command(meta, last)
+        self.look_at_aggregate(meta)
+        if meta["causation_id"] and meta["causation_id"] not in self.ids:
+            self.say(meta, "caused by an event that is not there before it")
+
+    def look_at_command(self, meta, last):
+        command = meta["command_id"]
+        if meta["index"] == 0:
+            if command in self.commands:
+                self.say(meta, f"command {command} is there twice")
+            if last and last["index"] + 1 != last["count"]:
+                self.say(meta, f"command {last['command_id']} ends after {last['index'] + 1} of {last['count']} events")
+            self.commands[command] = []
+        elif not last or last["command_id"] != command or last["index"] + 1 != meta["index"] or \
+                last["count"] != meta["count"] or last["command_hash"] != meta["command_hash"]:
+            self.say(meta, f"event {meta['index']} of {meta['count']} of command {command} does not follow on the one before")
+        if not 0 <= meta["index"] < meta["count"]:
+            self.say(meta, f"event {meta['index']} of {meta['count']}")
+        self.commands.setdefault(command, []).append((meta["event_id"], meta["seq"]))
+
+    def look_at_aggregate(self, meta):
+        aggregate = meta["aggregate"]["kind"], meta["aggregate"]["id"]
+        before = self.versions.get(aggregate, 0)
+        if meta["aggregate"]["version"] != before + 1:
+            self.say(meta, f"version {meta['aggregate']['version']} of {aggregate} follows {before}")
+        self.versions[aggregate] = meta["aggregate"]["version"]
+        if aggregate[0] == "issue":
+            if meta["occurred_at"] < self.occurred.get(aggregate, ""):
+                self.say(meta, "occurred_at decreases within the issue")
+            self.occurred[aggregate] = meta["occurred_at"]
+
+
+def laws_of_records(records, partitions):
+    """Complaints about the journal itself: one tenant, one partition, the right one; headers say what the value says."""
+    complaints = []
+    for tenant, events in records.items():
+        right = (murmur2(tenant.encode()) & 0x7fffffff) % partitions
+        for event in events:
+            meta, headers = event["data"]["meta"], dict(event["headers"])
+            if event["partition"] != right:
+                complaints.append(f"{tenant} seq {meta['seq']}: in partition {event['partition']}, not {right}")
+            said = {name: headers.get(name, b"").decode() for name in
+                    ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", "ce_sequence", "content-type")}
+            true = {"ce_specversion": "1.0", "ce_id": meta["event_id"], "ce_source": f"/nexusflow/t/{tenant}",
+                    "ce_type": event["type"], "ce_subject": f"{meta['aggregate']['kind']}/{meta['aggregate']['id']}",
+                    "ce_time": meta["recorded_at"], "ce_sequence": str(meta["seq"]), "content-type": "application/avro"}
+            if said != true:
+                complaints.append(f"{tenant} seq {meta['seq']}: headers {said}, not {true}")
+    return complaints
+
+
+# --- the fold ---
+
+class Fold:
+    """State of one tenant. @profiles: {command id: person} of the commands that named people."""
+
+    def __init__(self, tenant, events, profiles=None):
+        self.tenant, self.profiles, self.complaints = tenant, profiles or {}, []
+        self.organization = None
+        self.members, self.projects, self.issues, self.audit = {}, {}, {}, []
+        self.concluded = []
+        self.seq = 0
+        for event in events:
+            try:
+                self.apply(event)
+            except (KeyError, AttributeError, TypeError, ValueError) as e:
+                self.complaints.append(f"{tenant} seq {event['data']['meta']['seq']}: {short(event)} does not fit: {e!r}")
+        self.look_at_ranks()
+
+    def say(self, meta, text):
+        self.complaints.append(f"{self.tenant} seq {meta['seq']}: {text}")
+
+    def same(self, meta, what, said, true):
+        if said != true:
+            self.say(meta, f"{what} was {true!r}, the event says {said!r}")
+
+    def apply(self, event):
+        data, name = event["data"], short(event)
+        meta = data["meta"]
+        self.seq = meta["seq"]
+        getattr(self, "on_" + name)(meta, data)
+        kind, id = meta["aggregate"]["kind"], meta["aggregate"]["id"]
+        if kind == "issue":
+            issue = self.issues[id]
+            issue["version"], issue["updated_at"] = meta["aggregate"]["version"], meta["occurred_at"]
+        elif kind == "organization":
+            self.organization["version"] = meta["aggregate"]["version"]
+        elif kind == "project":
+            self.projects[id]["version"] = meta["aggregate"]["version"]
+        self.audit.append(event)
+
+    def issue_of(self, meta):
+        return self.issues[meta["aggregate"]["id"]]
+
+    def key(self, issue):
+        return f"{self.projects[issue['project_id']]['key']}-{issue['number']}"
+
+    # organization
+
+    def on_OrganizationCreated(self, meta, data):
+        if self.organization:
+            self.say(meta, "the organization is there already")
+        self.organization = {"id": meta["aggregate"]["id"], "name": data["name"]}
+
+    def on_MemberAdded(self, meta, data):
+        member = self.members.setdefault(data["member_id"], {"removed": True, "person": None})
+        if not member["removed"]:
+            self.say(meta, f"member {data['member_id']} is there already")
+        member.update(removed=False, role=data["role"])
+
+    def on_MemberProfileSet(self, meta, data):
+        self.members[data["member_id"]]["person"] = self.profiles.get(meta["command_id"])
+        if len(data["sealed"]) < 40:
+            self.say(meta, "a sealed profile shorter than nonce and tag")
+
+    def on_MemberRoleChanged(self, meta, data):
+        member = self.members[data["member_id"]]
+        self.same(meta, "the role", data["from"], member["role"])
+        member["role"] = data["to"]
+        self.look_at_owners(meta)
+
+    def on_MemberRemoved(self, meta, data):
+        member = self.members[data["member_id"]]
+        self.same(meta, "the role", data["role"], member["role"])
+        if member["removed"]:
+            self.say(meta, "the member is removed already")
+        member["removed"] = True
+        self.look_at_owners(meta)
+
+    def look_at_owners(self, meta):
+        if not any(m["role"] == "owner" and not m["removed"] for m in self.members.values()):
+            self.say(meta, "no owner is left")
+
+    # projects and issues
+
+    def on_ProjectCreated(self, meta, data):
+        if any(p["key"] == data["key"] for p in self.projects.values()):
+            self.say(meta, f"the key {data['key']} is taken")
+        self.projects[meta["aggregate"]["id"]] = {
+            "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "last_number": 0}
+
+    def on_IssueCreated(self, meta, data):
+        project = self.projects[data["project_id"]]
+        if data["number"] != project["last_number"] + 1:
+            self.say(meta, f"number {data['number']} follows {project['last_number']} in {project['key']}")
+        project["last_number"] = data["number"]
+        if data["status"] != "todo":
+            self.say(meta, f"created as {data['status']}")
+        if data["labels"] != sorted(set(data["labels"])):
+            self.say(meta, f"labels not sorted: {data['labels']}")
+        if (data["type"] == "subtask") > bool(data["parent"]):
+            self.say(meta, "a sub-task without a parent")
+        if data["parent"]:
+            self.issues[data["parent"]]["children"].add(meta["aggregate"]["id"])
+        self.issues[meta["aggregate"]["id"]] = dict(
+            {k: v for k, v in data.items() if k != "meta"}, id=meta["aggregate"]["id"], labels=set(data["labels"]),
+            resolution=None, comments={}, links=set(), children=set(), created_at=meta["occurred_at"],
+            text_seq=meta["seq"], search_seq=meta["seq"])
+
+    def change(self, meta, data, field):
+        issue = self.issue_of(meta)
+        self.same(meta, field, data["from"], issue[field])
+        if data["from"] == data["to"]:
+            self.say(meta, f"{field} does not change")
+        issue[field] = data["to"]
+        return issue
+
+    def on_IssueSummaryChanged(self, meta, data):
+        self.change(meta, data, "summary")["search_seq"] = meta["seq"]
+
+    def on_IssuePriorityChanged(self, meta, data):
+        self.change(meta, data, "priority")
+
+    def on_IssueDueDateChanged(self, meta, data):
+        self.change(meta, data, "due_on")
+
+    def on_IssueAssigned(self, meta, data):
+        self.change(meta, data, "assignee")
+
+    def on_IssueRanked(self, meta, data):
+        self.change(meta, data, "rank")
+
+    def on_IssueParentChanged(self, meta, data):
+        issue = self.change(meta, data, "parent")
+        if data["from"]:
+            self.issues[data["from"]]["children"].remove(issue["id"])
+        if data["to"]:
+            self.issues[data["to"]]["children"].add(issue["id"])
+        above, seen = data["to"], {issue["id"]}
+        while above:
+            if above in seen:
+                self.say(meta, "a cycle of parents")
+                break
+            seen.add(above)
+            above = self.issues[above]["parent"]
+
+    def on_IssueDescriptionChanged(self, meta, data):
+        issue = self.issue_of(meta)
+        self.same(meta, "previous_seq", data["previous_seq"], issue["text_seq"])
+        if issue["description"] == data["to"]:
+            self.say(meta, "description does not change")
+        issue["description"] = data["to"]
+        issue["text_seq"] = issue["search_seq"] = meta["seq"]
+
+    def on_IssueLabelsChanged(self, meta, data):
+        issue = self.issue_of(meta)
+        added, removed = set(data["added"]), set(data["removed"])
+        if added & issue["labels"] or not removed <= issue["labels"] or not added | removed:
+            self.say(meta, f"labels {sorted(issue['labels'])}, added {sorted(added)}, removed {sorted(removed)}")
+        issue["labels"] = (issue["labels"] - removed) | added
+
+    def on_IssueTransitioned(self, meta, data):
+        issue = self.issue_of(meta)
+        if (data["from"], data["to"]) not in TRANSITIONS:
+            self.say(meta, f"no transition from {data['from']} to {data['to']}")
+        self.change(meta, data, "status")
+        self.same(meta, "the project", data["project_id"], issue["project_id"])
+        self.same(meta, "the parent", data["parent"], issue["parent"] if issue["type"] == "subtask" else data["parent"])
+        if data["from_category"] != CATEGORY[data["from"]] or data["to_category"] != CATEGORY[data["to"]]:
+            self.say(meta, "categories that the statuses do not have")
+        if (data["resolution"] is not None) != (CATEGORY[data["to"]] == "done"):
+            self.say(meta, f"{data['to']} with the resolution {data['resolution']}")
+        issue["resolution"] = data["resolution"]
+
+    def on_RanksRebalanced(self, meta, data):
+        order = [change["issue_id"] for change in data["ranks"]]
+        if not 0 < len(order) <= 1000 or len(set(order)) != len(order):
+            self.say(meta, f"{len(order)} ranks, {len(set(order))} issues")
+        before = sorted(order, key=lambda id: self.issues[id]["rank"])
+        for change in data["ranks"]:
+            self.same(meta, "rank", change["from"], self.issues[change["issue_id"]]["rank"])
+            self.issues[change["issue_id"]]["rank"] = change["to"]
+        if sorted(order, key=lambda id: self.issues[id]["rank"]) != before:
+            self.say(meta, "the order of the issues changed")
+
+    def look_at_ranks(self):
+        ranks = [i["rank"] for i in self.issues.values()]
+        if len(set(ranks)) != len(ranks):
+            self.complaints.append(f"{self.tenant}: {len(ranks) - len(set(ranks))} issues share a rank")
+
+    # links and comments
+
+    def on_IssueLinked(self, meta, data):
+        issue, other = self.issue_of(meta), self.issues[data["other"]]
+        if (data["link_type"], other["id"], "outward") in issue["links"]:
+            self.say(meta, "the link is there already")
+        issue["links"].add((data["link_type"], other["id"], "outward"))
+        other["links"].add((data["link_type"], issue["id"], "inward"))
+
+    def on_IssueUnlinked(self, meta, data):
+        issue, other = self.issue_of(meta), self.issues[data["other"]]
+        gone = 0
+        for a, b in ("outward", "inward"), ("inward", "outward"):
+            if (data["link_type"], other["id"], a) in issue["links"]:
+                gone += 1
+                issue["links"].remove((data["link_type"], other["id"], a))
+                other["links"].remove((data["link_type"], issue["id"], b))
+        if not gone:
+            self.say(meta, "there is no such link")
+
+    def on_CommentAdded(self, meta, data):
+        if any(data["comment_id"] in i["comments"] for i in self.issues.values()):
+            self.say(meta, "the comment is there already")
+        self.issue_of(meta)["comments"][data["comment_id"]] = {
+            "id": data["comment_id"], "author": data["author"], "body": data["body"], "created_at": meta["occurred_at"],
+            "edited_at": None, "seq": meta["seq"], "text_seq": meta["seq"]}
+
+    def on_CommentEdited(self, meta, data):
+        comment = self.issue_of(meta)["comments"][data["comment_id"]]
+        self.same(meta, "previous_seq", data["previous_seq"], comment["text_seq"])
+        if comment["body"] == data["body"]:
+            self.say(meta, "the comment does not change")
+        comment.update(body=data["body"], edited_at=meta["occurred_at"], text_seq=meta["seq"])
+
+    def on_CommentDeleted(self, meta, data):
+        del self.issue_of(meta)["comments"][data["comment_id"]]
+
+    def on_CommandConcluded(self, meta, data):
+        self.concluded.append((meta["command_id"], data["command"], data["outcome"], data["code"]))
+
+
+# --- what the query API has to say ---
+
+class Expected:
+    """{name: what a complete reading of that resource gives}: the same shape as tests/lib/collect.py collects."""
+
+    def __init__(self, fold):
+        self.fold = fold
+
+    def all(self):
+        fold = self.fold
+        found = {"organization": self.organization(), "members": self.members(), "projects": self.projects(),
+                 "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
+        for project in fold.projects.values():
+            found["board " + project["key"]] = self.board(project)
+        for issue in fold.issues.values():
+            found["issue " + fold.key(issue)] = self.issue(issue)
+            found["comments " + fold.key(issue)] = self.comments(issue)
+        return found
+
+    def organization(self):
+        fold = self.fold
+        return dict(fold.organization, slug=fold.tenant,
+                    members=sum(not m["removed"] for m in fold.members.values()))
+
+    def members(self):
+        items = []
+        for id, member in sorted(self.fold.members.items()):
+            if not member["removed"]:
+                person = member["person"] or {}
+                items.append({"id": id, "role": member["role"], "name": person.get("name"), "email": person.get("email")})
+        return items
+
+    def project(self, project):
+        counts = {status: 0 for status, _, _ in STATUSES}
+        for issue in self.of_project(project):
+            counts[issue["status"]] += 1
+        return {"id": project["id"], "key": project["key"], "name": project["name"], "lead": project["lead"],
+                "version": project["version"], "issues": sum(counts.values()), "counts": counts}
+
+    def projects(self):
+        return [self.project(p) for p in sorted(self.fold.projects.values(), key=lambda p: p["key"])]
+
+    def of_project(self, project):
+        return [i for i in self.fold.issues.values() if i["project_id"] == project["id"]]
+
+    def board(self, project):
+        columns = []
+        for status, name, category in STATUSES:
+            cards = sorted((i for i in self.of_project(project) if i["status"] == status),
+                           key=lambda i: (i["rank"], i["id"]))
+            columns.append({"id": status, "name": name, "category": category, "count": len(cards),
+                            "cards": [self.card(issue) for issue in cards]})
+        return {"project": {k: project[k] for k in ("id", "key", "name")}, "columns": columns}
+
+    def card(self, issue):
+        children = [self.fold.issues[child] for child in issue["children"]]
+        card = {k: issue[k] for k in ("id", "summary", "type", "status", "priority", "assignee", "rank", "parent", "due_on",
+                                      "version")}
+        card.update(key=self.fold.key(issue), labels=sorted(issue["labels"]), comments=len(issue["comments"]),
+                    subtasks={"total": len(children), "done": sum(c["status"] == "done" for c in children)})
+        return card
+
+    def name(self, id):
+        member = self.fold.members.get(id)
+        return {"id": id, "name": ((member or {}).get("person") or {}).get("name")} if id else None
+
+    def related(self, id):
+        issue = self.fold.issues[id]
+        return {"id": id, "key": self.fold.key(issue), "summary": issue["summary"], "status": issue["status"]}
+
+    def comment_list(self, issue):
+        return [{"id": c["id"], "author": self.name(c["author"]), "body": c["body"], "created_at": c["created_at"],
+                 "edited_at": c["edited_at"], "seq": c["seq"]}
+                for c in sorted(issue["comments"].values(), key=lambda c: c["seq"])]
+
+    def comments(self, issue):
+        return {"total": len(issue["comments"]), "items": self.comment_list(issue)}
+
+    def issue(self, issue):
+        comments = self.comment_list(issue)
+        first = comments[:COMMENTS_FIRST]
+        project = self.fold.projects[issue["project_id"]]
+        found = {k: issue[k] for k in ("id", "type", "summary", "description", "status", "resolution", "priority", "due_on",
+                                       "rank", "external_ref", "created_at", "updated_at", "version")}
+        found.update(
+            key=self.fold.key(issue), project={k: project[k] for k in ("id", "key", "name")},
+            reporter=self.name(issue["reporter"]), assignee=self.name(issue["assignee"]), labels=sorted(issue["labels"]),
+            parent=self.related(issue["parent"]) if issue["parent"] else None,
+            subtasks=[self.related(id) for id in sorted(issue["children"])],
+            links=[{"type": type, "direction": direction, "issue": self.related(other)} for type, other, direction in
+                   sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward"))],
+            comments={"total": len(comments), "items": first,
+                      "next": first[-1]["seq"] if len(comments) > len(first) else None})
+        return found
+
+    def audit_row(self, event):
+        meta = event["data"]["meta"]
+        aggregate = meta["aggregate"]
+        key = self.fold.key(self.fold.issues[aggregate["id"]]) if aggregate["kind"] == "issue" else None
+        return {"seq": meta["seq"], "id": meta["event_id"], "type": short(event),
+                "aggregate": {"kind": aggregate["kind"], "id": aggregate["id"], "key": key},
+                "actor": {"kind": meta["actor"]["kind"], "id": meta["actor"]["id"]}, "command_id": meta["command_id"],
+                "occurred_at": meta["occurred_at"], "recorded_at": meta["recorded_at"], "reason": meta["reason"],
+                "body": {k: v for k, v in event["data"].items() if k != "meta"}}
+
+    def documents(self):
+        """Rows of the search view: one per issue and one per comment (which has no number), by id."""
+        rows = []
+        for issue in self.fold.issues.values():
+            place = {"issue_id": issue["id"], "project_id": issue["project_id"], "number": issue["number"]}
+            rows.append(dict(place, doc_id=issue["id"], title=issue["summary"], body=issue["description"],
+                             updated_seq=issue["search_seq"]))
+            for comment in issue["comments"].values():
+                rows.append(dict(place, doc_id=comment["id"], number=None, title="", body=comment["body"],
+                                 updated_seq=comment["text_seq"]))
+        return sorted(rows, key=lambda row: row["doc_id"])
+
+
+def differences(expected, found, path=""):
+    """Where two JSON values differ, as "path: a, not b"."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted(set(expected) | set(found)):
+            if key not in found:
+                yield f"{path}/{key}: missing"
+            elif key not in expected:
+                yield f"{path}/{key}: {found[key]!r:.200} should not be there"
+            else:
+                yield from differences(expected[key], found[key], f"{path}/{key}")
+    elif isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            yield f"{path}: {len(found)} items, not {len(expected)}"
+        for i, (a, b) in enumerate(zip(expected, found)):
+            yield from differences(a, b, f"{path}/{i}")
+    elif expected != found or type(expected) is not type(found):
+        yield f"{path}: {found!r:.200}, not {expected!r:.200}"
+
+
+def judge(tenant, events, found, profiles=None):
+    """Every complaint about a tenant: its log, and what was collected (tests/lib/collect.py) against the fold of the log.
+    @found may leave resources out; what it has must be right and whole."""
+    laws, fold = Laws(tenant, events), Fold(tenant, events, profiles)
+    complaints = laws.complaints + fold.complaints
+    if not fold.complaints:
+        expected = Expected(fold).all()
+        for optional in ("documents", "audit"):
+            if optional not in found:
+                del expected[optional]
+        complaints += [f"{tenant}{text}" for text in differences(expected, found)]
+    return complaints
+
+
+def judge_answers(tenant, events, answers):
+    """@answers: {command id: last answer's (status, body)} of commands of the tenant, each answered for good. What was
+    acknowledged is in the log once and as answered; what was refused or changed nothing is not there."""
+    there = Laws(tenant, events).commands
+    complaints = []
+    for command, (status, body) in answers.items():
+        logged = there.get(command)
+        if status in (200, 201) and body["outcome"] in ("accepted", "repeated"):
+            said = [(e["id"], e["seq"]) for e in body["events"]]
+            if not said or logged != said or body["position"] != said[-1][1]:
+                complaints.append(f"{tenant}: command {command} was acknowledged with {said}, the log has {logged}")
+        elif status == 503 or status < 200:
+            complaints.append(f"{tenant}: command {command} has no answer for good: {status}")
+        elif logged:
+            complaints.append(f"{tenant}: command {command} was answered {status} {body}, the log has {logged}")
+    return complaints
+
+
+def judge_rule(tenant, events):
+    """The rule "when all sub-tasks of an issue are done, the issue is done": each event that made it true has exactly one
+    command of a rule as its effect, and no other event has one."""
+    issues, causes, effects = {}, [], {}
+
+    def open_subtasks(parent):
+        return [i for i in issues.values() if i["parent"] == parent and not i["done"]]
+
+    for event in events:
+        data, name = event["data"], short(event)
+        meta = data["meta"]
+        issue = issues.get(meta["aggregate"]["id"])
+        if meta["actor"]["kind"] == "rule" and meta["index"] == 0:
+            effects.setdefault(meta["causation_id"], []).append(meta["command_id"])
+        if name == "IssueCreated" and data["type"] == "subtask":
+            issues[meta["aggregate"]["id"]] = {"parent": data["parent"], "done": False}
+        elif name == "IssueTransitioned" and issue:
+            issue["done"] = data["to_category"] == "done"
+            if issue["done"] and issue["parent"] and not open_subtasks(issue["parent"]):
+                causes.append(meta["event_id"])
+        elif name == "IssueParentChanged" and issue:
+            left, issue["parent"] = issue["parent"], data["to"]
+            is_parent = any(i["parent"] == left for i in issues.values())
+            if left and is_parent and not issue["done"] and not open_subtasks(left):
+                causes.append(meta["event_id"])
+    complaints = [f"{tenant}: event {cause} should have one effect, it has {effects.get(cause, [])}"
+                  for cause in causes if len(effects.get(cause, [])) != 1]
+    return complaints + [f"{tenant}: event {cause} has effects {effects[cause]}, it should have none"
+                         for cause in effects if cause not in causes]

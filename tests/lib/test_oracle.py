@@ -1,0 +1,213 @@
+#!/usr/bin/python3 -B
+"""Plants errors into a log and into answers: the oracle must complain about each, and about none when nothing is planted."""
+import copy
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import oracle  # noqa: E402
+
+ORG, OWNER, OTHER, PROJECT = "org", "m1", "m2", "p1"
+
+
+class Log:
+    """Builds a log as a writer would."""
+
+    def __init__(self):
+        self.events, self.versions, self.command = [], {}, 0
+
+    def append(self, *parts):
+        self.command += 1
+        for index, (name, kind, id, fields) in enumerate(parts):
+            self.versions[kind, id] = self.versions.get((kind, id), 0) + 1
+            seq = len(self.events) + 1
+            meta = {"event_id": f"e{seq}", "tenant": "acme", "seq": seq, "command_id": f"c{self.command}",
+                    "command_hash": f"h{self.command}", "index": index, "count": len(parts), "causation_id": None,
+                    "aggregate": {"kind": kind, "id": id, "version": self.versions[kind, id]},
+                    "actor": {"kind": "member", "id": OWNER}, "reason": None,
+                    "recorded_at": f"2026-11-21T10:00:{seq:02}.000Z", "occurred_at": f"2026-11-21T10:00:{seq:02}.000Z"}
+            self.events.append({"type": "nexusflow.events." + name, "data": dict(meta=meta, **fields)})
+
+    def issue(self, number, **more):
+        fields = {"project_id": PROJECT, "number": number, "type": "task", "summary": f"issue {number}", "description": "",
+                  "status": "todo", "priority": "medium", "reporter": OWNER, "assignee": None, "labels": ["a", "b"],
+                  "parent": None, "due_on": None, "rank": "ihg"[number % 3] + str(number), "external_ref": None}
+        self.append(("IssueCreated", "issue", f"i{number}", dict(fields, **more)))
+
+    def on_issue(self, name, number, **fields):
+        self.append((name, "issue", f"i{number}", fields))
+
+
+def sample():
+    log = Log()
+    log.append(("OrganizationCreated", "organization", ORG, {"name": "Acme"}),
+               ("MemberAdded", "organization", ORG, {"member_id": OWNER, "role": "owner"}),
+               ("MemberProfileSet", "organization", ORG, {"member_id": OWNER, "sealed": "x" * 44}))
+    log.append(("MemberAdded", "organization", ORG, {"member_id": OTHER, "role": "guest"}),
+               ("MemberProfileSet", "organization", ORG, {"member_id": OTHER, "sealed": "x" * 44}))
+    log.append(("ProjectCreated", "project", PROJECT, {"key": "TLS", "name": "Tls", "lead": None}))
+    for number in range(1, 5):
+        log.issue(number, type="subtask" if number == 2 else "task", parent="i1" if number == 2 else None)
+    log.on_issue("IssueTransitioned", 2, **{"project_id": PROJECT, "from": "todo", "to": "done", "from_category": "todo",
+                                            "to_category": "done", "resolution": "done", "parent": "i1"})
+    log.on_issue("IssueSummaryChanged", 3, **{"from": "issue 3", "to": "three"})
+    log.on_issue("IssueLabelsChanged", 3, added=["c"], removed=["a"])
+    log.on_issue("CommentAdded", 3, comment_id="k1", author=OTHER, body="first")
+    log.on_issue("CommentEdited", 3, comment_id="k1", body="second", previous_seq=len(log.events))
+    log.on_issue("IssueLinked", 3, link_type="blocks", other="i4")
+    log.append(("IssueRanked", "issue", "i4", {"from": "h4", "to": "z4"}),
+               ("RanksRebalanced", "organization", ORG,
+                {"ranks": [{"issue_id": "i3", "from": "i3", "to": "x3"}, {"issue_id": "i4", "from": "z4", "to": "y4"}]}))
+    log.on_issue("IssueDescriptionChanged", 1, to="text", previous_seq=7)
+    return log.events
+
+
+PROFILES = {"c1": {"name": "Owner"}, "c2": {"name": "Other", "email": "o@x"}}
+
+
+def complaints(events, found):
+    return oracle.judge("acme", events, found, PROFILES)
+
+
+def answers_to(events):
+    return oracle.Expected(oracle.Fold("acme", events, PROFILES)).all()
+
+
+def set_meta(name, value):
+    def plant(events):
+        events[11]["data"]["meta"][name] = value
+    return plant
+
+
+def set_field(name, field, value):
+    def plant(events):
+        next(e for e in events if e["type"].endswith(name))["data"][field] = value
+    return plant
+
+
+LOG_ERRORS = {
+    "an event is dropped": lambda events: events.pop(12),
+    "the last event of a command is dropped": lambda events: events.pop(4),
+    "a whole command is dropped": lambda events: events.pop(10),
+    "an event is there twice": lambda events: events.insert(12, copy.deepcopy(events[12])),
+    "two events are swapped": lambda events: events.insert(12, events.pop(11)),
+    "an event of another tenant": set_meta("tenant", "other"),
+    "an event id is used again": set_meta("event_id", "e3"),
+    "a command id is used again": set_meta("command_id", "c1"),
+    "a command is not whole": set_meta("count", 2),
+    "time goes back": set_meta("recorded_at", "2026-11-21T09:00:00.000Z"),
+    "occurred_at goes back": set_meta("occurred_at", "2026-11-21T09:00:00.000Z"),
+    "a version is left out": set_meta("aggregate", {"kind": "issue", "id": "i3", "version": 7}),
+    "the cause is not there": set_meta("causation_id", "nowhere"),
+    "done without a resolution": set_field("IssueTransitioned", "resolution", None),
+    "a resolution without done": set_field("IssueTransitioned", "to", "in_progress"),
+    "a transition that is none": set_field("IssueTransitioned", "to", "in_review"),
+    "an issue number is left out": lambda events: events[9]["data"].update(number=5),
+    "a summary before that was not": set_field("IssueSummaryChanged", "from", "issue 4"),
+    "a label is added that is there": set_field("IssueLabelsChanged", "added", ["b"]),
+    "a comment of nowhere is edited": set_field("CommentEdited", "comment_id", "k9"),
+    "a text before that was not": set_field("CommentEdited", "previous_seq", 2),
+    "an issue of no project": set_field("IssueCreated", "project_id", "p9"),
+    "ranks change the order": set_field("RanksRebalanced", "ranks", [
+        {"issue_id": "i3", "from": "i3", "to": "z3"}, {"issue_id": "i4", "from": "z4", "to": "y4"}]),
+    "the log ends within a command": lambda events: events.__delitem__(slice(4, None)),
+}
+
+
+def card(found):
+    return found["board TLS"]["columns"][0]["cards"][0]
+
+
+ANSWER_ERRORS = {
+    "a card has another summary": lambda found: card(found).update(summary="other"),
+    "a card has another version": lambda found: card(found).update(version=99),
+    "a card is gone": lambda found: found["board TLS"]["columns"][0]["cards"].pop(),
+    "a card is there twice": lambda found: found["board TLS"]["columns"][0]["cards"].append(card(found)),
+    "two cards are swapped": lambda found: found["board TLS"]["columns"][0]["cards"].reverse(),
+    "a count is wrong": lambda found: found["board TLS"]["columns"][3].update(count=0),
+    "sub-tasks are miscounted": lambda found: next(
+        c for c in found["board TLS"]["columns"][0]["cards"] if c["key"] == "TLS-1").update(subtasks={"total": 1, "done": 0}),
+    "an issue is gone": lambda found: found.pop("issue TLS-3"),
+    "an issue is there that should not be": lambda found: found.update({"issue TLS-9": {}}),
+    "a link is gone": lambda found: found["issue TLS-4"]["links"].clear(),
+    "a comment has the old text": lambda found: found["comments TLS-3"]["items"][0].update(body="first"),
+    "a member has another role": lambda found: found["members"][1].update(role="owner"),
+    "a member is gone": lambda found: found["members"].pop(),
+    "an audit row is gone": lambda found: found["audit"].pop(5),
+    "an audit row is there twice": lambda found: found["audit"].append(found["audit"][-1]),
+    "an audit row has another body": lambda found: found["audit"][5]["body"].update(key="X"),
+    "a document is gone": lambda found: found["documents"].pop(),
+    "a document has the old text": lambda found: found["documents"][0].update(title="old"),
+    "a project counts wrongly": lambda found: found["projects"][0]["counts"].update(todo=9),
+    "a number is a text": lambda found: found["organization"].update(version=str(found["organization"]["version"])),
+}
+
+
+class TestOracle(unittest.TestCase):
+    def test_nothing_to_complain_about(self):
+        events = sample()
+        self.assertEqual(complaints(events, answers_to(events)), [])
+        self.assertEqual(len(answers_to(events)["documents"]), 5)
+
+    def test_errors_of_the_log(self):
+        found = answers_to(sample())
+        for name, plant in LOG_ERRORS.items():
+            with self.subTest(name):
+                events = sample()
+                plant(events)
+                laws = oracle.Laws("acme", events).complaints + oracle.Fold("acme", events).complaints
+                self.assertTrue(laws, "the laws and the fold see nothing")
+                self.assertTrue(complaints(events, found))
+
+    def test_errors_of_answers(self):
+        for name, plant in ANSWER_ERRORS.items():
+            with self.subTest(name):
+                events = sample()
+                found = copy.deepcopy(answers_to(events))
+                plant(found)
+                self.assertTrue(complaints(events, found))
+
+    def test_answers_of_commands(self):
+        events = sample()
+        accepted = {"outcome": "accepted", "position": 6, "events": [{"id": "e6", "seq": 6}]}
+        self.assertEqual(oracle.judge_answers("acme", events, {"c3": (201, accepted), "c99": (409, {})}), [])
+        for name, answers in {
+            "acknowledged and not there": {"c99": (201, accepted)},
+            "acknowledged with another seq": {"c3": (201, dict(accepted, events=[{"id": "e6", "seq": 7}], position=7))},
+            "refused and there": {"c3": (409, {})},
+            "unchanged and there": {"c3": (200, {"outcome": "unchanged", "events": []})},
+            "accepted without events": {"c98": (200, {"outcome": "accepted", "events": [], "position": 6})},
+            "never answered": {"c97": (503, {})},
+        }.items():
+            with self.subTest(name):
+                self.assertTrue(oracle.judge_answers("acme", events, answers))
+
+    def test_effects_of_the_rule(self):
+        def with_effect(cause, kind):
+            log = Log()
+            log.events, log.versions, log.command = sample(), {("issue", "i1"): 2}, 99
+            log.on_issue("IssueTransitioned", 1, **{
+                "project_id": PROJECT, "from": "todo", "to": "done", "from_category": "todo", "to_category": "done",
+                "resolution": "done", "parent": None})
+            log.events[-1]["data"]["meta"].update(causation_id=cause, actor={"kind": kind, "id": "r"})
+            return log.events
+        self.assertEqual(oracle.judge_rule("acme", with_effect("e11", "rule")), [])
+        self.assertTrue(oracle.judge_rule("acme", sample()), "no effect")
+        self.assertTrue(oracle.judge_rule("acme", with_effect("e10", "rule")), "another cause")
+        self.assertTrue(oracle.judge_rule("acme", with_effect("e11", "member")), "not by the rule")
+        twice = with_effect("e11", "rule")
+        twice.append(copy.deepcopy(twice[-1]))
+        twice[-1]["data"]["meta"]["command_id"] = "c101"
+        self.assertTrue(oracle.judge_rule("acme", twice), "a second effect")
+
+    def test_partitions(self):
+        # From Kafka's own tests (UtilsTest.testMurmur2).
+        for text, value in {"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536,
+                            "a-little-bit-longer-string": -1486304829,
+                            "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971, "abc": 479470107}.items():
+            self.assertEqual(oracle.murmur2(text.encode()), value & 0xffffffff)
+
+
+if __name__ == "__main__":
+    unittest.main()
