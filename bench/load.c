@@ -190,6 +190,13 @@ static uint64_t failures(const struct run *run)
 	return n;
 }
 
+static void member_ms(struct json_out *json, const char *name, double ms)
+{
+	char text[32];
+	json_out_key(json, name);
+	json_out_raw(json, slice_of(text, (size_t)snprintf(text, sizeof text, "%.3f", ms)));
+}
+
 static void print_json(const struct run *run)
 {
 	const struct settings *settings = run->settings;
@@ -209,11 +216,9 @@ static void print_json(const struct run *run)
 	json_out_member_int(&json, "body_bytes",
 	                    counts->requests ? (int64_t)(counts->bytes / counts->requests) : 0);
 	for (size_t i = 0; i < SHARES; i++) {
-		json_out_key(&json, shares[i].name);
-		buf_printf(&text, "%.3f", percentile_ms(run, shares[i].share));
+		member_ms(&json, shares[i].name, percentile_ms(run, shares[i].share));
 	}
-	json_out_key(&json, "max_ms");
-	buf_printf(&text, "%.3f", (double)run->latencies.max_us / 1000);
+	member_ms(&json, "max_ms", (double)run->latencies.max_us / 1000);
 	json_out_key(&json, "failures");
 	json_out_object(&json);
 	for (int i = 0; i < 600; i++)
@@ -262,7 +267,7 @@ static const char usage[] =
         "  --lines=N        of an ndjson request: 1000\n"
         "  --depth=N        requests a connection sends before its first answer: 1\n"
         "  --state=FILE     state of the issues between runs over the same data\n"
-        "  --seed=N         of everything drawn\n"
+        "  --seed=N         of everything drawn: 1 for seed, the time for load\n"
         "  --json           the result as JSON\n";
 
 static bool parse_mode(const char *text, enum workload_mode *mode)
@@ -355,7 +360,7 @@ static bool parse(int argc, char **argv, struct settings *settings)
 int main(int argc, char **argv)
 {
 	struct settings settings = {
-	        .workload = {.tenant = "bench", .issues = 20000, .lines = 1000, .seed = 1},
+	        .workload = {.tenant = "bench", .issues = 20000, .lines = 1000},
 	        .subject = "bench",
 	        .connections = 64,
 	        .depth = 1,
@@ -371,6 +376,8 @@ int main(int argc, char **argv)
 	static struct run run;
 	run.settings = &settings;
 	bool seeds = strcmp(argv[1], "seed") == 0;
+	if (settings.workload.seed == 0) /* the same data, and never the same load twice */
+		settings.workload.seed = seeds ? 1 : (uint64_t)clock_now_ms();
 	if (seeds ? seed_run(&settings.workload, settings.subject, &err) : run_load(&run, &err)) {
 		fprintf(stderr, "bench_load: %s\n", err.text);
 		return 1;

@@ -43,15 +43,24 @@ static uint32_t draw_word(struct chance *chance)
 	return (uint32_t)(share * share * share * WORDS);
 }
 
+static void put_word(uint32_t word, struct buf *out)
+{
+	syllable(word % SYLLABLES, out);
+	syllable(word / SYLLABLES, out);
+	if (word % 3)
+		syllable((word * 7 + 5) % SYLLABLES, out);
+}
+
 void text_words(struct chance *chance, uint32_t n, struct buf *out)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t word = draw_word(chance);
 		if (i)
 			buf_append_char(out, ' ');
-		syllable(word % SYLLABLES, out);
-		syllable(word / SYLLABLES, out);
-		if (word % 3)
-			syllable((word * 7 + 5) % SYLLABLES, out);
+		put_word(draw_word(chance), out);
 	}
+}
+
+void text_word(struct chance *chance, struct buf *out)
+{
+	put_word(chance_below(chance, WORDS), out);
 }

@@ -16,5 +16,8 @@ void chance_uuid(struct chance *chance, struct buf *out);
 
 /* @n words with blanks between them; letters only, so that they need no escapes anywhere. */
 void text_words(struct chance *chance, uint32_t n, struct buf *out);
+/* One to search for: each of the 4,096 as likely; half of them are in fewer than 0.6 % of texts of
+ * 46 words. */
+void text_word(struct chance *chance, struct buf *out);
 
 #endif

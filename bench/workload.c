@@ -39,7 +39,7 @@ struct shot {
 struct workload {
 	struct workload_options options;
 	struct chance chance;
-	struct chance ids; /* of commands: new ones in every run */
+	struct chance ids; /* of commands: new ones even when the seed is used again */
 	struct issue *issues;
 	bool *busy;
 	struct shot *free;
@@ -282,10 +282,10 @@ static void next_search(struct workload *workload, struct buf *request)
 	struct buf *path = &workload->data;
 	buf_clear(path);
 	buf_append_str(path, "/search?text=");
-	text_words(&workload->chance, 1, path);
+	text_word(&workload->chance, path);
 	if (chance_below(&workload->chance, 2)) {
 		buf_append_char(path, '+');
-		text_words(&workload->chance, 1, path);
+		text_word(&workload->chance, path);
 	}
 	workload_request(&workload->options, buf_cstr(path), "", NULL, request);
 }
