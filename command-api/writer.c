@@ -216,6 +216,9 @@ static void give_up_batch(struct partition *partition)
 static void *run(void *context)
 {
 	struct partition *partition = context;
+	char name[16];
+	snprintf(name, sizeof name, "writer %u", partition->number);
+	pthread_setname_np(pthread_self(), name);
 	bool owns = become_ready(partition);
 	while (take_batch(partition)) {
 		while (partition->batch_n > 0) {

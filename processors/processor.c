@@ -246,6 +246,7 @@ static void *run(void *context)
 {
 	struct processor *processor = context;
 	char logged[512] = "";
+	pthread_setname_np(pthread_self(), "processor");
 	while (!atomic_load(&processor->stopping)) {
 		struct error err;
 		bool moved = false;

@@ -50,6 +50,7 @@ static int64_t expire_all(struct projector *projector)
 static void *deadlines_thread(void *arg)
 {
 	struct projector *projector = arg;
+	pthread_setname_np(pthread_self(), "view deadlines");
 	pthread_mutex_lock(&projector->lock);
 	while (!projector->stopping) {
 		projector->waits_changed = false;
@@ -71,6 +72,7 @@ static void *deadlines_thread(void *arg)
 static void *gauges_thread(void *arg)
 {
 	struct projector *projector = arg;
+	pthread_setname_np(pthread_self(), "view gauges");
 	pthread_mutex_lock(&projector->lock);
 	while (!projector->stopping) {
 		pthread_mutex_unlock(&projector->lock);

@@ -455,6 +455,9 @@ void *slot_thread(void *arg)
 {
 	struct slot *slot = arg;
 	struct work work = {0};
+	char name[16];
+	snprintf(name, sizeof name, "view %s", slot->type->name);
+	pthread_setname_np(pthread_self(), name);
 	while (!atomic_load(&slot->stopping)) {
 		struct error err = {0};
 		rest(slot, &work);

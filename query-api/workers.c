@@ -46,6 +46,7 @@ static void *run(void *context)
 {
 	struct worker *worker = context;
 	struct task task;
+	pthread_setname_np(pthread_self(), "query worker");
 	while (take(worker->all, &task))
 		task.call(task.context, worker);
 	return NULL;
