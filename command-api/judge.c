@@ -26,42 +26,49 @@ static const struct person *person_of(const struct command *command)
 	return NULL;
 }
 
-/* The id that a new member gets: as decide has it (decide.h, fresh). */
-static struct uuid new_member_id(const struct command *command, const struct request *request)
-{
-	if (command->type == COMMAND_CREATE_ORGANIZATION)
-		return command->create_organization.has_owner_id
-		               ? command->create_organization.owner_id
-		               : request->fresh[FRESH_OWNER];
-	return command->add_member.has_member_id ? command->add_member.member_id
-	                                         : request->fresh[FRESH_ID];
-}
-
-/* A command that names a person: find who that is here, seal the profile under the member's id. */
-static enum status prepare_person(struct partition *partition, const struct job *job,
-                                  struct request *request, struct error *err)
+/* A command that names a person: find who that is here. */
+static void prepare_person(struct partition *partition, const struct job *job,
+                           struct request *request)
 {
 	const struct person *person = person_of(&job->command);
 	if (!person)
-		return STATUS_OK;
+		return;
 	uint8_t hash[32];
 	identity_hash(job->tenant, person->issuer, person->subject, hash);
 	request->has_identity_member =
 	        write_state_identity(partition->state, hash, &request->identity_member);
-	struct uuid member = request->has_identity_member ? request->identity_member
-	                                                  : new_member_id(&job->command, request);
+}
+
+/* Seal the person's profile into the decision. Only now: sealing makes a key for the member, which
+ * is for ever, and a refused command leaves nothing behind. */
+static enum status seal_profile(struct partition *partition, const struct job *job,
+                                struct decision *decision, struct error *err)
+{
+	const struct person *person = person_of(&job->command);
+	struct decided *at = decision->first;
+	while (at && at->event.type != EVENT_MEMBER_PROFILE_SET)
+		at = at->next;
+	if (!person || !at)
+		return STATUS_OK;
+	struct member_profile_set *set = &at->event.member_profile_set;
 	struct profile profile = {
 	        .issuer = person->issuer,
 	        .subject = person->subject,
 	        .name = person->name,
 	        .email = person->has_email ? person->email : slice_of(NULL, 0),
 	};
-	struct buf sealed = {0};
-	enum status status = profile_seal(partition->all->options.profile_keys, job->tenant,
-	                                  &member, &profile, &sealed, err);
-	request->sealed_profile = arena_copy(&partition->arena, buf_slice(&sealed));
-	buf_release(&sealed);
-	return status;
+	buf_clear(&partition->sealed);
+	if (profile_seal(partition->all->options.profile_keys, job->tenant, &set->member_id,
+	                 &profile, &partition->sealed, err))
+		return err->status;
+	set->sealed = buf_slice(&partition->sealed);
+	return STATUS_OK;
+}
+
+/* All that an installation token gives by itself; in a tenant it is worth what its subject is. */
+static bool creates_organization(const struct job *job)
+{
+	return job->installation && job->command.type == COMMAND_CREATE_ORGANIZATION;
 }
 
 static void prepare_actor(struct partition *partition, const struct job *job,
@@ -77,10 +84,21 @@ static void prepare_actor(struct partition *partition, const struct job *job,
 		actor->kind = ACTOR_KIND_RULE;
 		actor->id = job->rule_id;
 	} else if (!write_state_identity(partition->state, job->identity, &actor->id) &&
-	           job->installation) {
-		actor->kind =
-		        ACTOR_KIND_SYSTEM; /* the installation acts, no member of this tenant */
+	           creates_organization(job)) {
+		actor->kind = ACTOR_KIND_SYSTEM; /* it founds what has no members yet */
 	}
+}
+
+/* Whether the caller may know that the tenant is there, and with it what became of its commands. */
+static bool is_known(struct partition *partition, const struct job *job,
+                     const struct request *request)
+{
+	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
+	struct row_key key = row_key_member(&request->actor.id);
+	struct row_member member;
+	if (!job->has_identity || creates_organization(job))
+		return true;
+	return rows->get(rows, &key, &member) && !member.removed;
 }
 
 static void answer_from_log(struct job *job, const struct write_command *found)
@@ -100,6 +118,18 @@ static void refuse(struct job *job, enum reject reject, const char *pointer, con
 	job->reject = reject;
 	snprintf(job->pointer, sizeof job->pointer, "%s", pointer);
 	snprintf(job->detail, sizeof job->detail, "%s", detail);
+}
+
+/* For strangers the tenant does not exist: the same answer whether it does or not. */
+static void refuse_decided(struct job *job, const struct decision *decision, bool known)
+{
+	bool hidden = !known && reject_http_status(decision->reject) == 404;
+	if (hidden)
+		refuse(job, REJECT_NO_SUCH_TENANT, "", reject_title(REJECT_NO_SUCH_TENANT));
+	else
+		refuse(job, decision->reject, decision->pointer, decision->detail);
+	job->position = known ? job->position : 0;
+	job->aggregate.version = known ? decision->version : 0;
 }
 
 /* An intent that was refused or changed nothing leaves a trace. */
@@ -160,7 +190,6 @@ static void add_record(struct partition *partition, const struct job *job,
 	room->tenant = job->tenant;
 	struct journal_record *record = &partition->records[partition->records_n++];
 	record->headers_n = event_headers(event, job->traceparent, &room->text, room->headers);
-	metric_add(partition->appended[event->type], 1);
 }
 
 /* Evolve and encode what was decided. */
@@ -225,21 +254,32 @@ static bool is_repeated(struct partition *partition, struct job *job)
 	return true;
 }
 
+static bool is_stopped(const struct write_tenant *tenant, struct job *job)
+{
+	if (!tenant->stopped)
+		return false;
+	job->outcome = JOB_UNAVAILABLE;
+	snprintf(job->detail, sizeof job->detail,
+	         "the organization has an event of a newer version; upgrade this server");
+	return true;
+}
+
+/* A batch that was not appended is judged again: nothing of the first time may remain. */
+static void clear_outcome(struct job *job)
+{
+	job->outcome = JOB_PENDING;
+	job->detail[0] = job->pointer[0] = job->key[0] = 0;
+	job->first_seq = job->position = 0;
+	job->aggregate = (struct aggregate_ref){0};
+	job->events_n = 0;
+}
+
 static enum status judge(struct partition *partition, struct job *job, struct error *err)
 {
 	struct write_tenant tenant = {0};
+	clear_outcome(job);
 	write_state_tenant(partition->state, job->tenant, &tenant);
 	job->position = tenant.seq;
-	if (tenant.stopped) {
-		job->outcome = JOB_UNAVAILABLE;
-		snprintf(job->detail, sizeof job->detail,
-		         "the organization has an event of a newer version; upgrade this server");
-		return STATUS_OK;
-	}
-	if (is_repeated(partition, job))
-		return STATUS_OK;
-
-	arena_clear(&partition->arena);
 	struct request request = {
 	        .tenant = job->tenant,
 	        .installation = job->installation,
@@ -250,9 +290,12 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 	for (int i = 0; i < FRESH_IDS; i++)
 		request.fresh[i] = uuid_v7(request.now_ms);
 	prepare_actor(partition, job, &request);
-	if (prepare_person(partition, job, &request, err))
-		return err->status;
+	bool known = is_known(partition, job, &request);
+	if (known && (is_stopped(&tenant, job) || is_repeated(partition, job)))
+		return STATUS_OK;
+	prepare_person(partition, job, &request);
 
+	arena_clear(&partition->arena);
 	struct decision decision = {.arena = &partition->arena};
 	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
 	decide(rows, &request, &job->command, &decision);
@@ -260,8 +303,7 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 	if (no_events && job->intent && tenant.seq > 0)
 		conclude(partition, job, &decision);
 	else if (decision.reject != REJECT_NONE) {
-		refuse(job, decision.reject, decision.pointer, decision.detail);
-		job->aggregate.version = decision.version;
+		refuse_decided(job, &decision, known);
 		return STATUS_OK;
 	}
 	if (decision.events_n == 0) {
@@ -269,6 +311,8 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 		job->aggregate.version = decision.version;
 		return STATUS_OK;
 	}
+	if (seal_profile(partition, job, &decision, err))
+		return err->status;
 	take_decision(partition, job, &request, &tenant, &decision);
 	return STATUS_OK;
 }
@@ -290,6 +334,9 @@ enum status judge_batch(struct partition *partition, uint32_t *judged, struct er
 		find_key(partition, job);
 		++*judged;
 	}
+	/* What could not be read looks like what is not there: nothing of it may be appended. */
+	if (write_state_failure(partition->state, err))
+		return err->status;
 	for (uint32_t i = 0; i < partition->records_n; i++) {
 		struct record_room *room = &partition->rooms[i];
 		struct journal_record *record = &partition->records[i];

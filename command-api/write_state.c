@@ -26,6 +26,8 @@ static const char *const table_names[] = {"rows",       "tenants", "commands",
 #define CATCH_UP_ENTRIES 1024
 #define CATCH_UP_BATCH   4096 /* events between commits */
 #define DECODE_ARENA     (4 * 1024 * 1024)
+#define POLL_MS          500
+#define EMPTY_POLLS_MAX  4 /* then the caller may see whether it is to stop */
 
 struct tenant_value {
 	uint64_t seq;
@@ -236,6 +238,11 @@ void write_state_abort(struct write_state *state)
 	state->txn = NULL;
 }
 
+enum status write_state_failure(const struct write_state *state, struct error *err)
+{
+	return kv_failure(state->txn, err);
+}
+
 /* --- what the writer asks --- */
 
 bool write_state_tenant(struct write_state *state, struct slice tenant, struct write_tenant *out)
@@ -361,7 +368,8 @@ static bool is_ours(struct write_state *state, const struct journal_entry *entry
                     const struct event *event)
 {
 	struct write_tenant tenant = {0};
-	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n >= sizeof state->tenant)
+	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n == 0 ||
+	    entry->key.n >= sizeof state->tenant)
 		return false;
 	write_state_tenant(state, event->meta.tenant, &tenant);
 	return !tenant.stopped && (uint64_t)event->meta.seq == tenant.seq + 1;
@@ -425,12 +433,14 @@ static enum status catch_up_entry(struct catch_up *run, const struct journal_ent
 static enum status read_until(struct catch_up *run, struct journal_reader *reader, int64_t end,
                               struct error *err)
 {
-	static const int poll_ms = 1000;
 	struct journal_entry *entries = mem_new(CATCH_UP_ENTRIES * sizeof *entries);
 	enum status status = STATUS_OK;
-	uint32_t n;
+	uint32_t n, empty = 0;
 	while (!status && journal_reader_position(reader, run->state->partition) < end) {
-		status = journal_reader_poll(reader, poll_ms, entries, CATCH_UP_ENTRIES, &n, err);
+		status = journal_reader_poll(reader, POLL_MS, entries, CATCH_UP_ENTRIES, &n, err);
+		empty = n ? 0 : empty + 1;
+		if (!status && empty == EMPTY_POLLS_MAX)
+			status = error_set(err, STATUS_TIMEOUT, "the journal gives nothing");
 		for (uint32_t i = 0; i < n && !status; i++)
 			if (entries[i].offset < end)
 				status = catch_up_entry(run, &entries[i], err);

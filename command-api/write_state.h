@@ -46,6 +46,8 @@ enum status write_state_catch_up(struct write_state *state, struct journal_reade
 enum status write_state_begin(struct write_state *state, struct error *err);
 enum status write_state_commit(struct write_state *state, int64_t next_offset, struct error *err);
 void write_state_abort(struct write_state *state);
+/* Whether everything in the transaction could be read and written so far. */
+enum status write_state_failure(const struct write_state *state, struct error *err);
 
 /* Within a transaction. */
 struct tenant_state *write_state_rows(struct write_state *state, struct slice tenant);

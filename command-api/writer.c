@@ -86,6 +86,8 @@ static bool take_batch(struct partition *partition)
 
 static void finish(struct partition *partition, struct job *job)
 {
+	for (uint32_t i = 0; job->outcome == JOB_ACCEPTED && i < job->events_n; i++)
+		metric_add(partition->appended[job->events[i].type], 1);
 	metric_add(partition->outcomes[job->command.type][job->outcome], 1);
 	job->done(job);
 	job_release(job);

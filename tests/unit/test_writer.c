@@ -95,6 +95,8 @@ static void job_done(struct job *job)
 	pthread_mutex_unlock(&lock);
 }
 
+static const char *tenant = "acme"; /* that commands are sent to */
+
 static struct job *make(const struct principal *who, const char *command, const char *id,
                         const char *body)
 {
@@ -102,7 +104,7 @@ static struct job *make(const struct principal *who, const char *command, const 
 	struct envelope envelope = {.command = slice_str(command), .command_id = slice_str(id)};
 	json_t *data = intake_parse(slice_str(body), &fault);
 	assert_non_null(data);
-	struct job *job = intake_job(SLICE("acme"), who, &envelope, data, strlen(body), &fault);
+	struct job *job = intake_job(slice_str(tenant), who, &envelope, data, strlen(body), &fault);
 	if (!job)
 		fail_msg("%s: %s %s", fault.detail, fault.fields.items[0].pointer,
 		         fault.fields.items[0].reason);
@@ -233,16 +235,104 @@ static void a_key_that_was_used_for_something_else_is_refused(void **state)
 	close_bench(bench);
 }
 
-static void strangers_see_no_organization(void **state)
+#define OTHER "{\"key\":\"DNS\",\"name\":\"Other\"}"
+
+/* Everything that the answer to a command can show. */
+static struct buf answer_in(struct bench *bench, const char *in, const struct principal *who,
+                            const char *command, const char *id, const char *body)
+{
+	struct uuid request_id = {{0}};
+	struct buf text = {0};
+	tenant = in;
+	struct job *job = run(bench, who, command, id, body);
+	tenant = "acme";
+	int status = job_answer_json(job, &request_id, &text);
+	buf_printf(&text, " %d position %llu", status, (unsigned long long)job->position);
+	job_release(job);
+	return text;
+}
+
+static void expect_no_difference(struct bench *bench, const struct principal *who,
+                                 const char *command, const char *id, const char *body,
+                                 const char *status)
+{
+	struct buf there = answer_in(bench, "acme", who, command, id, body);
+	struct buf nowhere = answer_in(bench, "nowhere", who, command, id, body);
+	assert_string_equal(buf_cstr(&there), buf_cstr(&nowhere));
+	assert_non_null(strstr(buf_cstr(&there), status));
+	buf_release(&there);
+	buf_release(&nowhere);
+}
+
+static void a_stranger_cannot_tell_an_organization_from_none(void **state)
 {
 	struct bench *bench = *state;
 	open_bench(bench);
 	found_acme(bench);
-	struct job *job = run(bench, &stranger, "CreateProject", ID(4),
-	                      "{\"key\":\"DNS\",\"name\":\"Other\"}");
-	assert_int_equal(job->outcome, JOB_REFUSED);
-	assert_int_equal(reject_http_status(job->reject), 404);
-	job_release(job);
+	expect_no_difference(bench, &stranger, "CreateProject", ID(4), OTHER, "} 404 ");
+	expect_no_difference(bench, &stranger, "CreateOrganization", ID(4), ORGANIZATION, "} 403 ");
+	/* nor with the id of a command that is in the log, and its body or another */
+	expect_no_difference(bench, &stranger, "CreateProject", ID(2), OTHER, "} 404 ");
+	expect_no_difference(bench, &stranger, "CreateProject", ID(2),
+	                     "{\"key\":\"TLS\",\"name\":\"TLS 1.3\"}", "} 404 ");
+	close_bench(bench);
+}
+
+static void an_installation_token_only_founds_organizations(void **state)
+{
+	struct bench *bench = *state;
+	open_bench(bench);
+	found_acme(bench);
+	uint64_t events = count_events(bench);
+	expect_no_difference(bench, &installation, "CreateProject", ID(4), OTHER, "} 404 ");
+	expect_no_difference(bench, &installation, "RemoveMember", ID(5),
+	                     "{\"member\":\"" ID(9) "\"}", "} 404 ");
+	assert_int_equal(count_events(bench), events);
+	struct buf again =
+	        answer_in(bench, "acme", &installation, "CreateOrganization", ID(6), ORGANIZATION);
+	assert_non_null(strstr(buf_cstr(&again), "tenant_exists"));
+	buf_release(&again);
+	close_bench(bench);
+}
+
+static void who_was_removed_gets_no_old_answer(void **state)
+{
+	struct bench *bench = *state;
+	static const struct principal bob = {SLICE("nexusflow"), SLICE("bob"), {0}, false, false};
+	open_bench(bench);
+	found_acme(bench);
+	expect(bench, &ada, "AddMember", ID(3),
+	       "{\"member_id\":\"" ID(9) "\",\"role\":\"admin\",\"person\":{\"issuer\":"
+	                                 "\"nexusflow\",\"subject\":\"bob\",\"name\":\"Bob\"}}",
+	       JOB_ACCEPTED);
+	expect(bench, &bob, "CreateProject", ID(4), OTHER, JOB_ACCEPTED);
+	expect(bench, &bob, "CreateProject", ID(4), OTHER, JOB_REPEATED);
+	expect(bench, &ada, "RemoveMember", ID(5), "{\"member\":\"" ID(9) "\"}", JOB_ACCEPTED);
+	expect_no_difference(bench, &bob, "CreateProject", ID(4), OTHER, "} 404 ");
+	close_bench(bench);
+}
+
+static void a_refused_command_makes_no_key_for_the_person_it_names(void **state)
+{
+	struct bench *bench = *state;
+	struct error err;
+	struct uuid member;
+	struct profile profile;
+	struct buf sealed = {0}, text = {0};
+	uuid_parse(SLICE(ID(9)), &member);
+	open_bench(bench);
+	found_acme(bench);
+	expect(bench, &stranger, "AddMember", ID(3),
+	       "{\"member_id\":\"" ID(9) "\",\"role\":\"admin\",\"person\":{\"issuer\":"
+	                                 "\"nexusflow\",\"subject\":\"bob\",\"name\":\"Bob\"}}",
+	       JOB_REFUSED);
+	/* without a key nothing can be opened; sealing here would make it */
+	buf_append_str(&sealed, "0123456789012345678901234567890123456789012345678901234567890123");
+	assert_int_equal(profile_unseal(bench->keys, SLICE("acme"), &member, buf_slice(&sealed),
+	                                &text, &profile, &err),
+	                 STATUS_NOT_FOUND);
+	buf_release(&sealed);
+	buf_release(&text);
 	close_bench(bench);
 }
 
@@ -295,7 +385,14 @@ int main(void)
 	                teardown),
 	        cmocka_unit_test_setup_teardown(a_key_that_was_used_for_something_else_is_refused,
 	                                        setup, teardown),
-	        cmocka_unit_test_setup_teardown(strangers_see_no_organization, setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_stranger_cannot_tell_an_organization_from_none,
+	                                        setup, teardown),
+	        cmocka_unit_test_setup_teardown(an_installation_token_only_founds_organizations,
+	                                        setup, teardown),
+	        cmocka_unit_test_setup_teardown(who_was_removed_gets_no_old_answer, setup,
+	                                        teardown),
+	        cmocka_unit_test_setup_teardown(
+	                a_refused_command_makes_no_key_for_the_person_it_names, setup, teardown),
 	        cmocka_unit_test_setup_teardown(a_lost_state_is_folded_again_from_the_journal,
 	                                        setup, teardown),
 	        cmocka_unit_test_setup_teardown(
