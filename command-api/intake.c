@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/json_out.h"
+#include "core/codec/wire.h"
 #include "core/store/profile_keys.h"
 
 #define ARENA_BASE_BYTES       1024
@@ -178,7 +179,7 @@ bool envelope_from_line(struct slice text, json_t **line, struct envelope *envel
 static bool read_uuid(struct slice text, const char *what, struct uuid *out,
                       struct intake_fault *fault)
 {
-	if (text.n == 0 || uuid_parse(text, out))
+	if (!text.data || uuid_parse(text, out))
 		return true;
 	return fail(fault, 400, "bad_envelope", "%s must be a UUID", what);
 }
@@ -187,7 +188,7 @@ static bool read_uuid(struct slice text, const char *what, struct uuid *out,
 static bool read_envelope(struct job *job, const struct envelope *envelope,
                           const struct principal *principal, struct intake_fault *fault)
 {
-	job->command_id = envelope->command_id.n ? (struct uuid){{0}} : uuid_v7(clock_now_ms());
+	job->command_id = envelope->command_id.data ? (struct uuid){{0}} : uuid_v7(clock_now_ms());
 	if (!read_uuid(envelope->command_id, "Idempotency-Key (command_id)", &job->command_id,
 	               fault) ||
 	    !read_uuid(envelope->on_behalf_of, "on_behalf_of", &job->on_behalf_of, fault) ||
@@ -198,13 +199,13 @@ static bool read_envelope(struct job *job, const struct envelope *envelope,
 	if (uuid_is_nil(&job->command_id))
 		return fail(fault, 400, "bad_envelope",
 		            "Idempotency-Key (command_id) must not be the nil UUID");
-	if (envelope->occurred_at.n) {
+	if (envelope->occurred_at.data) {
 		if (!clock_parse(envelope->occurred_at, &job->occurred_at_ms))
 			return fail(fault, 400, "bad_envelope",
 			            "occurred_at must be a time like 2026-11-21T10:00:00Z");
 		job->has_occurred_at = true;
 	}
-	if (envelope->rule.n) {
+	if (envelope->rule.data) {
 		if (!principal->service)
 			return fail(fault, 403, "forbidden",
 			            "only a service of this installation sends intents");
@@ -216,19 +217,24 @@ static bool read_envelope(struct job *job, const struct envelope *envelope,
 /* If-Match: "v17" stands for expected_version 17. */
 static bool merge_if_match(struct slice if_match, json_t *data, struct intake_fault *fault)
 {
-	if (if_match.n == 0)
+	if (!if_match.data)
 		return true;
 	struct slice text = unquoted(if_match);
 	char digits[24];
 	char *end = digits;
-	if (text.n < 2 || text.n >= sizeof digits || text.data[0] != 'v')
+	if (text.n < 2 || text.n >= sizeof digits || text.data[0] != 'v' || text.data[1] < '1' ||
+	    text.data[1] > '9')
 		return fail(fault, 400, "bad_envelope", "If-Match must look like \"v17\"");
 	memcpy(digits, text.data + 1, text.n - 1);
 	digits[text.n - 1] = 0;
 	long long version = strtoll(digits, &end, 10);
 	if (*end || version < 1)
 		return fail(fault, 400, "bad_envelope", "If-Match must look like \"v17\"");
-	if (!json_object_get(data, "expected_version"))
+	json_t *given = json_object_get(data, "expected_version");
+	if (given && !json_is_null(given) && json_integer_value(given) != version)
+		return fail(fault, 400, "bad_envelope",
+		            "If-Match and expected_version name different versions");
+	if (!json_is_integer(given))
 		json_object_set_new(data, "expected_version", json_integer(version));
 	return true;
 }
@@ -257,6 +263,20 @@ static bool fill_job(struct job *job, const struct envelope *envelope,
 	return false;
 }
 
+/* W3C: 2, 32, 16 and 2 hexadecimal digits. What does not look like one is not carried on. */
+static bool is_traceparent(struct slice text)
+{
+	if (text.n != TRACEPARENT_CHARACTERS)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.data[i];
+		bool is_hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+		if (i == 2 || i == 35 || i == 52 ? c != '-' : !is_hex)
+			return false;
+	}
+	return true;
+}
+
 struct job *intake_job(struct slice tenant, const struct principal *principal,
                        const struct envelope *envelope, json_t *data, size_t body_bytes,
                        struct intake_fault *fault)
@@ -267,8 +287,12 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
 		     JOB_REASON_BYTES_MAX);
 		return NULL;
 	}
+	if (!utf8_valid(reason.data, reason.n)) {
+		fail(fault, 400, "bad_envelope", "reason is not UTF-8");
+		return NULL;
+	}
 	struct slice traceparent = envelope->traceparent;
-	if (traceparent.n != TRACEPARENT_CHARACTERS)
+	if (!is_traceparent(traceparent))
 		traceparent.n = 0;
 	struct job *job = job_new(tenant, principal->credential_id, reason, traceparent,
 	                          ARENA_BASE_BYTES + body_bytes * ARENA_BYTES_PER_BODY);

@@ -66,9 +66,8 @@ void job_release(struct job *job)
 
 void job_hash(struct job *job)
 {
-	static _Thread_local struct buf form;
+	struct buf form = {0};
 	char fixed[1 + 8 + 16 + 1];
-	buf_clear(&form);
 	buf_append_slice(&form, slice_str(command_type_name(job->command.type)));
 	fixed[0] = (char)job->has_occurred_at;
 	put_u64(fixed + 1, job->has_occurred_at ? (uint64_t)job->occurred_at_ms : 0);
@@ -77,6 +76,7 @@ void job_hash(struct job *job)
 	buf_append(&form, fixed, sizeof fixed);
 	command_encode(&job->command, &form);
 	EVP_Digest(form.data, form.n, job->hash, NULL, EVP_sha256(), NULL);
+	buf_release(&form);
 }
 
 static void events_json(const struct job *job, struct json_out *json)

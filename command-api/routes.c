@@ -90,7 +90,8 @@ static void answer_single(struct exchange *exchange)
 		answer.headers[n].name = "NexusFlow-Position";
 		answer.headers[n++].value = position;
 	}
-	if (item->job && item->job->outcome == JOB_REPEATED) {
+	/* Below 400 the job is done, and no longer the writer's. */
+	if (item->status < 400 && item->job->outcome == JOB_REPEATED) {
 		answer.headers[n].name = "Idempotency-Replayed";
 		answer.headers[n++].value = "true";
 	}
