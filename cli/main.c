@@ -83,6 +83,7 @@ static const struct verb {
         {"processor", processor, false, "run rules, send intents to command_url"},
         {"projector", projector, false, "keep the Postgres views (search, audit)"},
         {"query-api", query_api, false, "answer queries, keep the LMDB views beside it"},
+        {"replay", replay_main, true, "rebuild, verify, swap and show views"},
         {"import", import_main, true, "bring another tracker's archive in"},
         {"token", token_main, true, "sign a token"},
         {"config", config_verb, true, "print every key, its value, source and meaning"},

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/admin.h"
 #include "cli/local_intents.h"
 #include "command-api/routes.h"
 #include "command-api/writer.h"
@@ -39,6 +40,7 @@ struct node {
 	struct command_api *command_api;
 	struct projector *projector;
 	struct query_api *query_api;
+	struct admin *admin;
 	struct intent_port *port;
 	struct processor *processor;
 	struct health *health;
@@ -182,6 +184,50 @@ static enum status start_views(struct node *node, struct error *err)
 	return query_api_open(&query, &node->query_api, err);
 }
 
+static void print_writers(void *context, struct json_out *out)
+{
+	struct node *node = context;
+	json_out_array(out);
+	for (uint32_t i = 0; node->writers && i < writers_partitions(node->writers); i++) {
+		struct writer_state state;
+		writers_state(node->writers, i, &state);
+		json_out_object(out);
+		json_out_member_int(out, "partition", i);
+		json_out_member_bool(out, "ready", state.ready);
+		json_out_member_int(out, "queued", state.queued);
+		json_out_member_int(out, "foreign", (int64_t)state.foreign);
+		if (!state.ready)
+			json_out_member_str(out, "reason", state.reason);
+		json_out_object_end(out);
+	}
+	json_out_array_end(out);
+}
+
+/* A process without views has nothing that an operator could rebuild. A path too long for a socket
+ * is no reason not to serve. */
+static enum status start_admin(struct node *node, struct error *err)
+{
+	if (!node->projector)
+		return STATUS_OK;
+	struct replay_options options = {
+	        .site =
+	                {
+	                        .config = node->config,
+	                        .journal = node->journal,
+	                        .profile_keys = node->profile_keys,
+	                        .registry = projector_registry(node->projector),
+	                        .projector = node->projector,
+	                },
+	        .writers = print_writers,
+	        .context = node,
+	};
+	enum status status = admin_start(&options, &node->admin, err);
+	if (status != STATUS_INVALID)
+		return status;
+	log_warn(LOGGER, "no admin socket", LOG_S("reason", err->text));
+	return STATUS_OK;
+}
+
 static enum status start_processor(struct node *node, struct error *err)
 {
 	if (!(node->roles & ROLE_PROCESSOR))
@@ -234,13 +280,15 @@ static enum status start(struct node *node, struct error *err)
 	    profile_keys_open(node->config, &node->profile_keys, err) ||
 	    journal_open(&journal, &node->journal, err))
 		return err->status;
-	if (start_command_side(node, err) || start_views(node, err) || start_processor(node, err))
+	if (start_command_side(node, err) || start_views(node, err) || start_processor(node, err) ||
+	    start_admin(node, err))
 		return err->status;
 	return start_http(node, err);
 }
 
 static void stop(struct node *node)
 {
+	admin_stop(node->admin);
 	if (node->writers)
 		writers_finish(node->writers);
 	processor_stop(node->processor);
