@@ -9,7 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/status.h"
 
-#define ARCHIVE_BYTES_MAX (512l * 1024 * 1024) /* in memory it takes about five times as much */
+#define ARCHIVE_BYTES_MAX (512l * 1024 * 1024) /* in memory it takes about four times as much */
 #define ARCHIVE_MAGIC     "E!vIA5L86J2I"
 
 struct archive {

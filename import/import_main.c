@@ -85,6 +85,12 @@ static bool take_option(struct arguments *arguments, int c)
 	}
 }
 
+static bool is_url(const char *text)
+{
+	return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0 ||
+	       strncmp(text, "unix:/", 6) == 0;
+}
+
 static bool check(const struct github_options *github)
 {
 	if (!github->tenant || !github->project) {
@@ -96,6 +102,8 @@ static bool check(const struct github_options *github)
 	if (!text_is_project_key(slice_str(github->project)))
 		return wrong("--project", github->project,
 		             "a key: 2 to 10 characters A-Z and 0-9, first a letter");
+	if (!is_url(github->url))
+		return wrong("--url", github->url, "http://..., https://... or unix:/...");
 	if (!text_is_line(slice_str(github->issuer)))
 		return wrong("--issuer", github->issuer, "a name of 1 to 255 characters");
 	return true;

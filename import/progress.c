@@ -38,6 +38,12 @@ void progress_show(struct progress *progress, uint64_t done)
 	progress->is_shown = progress->is_terminal;
 }
 
+void progress_note(struct progress *progress, const char *why)
+{
+	progress_end(progress);
+	fprintf(stderr, "import: still trying: %s\n", why);
+}
+
 void progress_end(struct progress *progress)
 {
 	if (progress->is_shown)

@@ -16,6 +16,8 @@ struct progress {
 
 void progress_start(struct progress *progress, uint64_t total);
 void progress_show(struct progress *progress, uint64_t done);
+/* Say why nothing moves. */
+void progress_note(struct progress *progress, const char *why);
 /* Make room for other output. */
 void progress_end(struct progress *progress);
 

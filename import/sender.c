@@ -9,6 +9,7 @@
 
 #define PAUSE_MS     100
 #define PAUSE_MS_MAX 5000
+#define QUIET_MS     1000  /* so long without movement is not worth a line */
 #define TIMEOUT_MS   60000 /* of a batch; the API answers within its command_timeout_ms */
 
 enum outcome { OUTCOME_NONE, OUTCOME_ACCEPTED, OUTCOME_REPEATED, OUTCOME_REFUSED };
@@ -22,6 +23,7 @@ struct batch {
 	struct buf body, answer;
 	/* patience */
 	int64_t moved_ms, pause_ms;
+	bool told; /* that nothing moves */
 };
 
 /* How many commands from @first make a batch: at least one. */
@@ -155,6 +157,14 @@ static void pause_for(struct batch *batch)
 	batch->pause_ms = batch->pause_ms * 2 < PAUSE_MS_MAX ? batch->pause_ms * 2 : PAUSE_MS_MAX;
 }
 
+static void tell(struct sender *sender, struct batch *batch, const char *why)
+{
+	if (batch->told || clock_monotonic_ms() - batch->moved_ms < QUIET_MS)
+		return;
+	batch->told = true;
+	progress_note(sender->progress, why);
+}
+
 /* Until every line has an outcome. */
 static enum status send_batch(struct sender *sender, struct batch *batch, struct error *err)
 {
@@ -167,11 +177,12 @@ static enum status send_batch(struct sender *sender, struct batch *batch, struct
 			break;
 		if (*sender->stop)
 			return error_set(err, STATUS_INTERRUPTED, "interrupted");
+		if (!status)
+			status = error_set(&why, STATUS_UNAVAILABLE, "commands are answered 503");
 		if (clock_monotonic_ms() - batch->moved_ms >= sender->patience_ms)
-			return error_set(err, status ? status : STATUS_UNAVAILABLE,
-			                 "nothing moved for %lld s: %s",
-			                 (long long)sender->patience_ms / 1000,
-			                 status ? why.text : "commands are answered 503");
+			return error_set(err, status, "nothing moved for %lld s: %s",
+			                 (long long)sender->patience_ms / 1000, why.text);
+		tell(sender, batch, why.text);
 		pause_for(batch);
 	}
 	return STATUS_OK;
@@ -201,10 +212,8 @@ static void count(struct sender *sender, const struct batch *batch)
 		if (batch->outcomes[i] == OUTCOME_REFUSED)
 			tell_refusal(sender, batch, i);
 	}
-	if (sender->progress) {
-		sender->progress->repeated = sender->repeated;
-		progress_show(sender->progress, sender->done);
-	}
+	sender->progress->repeated = sender->repeated;
+	progress_show(sender->progress, sender->done);
 }
 
 static void batch_begin(struct batch *batch, const struct plan *plan, size_t first)
@@ -215,6 +224,7 @@ static void batch_begin(struct batch *batch, const struct plan *plan, size_t fir
 	batch->waiting = 0;
 	batch->moved_ms = clock_monotonic_ms();
 	batch->pause_ms = PAUSE_MS;
+	batch->told = false;
 	memset(batch->outcomes, 0, sizeof batch->outcomes);
 }
 

@@ -26,7 +26,7 @@ struct sender {
 	const char *path;                  /* "/v1/t/acme/commands" */
 	const volatile sig_atomic_t *stop; /* set: end after the batch in flight */
 	int64_t patience_ms;               /* give up when nothing moves for so long */
-	struct progress *progress;         /* may be NULL */
+	struct progress *progress;
 	/* Called once for each command that was refused for good; @i is its place in the plan. */
 	void (*refused)(void *context, const struct plan *plan, size_t i,
 	                const struct refusal *refusal);

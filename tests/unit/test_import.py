@@ -196,6 +196,16 @@ class Mapping(Case):
             self.check_form(commands)
             self.check_complete(archive, commands)
 
+    def test_the_archive_of_a_real_project_is_mapped_where_it_is_at_hand(self):
+        file = os.environ.get("NEXUSFLOW_TEST_ARCHIVE") or \
+            os.path.join(HERE, "..", "..", "..", "shared", "data", "github-issues-tls13.json")
+        if not os.path.exists(file):
+            self.skipTest("no " + file)
+        commands, findings = self.dry(file)
+        self.check_form(commands)
+        self.check_complete(json.loads(read(file)), commands)
+        self.assertNotIn("the importer does not know this member", {finding["reason"] for finding in findings})
+
     def check_form(self, commands):
         ids, newest, members = set(), {}, set()
         for command in commands:
@@ -293,7 +303,7 @@ class BadFiles(Case):
         for arguments in ((), ("gitlab", "x"), ("github",), ("github", "x", "--tenant", "acme"), (*full, "--nope"),
                           ("github", "x", "--tenant", "A!", "--project", "TLS", "--dry-run"),
                           ("github", "x", "--tenant", "acme", "--project", "tls", "--dry-run"),
-                          (*full, "--patience", "0"), full, (*full, "--token", self.path("none"))):
+                          (*full, "--patience", "0"), full, (*full, "--dry-run", "--url", "127.0.0.1:8080"), (*full, "--token", self.path("none"))):
             run = call(*arguments)
             self.assertEqual((run.returncode, run.stdout), (2, ""), arguments)
             self.assertNotEqual(run.stderr, "")
@@ -426,6 +436,7 @@ class Sending(Case):
         self.assertEqual(run.returncode, 1)
         self.assertIn("nothing moved for 2 s", run.stderr)
         self.assertEqual(self.api.order, [])
+        self.assertIn("still trying: commands are answered 503", run.stderr)
 
     def test_no_server_is_said_in_one_line_and_that_it_can_go_on(self):
         with socket.socket() as free:
