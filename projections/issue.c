@@ -240,17 +240,26 @@ static void linked(const struct applying *a, const struct issue_linked *e)
 	put(a, LINKS, SLICE(""));
 }
 
-/* A link may be cut from either end. */
+static void del_link(const struct applying *a, const struct uuid *from, struct slice type,
+                     const struct uuid *to)
+{
+	link_key(a, from, type, to, LINK_OUTWARD);
+	kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
+	link_key(a, to, type, from, LINK_INWARD);
+	kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
+}
+
+/* A symmetric link may be cut from the other end than it was made from. Of two links with a
+ * direction, one each way, only the named one goes. */
 static void unlinked(const struct applying *a, const struct issue_unlinked *e)
 {
 	const struct uuid *id = &a->meta->aggregate.id;
-	for (int i = 0; i < 2; i++) {
-		enum link_direction direction = i ? LINK_INWARD : LINK_OUTWARD;
-		link_key(a, id, e->link_type, &e->other, direction);
-		kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
-		link_key(a, &e->other, e->link_type, id, direction);
-		kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
-	}
+	struct slice none;
+	link_key(a, id, e->link_type, &e->other, LINK_OUTWARD);
+	if (kv_get(a->view->txn, LINKS, buf_slice(&a->view->key), &none))
+		del_link(a, id, e->link_type, &e->other);
+	else
+		del_link(a, &e->other, e->link_type, id);
 }
 
 /* --- the row --- */

@@ -306,21 +306,21 @@ class Fold:
 
     def on_IssueLinked(self, meta, data):
         issue, other = self.issue_of(meta), self.issues[data["other"]]
-        if (data["link_type"], other["id"], "outward") in issue["links"]:
+        directions = ("outward", "inward") if data["link_type"] == "relates" else ("outward",)
+        if any((data["link_type"], other["id"], direction) in issue["links"] for direction in directions):
             self.say(meta, "the link is there already")
         issue["links"].add((data["link_type"], other["id"], "outward"))
         other["links"].add((data["link_type"], issue["id"], "inward"))
 
     def on_IssueUnlinked(self, meta, data):
-        issue, other = self.issue_of(meta), self.issues[data["other"]]
-        gone = 0
-        for a, b in ("outward", "inward"), ("inward", "outward"):
-            if (data["link_type"], other["id"], a) in issue["links"]:
-                gone += 1
-                issue["links"].remove((data["link_type"], other["id"], a))
-                other["links"].remove((data["link_type"], issue["id"], b))
-        if not gone:
+        # "relates" is one link of both, whichever end made it and whichever cuts it.
+        type, issue, other = data["link_type"], self.issue_of(meta), self.issues[data["other"]]
+        if type == "relates" and (type, other["id"], "outward") not in issue["links"]:
+            issue, other = other, issue
+        if (type, other["id"], "outward") not in issue["links"]:
             self.say(meta, "there is no such link")
+        issue["links"].discard((type, other["id"], "outward"))
+        other["links"].discard((type, issue["id"], "inward"))
 
     def on_CommentAdded(self, meta, data):
         if any(data["comment_id"] in i["comments"] for i in self.issues.values()):

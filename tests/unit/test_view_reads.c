@@ -330,6 +330,41 @@ static void the_other_end_of_a_link_shows_it_inward_until_it_is_cut(void **state
 	assert_non_null(strstr(buf_cstr(&s->out), "\"links\":[]"));
 }
 
+/* What the second issue shows of its links once @id has cut its @type link to @other. */
+static const char *cut(struct seen *s, struct uuid id, uint64_t version, const char *type,
+                       struct uuid other)
+{
+	struct issue_stamp stamp;
+	change(s, EVENT_ISSUE_UNLINKED, id, version)->issue_unlinked =
+	        (struct issue_unlinked){slice_str(type), other};
+	end_command(s);
+	fold(s);
+	buf_clear(&s->out);
+	assert_int_equal(issue_read(s->issue, NULL, ACME, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
+	                 STATUS_OK);
+	return strstr(buf_cstr(&s->out), "\"links\":");
+}
+
+static void of_two_links_each_way_only_the_named_one_is_cut(void **state)
+{
+	struct seen *s = *state; /* the first blocks the second */
+	change(s, EVENT_ISSUE_LINKED, s->second, 3)->issue_linked =
+	        (struct issue_linked){SLICE("blocks"), s->first};
+	end_command(s);
+	const char *links = cut(s, s->first, 4, "blocks", s->second);
+	assert_non_null(strstr(links, "\"outward\""));
+	assert_null(strstr(links, "\"inward\""));
+}
+
+static void a_symmetric_link_is_cut_from_its_other_end(void **state)
+{
+	struct seen *s = *state;
+	change(s, EVENT_ISSUE_LINKED, s->second, 3)->issue_linked =
+	        (struct issue_linked){SLICE("relates"), s->first};
+	end_command(s);
+	assert_null(strstr(cut(s, s->first, 4, "relates", s->second), "\"relates\""));
+}
+
 static enum status find_ada(struct seen *s, struct access_member *member)
 {
 	uint64_t position;
@@ -430,6 +465,8 @@ int main(void)
 	        CASE(an_issue_shows_everything_with_names),
 	        CASE(an_issue_is_found_by_id_and_not_by_what_is_no_key),
 	        CASE(the_other_end_of_a_link_shows_it_inward_until_it_is_cut),
+	        CASE(of_two_links_each_way_only_the_named_one_is_cut),
+	        CASE(a_symmetric_link_is_cut_from_its_other_end),
 	        CASE(a_member_is_found_by_identity_until_removed),
 	        CASE(a_forgotten_member_is_nameless_at_once_in_every_view),
 	        CASE(the_feed_knows_where_to_begin),
