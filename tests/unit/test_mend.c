@@ -20,7 +20,8 @@ static void control_characters_become_replacements_and_layout_stays_in_bodies(vo
 {
 	struct buf out = {0};
 	(void)state;
-	assert_int_equal(mend_controls(SLICE("a\0b\x1b\tc\r\n\x7f\xc2\x85\xc2\xa0"), true, &out), 4);
+	assert_int_equal(mend_controls(SLICE("a\0b\x1b\tc\r\n\x7f\xc2\x85\xc2\xa0"), true, &out),
+	                 4);
 	assert_text(&out, SLICE("a\xef\xbf\xbd"
 	                        "b\xef\xbf\xbd\tc\r\n\xef\xbf\xbd\xef\xbf\xbd\xc2\xa0"));
 }
@@ -59,8 +60,17 @@ static void a_good_label_stays_and_others_are_told(void **state)
 
 static void whatever_comes_the_domain_takes_what_is_mended(void **state)
 {
-	static const char *const pieces[] = {"a", ",", " ", "\t", "\n", "\x01", "\x7f", "\xc2\x80",
-	                                     "\xc2\xa0", "\xc3\xa9", "\xf0\x9f\x98\x80"};
+	static const char *const pieces[] = {"a",
+	                                     ",",
+	                                     " ",
+	                                     "\t",
+	                                     "\n",
+	                                     "\x01",
+	                                     "\x7f",
+	                                     "\xc2\x80",
+	                                     "\xc2\xa0",
+	                                     "\xc3\xa9",
+	                                     "\xf0\x9f\x98\x80"};
 	struct seed seed = seed_start("mend");
 	(void)state;
 	for (int i = 0; i < 5000; i++) {
