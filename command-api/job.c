@@ -111,13 +111,9 @@ static void success_json(const struct job *job, struct buf *out)
 	json_out_object_end(&json);
 	if (job->key[0])
 		json_out_member_str(&json, "key", job->key);
+	if (!uuid_is_nil(&job->created))
+		json_out_member_uuid(&json, "created", &job->created);
 	json_out_object_end(&json);
-}
-
-static bool creates(enum command_type type)
-{
-	return strncmp(command_type_name(type), "Create", 6) == 0 ||
-	       strncmp(command_type_name(type), "Add", 3) == 0;
 }
 
 int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out)
@@ -126,7 +122,7 @@ int job_answer_json(const struct job *job, const struct uuid *request_id, struct
 	case JOB_ACCEPTED:
 	case JOB_REPEATED:
 		success_json(job, out);
-		return creates(job->command.type) ? 201 : 200;
+		return uuid_is_nil(&job->created) ? 200 : 201;
 	case JOB_UNCHANGED:
 		success_json(job, out);
 		return 200;

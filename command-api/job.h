@@ -63,6 +63,7 @@ struct job {
 	uint64_t first_seq; /* of the events */
 	uint64_t position;  /* of the tenant after the command */
 	struct aggregate_ref aggregate;
+	struct uuid created; /* nil: nothing */
 	struct job_event *events;
 	uint32_t events_n;
 	char key[32]; /* "TLS-12", "TLS"; empty when the aggregate has none */
@@ -87,7 +88,8 @@ void job_release(struct job *job);
 /* Hash of what was asked; call when the command and the envelope are filled in. */
 void job_hash(struct job *job);
 
-/* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key"}
+/* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key",
+ * "created"}
  * or, for what failed, problem+json; one line without a newline. Returns the HTTP status. */
 int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out);
 

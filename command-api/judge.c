@@ -107,6 +107,7 @@ static void answer_from_log(struct job *job, const struct write_command *found)
 	job->first_seq = found->first_seq;
 	job->position = found->first_seq + found->events_n - 1;
 	job->aggregate = found->aggregate;
+	job->created = found->created;
 	job->events_n = found->events_n;
 	job->events = mem_grow(job->events, (found->events_n + 1) * sizeof *job->events);
 	memcpy(job->events, found->events, found->events_n * sizeof *job->events);
@@ -200,6 +201,7 @@ static void take_decision(struct partition *partition, struct job *job,
 	job->outcome = JOB_ACCEPTED;
 	job->first_seq = tenant->seq + 1;
 	job->events_n = decision->events_n;
+	job->created = event_created(&decision->first->event);
 	job->events = mem_grow(job->events, decision->events_n * sizeof *job->events);
 	uint32_t index = 0;
 	for (struct decided *at = decision->first; at; at = at->next, index++) {

@@ -20,7 +20,7 @@ enum table { ROWS, TENANTS, COMMANDS, IDENTITIES, FOLD };
 static const char *const table_names[] = {"rows",       "tenants", "commands",
                                           "identities", "fold",    NULL};
 
-#define STATE_LAYOUT     1
+#define STATE_LAYOUT     2
 #define STORE_KEY_MAX    KV_KEY_MAX
 #define EVENT_PACKED     18
 #define CATCH_UP_ENTRIES 1024
@@ -39,6 +39,7 @@ struct command_head {
 	uint8_t hash[32];
 	uint64_t first_seq;
 	struct aggregate_ref aggregate;
+	struct uuid created; /* nil: nothing */
 	uint32_t events_n;
 };
 
@@ -58,6 +59,7 @@ struct write_state {
 	char tenant[64];    /* that rows.tenant borrows */
 	struct buf pending; /* packed events of the command being applied */
 	uint64_t pending_first_seq;
+	struct uuid pending_created;
 	struct buf profile;
 	struct job_event *events; /* unpacked for write_state_command */
 	uint32_t events_cap;
@@ -289,6 +291,7 @@ bool write_state_command(struct write_state *state, struct slice tenant,
 	}
 	*out = (struct write_command){.first_seq = head.first_seq,
 	                              .aggregate = head.aggregate,
+	                              .created = head.created,
 	                              .events = state->events,
 	                              .events_n = head.events_n};
 	memcpy(out->hash, head.hash, 32);
@@ -316,6 +319,7 @@ static void put_command(struct write_state *state, const struct event_meta *meta
 	struct command_head head = {
 	        .first_seq = state->pending_first_seq,
 	        .aggregate = meta->aggregate,
+	        .created = state->pending_created,
 	        .events_n = (uint32_t)(state->pending.n / EVENT_PACKED),
 	};
 	memcpy(head.hash, meta->command_hash, 32);
@@ -328,6 +332,40 @@ static void put_command(struct write_state *state, const struct event_meta *meta
 	kv_put(state->txn, COMMANDS, key_slice(&key), buf_slice(&value));
 	buf_release(&value);
 	buf_clear(&state->pending);
+}
+
+struct uuid event_created(const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_ORGANIZATION_CREATED:
+	case EVENT_PROJECT_CREATED:
+	case EVENT_ISSUE_CREATED:
+		return event->meta.aggregate.id;
+	case EVENT_MEMBER_ADDED:
+		return event->member_added.member_id;
+	case EVENT_COMMENT_ADDED:
+		return event->comment_added.comment_id;
+	case EVENT_COMMAND_CONCLUDED:
+	case EVENT_COMMENT_DELETED:
+	case EVENT_COMMENT_EDITED:
+	case EVENT_ISSUE_ASSIGNED:
+	case EVENT_ISSUE_DESCRIPTION_CHANGED:
+	case EVENT_ISSUE_DUE_DATE_CHANGED:
+	case EVENT_ISSUE_LABELS_CHANGED:
+	case EVENT_ISSUE_LINKED:
+	case EVENT_ISSUE_PARENT_CHANGED:
+	case EVENT_ISSUE_PRIORITY_CHANGED:
+	case EVENT_ISSUE_RANKED:
+	case EVENT_ISSUE_SUMMARY_CHANGED:
+	case EVENT_ISSUE_TRANSITIONED:
+	case EVENT_ISSUE_UNLINKED:
+	case EVENT_MEMBER_PROFILE_SET:
+	case EVENT_MEMBER_REMOVED:
+	case EVENT_MEMBER_ROLE_CHANGED:
+	case EVENT_RANKS_REBALANCED:
+		break;
+	}
+	return (struct uuid){{0}};
 }
 
 void write_state_apply(struct write_state *state, const struct event *event)
@@ -346,6 +384,7 @@ void write_state_apply(struct write_state *state, const struct event *event)
 	if (meta->index == 0) {
 		buf_clear(&state->pending);
 		state->pending_first_seq = (uint64_t)meta->seq;
+		state->pending_created = event_created(event);
 	}
 	uint16_t type = (uint16_t)event->type;
 	buf_append(&state->pending, meta->event_id.bytes, 16);

@@ -30,6 +30,7 @@ struct write_command {
 	uint8_t hash[32];
 	uint64_t first_seq;
 	struct aggregate_ref aggregate; /* of its last event */
+	struct uuid created;            /* nil: nothing */
 	const struct job_event *events; /* borrows from the transaction, may be unaligned */
 	uint32_t events_n;
 };
@@ -55,6 +56,8 @@ bool write_state_tenant(struct write_state *state, struct slice tenant, struct w
 bool write_state_identity(struct write_state *state, const uint8_t hash[32], struct uuid *member);
 bool write_state_command(struct write_state *state, struct slice tenant,
                          const struct uuid *command_id, struct write_command *out);
+/* The id of what the command of this first event created; nil: nothing. */
+struct uuid event_created(const struct event *event);
 /* One event that is about to be in the log; the last event of its command stores the dedup row. */
 void write_state_apply(struct write_state *state, const struct event *event);
 
