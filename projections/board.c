@@ -307,6 +307,7 @@ const struct kv_view_type board_view = {
                 {
                         .name = "board",
                         .version = 1,
+                        .pace_ms = 5,
                         .handled = board_handled,
                         KV_VIEW_SLOTS,
                         .advance = kv_view_advance,

@@ -443,6 +443,7 @@ const struct kv_view_type issue_view = {
                 {
                         .name = "issue",
                         .version = 1,
+                        .pace_ms = 5,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,
                         .advance = kv_view_advance,

@@ -75,7 +75,7 @@ enum status pg_view_drop(const struct view_type *type, const struct view_options
 
 /* All of the above as initializers. */
 #define PG_VIEW_SLOTS                                                                              \
-	.postgres = true, .open = pg_view_open, .close = pg_view_close,                            \
+	.postgres = true, .pace_ms = 50, .open = pg_view_open, .close = pg_view_close,             \
 	.position = pg_view_position, .tenant_seq = pg_view_tenant_seq, .begin = pg_view_begin,    \
 	.advance = pg_view_advance, .stop = pg_view_stop, .stopped = pg_view_stopped,              \
 	.commit = pg_view_commit, .rollback = pg_view_rollback, .finish = pg_view_finish,          \

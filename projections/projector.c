@@ -183,6 +183,8 @@ void projector_wait(struct projector *projector, struct slice view, struct slice
 		return;
 	if (answer == WAIT_UNKNOWN)
 		slot_wake(slot);
+	else
+		slot_hurry(slot);
 	pthread_mutex_lock(&projector->lock);
 	projector->waits_changed = true;
 	pthread_cond_signal(&projector->changed);

@@ -67,6 +67,14 @@ void slot_wake(struct slot *slot)
 	pthread_mutex_unlock(&slot->lock);
 }
 
+void slot_hurry(struct slot *slot)
+{
+	pthread_mutex_lock(&slot->lock);
+	if (slot->pacing)
+		pthread_cond_broadcast(&slot->changed);
+	pthread_mutex_unlock(&slot->lock);
+}
+
 /* --- instances --- */
 
 bool slot_instance(struct slot *slot, char *name, size_t name_max)
@@ -223,14 +231,16 @@ enum status slot_swap(struct slot *slot, const char *name, struct error *err)
 
 /* --- the thread --- */
 
-#define POLL_MS        500
-#define BACKOFF_MIN_MS 100
-#define BACKOFF_MAX_MS 5000
+#define POLL_MS         500
+#define BACKOFF_MIN_MS  100
+#define BACKOFF_MAX_MS  5000
+#define PACE_EVENTS_MAX 2048 /* in one commit: then the view is behind */
 
 struct work {                  /* of the thread */
 	struct instance *mine; /* counted; the fold works on it */
 	struct fold *fold;
 	int64_t backoff_ms;
+	uint64_t events; /* of the fold, when it last rested */
 };
 
 static void committed(void *context, struct tenant_entry *const *moved, uint32_t n)
@@ -248,6 +258,7 @@ static void put_down(struct slot *slot, struct work *work)
 	pthread_mutex_unlock(&slot->lock);
 	fold_close(work->fold);
 	work->fold = NULL;
+	work->events = 0;
 	if (work->mine)
 		slot_return(slot, work->mine->view);
 	work->mine = NULL;
@@ -435,6 +446,26 @@ static void pause_for(struct slot *slot, int64_t ms)
 	pthread_mutex_unlock(&slot->lock);
 }
 
+/* A commit costs the same for one event as for a hundred, so a view that is up to date collects for
+ * a moment before it goes on; one that is behind does not. Who waits has said so before it looks at
+ * pacing, so none is overlooked. */
+static void pace(struct slot *slot, struct work *work)
+{
+	uint64_t events = fold_counts(work->fold).events, applied = events - work->events;
+	int64_t until = clock_monotonic_ms() + slot->type->pace_ms;
+	struct timespec at = {until / 1000, until % 1000 * 1000000};
+	work->backoff_ms = 0;
+	work->events = events;
+	if (slot->type->pace_ms == 0 || applied == 0 || applied >= PACE_EVENTS_MAX)
+		return;
+	pthread_mutex_lock(&slot->lock);
+	slot->pacing = true;
+	if (!atomic_load(&slot->stopping) && !slot->held && !waits_any(slot->waits))
+		pthread_cond_timedwait(&slot->changed, &slot->lock, &at);
+	slot->pacing = false;
+	pthread_mutex_unlock(&slot->lock);
+}
+
 /* Every failure is tried again, from the stored position and after a longer pause each time: what
  * passes, passes; what does not (a newer version's records) shows in the state as a stall with its
  * reason, and the other views go on. */
@@ -464,7 +495,7 @@ void *slot_thread(void *arg)
 		if (turn(slot, &work, &err))
 			failed(slot, &work, &err);
 		else
-			work.backoff_ms = 0;
+			pace(slot, &work);
 	}
 	put_down(slot, &work);
 	return NULL;

@@ -37,6 +37,7 @@ struct slot {
 	struct fold *fold;        /* for waking; of the thread */
 	bool refused;             /* it stands in another journal: not for queries */
 	unsigned held;            /* by this many the fold is asked to rest */
+	bool pacing;              /* resting after a commit; a wait ends that */
 	bool resting;             /* it does: nothing is committed until held is 0 */
 
 	/* progress, under lock */
@@ -61,6 +62,7 @@ void slot_init(struct slot *slot, const struct view_type *type,
 void slot_release(struct slot *slot); /* the thread has ended, nobody uses an instance */
 void *slot_thread(void *slot);        /* until stopping */
 void slot_wake(struct slot *slot);
+void slot_hurry(struct slot *slot); /* somebody waits for the view: end its pause, if it paces */
 
 /* The name of the live instance; false when there is none. */
 bool slot_instance(struct slot *slot, char *name, size_t name_max);

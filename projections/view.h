@@ -46,6 +46,7 @@ struct view_type {
 	const char *name;    /* "board" */
 	uint32_t version;    /* of code and layout; raise it when either changes */
 	bool postgres;       /* lives in Postgres, not in LMDB */
+	int pace_ms;         /* when live, rest so long after a commit unless somebody waits */
 	bool journal_bound;  /* its rows hold places: worthless for another journal, even a copy */
 	const bool *handled; /* [EVENT_TYPES], made by VIEW_ANSWERS */
 	/* Open or create the store of options->instance. */

@@ -114,6 +114,14 @@ void waits_reached(struct waits *waits, struct slice tenant, uint64_t seq)
 	call_all(due, true);
 }
 
+bool waits_any(struct waits *waits)
+{
+	pthread_mutex_lock(&waits->lock);
+	bool any = waits->first;
+	pthread_mutex_unlock(&waits->lock);
+	return any;
+}
+
 void waits_unknown(struct waits *waits, struct buf *names)
 {
 	pthread_mutex_lock(&waits->lock);

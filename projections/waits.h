@@ -25,6 +25,8 @@ enum wait_answer waits_add(struct waits *waits, struct slice tenant, uint64_t se
                            int64_t deadline_ms, void (*call)(void *context, bool reached),
                            void *context);
 void waits_reached(struct waits *waits, struct slice tenant, uint64_t seq);
+/* Whether anybody waits. */
+bool waits_any(struct waits *waits);
 /* Tenants that are waited for and unknown: copied behind one another to @names, each with a u32
  * length. */
 void waits_unknown(struct waits *waits, struct buf *names);
