@@ -132,18 +132,22 @@ static void a_store_that_was_closed_is_there_again(void **state)
 	assert_true(has(s, "a", "1"));
 }
 
-/* Change what the module notes about itself: it lies in a table named "kv". */
-static void forge(struct store *s, const char *key, const char *value)
+/* As after a crash of the kernel: the store was open in an earlier boot, its pages are torn. */
+static void forge_crash(struct store *s)
 {
-	static const char *const own[] = {"kv", NULL};
-	struct kv_options options = s->options;
-	struct kv_txn *txn;
-	kv_close(s->kv);
-	options.tables = own;
-	assert_int_equal(kv_open(&options, &s->kv, NULL, NULL), STATUS_OK);
-	assert_int_equal(kv_begin_write(s->kv, &txn, NULL), STATUS_OK);
-	kv_put(txn, 0, slice_str(key), slice_str(value));
-	assert_int_equal(kv_commit(txn, NULL), STATUS_OK);
+	static const char zeros[65536];
+	char path[600];
+	snprintf(path, sizeof path, "%s/opened", s->options.dir);
+	FILE *note = fopen(path, "w");
+	assert_non_null(note);
+	fputs("another kernel\n", note);
+	fclose(note);
+	snprintf(path, sizeof path, "%s/data.mdb", s->options.dir);
+	FILE *data = fopen(path, "r+");
+	assert_non_null(data);
+	fseek(data, 8192, SEEK_SET); /* behind the two meta pages */
+	assert_int_equal(fwrite(zeros, sizeof zeros, 1, data), 1);
+	fclose(data);
 }
 
 /* The process dies without closing the store. */
@@ -158,7 +162,7 @@ static void die_with(struct store *s, bool forged)
 		reopen(s);
 		put(s, "a", "1");
 		if (forged)
-			forge(s, "boot", "another kernel");
+			forge_crash(s);
 		kill(getpid(), SIGKILL);
 	}
 	assert_int_equal(waitpid(child, &how, 0), child);
@@ -181,6 +185,10 @@ static void a_store_left_open_by_an_earlier_boot_is_emptied(void **state)
 	assert_int_equal(reopen(s), STATUS_OK);
 	assert_true(s->emptied);
 	assert_false(has(s, "a", "1"));
+	put(s, "a", "2");
+	assert_int_equal(reopen(s), STATUS_OK);
+	assert_false(s->emptied);
+	assert_true(has(s, "a", "2"));
 }
 
 static void another_format_empties_a_rebuildable_store(void **state)
