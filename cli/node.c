@@ -30,6 +30,11 @@
 #define TABLES_MAX         8
 #define PROCESSOR_STALL_MS 5000
 
+struct view_check {
+	struct node *node;
+	uint32_t view;
+};
+
 struct node {
 	const struct config *config;
 	unsigned roles;
@@ -44,6 +49,7 @@ struct node {
 	struct intent_port *port;
 	struct processor *processor;
 	struct health *health;
+	struct view_check view_checks[HEALTH_CHECKS_MAX];
 	struct http_server *server;
 	struct buf openapi;
 	const struct http_route *tables[TABLES_MAX + 1];
@@ -70,11 +76,6 @@ static bool check_writers(void *context, struct buf *detail)
 	           (unsigned long long)foreign);
 	return ready == n;
 }
-
-struct view_check {
-	struct node *node;
-	uint32_t view;
-};
 
 static bool check_view(void *context, struct buf *detail)
 {
@@ -106,9 +107,10 @@ static void add_checks(struct node *node)
 {
 	if (node->writers)
 		health_add(node->health, "writers", false, check_writers, node);
-	for (uint32_t i = 0; node->projector && i < projector_views(node->projector); i++) {
+	uint32_t views = node->projector ? projector_views(node->projector) : 0;
+	for (uint32_t i = 0; i < views && i < HEALTH_CHECKS_MAX; i++) {
 		struct view_state state;
-		struct view_check *check = mem_new(sizeof *check); /* as long as the process */
+		struct view_check *check = &node->view_checks[i];
 		*check = (struct view_check){node, i};
 		projector_state(node->projector, i, &state);
 		health_add(node->health, state.view, state.postgres, check_view, check);

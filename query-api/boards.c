@@ -19,7 +19,7 @@ static bool is_current(struct query *query, const struct board_stamp *stamp, uin
 	/* Pages behind a cursor are small and seldom asked for again: they have no ETag. */
 	if (cursor.n)
 		query->etag[0] = 0;
-	return query->etag[0] && http_etag_matches(query->request, query->etag);
+	return query->etag[0] && query_etag_matches(query);
 }
 
 static void run_board(struct query *query)

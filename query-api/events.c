@@ -97,6 +97,10 @@ static bool find_place(struct feed *feed)
 static void finish(struct feed *feed)
 {
 	struct query *query = feed->query;
+	if (feed->n == 0 && feed->after < feed->end) {
+		query_problem(query, 503, "unavailable", "the events were not read in time");
+		return;
+	}
 	query->content_type =
 	        feed->as_lines ? "application/x-ndjson" : "application/cloudevents-batch+json";
 	if (!feed->as_lines)
@@ -111,13 +115,11 @@ static void run_events(struct query *query)
 {
 	struct feed feed = {.query = query};
 	struct error err;
-	struct slice accept;
 	enum status status = STATUS_OK;
 	if (!query_limit(query, EVENTS_DEFAULT, EVENTS_MAX, &feed.limit) ||
 	    !query_seq(query, "after", &feed.after) || !find_place(&feed))
 		return;
-	feed.as_lines = http_header(query->request, "Accept", &accept) &&
-	                memmem(accept.data, accept.n, "ndjson", 6);
+	feed.as_lines = query->accept.n && memmem(query->accept.data, query->accept.n, "ndjson", 6);
 	if (feed.after < feed.end) {
 		arena_init(&feed.arena, mem_new(DECODE_ARENA), DECODE_ARENA);
 		status = worker_reader(query->worker, &feed.reader, &err);

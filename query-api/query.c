@@ -144,12 +144,17 @@ bool query_postgres(struct query *query, const char *view, char instance[QUERY_I
 	return false;
 }
 
+bool query_etag_matches(const struct query *query)
+{
+	return http_etag_listed(query->if_none_match, query->etag);
+}
+
 void query_etag_of_body(struct query *query)
 {
 	XXH128_hash_t hash = XXH3_128bits(query->body.data, query->body.n);
 	snprintf(query->etag, sizeof query->etag, "\"%016llx%016llx\"",
 	         (unsigned long long)hash.high64, (unsigned long long)hash.low64);
-	query->not_modified = http_etag_matches(query->request, query->etag);
+	query->not_modified = query_etag_matches(query);
 }
 
 /* --- answering --- */
@@ -201,6 +206,15 @@ static void park(struct query *query)
 	query->parked = true;
 }
 
+/* Go on there; when the server is closed already nobody waits any more. */
+static void go_to_loop(struct query *query, int64_t delay_ms, void (*call)(void *context))
+{
+	if (http_after(http_server_of(query->request), delay_ms, call, query))
+		return;
+	query_problem(query, 503, "stopping", "the server is stopping");
+	answer(query);
+}
+
 static void step_on_loop(void *context)
 {
 	step(context);
@@ -210,37 +224,39 @@ static void position_not_reached(struct query *query)
 {
 	query_problem(query, 503, "position_not_reached",
 	              "the view has not reached position %llu; try again",
-	              (unsigned long long)query->min_position);
+	              (unsigned long long)query->wanted);
 }
 
 static void waited(void *context, bool reached)
 {
 	struct query *query = context;
-	if (!reached)
+	if (!reached && !query->stranger)
 		position_not_reached(query);
-	http_after(http_server_of(query->request), 0, step_on_loop, query);
+	go_to_loop(query, 0, step_on_loop);
 }
 
 static void wait_for(struct query *query, const char *view, uint64_t seq)
 {
 	park(query);
+	query->wanted = seq;
 	projector_wait(query_projector(query), slice_str(view), query->tenant, seq,
 	               query->deadline_ms, waited, query);
 }
 
 /* --- the steps --- */
 
-/* Is the caller a member? Sets a problem if not. *@position: of the access view. */
-static void authorize(struct query *query, uint64_t *position)
+/* Is the caller a member? Sets a problem if not. */
+static void authorize(struct query *query)
 {
 	const struct principal *principal = http_principal(query->request);
 	struct error err;
-	*position = 0;
+	query->authorized = 0;
 	struct view *access = query_view(query, ACCESS_VIEW);
 	if (!access)
 		return;
-	enum status status = access_find(access, query->tenant, principal->issuer,
-	                                 principal->subject, &query->member, position, &err);
+	enum status status =
+	        access_find(access, query->tenant, principal->issuer, principal->subject,
+	                    &query->member, &query->authorized, &err);
 	query_view_done(query, ACCESS_VIEW, access);
 	if (status == STATUS_NOT_FOUND)
 		no_tenant(query);
@@ -261,42 +277,34 @@ static void clear_result(struct query *query)
 static void read_again(struct query *query)
 {
 	if (clock_monotonic_ms() >= query->deadline_ms) {
+		query->wanted = query->min_position;
 		position_not_reached(query);
 		answer(query);
 		return;
 	}
 	clear_result(query);
 	park(query);
-	http_after(http_server_of(query->request), READ_AGAIN_MS, step_on_loop, query);
+	go_to_loop(query, READ_AGAIN_MS, step_on_loop);
 }
 
 /* After run: what was read must be as new as asked for, and the caller's rights must have been
- * judged on something at least as new. */
+ * judged on something at least as new. What was read is kept meanwhile: reading it again could go
+ * on for ever where the view is always a little ahead. */
 static void conclude(struct query *query)
 {
-	struct error err;
-	uint64_t position = 0;
 	bool is_answer = query->problem == 0 || query->problem == 404;
 	if (is_answer && query->position < query->min_position) {
 		read_again(query);
 		return;
 	}
-	struct view *access = query_view(query, ACCESS_VIEW);
-	if (!access) {
+	if (!query->problem && query->authorized < query->position)
+		authorize(query);
+	if (query->problem || query->authorized >= query->position) {
 		answer(query);
 		return;
 	}
-	enum status status = kv_view_tenant_seq(access, query->tenant, &position, &err);
-	query_view_done(query, ACCESS_VIEW, access);
-	if (status)
-		query_failed(query, status, "organization", &err);
-	if (query->problem || position >= query->position) {
-		answer(query);
-		return;
-	}
-	uint64_t read = query->position;
-	clear_result(query);
-	wait_for(query, ACCESS_VIEW, read);
+	query->has_result = true;
+	wait_for(query, ACCESS_VIEW, query->position);
 }
 
 static void conclude_on_loop(void *context)
@@ -308,9 +316,12 @@ static void run_on_worker(void *context, struct worker *worker)
 {
 	struct query *query = context;
 	query->worker = worker;
-	query->type->run(query);
+	if (worker_is_stopping(worker))
+		query_problem(query, 503, "stopping", "the server is stopping");
+	else
+		query->type->run(query);
 	query->worker = NULL;
-	http_after(http_server_of(query->request), 0, conclude_on_loop, query);
+	go_to_loop(query, 0, conclude_on_loop);
 }
 
 static void run(struct query *query)
@@ -327,10 +338,42 @@ static void run(struct query *query)
 	}
 }
 
+/* Not known to a view that is older than what the caller has seen means nothing: it may become a
+ * member yet. The answer comes at the deadline, whatever the tenant is. */
+static void wait_as_stranger(struct query *query)
+{
+	int64_t left_ms = query->deadline_ms - clock_monotonic_ms();
+	if (left_ms <= 0) {
+		answer(query);
+		return;
+	}
+	query->problem = 0;
+	if (!query->stranger) {
+		query->stranger = true;
+		wait_for(query, ACCESS_VIEW, query->min_position);
+		return;
+	}
+	park(query);
+	go_to_loop(query, left_ms, step_on_loop);
+}
+
 /* On the loop thread: from the start, and again after each wait. */
 static void step(struct query *query)
 {
-	uint64_t position;
+	if (query->problem) {
+		answer(query);
+		return;
+	}
+	if (query->has_result) {
+		conclude(query);
+		return;
+	}
+	authorize(query);
+	if (query->problem == 404 && query->min_position) {
+		wait_as_stranger(query);
+		return;
+	}
+	query->stranger = false;
 	if (query->problem) {
 		answer(query);
 		return;
@@ -342,15 +385,8 @@ static void step(struct query *query)
 			return;
 		}
 	}
-	authorize(query, &position);
-	if (query->min_position > position) {
-		/* Not known to a view that is older than what the caller has seen means nothing. */
-		query->problem = 0;
+	if (query->min_position > query->authorized)
 		wait_for(query, ACCESS_VIEW, query->min_position);
-		return;
-	}
-	if (query->problem)
-		answer(query);
 	else
 		run(query);
 }
@@ -364,6 +400,8 @@ void query_start(struct http_request *request, void *context)
 	query->type = query_types[http_route_of(request)->label];
 	query->tenant = http_path_param(request, "tenant");
 	query->deadline_ms = clock_monotonic_ms() + api->options.config->position_wait_ms;
+	http_header(request, "If-None-Match", &query->if_none_match);
+	http_header(request, "Accept", &query->accept);
 	if (query->tenant.n == 0 || query->tenant.n > 40)
 		no_tenant(query);
 	else

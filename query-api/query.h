@@ -3,7 +3,11 @@
  *   tenant known and caller a member (access view)  else 404, the same for both
  *   NexusFlow-Min-Position reached                  else wait, then 503
  *   run                                             reads its view, gives body and position
- *   access view at least as new as what was read    else wait, then all of it again
+ *   rights judged on an access view at least as     else wait for it and judge them again
+ *   new as what was read
+ *
+ * Strangers who ask for a position wait until the deadline in any case: whether the tenant has
+ * reached it, or exists, is not theirs to know.
  *
  * A query lives from its request to its answer; it moves between the loop thread and, for Postgres
  * and the journal, the workers, and is in one place at a time. */
@@ -38,9 +42,15 @@ struct query {
 	struct slice tenant;
 	struct access_member member;
 	uint64_t min_position;
-	int64_t deadline_ms; /* of all waiting */
+	int64_t deadline_ms;        /* of all waiting */
+	uint64_t authorized;        /* position of the access view that named the caller a member */
+	uint64_t wanted;            /* position that is waited for */
+	struct slice if_none_match; /* headers, taken while the request is certainly there */
+	struct slice accept;
 	bool parked;
 	bool position_reached;
+	bool stranger;         /* not a member, and waits until the deadline to be told */
+	bool has_result;       /* ran; the rights are to be judged again */
 	struct worker *worker; /* while on one */
 	/* What run leaves. */
 	struct buf body;
@@ -79,6 +89,8 @@ void query_view_done(struct query *query, const char *name, struct view *view);
 bool query_postgres(struct query *query, const char *view, char instance[QUERY_INSTANCE_MAX],
                     struct pg **pg);
 
+/* Whether the caller has what query->etag names. */
+bool query_etag_matches(const struct query *query);
 /* The ETag of bytes: a hash of the body. */
 void query_etag_of_body(struct query *query);
 

@@ -102,6 +102,14 @@ bool workers_run(struct workers *workers, void (*call)(void *context, struct wor
 	return takes;
 }
 
+bool worker_is_stopping(struct worker *worker)
+{
+	pthread_mutex_lock(&worker->all->lock);
+	bool stopping = worker->all->stopping;
+	pthread_mutex_unlock(&worker->all->lock);
+	return stopping;
+}
+
 struct pg *worker_pg(struct worker *worker)
 {
 	if (!worker->pg)

@@ -21,6 +21,7 @@ bool workers_run(struct workers *workers, void (*call)(void *context, struct wor
                  void *context);
 
 /* On the worker's thread. */
+bool worker_is_stopping(struct worker *worker);
 struct pg *worker_pg(struct worker *worker);
 enum status worker_reader(struct worker *worker, struct journal_reader **reader, struct error *err);
 

@@ -72,6 +72,8 @@ bool http_query_param(struct http_request *request, const char *name, struct sli
 bool http_header(struct http_request *request, const char *name, struct slice *value);
 /* Whether If-None-Match names @etag (quoted, W/ is ignored) or is "*": then answer 304. */
 bool http_etag_matches(struct http_request *request, const char *etag);
+/* The same of a list that was taken from the header before: for what answers later. */
+bool http_etag_listed(struct slice list, const char *etag);
 struct slice http_body(const struct http_request *request);
 const struct principal *http_principal(const struct http_request *request);
 const struct uuid *http_request_id(const struct http_request *request);
@@ -115,8 +117,8 @@ void problem_json(struct buf *out, int status, const char *code, const char *tit
 /* Run something on the loop thread later: waits with a deadline. */
 /* @call runs on the loop thread after @delay_ms, exactly once: when the server ends, what is still
  * waiting runs at once (what those calls ask for in turn is dropped). Any thread, until
- * http_server_close. */
-void http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
+ * http_server_close; false: it is closed, and @call never comes. */
+bool http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
                 void *context);
 struct http_server *http_server_of(const struct http_request *request);
 

@@ -230,11 +230,11 @@ static const char *next_etag(const char *at, const char *end, struct slice *tag)
 	return stop;
 }
 
-bool http_etag_matches(struct http_request *request, const char *etag)
+bool http_etag_listed(struct slice list, const char *etag)
 {
-	struct slice list, tag;
+	struct slice tag;
 
-	if (!http_header(request, "If-None-Match", &list))
+	if (list.n == 0)
 		return false;
 	if (strncmp(etag, "W/", 2) == 0)
 		etag += 2;
@@ -245,6 +245,13 @@ bool http_etag_matches(struct http_request *request, const char *etag)
 			return true;
 	}
 	return false;
+}
+
+bool http_etag_matches(struct http_request *request, const char *etag)
+{
+	struct slice list;
+
+	return http_header(request, "If-None-Match", &list) && http_etag_listed(list, etag);
 }
 
 struct slice http_body(const struct http_request *request)

@@ -124,20 +124,22 @@ static void note_first_timer(struct http_server *server)
 	atomic_store(&server->timer_ms, timers_next_ms(&server->timers));
 }
 
-void http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
+bool http_after(struct http_server *server, int64_t delay_ms, void (*call)(void *context),
                 void *context)
 {
 	int64_t at_ms = clock_monotonic_ms() + (delay_ms > 0 ? delay_ms : 0);
 	bool first = false;
 
 	pthread_mutex_lock(&server->lock);
-	if (!server->closed) {
+	bool taken = !server->closed;
+	if (taken) {
 		first = timers_add(&server->timers, at_ms, call, context);
 		note_first_timer(server);
 	}
 	pthread_mutex_unlock(&server->lock);
 	if (first && running != server)
 		wake(server);
+	return taken;
 }
 
 static bool take_timer(struct http_server *server, int64_t now_ms, struct timer *timer)
@@ -501,16 +503,15 @@ void http_server_close(struct http_server *server)
 {
 	if (!server)
 		return;
+	pthread_mutex_lock(&server->lock);
+	server->closed = true;
+	pthread_mutex_unlock(&server->lock);
 	end_timers(server); /* those that came after the loop ended */
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	if (server->listen_fd >= 0 && !server->daemon)
 		close(server->listen_fd);
 	remove_socket(server);
-	pthread_mutex_lock(&server->lock);
-	server->closed = true;
-	timers_release(&server->timers);
-	pthread_mutex_unlock(&server->lock);
 	struct http_request *late = take_late(server, &late_closed);
 	while (late) {
 		struct http_request *next = late->next;
