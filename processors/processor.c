@@ -44,7 +44,8 @@ struct processor {
 	int64_t next_offset[JOURNAL_PARTITIONS_MAX];
 	struct rule_run run;
 	struct arena arena;
-	pthread_mutex_t lock; /* of state */
+	uint64_t events, intents, foreign; /* the thread's own; note() shows them */
+	pthread_mutex_t lock;              /* of state */
 	struct processor_state state;
 	int64_t moved_ms;
 };
@@ -128,7 +129,8 @@ static bool is_next(struct kv_txn *txn, const struct journal_entry *entry,
 {
 	struct slice value;
 	uint64_t seq = 0;
-	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n > TENANT_MAX)
+	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n == 0 ||
+	    entry->key.n > TENANT_MAX)
 		return false;
 	if (kv_get(txn, SEQS, entry->key, &value))
 		seq = get_u64(value.data);
@@ -154,12 +156,27 @@ static enum status take_entry(struct processor *processor, struct kv_txn *txn,
 		kv_put(txn, SEQS, entry->key, slice_of(seq, 8));
 		for (uint32_t i = 0; rules[i]; i++)
 			rules[i]->on_event(rules[i], txn, &event, &processor->run);
-		processor->state.events++;
+		processor->events++;
 	} else if (kind != RECORD_CONTROL) {
-		processor->state.foreign++;
+		processor->foreign++;
 	}
 	save_position(processor, txn, entry->partition, entry->offset + 1);
 	return STATUS_OK;
+}
+
+static void set_reason(struct processor *processor, const char *reason)
+{
+	pthread_mutex_lock(&processor->lock);
+	snprintf(processor->state.reason, sizeof processor->state.reason, "%s", reason);
+	pthread_mutex_unlock(&processor->lock);
+}
+
+static const char *rule_name(const struct uuid *id)
+{
+	for (uint32_t i = 0; rules[i]; i++)
+		if (uuid_equal(&rules[i]->id, id))
+			return rules[i]->name;
+	return "";
 }
 
 /* Send until every intent is answered; false when stopping. */
@@ -173,19 +190,20 @@ static bool send_intents(struct processor *processor)
 			port->send(port, run->intents, run->n);
 		uint32_t kept = 0;
 		for (uint32_t i = 0; i < run->n; i++) {
-			const char *labels[] = {"subtasks-done", outcomes[run->intents[i].outcome],
-			                        NULL};
+			const char *labels[] = {rule_name(&run->intents[i].rule_id),
+			                        outcomes[run->intents[i].outcome], NULL};
 			metric_add(metric_series(METRIC_INTENTS, labels), 1);
 			if (run->intents[i].outcome == INTENT_UNANSWERED)
 				run->intents[kept++] = run->intents[i];
 			else
-				processor->state.intents++;
+				processor->intents++;
 		}
 		run->n = kept;
 		if (kept == 0)
 			return true;
 		if (atomic_load(&processor->stopping))
 			return false;
+		set_reason(processor, "intents are not answered: the command API is away");
 		usleep(RETRY_PAUSE_MS * 1000);
 	}
 }
@@ -199,8 +217,13 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 	if (kv_begin_write(processor->kv, &txn, err))
 		return err->status;
 	enum status status = STATUS_OK;
+	struct error unreadable;
 	for (uint32_t i = 0; i < n && !status; i++)
-		status = take_entry(processor, txn, &processor->entries[i], err);
+		status = take_entry(processor, txn, &processor->entries[i], &unreadable);
+	/* What came before the record of a newer version is done, once; the next batch begins
+	 * there. */
+	bool stops = status == STATUS_UNKNOWN_SCHEMA;
+	status = kv_failure(txn, err);
 	if (!status && processor->run.full)
 		status = error_set(err, STATUS_FULL, "more than %d intents at once", INTENTS_MAX);
 	if (!status && !send_intents(processor))
@@ -209,7 +232,11 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 		kv_abort(txn);
 		return status;
 	}
-	return kv_commit(txn, err);
+	if (kv_commit(txn, err))
+		return err->status;
+	if (stops && err)
+		*err = unreadable;
+	return stops ? STATUS_UNKNOWN_SCHEMA : STATUS_OK;
 }
 
 /* --- loop --- */
@@ -225,6 +252,9 @@ static void note(struct processor *processor, const char *reason, bool moved)
 	}
 	pthread_mutex_lock(&processor->lock);
 	processor->state.lag_records = lag;
+	processor->state.events = processor->events;
+	processor->state.intents = processor->intents;
+	processor->state.foreign = processor->foreign;
 	snprintf(processor->state.reason, sizeof processor->state.reason, "%s", reason);
 	if (moved || lag == 0)
 		processor->moved_ms = clock_monotonic_ms();
@@ -247,10 +277,13 @@ static void *run(void *context)
 	struct processor *processor = context;
 	char logged[512] = "";
 	pthread_setname_np(pthread_self(), "processor");
+	bool placed = true; /* the reader is where the store is */
 	while (!atomic_load(&processor->stopping)) {
 		struct error err;
 		bool moved = false;
-		if (!step(processor, &moved, &err)) {
+		if (!placed && !assign_all(processor, &err))
+			placed = true;
+		if (placed && !step(processor, &moved, &err)) {
 			note(processor, "", moved);
 			logged[0] = 0;
 			continue;
@@ -260,7 +293,7 @@ static void *run(void *context)
 			log_warn(LOGGER, "cannot go on, trying again", LOG_S("reason", err.text));
 		snprintf(logged, sizeof logged, "%s", err.text);
 		usleep(RETRY_PAUSE_MS * 1000);
-		assign_all(processor, &err);
+		placed = false; /* what was read and not stored is to be read again */
 	}
 	return NULL;
 }
