@@ -217,6 +217,7 @@ static enum status open_unix_listener(struct http_server *server, const char *pa
                                       struct error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat old;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return error_set(err, STATUS_INVALID,
@@ -225,6 +226,8 @@ static enum status open_unix_listener(struct http_server *server, const char *pa
 	strcpy(address.sun_path, path);
 	if (somebody_listens(&address))
 		return error_set(err, STATUS_BUSY, "listen: another process listens on %s", path);
+	if (lstat(path, &old) == 0 && !S_ISSOCK(old.st_mode))
+		return error_set(err, STATUS_INVALID, "listen: %s is no socket", path);
 	unlink(path);
 	server->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (server->listen_fd < 0 ||
