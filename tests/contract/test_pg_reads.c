@@ -225,8 +225,8 @@ static void hostile_texts_are_no_errors_of_the_server(void **state)
 	                                      "-",
 	                                      "'",
 	                                      "1-2-3-e'",
-	                                      "99999999999999999999-1-1-"
-	                                      "00000000-0000-0000-0000-000000000000"};
+	                                      ("99999999999999999999-1-1-"
+	                                       "00000000-0000-0000-0000-000000000000")};
 	for (size_t i = 0; i < sizeof cursors / sizeof *cursors; i++)
 		assert_int_equal(try_search(SLICE("acme"), cursors[i], 5, &page), STATUS_INVALID);
 }
