@@ -252,35 +252,21 @@ static void post_subject(struct http_request *request, void *context)
 	}
 }
 
-static void answer_fixed(struct http_request *request, const char *text)
+/* Answers that never change, by http_route.label. */
+enum { FIXED_TYPES, FIXED_CONFIG, FIXED_MODE, FIXED_CONTEXTS };
+static const char *const fixed_answers[] = {
+        [FIXED_TYPES] = "[\"AVRO\"]",
+        [FIXED_CONFIG] = "{\"compatibilityLevel\":\"FULL_TRANSITIVE\"}",
+        [FIXED_MODE] = "{\"mode\":\"READONLY\"}",
+        [FIXED_CONTEXTS] = "[\".\"]",
+};
+
+static void get_fixed(struct http_request *request, void *context)
 {
+	(void)context;
 	struct buf body = {0};
-	buf_append_str(&body, text);
+	buf_append_str(&body, fixed_answers[http_route_of(request)->label]);
 	answer_json(request, 200, &body);
-}
-
-static void get_types(struct http_request *request, void *context)
-{
-	(void)context;
-	answer_fixed(request, "[\"AVRO\"]");
-}
-
-static void get_config(struct http_request *request, void *context)
-{
-	(void)context;
-	answer_fixed(request, "{\"compatibilityLevel\":\"FULL_TRANSITIVE\"}");
-}
-
-static void get_mode(struct http_request *request, void *context)
-{
-	(void)context;
-	answer_fixed(request, "{\"mode\":\"READONLY\"}");
-}
-
-static void get_contexts(struct http_request *request, void *context)
-{
-	(void)context;
-	answer_fixed(request, "[\".\"]");
 }
 
 static void post_version(struct http_request *request, void *context)
@@ -290,32 +276,35 @@ static void post_version(struct http_request *request, void *context)
 	             "Schemas are part of the program: the registry is read-only");
 }
 
-#define REGISTRY(method_, path_, handler_, summary_)                                               \
+#define REGISTRY(method_, path_, handler_, label_, summary_)                                       \
 	{                                                                                          \
 		.method = (method_), .path = (path_), .handler = (handler_),                       \
 		.auth = HTTP_AUTH_NONE, .body_bytes_max = (method_) == HTTP_POST ? 1 << 20 : 0,    \
-		.summary = (summary_), .tag = "schema registry", .answer_type = CONTENT_TYPE       \
+		.summary = (summary_), .tag = "schema registry", .answer_type = CONTENT_TYPE,      \
+		.label = (label_),                                                                 \
 	}
 
 const struct http_route registry_routes[] = {
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}", get_schema_by_id, "The schema of an id."),
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}/schema", get_schema_text, "The schema as it is."),
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}/subjects", get_schema_subjects,
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}", get_schema_by_id, 0, "The schema of an id."),
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}/schema", get_schema_text, 0, "The schema as it is."),
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}/subjects", get_schema_subjects, 0,
                  "Subjects that have the schema."),
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}/versions", get_schema_versions,
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}/versions", get_schema_versions, 0,
                  "Subjects and versions that have the schema."),
-        REGISTRY(HTTP_GET, "/schemas/types", get_types, "Kinds of schemas."),
-        REGISTRY(HTTP_GET, "/subjects", get_subjects, "Names of all subjects."),
-        REGISTRY(HTTP_GET, "/subjects/{subject}/versions", get_subject_versions,
+        REGISTRY(HTTP_GET, "/schemas/types", get_fixed, FIXED_TYPES, "Kinds of schemas."),
+        REGISTRY(HTTP_GET, "/subjects", get_subjects, 0, "Names of all subjects."),
+        REGISTRY(HTTP_GET, "/subjects/{subject}/versions", get_subject_versions, 0,
                  "Versions of a subject."),
-        REGISTRY(HTTP_GET, "/subjects/{subject}/versions/{version}", get_subject_version,
+        REGISTRY(HTTP_GET, "/subjects/{subject}/versions/{version}", get_subject_version, 0,
                  "One version of a subject, or the latest."),
-        REGISTRY(HTTP_POST, "/subjects/{subject}", post_subject, "The id of a schema."),
-        REGISTRY(HTTP_POST, "/subjects/{subject}/versions", post_version,
+        REGISTRY(HTTP_POST, "/subjects/{subject}", post_subject, 0, "The id of a schema."),
+        REGISTRY(HTTP_POST, "/subjects/{subject}/versions", post_version, 0,
                  "Refused: the registry is read-only."),
-        REGISTRY(HTTP_GET, "/config", get_config, "Compatibility that every change keeps."),
-        REGISTRY(HTTP_GET, "/config/{subject}", get_config, "Compatibility of a subject."),
-        REGISTRY(HTTP_GET, "/mode", get_mode, "READONLY."),
-        REGISTRY(HTTP_GET, "/contexts", get_contexts, "Contexts: the default one."),
+        REGISTRY(HTTP_GET, "/config", get_fixed, FIXED_CONFIG,
+                 "Compatibility that every change keeps."),
+        REGISTRY(HTTP_GET, "/config/{subject}", get_fixed, FIXED_CONFIG,
+                 "Compatibility of a subject."),
+        REGISTRY(HTTP_GET, "/mode", get_fixed, FIXED_MODE, "READONLY."),
+        REGISTRY(HTTP_GET, "/contexts", get_fixed, FIXED_CONTEXTS, "Contexts: the default one."),
         {.path = NULL},
 };
