@@ -70,7 +70,8 @@ static bool check_writers(void *context, struct buf *detail)
 		ready += state.ready;
 		foreign += state.foreign;
 		if (!state.ready)
-			buf_printf(detail, "partition %u: %s; ", i, state.reason);
+			buf_printf(detail, "partition %u %s: %s; ", i, writer_mode_name(state.mode),
+			           state.reason);
 	}
 	buf_printf(detail, "%u of %u partitions owned, %llu foreign records", ready, n,
 	           (unsigned long long)foreign);

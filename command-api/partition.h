@@ -4,6 +4,7 @@
 #define COMMAND_API_PARTITION_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "command-api/write_state.h"
 #include "command-api/writer.h"
@@ -23,9 +24,12 @@ struct partition {
 	struct job *first, **last;
 	uint32_t queued;
 	bool stopping;
-	bool ready;
+	bool assigned; /* to this process: it may claim, and commands are queued */
+	enum writer_mode mode;
 	uint64_t foreign;
 	char reason[512];
+
+	atomic_bool interrupt; /* reading the log is to end: stopping */
 
 	/* The thread's own. */
 	struct write_state *state;
@@ -41,7 +45,7 @@ struct partition {
 	int64_t next_offset;
 	uint8_t pool[RANDOM_POOL_BYTES];
 	size_t pool_used;
-	struct metric_series *append_seconds, *append_batch;
+	struct metric_series *append_seconds, *append_batch, *owned, *claims, *stand_downs;
 	struct metric_series *appended[EVENT_TYPES];
 	struct metric_series *outcomes[COMMAND_TYPES][JOB_UNAVAILABLE + 1];
 };
@@ -60,6 +64,17 @@ struct writers {
 	uint32_t n;
 	struct partition *partitions;
 };
+
+/* writer.c: answer a job as unavailable, before or after it was taken out of the queue. */
+void job_refuse(struct job *job, const char *why);
+
+/* ownership.c, on the partition's thread. Claim the partition and fold its log up to the claim,
+ * until that works. @was_owner: an append failed; another owner's claim is looked for first. False:
+ * it is not ours (any more), or the writer is to stop. */
+bool partition_own(struct partition *partition, bool was_owner);
+/* Any thread. */
+bool partition_is_wanted(struct partition *partition);
+void partition_set_mode(struct partition *partition, enum writer_mode mode, const char *reason);
 
 /* Judge the batch on a new transaction of the state, and make its records. *@judged: how many jobs
  * are in; the rest is for the next batch. On failure the transaction is open and is to be aborted.

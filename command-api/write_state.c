@@ -1,9 +1,11 @@
 /* Layout. Keys begin with tenant, 0.
  *   rows        tenant 0 kind key...          -> row struct
  *   tenants     tenant 0                      -> struct tenant_value
- *   commands    tenant 0 command id           -> struct command_head, then job_event packed (18
- * bytes each) identities  identity hash (32)            -> member id fold        "position" ->
- * journal id, next offset (u64 big endian)
+ *   commands    tenant 0 command id           -> struct command_head, then job_event packed
+ *               (18 bytes each)
+ *   identities  identity hash (32)            -> member id
+ *   fold        "position"                    -> journal id, next offset (u64 big endian)
+ *               "claim"                       -> struct write_claim
  *
  * Catching up reads the journal from the stored position. The events of a command that is being
  * read are collected in `pending` until its last one, so that the dedup row is written once. */
@@ -55,6 +57,8 @@ struct write_state {
 	struct profile_keys *keys; /* borrowed */
 	struct uuid journal_id;
 	uint32_t partition;
+	bool has_claim;
+	struct write_claim claim; /* the newest that was read; stored as "claim" of fold */
 	struct rows rows;
 	char tenant[64];    /* that rows.tenant borrows */
 	struct buf pending; /* packed events of the command being applied */
@@ -397,6 +401,7 @@ void write_state_apply(struct write_state *state, const struct event *event)
 
 struct catch_up {
 	struct write_state *state;
+	const atomic_bool *interrupt;
 	struct arena arena;
 	uint64_t *foreign;
 	uint32_t uncommitted;
@@ -443,6 +448,41 @@ static bool catch_up_event(struct catch_up *run, const struct journal_entry *ent
 	return event.meta.index + 1 == event.meta.count;
 }
 
+static void catch_up_control(struct catch_up *run, const struct journal_entry *entry)
+{
+	struct write_state *state = run->state;
+	struct control control;
+	arena_clear(&run->arena);
+	if (control_decode(entry->value, &run->arena, &control, NULL) ||
+	    control.type != CONTROL_OWNER_CLAIMED)
+		return;
+	const struct owner_claimed *claimed = &control.owner_claimed;
+	state->has_claim = true;
+	state->claim = (struct write_claim){.owner_id = claimed->owner_id,
+	                                    .claimed_at_ms = claimed->claimed_at,
+	                                    .offset = entry->offset};
+	snprintf(state->claim.address, sizeof state->claim.address, "%.*s", (int)claimed->address.n,
+	         claimed->address.data);
+	kv_put(state->txn, FOLD, SLICE("claim"), slice_of(&state->claim, sizeof state->claim));
+}
+
+bool write_state_claim(const struct write_state *state, struct write_claim *out)
+{
+	*out = state->claim;
+	return state->has_claim;
+}
+
+/* What an earlier process of this data directory has read. */
+static void load_claim(struct write_state *state)
+{
+	struct slice value;
+	if (state->has_claim || !kv_get(state->txn, FOLD, SLICE("claim"), &value) ||
+	    value.n != sizeof state->claim)
+		return;
+	memcpy(&state->claim, value.data, sizeof state->claim);
+	state->has_claim = true;
+}
+
 static enum status catch_up_entry(struct catch_up *run, const struct journal_entry *entry,
                                   struct error *err)
 {
@@ -452,6 +492,7 @@ static enum status catch_up_entry(struct catch_up *run, const struct journal_ent
 		at_boundary = catch_up_event(run, entry);
 		break;
 	case RECORD_CONTROL:
+		catch_up_control(run, entry);
 		break;
 	case RECORD_FOREIGN:
 		++*run->foreign;
@@ -499,8 +540,10 @@ static enum status start_offset(struct write_state *state, int64_t end, int64_t 
 		return error_set(err, STATUS_CORRUPT,
 		                 "the log ends at %lld, but commands up to %lld were acknowledged",
 		                 (long long)end, (long long)*offset);
-	if (known)
+	if (known) {
+		load_claim(state);
 		return STATUS_OK;
+	}
 	for (uint32_t i = 0; table_names[i]; i++)
 		kv_clear(state->txn, i);
 	*offset = 0;
@@ -508,9 +551,10 @@ static enum status start_offset(struct write_state *state, int64_t end, int64_t 
 }
 
 enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-                                 int64_t end, uint64_t *foreign, struct error *err)
+                                 int64_t end, uint64_t *foreign, const atomic_bool *interrupt,
+                                 struct error *err)
 {
-	struct catch_up run = {.state = state, .foreign = foreign};
+	struct catch_up run = {.state = state, .foreign = foreign, .interrupt = interrupt};
 	int64_t offset;
 	if (write_state_begin(state, err))
 		return err->status;

@@ -11,6 +11,8 @@
 #ifndef COMMAND_API_WRITE_STATE_H
 #define COMMAND_API_WRITE_STATE_H
 
+#include <stdatomic.h>
+
 #include "command-api/job.h"
 #include "core/base/config.h"
 #include "core/domain/decide.h"
@@ -35,14 +37,26 @@ struct write_command {
 	uint32_t events_n;
 };
 
+/* Who claimed the partition last, as far as it was read. */
+struct write_claim {
+	struct uuid owner_id;
+	int64_t claimed_at_ms;
+	int64_t offset;    /* of the OwnerClaimed record */
+	char address[128]; /* where the owner takes commands; "" if it does not serve others */
+};
+
 enum status write_state_open(const struct config *config, uint32_t partition,
                              const struct journal_identity *identity, struct profile_keys *keys,
                              struct write_state **out, struct error *err);
 void write_state_close(struct write_state *state);
 
-/* Apply the journal up to @end (from journal_claim). *@foreign counts records that are not ours. */
+/* Apply the journal up to @end (of journal_claim or journal_end). *@foreign counts records that are
+ * not ours. STATUS_TIMEOUT when *@interrupt became true. */
 enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-                                 int64_t end, uint64_t *foreign, struct error *err);
+                                 int64_t end, uint64_t *foreign, const atomic_bool *interrupt,
+                                 struct error *err);
+/* The newest claim that was read; false if there is none. */
+bool write_state_claim(const struct write_state *state, struct write_claim *out);
 
 enum status write_state_begin(struct write_state *state, struct error *err);
 enum status write_state_commit(struct write_state *state, int64_t next_offset, struct error *err);

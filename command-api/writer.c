@@ -4,7 +4,8 @@
  *   killed before append     nothing happened; the client retries
  *   killed after append      the fold applies the events at start; the retry finds the dedup row
  *   append REJECTED          the state transaction is aborted, the batch is judged afresh
- *   append UNKNOWN, FENCED   as above, after claiming again and folding up to the claim
+ *   append UNKNOWN, FENCED   as above, after claiming again and folding up to the claim; or the end
+ *                            of our time as owner, when another's claim is in the log
  *   state commit fails       the log is right and the state is not: fold again from its position */
 #include "command-api/partition.h"
 
@@ -21,7 +22,7 @@
 
 /* --- queue --- */
 
-static void refuse_now(struct job *job, const char *why)
+void job_refuse(struct job *job, const char *why)
 {
 	job->outcome = JOB_UNAVAILABLE;
 	snprintf(job->detail, sizeof job->detail, "%s", why);
@@ -40,7 +41,13 @@ void writers_submit(struct writers *writers, struct job *first, uint32_t n)
 		last = last->next;
 	}
 	pthread_mutex_lock(&partition->lock);
-	bool takes = !partition->stopping && partition->queued + n <= WRITER_QUEUE_MAX;
+	char why[sizeof first->detail] = "too many commands are waiting";
+	bool takes = partition->assigned && !partition->stopping &&
+	             partition->queued + n <= WRITER_QUEUE_MAX;
+	if (partition->stopping)
+		snprintf(why, sizeof why, "the server is stopping");
+	else if (!partition->assigned)
+		snprintf(why, sizeof why, "%s", partition->reason);
 	if (takes) {
 		last->next = NULL;
 		*partition->last = first;
@@ -53,12 +60,13 @@ void writers_submit(struct writers *writers, struct job *first, uint32_t n)
 		return;
 	for (struct job *job = first, *next; n > 0; job = next, n--) {
 		next = job->next;
-		refuse_now(job, "too many commands are waiting");
+		job_refuse(job, why);
 		job_release(job);
 	}
 }
 
-/* Take what has arrived, up to the cap; waits for the first. false: stopping and nothing left. */
+/* Take what has arrived, up to the cap; waits for the first. false: nothing is left, and stopping
+ * or not assigned. */
 static bool take_batch(struct partition *partition)
 {
 	uint32_t cap = (uint32_t)partition->all->options.config->batch_commands_max;
@@ -68,7 +76,7 @@ static bool take_batch(struct partition *partition)
 	}
 	partition->batch_n = 0;
 	pthread_mutex_lock(&partition->lock);
-	while (!partition->first && !partition->stopping)
+	while (!partition->first && !partition->stopping && partition->assigned)
 		pthread_cond_wait(&partition->arrived, &partition->lock);
 	while (partition->first && partition->batch_n < cap) {
 		struct job *job = partition->first;
@@ -126,61 +134,6 @@ static enum status run_batch(struct partition *partition, uint32_t *judged, stru
 	return STATUS_OK;
 }
 
-static void set_ready(struct partition *partition, bool ready, const char *reason)
-{
-	pthread_mutex_lock(&partition->lock);
-	partition->ready = ready;
-	snprintf(partition->reason, sizeof partition->reason, "%s", reason);
-	pthread_mutex_unlock(&partition->lock);
-}
-
-static enum status own_partition(struct partition *partition, struct error *err)
-{
-	struct writers *all = partition->all;
-	struct journal_owner owner = {all->owner_id, all->options.address};
-	int64_t end;
-	if (journal_claim(all->options.journal, partition->number, &owner, &end, err))
-		return error_wrap(err, "claim partition %u", partition->number);
-	partition->next_offset = end;
-	uint64_t foreign = 0;
-	if (write_state_catch_up(partition->state, partition->reader, end, &foreign, err))
-		return error_wrap(err, "catch up partition %u", partition->number);
-	pthread_mutex_lock(&partition->lock);
-	partition->foreign += foreign;
-	pthread_mutex_unlock(&partition->lock);
-	return STATUS_OK;
-}
-
-static bool is_stopping(struct partition *partition)
-{
-	pthread_mutex_lock(&partition->lock);
-	bool stopping = partition->stopping;
-	pthread_mutex_unlock(&partition->lock);
-	return stopping;
-}
-
-/* Claim and catch up until it works; false when told to stop. Logs a new reason once. */
-static bool become_ready(struct partition *partition)
-{
-	char logged[512] = "";
-	while (!is_stopping(partition)) {
-		struct error err;
-		if (!own_partition(partition, &err)) {
-			set_ready(partition, true, "");
-			log_info(LOGGER, "partition owned", LOG_I("partition", partition->number),
-			         LOG_I("next_offset", partition->next_offset));
-			return true;
-		}
-		set_ready(partition, false, err.text);
-		if (strcmp(logged, err.text) != 0)
-			log_warn(LOGGER, "partition not owned yet",
-			         LOG_I("partition", partition->number), LOG_S("reason", err.text));
-		snprintf(logged, sizeof logged, "%s", err.text);
-		usleep(RETRY_PAUSE_US);
-	}
-	return false;
-}
-
 /* After a failed group commit: what is needed before the batch is judged afresh. */
 static bool recover(struct partition *partition, const struct error *err)
 {
@@ -189,10 +142,10 @@ static bool recover(struct partition *partition, const struct error *err)
 	         LOG_I("commands", partition->batch_n));
 	if (err->status == STATUS_REJECTED) {
 		usleep(RETRY_PAUSE_US);
-		return !is_stopping(partition);
+		return partition_is_wanted(partition);
 	}
-	set_ready(partition, false, err->text);
-	return become_ready(partition);
+	partition_set_mode(partition, WRITER_CLAIMING, err->text);
+	return partition_own(partition, true);
 }
 
 static void drop_finished(struct partition *partition, uint32_t judged)
@@ -206,39 +159,50 @@ static void drop_finished(struct partition *partition, uint32_t judged)
 
 static void give_up_batch(struct partition *partition)
 {
+	char why[sizeof partition->batch[0]->detail];
+	pthread_mutex_lock(&partition->lock);
+	snprintf(why, sizeof why, "%s",
+	         partition->stopping ? "the server is stopping" : partition->reason);
+	pthread_mutex_unlock(&partition->lock);
 	for (uint32_t i = 0; i < partition->batch_n; i++) {
 		struct job *job = partition->batch[i];
-		job->outcome = JOB_UNAVAILABLE;
-		snprintf(job->detail, sizeof job->detail, "the server is stopping");
-		finish(partition, job);
+		metric_add(partition->outcomes[job->command.type][JOB_UNAVAILABLE], 1);
+		job_refuse(job, why);
+		job_release(job);
 	}
 	partition->batch_n = 0;
 }
 
-static void *run(void *context)
+/* Serve as long as the partition is ours. */
+static void serve(struct partition *partition)
 {
-	struct partition *partition = context;
-	char name[16];
-	snprintf(name, sizeof name, "writer %u", partition->number);
-	pthread_setname_np(pthread_self(), name);
-	bool owns = become_ready(partition);
-	while (take_batch(partition)) {
-		while (partition->batch_n > 0) {
+	bool owns = true;
+	while (owns && take_batch(partition))
+		while (owns && partition->batch_n > 0) {
 			struct error err;
 			uint32_t judged;
-			if (!owns) {
-				give_up_batch(partition);
-				break;
-			}
 			if (run_batch(partition, &judged, &err))
 				owns = recover(partition, &err);
 			else
 				drop_finished(partition, judged);
 		}
-	}
-	if (owns)
-		journal_release(partition->all->options.journal, partition->number);
-	set_ready(partition, false, "stopped");
+	journal_release(partition->all->options.journal, partition->number);
+}
+
+static void *run(void *context)
+{
+	struct partition *partition = context;
+	if (partition_own(partition, false))
+		serve(partition);
+	/* what is left, and what comes before the submitters know */
+	do
+		give_up_batch(partition);
+	while (take_batch(partition));
+	pthread_mutex_lock(&partition->lock);
+	while (!partition->stopping)
+		pthread_cond_wait(&partition->arrived, &partition->lock);
+	pthread_mutex_unlock(&partition->lock);
+	partition_set_mode(partition, WRITER_STOPPED, "stopped");
 	return NULL;
 }
 
@@ -251,6 +215,9 @@ static void partition_metrics(struct partition *partition)
 	const char *labels[] = {number, NULL};
 	partition->append_seconds = metric_series(METRIC_APPEND_SECONDS, labels);
 	partition->append_batch = metric_series(METRIC_APPEND_BATCH, labels);
+	partition->owned = metric_series(METRIC_PARTITION_OWNED, labels);
+	partition->claims = metric_series(METRIC_PARTITION_CLAIMS, labels);
+	partition->stand_downs = metric_series(METRIC_PARTITION_STAND_DOWNS, labels);
 	for (uint32_t type = 0; type < EVENT_TYPES; type++) {
 		labels[0] = event_type_name(type);
 		partition->appended[type] = metric_series(METRIC_EVENTS_APPENDED, labels);
@@ -270,6 +237,7 @@ static enum status open_partition(struct partition *partition, struct error *err
 	pthread_cond_init(&partition->arrived, NULL);
 	partition->last = &partition->first;
 	partition->pool_used = RANDOM_POOL_BYTES;
+	partition->assigned = true;
 	arena_init(&partition->arena, mem_new(DECISION_ARENA), DECISION_ARENA);
 	partition_metrics(partition);
 	snprintf(partition->reason, sizeof partition->reason, "starting");
@@ -325,6 +293,7 @@ void writers_finish(struct writers *writers)
 		struct partition *partition = &writers->partitions[i];
 		pthread_mutex_lock(&partition->lock);
 		partition->stopping = true;
+		atomic_store(&partition->interrupt, true);
 		pthread_cond_signal(&partition->arrived);
 		pthread_mutex_unlock(&partition->lock);
 		if (partition->reader)
@@ -351,7 +320,8 @@ void writers_state(struct writers *writers, uint32_t number, struct writer_state
 	struct partition *partition = &writers->partitions[number];
 	pthread_mutex_lock(&partition->lock);
 	*out = (struct writer_state){.partition = number,
-	                             .ready = partition->ready,
+	                             .mode = partition->mode,
+	                             .ready = partition->mode == WRITER_OWNS,
 	                             .foreign = partition->foreign,
 	                             .queued = partition->queued};
 	memcpy(out->reason, partition->reason, sizeof out->reason);

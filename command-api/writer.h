@@ -5,9 +5,11 @@
  *
  * A batch is what arrived during the last commit (batch_commands_max, JOURNAL_BATCH_BYTES_MAX; a
  * command is never split). Refusals are answered with their batch, since they were judged on its
- * staged state. After an append that was certainly not made the batch is judged afresh; after an
- * unknown outcome or a fence the partition is claimed again, the state is folded up to the claim,
- * and the batch is judged afresh: what had been appended is found by its command id. */
+ * staged state. After an append that was certainly not made the batch is judged afresh. After an
+ * unknown outcome or a fence the log is read to its end. If the last claim in it is ours, the
+ * partition is claimed again, the state is folded up to the claim, and the batch is judged afresh:
+ * what had been appended is found by its command id. If it is another's, this writer stands down:
+ * what waits and what comes is answered as unavailable until the partition is assigned anew. */
 #ifndef COMMAND_API_WRITER_H
 #define COMMAND_API_WRITER_H
 
@@ -40,9 +42,18 @@ void writers_stop(struct writers *writers);
  * Any thread. */
 void writers_submit(struct writers *writers, struct job *first, uint32_t n);
 
+enum writer_mode {
+	WRITER_CLAIMING,   /* assigned, does not own it yet or is in doubt */
+	WRITER_OWNS,       /* and has caught up */
+	WRITER_STOOD_DOWN, /* another owner claimed it; until a new assignment */
+	WRITER_STOPPED
+};
+const char *writer_mode_name(enum writer_mode mode);
+
 struct writer_state {
 	uint32_t partition;
-	bool ready; /* owns the partition and has caught up */
+	enum writer_mode mode;
+	bool ready; /* does what it is there for */
 	uint64_t foreign;
 	uint32_t queued;
 	char reason[512]; /* why it is not ready */

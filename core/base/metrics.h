@@ -23,6 +23,12 @@
 	  "time of one group commit")                                                              \
 	X(HISTOGRAM, APPEND_BATCH, "nexusflow_append_batch_commands", "partition",                 \
 	  "commands in one group commit")                                                          \
+	X(GAUGE, PARTITION_OWNED, "nexusflow_partition_owned", "partition",                        \
+	  "1 where this process owns the partition and takes its commands")                        \
+	X(COUNTER, PARTITION_CLAIMS, "nexusflow_partition_claims_total", "partition",              \
+	  "times that this process became the owner")                                              \
+	X(COUNTER, PARTITION_STAND_DOWNS, "nexusflow_partition_stand_downs_total", "partition",    \
+	  "times that it found another owner's claim and stood down")                              \
 	X(COUNTER, FOREIGN_RECORDS, "nexusflow_foreign_records_total", "reader",                   \
 	  "records in our topic that are not ours")                                                \
 	X(GAUGE, VIEW_LAG_RECORDS, "nexusflow_projection_lag_records", "view,partition",           \
