@@ -517,8 +517,10 @@ static enum status read_until(struct catch_up *run, struct journal_reader *reade
 	enum status status = STATUS_OK;
 	uint32_t n, empty = 0;
 	while (!status && journal_reader_position(reader, run->state->partition) < end) {
+		int64_t before = journal_reader_position(reader, run->state->partition);
 		status = journal_reader_poll(reader, POLL_MS, entries, CATCH_UP_ENTRIES, &n, err);
-		empty = n ? 0 : empty + 1;
+		bool moved = journal_reader_position(reader, run->state->partition) != before;
+		empty = moved ? 0 : empty + 1;
 		if (!status && empty == EMPTY_POLLS_MAX)
 			status = error_set(err, STATUS_TIMEOUT, "the journal gives nothing");
 		for (uint32_t i = 0; i < n && !status; i++)
