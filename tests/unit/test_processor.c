@@ -1,0 +1,317 @@
+/* The processor on a real embedded journal: events in, intents out. The port only notes what it is
+ * asked to send. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "processors/processor.h"
+#include "tests/unit/history.h"
+
+#define SENT_MAX 64
+
+struct sent {
+	struct uuid command_id, causation_id;
+	char issue[UUID_TEXT + 1], to[16];
+};
+
+struct bench {
+	struct intent_port port; /* first */
+	struct history history;
+	struct history_tenant *acme;
+	struct processor *processor;
+	pthread_mutex_t lock;
+	bool is_deaf; /* takes everything and answers nothing */
+	struct sent sent[SENT_MAX];
+	uint32_t sent_n;
+};
+
+static void note_intents(struct intent_port *port, struct intent *intents, uint32_t n)
+{
+	struct bench *bench = (struct bench *)port;
+	pthread_mutex_lock(&bench->lock);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct transition_issue *command = &intents[i].command.transition_issue;
+		struct sent *sent = &bench->sent[bench->sent_n % SENT_MAX];
+		assert_int_equal(intents[i].command.type, COMMAND_TRANSITION_ISSUE);
+		sent->command_id = intents[i].command_id;
+		sent->causation_id = intents[i].causation_id;
+		snprintf(sent->issue, sizeof sent->issue, "%.*s", (int)command->issue.n,
+		         command->issue.data);
+		snprintf(sent->to, sizeof sent->to, "%.*s", (int)command->to.n, command->to.data);
+		intents[i].outcome = bench->is_deaf ? INTENT_UNANSWERED : INTENT_ACCEPTED;
+		bench->sent_n++;
+	}
+	pthread_mutex_unlock(&bench->lock);
+}
+
+static int setup(void **state)
+{
+	struct bench *bench = calloc(1, sizeof *bench);
+	bench->port.send = note_intents;
+	pthread_mutex_init(&bench->lock, NULL);
+	history_open(&bench->history, 1);
+	bench->acme = history_tenant(&bench->history, "acme", 1);
+	*state = bench;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *bench = *state;
+	history_close(&bench->history);
+	pthread_mutex_destroy(&bench->lock);
+	free(bench);
+	return 0;
+}
+
+static void start(struct bench *bench)
+{
+	struct error err;
+	struct processor_options options = {&bench->history.config, bench->history.journal,
+	                                    &bench->port};
+	if (processor_start(&options, &bench->processor, &err))
+		fail_msg("%s", err.text);
+}
+
+static struct processor_state state_of(struct bench *bench)
+{
+	struct processor_state state;
+	processor_state(bench->processor, &state);
+	return state;
+}
+
+/* Until the end of the log has been stored. */
+static void wait_until_done(struct bench *bench, uint64_t events)
+{
+	for (int i = 0; i < 3000; i++) {
+		struct processor_state state = state_of(bench);
+		if (state.events == events && state.lag_records == 0 && !state.reason[0])
+			return;
+		usleep(10000);
+	}
+	fail_msg("the processor did not come to the end: %s", state_of(bench).reason);
+}
+
+static void run_to_the_end(struct bench *bench, uint64_t events)
+{
+	start(bench);
+	wait_until_done(bench, events);
+	processor_stop(bench->processor);
+}
+
+static struct uuid issue_id(uint64_t number)
+{
+	return history_id("acme", "issue", number);
+}
+
+static void create(struct bench *bench, uint64_t number, const char *type, uint64_t parent)
+{
+	struct event *event = history_event(&bench->history, EVENT_ISSUE_CREATED,
+	                                    AGGREGATE_KIND_ISSUE, issue_id(number), 1);
+	event->issue_created = (struct issue_created){
+	        .project_id = bench->acme->project,
+	        .number = (int64_t)number,
+	        .type = slice_str(type),
+	        .summary = SLICE("x"),
+	        .status = SLICE("todo"),
+	        .priority = SLICE("medium"),
+	        .rank = SLICE("m"),
+	        .has_parent = parent > 0,
+	        .parent = parent ? issue_id(parent) : (struct uuid){{0}},
+	};
+	history_command(&bench->history, bench->acme);
+	history_flush(&bench->history);
+}
+
+static void transition(struct bench *bench, uint64_t number, const char *from, const char *to)
+{
+	struct event *event = history_event(&bench->history, EVENT_ISSUE_TRANSITIONED,
+	                                    AGGREGATE_KIND_ISSUE, issue_id(number), 2);
+	event->issue_transitioned.from = slice_str(from);
+	event->issue_transitioned.to = slice_str(to);
+	event->issue_transitioned.from_category =
+	        strcmp(from, "done") == 0 ? STATUS_CATEGORY_DONE : STATUS_CATEGORY_TODO;
+	event->issue_transitioned.to_category =
+	        strcmp(to, "done") == 0 ? STATUS_CATEGORY_DONE : STATUS_CATEGORY_TODO;
+	history_command(&bench->history, bench->acme);
+	history_flush(&bench->history);
+}
+
+static void move(struct bench *bench, uint64_t number, uint64_t from, uint64_t to)
+{
+	struct event *event = history_event(&bench->history, EVENT_ISSUE_PARENT_CHANGED,
+	                                    AGGREGATE_KIND_ISSUE, issue_id(number), 3);
+	event->issue_parent_changed = (struct issue_parent_changed){
+	        .has_from = from > 0,
+	        .from = from ? issue_id(from) : (struct uuid){{0}},
+	        .has_to = to > 0,
+	        .to = to ? issue_id(to) : (struct uuid){{0}},
+	};
+	history_command(&bench->history, bench->acme);
+	history_flush(&bench->history);
+}
+
+static void family(struct bench *bench)
+{
+	create(bench, 1, "task", 0);
+	create(bench, 2, "subtask", 1);
+	create(bench, 3, "subtask", 1);
+}
+
+/* The intent that @event (by its number in acme) asks for: done with the parent. */
+static void expect_sent(const struct bench *bench, uint32_t at, uint64_t seq, uint64_t issue)
+{
+	struct uuid event = history_id("acme", "event", seq), id = issue_id(issue);
+	char text[UUID_TEXT + 1] = {0};
+	uuid_format(&id, text);
+	assert_in_range(at, 0, bench->sent_n - 1);
+	assert_string_equal(bench->sent[at].issue, text);
+	assert_string_equal(bench->sent[at].to, "done");
+	assert_memory_equal(&bench->sent[at].causation_id, &event, sizeof event);
+}
+
+static void the_last_sub_task_that_is_done_finishes_its_parent_once(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);                        /* events 5 to 7 */
+	transition(bench, 2, "todo", "done"); /* 8 */
+	transition(bench, 3, "todo", "done"); /* 9 */
+	transition(bench, 3, "done", "done"); /* 10: nothing new */
+	run_to_the_end(bench, 10);
+	assert_int_equal(bench->sent_n, 1);
+	expect_sent(bench, 0, 9, 1);
+}
+
+static void a_sub_task_that_is_open_again_counts_again(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);
+	transition(bench, 2, "todo", "done");
+	transition(bench, 2, "done", "todo");
+	transition(bench, 3, "todo", "done"); /* 10 */
+	transition(bench, 2, "todo", "done"); /* 11 */
+	run_to_the_end(bench, 11);
+	assert_int_equal(bench->sent_n, 1);
+	expect_sent(bench, 0, 11, 1);
+}
+
+static void the_open_sub_task_that_leaves_finishes_the_parent(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);
+	transition(bench, 2, "todo", "done"); /* 8 */
+	create(bench, 4, "task", 0);          /* 9 */
+	move(bench, 3, 1, 4);                 /* 10: now all that is left of 1 is done */
+	move(bench, 2, 1, 4);                 /* 11: 1 has none left, 4 has an open one */
+	transition(bench, 3, "todo", "done"); /* 12 */
+	run_to_the_end(bench, 12);
+	assert_int_equal(bench->sent_n, 2);
+	expect_sent(bench, 0, 10, 1);
+	expect_sent(bench, 1, 12, 4);
+}
+
+static void children_that_are_no_sub_tasks_finish_nothing(void **state)
+{
+	struct bench *bench = *state;
+	create(bench, 1, "epic", 0);
+	create(bench, 2, "task", 1);
+	transition(bench, 2, "todo", "done");
+	run_to_the_end(bench, 7);
+	assert_int_equal(bench->sent_n, 0);
+}
+
+/* Killed between sending and storing: nothing was stored, so the same ids go out again. */
+static void what_was_not_answered_is_sent_again_with_the_same_id(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);
+	transition(bench, 2, "todo", "done");
+	transition(bench, 3, "todo", "done");
+	bench->is_deaf = true;
+	start(bench);
+	for (int i = 0; i < 3000; i++) {
+		pthread_mutex_lock(&bench->lock);
+		bool is_sent = bench->sent_n > 0;
+		pthread_mutex_unlock(&bench->lock);
+		if (is_sent && state_of(bench).reason[0])
+			break;
+		usleep(10000);
+	}
+	assert_int_not_equal(state_of(bench).reason[0], 0);
+	processor_stop(bench->processor);
+	struct uuid first = bench->sent[0].command_id;
+	bench->sent_n = 0;
+	bench->is_deaf = false;
+	run_to_the_end(bench, 9);
+	assert_int_equal(bench->sent_n, 1);
+	assert_memory_equal(&bench->sent[0].command_id, &first, sizeof first);
+	expect_sent(bench, 0, 9, 1);
+}
+
+static void what_was_answered_is_not_sent_after_a_restart(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);
+	transition(bench, 2, "todo", "done");
+	transition(bench, 3, "todo", "done");
+	run_to_the_end(bench, 9);
+	run_to_the_end(bench, 0);
+	assert_int_equal(bench->sent_n, 1);
+}
+
+static void an_event_that_is_in_the_log_twice_has_no_second_intent(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);
+	transition(bench, 2, "todo", "done");
+	transition(bench, 3, "todo", "done");
+	bench->acme->seq--;
+	transition(bench, 3, "todo", "done"); /* 9 again, byte for byte */
+	create(bench, 4, "task", 0);          /* 10 */
+	start(bench);
+	wait_until_done(bench, 10);
+	assert_int_equal(state_of(bench).foreign, 1);
+	processor_stop(bench->processor);
+	assert_int_equal(bench->sent_n, 1);
+}
+
+static void a_record_of_a_newer_version_stops_it_behind_what_came_before(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);
+	transition(bench, 2, "todo", "done");
+	transition(bench, 3, "todo", "done");
+	history_raw(&bench->history, 0, SLICE("acme"), SLICE("\0\xff\xff\xff\xffnew"));
+	start(bench);
+	for (int i = 0; i < 3000 && !strstr(state_of(bench).reason, "schema id"); i++)
+		usleep(10000);
+	assert_non_null(strstr(state_of(bench).reason, "schema id"));
+	usleep(700000); /* it tries again meanwhile */
+	assert_int_equal(state_of(bench).events, 9);
+	processor_stop(bench->processor);
+	assert_int_equal(bench->sent_n, 1);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        CASE(the_last_sub_task_that_is_done_finishes_its_parent_once),
+	        CASE(a_sub_task_that_is_open_again_counts_again),
+	        CASE(the_open_sub_task_that_leaves_finishes_the_parent),
+	        CASE(children_that_are_no_sub_tasks_finish_nothing),
+	        CASE(what_was_not_answered_is_sent_again_with_the_same_id),
+	        CASE(what_was_answered_is_not_sent_after_a_restart),
+	        CASE(an_event_that_is_in_the_log_twice_has_no_second_intent),
+	        CASE(a_record_of_a_newer_version_stops_it_behind_what_came_before),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
