@@ -7,7 +7,7 @@
 	X(NONE, 200, "none", "accepted")                                                           \
 	X(FORBIDDEN, 403, "forbidden", "the role does not allow this")                             \
 	X(NO_SUCH_TENANT, 404, "no_such_tenant", "there is no such organization")                  \
-	X(NOT_A_MEMBER, 404, "not_a_member", "there is no such organization")                      \
+	X(NOT_A_MEMBER, 404, "no_such_tenant", "there is no such organization")                    \
 	X(NO_SUCH_MEMBER, 404, "no_such_member", "there is no such member")                        \
 	X(NO_SUCH_PROJECT, 404, "no_such_project", "there is no such project")                     \
 	X(NO_SUCH_ISSUE, 404, "no_such_issue", "there is no such issue")                           \

@@ -32,6 +32,7 @@ static void strangers_do_not_learn_that_a_tenant_exists(void **state)
 	assert_int_equal(reject_http_status(REJECT_NOT_A_MEMBER),
 	                 reject_http_status(REJECT_NO_SUCH_TENANT));
 	assert_string_equal(reject_title(REJECT_NOT_A_MEMBER), reject_title(REJECT_NO_SUCH_TENANT));
+	assert_string_equal(reject_code(REJECT_NOT_A_MEMBER), reject_code(REJECT_NO_SUCH_TENANT));
 }
 
 /* Written down a second time, on purpose. */

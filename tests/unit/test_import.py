@@ -453,7 +453,7 @@ class Sending(Case):
         self.assertIn("answers 401: no valid token", run.stderr)
 
     def test_without_the_right_to_import_only_the_first_command_is_sent(self):
-        for refusal in ((404, "not_a_member", "there is no such organization"), (403, "forbidden", "the role")):
+        for refusal in ((404, "no_such_tenant", "there is no such organization"), (403, "forbidden", "the role")):
             self.api = Api()
             self.api.script = lambda line, times, refusal=refusal: refusal
             run = self.send()
