@@ -427,6 +427,7 @@ struct command_api *command_api_new(const struct config *config, struct writers 
 	        .body_bytes_max = BATCH_BYTES_MAX,
 	        .summary = "Many commands, one JSON object a line; one outcome a line, in order.",
 	        .tag = "commands",
+	        .body_type = "application/x-ndjson",
 	        .answer_type = "application/x-ndjson",
 	        .label = COMMAND_TYPES,
 	};

@@ -58,6 +58,7 @@ struct http_route {
 	const char *summary;             /* one line; NULL: no operation, not in the document */
 	const char *tag;                 /* group in the document */
 	const struct http_param *params; /* ends with a NULL name; may be NULL */
+	const char *body_type;           /* "application/json" when NULL: for the document */
 	const char *answer_type;         /* "application/json" when NULL */
 	uint64_t label;                  /* the handler's own: which command, which view */
 };

@@ -8,8 +8,12 @@
 /* What the document says of a path segment that no row describes. */
 static const struct http_param known_segments[] = {
         {"tenant", "path", "string", true, "slug of the organization", "acme"},
-        {"project", "path", "string", true, "key of the project", "NEX"},
-        {"issue", "path", "string", true, "key or id of the issue", "NEX-1"},
+        {"project", "path", "string", true, "key of the project", "TLS"},
+        {"issue", "path", "string", true, "key or id of the issue", "TLS-12"},
+        {"id", "path", "integer", true, "id of the schema", "1"},
+        {"subject", "path", "string", true, "full name of the record",
+         "nexusflow.events.IssueCreated"},
+        {"version", "path", "string", true, "number of the version, or latest", "latest"},
         {"command_id", "path", "string", true, "id of the command",
          "01890a5d-ac96-774b-bcce-b302099a8057"},
 };
@@ -61,7 +65,8 @@ static void put_param(struct json_out *json, const struct http_param *param, boo
 	json_out_object(json);
 	json_out_member_str(json, "type", param->type);
 	json_out_object_end(json);
-	put_example(json, param);
+	if (param->example || required)
+		put_example(json, param);
 	json_out_object_end(json);
 }
 
@@ -103,7 +108,8 @@ static void put_body(struct json_out *json, const struct http_route *route,
 	json_out_member_bool(json, "required", true);
 	json_out_key(json, "content");
 	json_out_object(json);
-	json_out_key(json, "application/json");
+	json_out_key_slice(json,
+	                   slice_str(route->body_type ? route->body_type : "application/json"));
 	json_out_object(json);
 	json_out_key(json, "schema");
 	json_out_raw(json, schema.n ? schema : SLICE("{}"));
@@ -116,7 +122,7 @@ static void put_responses(struct json_out *json, const struct http_route *route)
 {
 	json_out_key(json, "responses");
 	json_out_object(json);
-	json_out_key(json, "200");
+	json_out_key(json, "2XX"); /* a command that creates is answered 201 */
 	json_out_object(json);
 	json_out_member_str(json, "description", "done");
 	json_out_key(json, "content");
