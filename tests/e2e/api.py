@@ -1,0 +1,640 @@
+#!/usr/bin/python3 -B
+"""One node, asked nicely and badly: every kind of bad input has a clear answer and leaves nothing behind; what the
+contract says of versions, keys, positions, ETags and pages holds. One test method is one sentence."""
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import collect  # noqa: E402
+import nexusflow  # noqa: E402
+
+NODE = OWNER = MEMBER = STRANGER = None
+OWNER_ID = None
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+def setUpModule():
+    global NODE, OWNER, OWNER_ID, MEMBER, STRANGER
+    NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
+    OWNER, OWNER_ID = nexusflow.create_organization(NODE, "acme")
+    nexusflow.create_organization(NODE, "other", "stranger")
+    STRANGER = NODE.client(NODE.token("stranger"))
+    MEMBER = NODE.client(NODE.token("member"))
+    ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person("member"), "role": "member"}), 201)
+    ok(OWNER.command("acme", "CreateProject", {"key": "TLS", "name": "Transport"}), 201)
+    for n in range(1, 14):
+        ok(OWNER.command("acme", "CreateIssue", {"project": "TLS", "summary": f"handshake {n}"}), 201)
+
+
+def tearDownModule():
+    code = NODE.stop()
+    tail = NODE.log_tail()
+    NODE.remove()
+    if code != 0:
+        raise AssertionError(f"serve ended with {code}: {tail}")
+
+
+def ok(answer, *statuses):
+    if answer.status not in (statuses or (200,)):
+        raise AssertionError(f"{answer}, not {statuses or 200}")
+    return answer
+
+
+def seq():
+    """The last event of the tenant, as the writer knows it: the answer to a command that changes nothing."""
+    answer = ok(OWNER.command("acme", "AssignIssue", {"issue": "TLS-1", "assignee": None}))
+    assert answer.json()["outcome"] == "unchanged", answer
+    return answer.position
+
+
+def create_issue(**data):
+    return ok(OWNER.command("acme", "CreateIssue", dict({"project": "TLS", "summary": "one"}, **data)), 201).json()
+
+
+class Case(unittest.TestCase):
+    def problem(self, answer, status, code, pointer=None):
+        """The answer is a problem with every member that the contract names."""
+        self.assertEqual(answer.status, status, answer)
+        self.assertEqual(answer.header("Content-Type"), "application/problem+json")
+        body = answer.json()
+        self.assertEqual(body["code"], code, body)
+        self.assertEqual(body["type"], f"urn:nexusflow:problem:{code}")
+        self.assertEqual((body["status"], body["success"], body["error_code"]), (status, False, status))
+        self.assertTrue(body["title"] and body["detail"] and body["error"], body)
+        self.assertRegex(body["request_id"], UUID)
+        self.assertEqual(answer.header("X-Request-Id"), body["request_id"])
+        if pointer is not None:
+            self.assertIn(pointer, [e["pointer"] for e in body["errors"]], body)
+        return body
+
+
+class BadBodies(Case):
+    def setUp(self):
+        self.before = seq()
+
+    def tearDown(self):
+        self.assertEqual(seq(), self.before, "something was appended")
+
+    def create(self, body, status, code, pointer=None):
+        return self.problem(OWNER.command("acme", "CreateIssue", body), status, code, pointer)
+
+    def test_malformed_json(self):
+        for body in ("", "{", "nonsense", "{'project': 'TLS'}", '{"project":"TLS",}', '{"a":1}{"b":2}', "[]", '"text"', "12",
+                     "null", '{"project":"TLS","project":"TLS","summary":"x"}'):
+            with self.subTest(body):
+                self.create(body, 400, "malformed_json")
+
+    def test_invalid_utf8_and_zeros(self):
+        for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x00", b"\x1f"):
+            with self.subTest(bad):
+                self.problem(OWNER.request("POST", "/v1/t/acme/commands/CreateIssue",
+                                           b'{"project":"TLS","summary":"' + bad + b'"}'), 400, "malformed_json")
+        answer = OWNER.command("acme", "CreateIssue", '{"project":"TLS","summary":"a\\u0000b"}')
+        self.assertIn(answer.status, (400, 422), answer)
+        self.assertIn(answer.json()["code"], ("malformed_json", "bad_command", "bad_text"))
+
+    def test_unknown_members_and_wrong_types(self):
+        good = {"project": "TLS", "summary": "one"}
+        for pointer, value in {"/nonsense": 1, "/summary": 5, "/labels": "tls", "/labels/1": ["a", 5], "/due_on": "tomorrow",
+                               "/assignee": "ada", "/project": None, "/issue_id": "x-y", "/description": {"a": 1}}.items():
+            with self.subTest(pointer):
+                name = pointer.split("/")[1]
+                self.create(dict(good, **{name: value}), 400, "bad_command", pointer)
+        body = self.create({"nonsense": 1, "summary": 5}, 400, "bad_command")
+        self.assertEqual({e["pointer"] for e in body["errors"]}, {"/nonsense", "/summary", "/project"})
+
+    def test_numbers_out_of_range(self):
+        for version in ("0", "-1", "9223372036854775808", "1e3", "1.5", "1" + "0" * 400):
+            with self.subTest(version[:30]):
+                answer = OWNER.command("acme", "TransitionIssue",
+                                       '{"issue":"TLS-1","to":"done","expected_version":%s}' % version)
+                self.assertEqual(answer.status, 400, answer)
+                self.assertIn(answer.json()["code"], ("bad_command", "malformed_json"))
+
+    def test_texts_that_are_too_long(self):
+        self.create({"project": "TLS", "summary": "x" * 256}, 400, "bad_command", "/summary")
+        self.create({"project": "TLS", "summary": ""}, 400, "bad_command", "/summary")
+        self.create({"project": "TLS", "summary": "x", "description": "y" * 65537}, 400, "bad_command", "/description")
+        self.create({"project": "TLS", "summary": "x", "labels": ["l"] * 101}, 400, "bad_command", "/labels")
+
+    def test_bodies_of_a_megabyte(self):
+        text = '{"project":"TLS","summary":"x","description":"%s"}'
+        self.create(text % ("y" * (1048576 - len(text) + 2)), 400, "bad_command", "/description")
+        for path, size in (("/CreateIssue", 1048577), ("", 8 * 1024 * 1024 + 1)):
+            self.problem(self.announce("/v1/t/acme/commands" + path, size), 413, "body_too_large")
+
+    def announce(self, path, size):
+        """Only the head of a request: it is refused before its body is read, and who goes on sending may see a reset."""
+        connection = http.client.HTTPConnection("127.0.0.1", NODE.port, timeout=10)
+        connection.putrequest("POST", path)
+        connection.putheader("Authorization", "Bearer " + OWNER.token)
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders()
+        response = connection.getresponse()
+        answer = nexusflow.Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        connection.close()
+        return answer
+
+    def test_depth_of_100000(self):
+        for body in ("[" * 100000, '{"a":' * 100000, "[" * 100000 + "]" * 100000,
+                     '{"project":' + "[" * 100000 + "]" * 100000 + "}"):
+            with self.subTest(body[:10]):
+                self.create(body, 400, "malformed_json")
+
+    def test_unknown_commands(self):
+        for name in ("Explode", "createIssue", "CreateIssue2", "x" * 500):
+            with self.subTest(name[:20]):
+                answer = OWNER.command("acme", name, {})
+                self.assertEqual(answer.status, 404, answer)
+        self.problem(OWNER.command("acme", "Explode", {}), 404, "unknown_command")
+
+    def test_paths_and_methods_that_are_not_there(self):
+        self.assertEqual(OWNER.get("/v2/nothing").status, 404)
+        answer = OWNER.get("/v1/t/acme/commands/CreateIssue")
+        self.assertEqual(answer.status, 405)
+        self.assertIn("POST", answer.header("Allow"))
+        self.assertEqual(OWNER.request("POST", "/v1/t/acme/me", {}).status, 405)
+
+    def test_envelopes_that_make_no_sense(self):
+        good = {"project": "TLS", "summary": "one"}
+        for headers in ({"Idempotency-Key": "abc"}, {"Idempotency-Key": "00000000-0000-0000-0000-000000000000"},
+                        {"NexusFlow-Occurred-At": "yesterday"}, {"NexusFlow-On-Behalf-Of": "ada"}, {"If-Match": "17"},
+                        {"If-Match": '"v0"'}, {"NexusFlow-Reason": "x" * 5000}):
+            with self.subTest(headers):
+                self.problem(OWNER.command("acme", "CreateIssue", good, headers=headers), 400, "bad_envelope")
+        self.problem(OWNER.command("acme", "CreateIssue", good, headers={"NexusFlow-Rule": nexusflow.new_id()}), 403,
+                     "forbidden")
+
+    def test_lines_of_a_batch_fail_alone(self):
+        answer = OWNER.request("POST", "/v1/t/acme/commands", "\n".join([
+            "nonsense", '{"command":"Explode","data":{}}', '{"data":{}}', '{"command":"CreateIssue","data":[]}',
+            '{"command":"CreateIssue","more":1,"data":{}}', '{"command":"CreateIssue","data":{"project":"TLS"}}',
+            '{"command":"CreateIssue","data":{"project":"NO","summary":"x"}}',
+            '{"command":"CreateIssue","command_id":"x","data":{"project":"TLS","summary":"x"}}']))
+        self.assertEqual([(line["status"], line["code"]) for line in ok(answer).lines()], [
+            (400, "malformed_json"), (404, "unknown_command"), (400, "bad_line"), (400, "bad_line"), (400, "bad_line"),
+            (400, "bad_command"), (404, "no_such_project"), (400, "bad_envelope")])
+        self.problem(OWNER.request("POST", "/v1/t/acme/commands", ""), 400, "empty_batch")
+        self.problem(OWNER.request("POST", "/v1/t/acme/commands", "{}\n" * 5001), 413, "too_large")
+
+    def test_bad_parameters_of_queries(self):
+        for path in ("/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
+                     "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", "/events?after=-1",
+                     "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
+                     "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x"):
+            with self.subTest(path):
+                self.problem(OWNER.get("/v1/t/acme" + path), 400, "bad_parameter")
+
+    def test_paths_that_are_no_text(self):
+        for path in ("/issues/%00", "/issues/%ff", "/search?text=%ff", "/search?text=%c0%af", "/issues/%zz", "/search?text=%4"):
+            with self.subTest(path):
+                self.problem(OWNER.get("/v1/t/acme" + path), 400, "bad_uri")
+
+    def test_things_that_are_not_there(self):
+        for path in ("/issues/TLS-999", "/issues/tls-1", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
+                     "/projects/NO/board", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
+            with self.subTest(path):
+                self.problem(OWNER.get("/v1/t/acme" + path), 404, "not_found")
+
+
+class Tokens(Case):
+    def test_bad_tokens_are_refused_everywhere(self):
+        head, claims, signature = OWNER.token.split(".")
+        none = "eyJhbGciOiJub25lIn0"  # {"alg":"none"}
+        hs256 = "eyJhbGciOiJIUzI1NiJ9"  # {"alg":"HS256"}
+        with nexusflow.Node() as other:
+            tokens = {"none at all": None, "no JWT": "abc", "empty parts": "..", "another signature": f"{head}.{claims}.{signature[::-1]}",
+                      "without a signature": f"{head}.{claims}.", "alg none": f"{none}.{claims}.", "alg HS256": f"{hs256}.{claims}.{signature}",
+                      "changed claims": f"{head}.{claims[:-4]}AAAA.{signature}", "9000 bytes": "x" * 9000,
+                      "of another installation": other.token("owner"),
+                      "of another issuer": NODE.run("token", "--user", "owner", "--ttl", "1h", "--token-issuer=elsewhere").stdout.strip(),
+                      "for another audience": NODE.run("token", "--user", "owner", "--ttl", "1h", "--token-audience=elsewhere").stdout.strip()}
+        for name, token in tokens.items():
+            for method, path in (("GET", "/v1/t/acme"), ("GET", "/v1/t/nowhere/me"), ("POST", "/v1/t/acme/commands/CreateIssue"),
+                                 ("POST", "/v1/t/acme/commands")):
+                with self.subTest(f"{name} {method} {path}"):
+                    client = NODE.client()
+                    answer = client.request(method, path, b"{}" if method == "POST" else None, token=token)
+                    self.problem(answer, 401, "bad_token" if token else "no_token")
+                    self.assertTrue(answer.header("WWW-Authenticate").startswith("Bearer"))
+
+    def test_other_schemes_are_no_tokens(self):
+        for value in ("Basic b3duZXI6b3duZXI=", OWNER.token, "Bearer", "Bearer ", "bearer\t" + OWNER.token):
+            with self.subTest(value[:12]):
+                self.assertEqual(NODE.client().get("/v1/t/acme", {"Authorization": value}).status, 401)
+
+    def test_the_key_is_for_its_owner_alone(self):
+        key = os.path.join(NODE.data, "keys", "token.jwk")
+        self.assertEqual(os.stat(key).st_mode & 0o777, 0o600)
+
+    def test_a_foreign_organization_is_like_none(self):
+        def without_ids(answer):
+            return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
+        for path in ("", "/me", "/members", "/projects", "/projects/TLS/board", "/issues/TLS-1", "/search?text=handshake", "/audit",
+                     "/events?after=0", "/issues/TLS-1/comments"):
+            with self.subTest(path):
+                foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
+                self.assertEqual(without_ids(foreign), without_ids(none))
+                self.assertEqual((foreign.status, foreign.position), (404, None))
+        for name, data in (("CreateIssue", {"project": "TLS", "summary": "x"}), ("AddMember", {"person": nexusflow.person("x"), "role": "owner"}),
+                           ("TransitionIssue", {"issue": "TLS-1", "to": "done"})):
+            with self.subTest(name):
+                foreign, none = (STRANGER.command(tenant, name, data) for tenant in ("acme", "nowhere"))
+                self.assertEqual(without_ids(foreign), without_ids(none))
+                self.assertEqual(foreign.status, 404)
+                lines = [STRANGER.batch(tenant, [{"command": name, "data": data}]) for tenant in ("acme", "nowhere")]
+                self.assertEqual(*map(without_ids, lines))
+
+    def test_only_an_installation_token_makes_organizations(self):
+        data = {"name": "New", "owner": nexusflow.person("stranger")}
+        self.assertIn(STRANGER.command("brand-new", "CreateOrganization", data).status, (403, 404))
+        self.assertEqual(STRANGER.get("/v1/t/brand-new").status, 404)
+
+    def test_roles(self):
+        self.problem(MEMBER.command("acme", "CreateProject", {"key": "NEW", "name": "New"}), 403, "forbidden")
+        self.problem(MEMBER.command("acme", "AddMember", {"person": nexusflow.person("x"), "role": "owner"}), 403, "forbidden")
+        me = ok(OWNER.get("/v1/t/acme/me")).json()
+        self.problem(OWNER.command("acme", "RemoveMember", {"member": me["id"]}), 409, "last_owner")
+
+    def test_a_removed_member_loses_everything_at_once(self):
+        id = nexusflow.new_id()
+        leaver = NODE.client(NODE.token("leaver"))
+        added = ok(OWNER.command("acme", "AddMember", {"member_id": id, "person": nexusflow.person("leaver"), "role": "admin"}), 201)
+        ok(leaver.get("/v1/t/acme/me", {"NexusFlow-Min-Position": str(added.position)}))
+        removed = ok(OWNER.command("acme", "RemoveMember", {"member": id}))
+        self.problem(leaver.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}), 404, "no_such_tenant")
+        self.problem(leaver.get("/v1/t/acme/me", {"NexusFlow-Min-Position": str(removed.position)}), 404, "no_such_tenant")
+
+
+class Commands(Case):
+    def test_the_same_key_gets_the_same_answer(self):
+        key = nexusflow.new_id()
+        data = {"project": "TLS", "summary": "once"}
+        first = ok(OWNER.command("acme", "CreateIssue", data, key), 201)
+        again = ok(OWNER.command("acme", "CreateIssue", data, f'"{key}"'), 201)
+        self.assertEqual(again.header("Idempotency-Replayed"), "true")
+        self.assertIsNone(first.header("Idempotency-Replayed"))
+        self.assertEqual(dict(first.json(), outcome="repeated"), again.json())
+        self.assertEqual(first.position, again.position)
+        line, = ok(OWNER.batch("acme", [{"command": "CreateIssue", "command_id": key, "data": data}])).lines()
+        self.assertEqual(line, again.json())
+
+    def test_the_same_key_with_another_body_is_refused(self):
+        key = nexusflow.new_id()
+        ok(OWNER.command("acme", "CreateIssue", {"project": "TLS", "summary": "once"}, key), 201)
+        before = seq()
+        self.problem(OWNER.command("acme", "CreateIssue", {"project": "TLS", "summary": "twice"}, key), 422, "key_reused")
+        self.problem(OWNER.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}, key), 422, "key_reused")
+        self.assertEqual(seq(), before)
+
+    def test_the_same_id_for_another_thing_is_refused(self):
+        issue = create_issue(issue_id=nexusflow.new_id())
+        self.problem(OWNER.command("acme", "CreateIssue", {"project": "TLS", "summary": "x", "issue_id": issue["aggregate"]["id"]}),
+                     409, "id_taken")
+
+    def test_stale_versions(self):
+        issue = create_issue()
+        edit = {"issue": issue["key"], "summary": "two", "expected_version": 1}
+        ok(OWNER.command("acme", "EditIssue", edit))
+        self.problem(OWNER.command("acme", "EditIssue", dict(edit, summary="three")), 412, "version_mismatch")
+        self.problem(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "three"},
+                                   headers={"If-Match": '"v1"'}), 412, "version_mismatch")
+        ok(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "three"}, headers={"If-Match": '"v2"'}))
+        # A comment does not spoil an edit of the summary, another edit of the summary does.
+        ok(OWNER.command("acme", "AddComment", {"issue": issue["key"], "body": "x"}), 201)
+        edit = {"issue": issue["key"], "summary": "four", "expected_version": 3, "if_unchanged": ["summary"]}
+        ok(OWNER.command("acme", "EditIssue", edit))
+        self.problem(OWNER.command("acme", "EditIssue", dict(edit, summary="five")), 412, "version_mismatch")
+
+    def test_a_command_that_changes_nothing_appends_nothing(self):
+        issue = create_issue()
+        answer = ok(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "one"}))
+        self.assertEqual((answer.json()["outcome"], answer.json()["events"], answer.json()["version"]), ("unchanged", [], 1))
+        self.assertEqual(answer.position, issue["position"])
+
+    def test_one_reads_ones_own_writes_in_every_view(self):
+        for n in range(20):
+            issue = create_issue(summary=f"fresh{n} written")
+            least = {"NexusFlow-Min-Position": str(issue["position"])}
+            for path, expected in ((f"/issues/{issue['key']}", issue["key"]), ("/projects/TLS/board", issue["key"]),
+                                   (f"/search?text=fresh{n}", issue["key"]), (f"/audit?issue={issue['key']}", issue["key"]),
+                                   (f"/events?after={issue['position'] - 1}", issue["aggregate"]["id"]),
+                                   ("/projects/TLS", f'"issues":')):
+                answer = ok(OWNER.get("/v1/t/acme" + path, least))
+                self.assertIn(expected, answer.body.decode())
+                self.assertGreaterEqual(answer.position, issue["position"])
+
+    def test_a_position_that_is_not_reached_is_said_so(self):
+        began = time.monotonic()
+        answer = OWNER.get(f"/v1/t/acme/issues/TLS-1?min_position={seq() + 1000000}")
+        self.problem(answer, 503, "position_not_reached")
+        self.assertTrue(answer.header("Retry-After"))
+        self.assertGreater(time.monotonic() - began, 1.5)
+
+    def test_the_reason_reaches_the_audit_log(self):
+        issue = create_issue()
+        ok(OWNER.command("acme", "TransitionIssue", {"issue": issue["key"], "to": "done"},
+                         headers={"NexusFlow-Reason": "fixed by ada"}))
+        rows = ok(OWNER.get(f"/v1/t/acme/audit?issue={issue['key']}&type=IssueTransitioned&min_position={seq()}")).json()["items"]
+        self.assertEqual([row["reason"] for row in rows], ["fixed by ada"])
+
+    def test_importers_say_when_and_for_whom(self):
+        member = ok(MEMBER.get("/v1/t/acme/me")).json()["id"]
+        headers = {"NexusFlow-Occurred-At": "2020-02-29T12:00:00Z", "NexusFlow-On-Behalf-Of": member}
+        data = {"project": "TLS", "summary": "old"}
+        issue = ok(OWNER.command("acme", "CreateIssue", data, headers=headers), 201).json()
+        found = ok(OWNER.get(f"/v1/t/acme/issues/{issue['key']}?min_position={issue['position']}")).json()
+        self.assertEqual((found["created_at"], found["reporter"]["id"]), ("2020-02-29T12:00:00.000Z", member))
+        self.problem(MEMBER.command("acme", "CreateIssue", data, headers=headers), 403, "not_an_importer")
+        self.problem(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "older"},
+                                   headers={"NexusFlow-Occurred-At": "2019-01-01T00:00:00Z"}), 422, "occurred_at_decreases")
+
+
+class Queries(Case):
+    def test_etags(self):
+        paths = ("", "/me", "/members", "/projects", "/projects/TLS", "/projects/TLS/board", "/issues/TLS-1",
+                 "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
+        for path in paths:
+            with self.subTest(path):
+                answer = ok(OWNER.get("/v1/t/acme" + path))
+                etag = answer.header("ETag")
+                same = ok(OWNER.get("/v1/t/acme" + path, {"If-None-Match": f'"x", W/{etag}'}), 304)
+                self.assertEqual((same.body, same.header("ETag")), (b"", etag))
+                self.assertEqual(same.position, answer.position)
+                ok(OWNER.get("/v1/t/acme" + path, {"If-None-Match": '"other"'}))
+        old = {path: ok(OWNER.get("/v1/t/acme" + path)).header("ETag") for path in ("/issues/TLS-2", "/projects/TLS/board")}
+        position = ok(OWNER.command("acme", "AddComment", {"issue": "TLS-2", "body": "x"}), 201).position
+        for path, etag in old.items():
+            ok(OWNER.get(f"/v1/t/acme{path}", {"If-None-Match": etag, "NexusFlow-Min-Position": str(position)}))
+
+    def test_pages_have_no_gaps_and_no_doubles(self):
+        for n in range(25):
+            ok(OWNER.command("acme", "AddComment", {"issue": "TLS-3", "body": f"number {n}"}), 201)
+            ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person(f"page{n}"), "role": "guest"}), 201)
+        for n in range(5):
+            ok(OWNER.command("acme", "CreateProject", {"key": f"P{n}", "name": "page"}), 201)
+        least = seq()
+        NODE.wait_caught_up()
+        for path, cursor, most in (("/members", "cursor", 200), ("/projects", "cursor", 500), ("/issues/TLS-3/comments", "after", 200),
+                                   ("/search?text=handshake", "cursor", 100), ("/audit", "after", 1000)):
+            url = path.split("?")[0]
+            query = {"text": "handshake"} if "?" in path else {}
+
+            def read(limit, url=url, query=query, cursor=cursor):
+                items, at = [], None
+                while True:
+                    page = collect.get(OWNER, "acme", url, limit=limit, min_position=least, **dict(query, **{cursor: at}))
+                    items += page["items"]
+                    at = page["next"]
+                    if at is None:
+                        return items
+            whole = read(most)
+            self.assertGreater(len(whole), 5)
+            for limit in (1, 3, 7, len(whole), len(whole) - 1):
+                with self.subTest(f"{path} by {limit}"):
+                    self.assertEqual(read(limit), whole)
+        whole = collect.board(OWNER, "acme", "TLS", 1000)
+        for limit in (1, 2, 5):
+            self.assertEqual(collect.board(OWNER, "acme", "TLS", limit), whole)
+
+    def test_the_feed_is_gapless_in_pages_of_any_size(self):
+        whole = OWNER.events("acme")
+        self.assertEqual([int(e["sequence"]) for e in whole], list(range(1, len(whole) + 1)))
+        for limit in (1, 7, 128, 1000):
+            self.assertEqual(OWNER.events("acme", after=len(whole) - 100, limit=limit), whole[-100:])
+        self.assertEqual(ok(OWNER.get("/v1/t/acme/events?after=999999")).json(), [])
+        array = ok(OWNER.get("/v1/t/acme/events?after=0&limit=10"))
+        self.assertEqual(array.header("Content-Type"), "application/cloudevents-batch+json")
+        self.assertEqual(array.json(), whole[:10])
+
+    def test_search_finds_what_was_written(self):
+        issue = create_issue(summary="Zebra crossing", description="about the naïve façade of an ünïcode ticket")
+        ok(OWNER.command("acme", "AddComment", {"issue": issue["key"], "body": "the giraffe agrees"}), 201)
+        least = seq()
+        for text in ("zebra", "ZEBRA", '"zebra crossing"', "façade", "giraffe", "zeb", "naïve -giraffe", "zebra or giraffe"):
+            with self.subTest(text):
+                items = collect.get(OWNER, "acme", "/search", text=text, min_position=least)["items"]
+                self.assertIn(issue["key"], [item["key"] for item in items])
+        for query in ({"text": "zebra -crossing"}, {"text": "elephant"}, {"text": "zebra", "project": "NO"}):
+            with self.subTest(query):
+                self.assertEqual(collect.get(OWNER, "acme", "/search", min_position=least, **query)["items"], [])
+        self.assertEqual(collect.get(STRANGER, "other", "/search", text="zebra")["items"], [])
+
+
+class Rule(Case):
+    def test_the_parent_is_done_when_its_subtasks_are(self):
+        parent = create_issue(type="story")
+        children = [create_issue(type="subtask", parent=parent["key"])["key"] for _ in range(3)]
+        for child in children[:2]:
+            ok(OWNER.command("acme", "TransitionIssue", {"issue": child, "to": "done"}))
+        self.wait_processor()
+        self.assertEqual(self.status(parent), "todo")
+        last = ok(OWNER.command("acme", "TransitionIssue", {"issue": children[2], "to": "done"})).json()
+        deadline = time.monotonic() + 10
+        while self.status(parent) != "done" and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(self.status(parent), "done")
+        done, = [e for e in OWNER.events("acme", after=last["position"]) if e["type"].endswith("IssueTransitioned")]
+        meta = done["data"]["meta"]
+        self.assertEqual((meta["causation_id"], meta["actor"]["kind"]), (last["events"][0]["id"], "rule"))
+        self.assertEqual(done["data"]["resolution"], "done")
+
+    def status(self, issue):
+        return ok(OWNER.get(f"/v1/t/acme/issues/{issue['key']}?min_position={issue['position']}")).json()["status"]
+
+    def wait_processor(self):
+        deadline = time.monotonic() + 10
+        while "processor: lag 0 records" not in NODE.client().get("/readyz?verbose").body.decode():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+
+
+class Operations(Case):
+    def test_metrics_please_promtool(self):
+        answer = ok(NODE.client().get("/metrics"))
+        self.assertTrue(answer.header("Content-Type").startswith("text/plain; version=0.0.4"))
+        done = subprocess.run(["promtool", "check", "metrics"], input=answer.body, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, b""))
+        for name in ("nexusflow_http_requests_total", "nexusflow_commands_total", "nexusflow_events_appended_total",
+                     "nexusflow_projection_lag_records", "process_resident_memory_bytes", "nexusflow_build_info"):
+            self.assertIn(name.encode(), answer.body)
+
+    def test_health(self):
+        client = NODE.client()
+        self.assertEqual(ok(client.get("/livez")).body, b"ok\n")
+        self.assertEqual(ok(client.get("/readyz")).body, b"ready\n")
+        verbose = ok(client.get("/readyz?verbose")).body.decode()
+        for check in ("writers", "access", "board", "issue", "feed", "search", "audit", "processor"):
+            self.assertRegex(verbose, rf"(?m)^\[\+\] {check}")
+        self.assertEqual(ok(client.get("/version")).json()["name"], "nexusflow")
+
+    def test_logs_are_json_lines(self):
+        with open(NODE.log_path, encoding="utf-8") as log:
+            for line in log:
+                self.assertLessEqual({"ts", "level", "logger", "msg"}, set(json.loads(line)))
+
+
+class Registry(Case):
+    """The calls that Confluent's clients make."""
+
+    def get(self, path, status=200):
+        answer = ok(NODE.client().get(path), status)
+        self.assertEqual(answer.header("Content-Type"), "application/vnd.schemaregistry.v1+json")
+        return answer.json()
+
+    def test_every_schema_is_found_by_id_subject_and_text(self):
+        import avro.schema
+        subjects = self.get("/subjects")
+        self.assertIn("nexusflow.events.IssueCreated", subjects)
+        for subject in subjects:
+            for name in (subject, "nexusflow.events-" + subject):
+                latest = self.get(f"/subjects/{name}/versions/latest")
+                self.assertEqual(self.get(f"/subjects/{name}/versions/{latest['version']}"), latest)
+                self.assertIn(latest["version"], self.get(f"/subjects/{name}/versions"))
+                schema = self.get(f"/schemas/ids/{latest['id']}")["schema"]
+                self.assertEqual(schema, latest["schema"])
+                self.assertEqual(avro.schema.parse(schema).fullname, subject)
+                self.assertEqual(self.get(f"/schemas/ids/{latest['id']}/schema"), json.loads(schema))
+                self.assertIn(subject, self.get(f"/schemas/ids/{latest['id']}/subjects"))
+                found = ok(NODE.client().request("POST", f"/subjects/{name}", {"schema": schema})).json()
+                self.assertEqual((found["id"], found["version"]), (latest["id"], latest["version"]))
+        self.assertEqual(self.get("/schemas/types"), ["AVRO"])
+        self.assertEqual(self.get("/config")["compatibilityLevel"], "FULL_TRANSITIVE")
+        self.assertEqual(self.get("/mode"), {"mode": "READONLY"})
+
+    def test_errors_are_those_that_clients_know(self):
+        for path, status, code in (("/schemas/ids/99999", 404, 40403), ("/schemas/ids/x", 404, 40403), ("/subjects/No/versions", 404, 40401),
+                                   ("/subjects/No/versions/latest", 404, 40401), ("/subjects/nexusflow.events.IssueCreated/versions/99", 404, 40402),
+                                   ("/subjects/nexusflow.events.IssueCreated/versions/x", 422, 42202)):
+            with self.subTest(path):
+                self.assertEqual(self.get(path, status)["error_code"], code)
+        for path, body, status, code in (("/subjects/nexusflow.events.IssueCreated", {"schema": '"string"'}, 404, 40403),
+                                         ("/subjects/nexusflow.events.IssueCreated", {}, 422, 42201), ("/subjects/No", {"schema": "{}"}, 404, 40401),
+                                         ("/subjects/nexusflow.events.IssueCreated/versions", {"schema": '"string"'}, 422, 42205)):
+            with self.subTest(path):
+                answer = ok(NODE.client().request("POST", path, body), status)
+                self.assertEqual(answer.json()["error_code"], code)
+
+
+class OpenApi(Case):
+    """The document, taken at its word."""
+
+    def test_the_document_is_valid_and_every_operation_works_as_its_examples_say(self):
+        import jsonschema
+        document = ok(NODE.client().get("/openapi.json")).json()
+        self.assertTrue(document["openapi"].startswith("3.1"))
+        problem = document["components"]["schemas"]["Problem"]
+        jsonschema.Draft202012Validator.check_schema(problem)
+        jsonschema.validate(STRANGER.get("/v1/t/acme").json(), problem)
+        ids, called = set(), 0
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                with self.subTest(f"{method} {path}"):
+                    self.assertNotIn(operation["operationId"], ids)
+                    ids.add(operation["operationId"])
+                    self.call(jsonschema, method, path, operation)
+                    called += 1
+        self.assertGreater(called, 40)
+
+    def call(self, jsonschema, method, path, operation):
+        query, headers, url = {}, {}, path
+        for parameter in operation["parameters"]:
+            jsonschema.Draft202012Validator.check_schema(parameter["schema"])
+            if parameter["in"] == "path":
+                self.assertTrue(parameter["required"])
+                url = url.replace("{%s}" % parameter["name"], str(parameter["example"]))
+            elif "example" in parameter:
+                jsonschema.validate(parameter["example"], parameter["schema"])
+                (query if parameter["in"] == "query" else headers)[parameter["name"]] = str(parameter["example"])
+        self.assertNotIn("{", url)
+        client = OWNER if operation["security"] else NODE.client()
+        headers.pop("Idempotency-Key", None)  # the same example for every command
+        body = None
+        if "requestBody" in operation:
+            (content, media), = operation["requestBody"]["content"].items()
+            headers["Content-Type"] = content
+            body = self.body(jsonschema, path, media["schema"])
+        if path.endswith("/CreateOrganization"):
+            client, url = NODE.client(NODE.token("operator", "--installation")), url.replace("acme", "from-example")
+        if query:
+            url += "?" + "&".join(f"{k}={v}" for k, v in query.items())
+        answer = client.request(method.upper(), url, body, headers)
+        if path == "/subjects/{subject}/versions" and method == "post":
+            self.assertEqual(answer.status, 422, answer)  # read-only: what its summary says
+            return
+        self.assertIn(answer.status, (200, 201), (method, url, body, answer))
+        answers = {key: value for key, value in operation["responses"].items() if key != "default"}
+        self.assertTrue(str(answer.status) in answers or "2XX" in answers, f"{answer.status} is not among {list(answers)}")
+        said, = [list(value["content"])[0] for value in answers.values()]
+        self.assertTrue(answer.header("Content-Type").startswith(said) or path.endswith("/events"), (said, answer.headers))
+
+    def body(self, jsonschema, path, schema):
+        """The example of each field; required ones without an example get a value that is true here."""
+        name = path.rsplit("/", 1)[1]
+        if path.endswith("/commands"):
+            return '{"command":"AddComment","data":{"issue":"TLS-1","body":"by batch"}}\n'
+        if path.startswith("/subjects"):
+            return {"schema": NODE.client().get("/subjects/nexusflow.events.IssueCreated/versions/latest").json()["schema"]}
+        jsonschema.Draft202012Validator.check_schema(schema)
+        data = {field: value["examples"][0] for field, value in schema["properties"].items() if "examples" in value}
+        data.update(self.known(name))
+        missing = set(schema["required"]) - set(data)
+        self.assertEqual(missing, set(), f"{name}: neither an example nor known here")
+        jsonschema.validate(data, schema)
+        with self.assertRaises(jsonschema.ValidationError):
+            jsonschema.validate(dict(data, nonsense=1), schema)
+        return data
+
+    def known(self, name):
+        def member():
+            id = nexusflow.new_id()
+            ok(OWNER.command("acme", "AddMember", {"member_id": id, "person": nexusflow.person("x" + id), "role": "guest"}), 201)
+            return id
+
+        def comment():
+            id = nexusflow.new_id()
+            ok(OWNER.command("acme", "AddComment", {"issue": "TLS-12", "comment_id": id, "body": "x"}), 201)
+            return id
+        known = {
+            "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
+            "AssignIssue": dict, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
+            "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},
+            "CreateProject": lambda: {"key": "EX", "name": "text"}, "DeleteComment": lambda: {"comment_id": comment()},
+            "EditComment": lambda: {"comment_id": comment(), "body": "text"}, "EditIssue": lambda: {"summary": "text"},
+            "LabelIssue": lambda: {"add": ["tls"]}, "RankIssue": lambda: {"before": "TLS-1"},
+            "RemoveMember": lambda: {"member": member()},
+            "UnlinkIssues": lambda: self.linked({"issue": "TLS-12", "link_type": "blocks", "other": "TLS-13"}),
+        }
+        return known.get(name, dict)()
+
+    def linked(self, link):
+        ok(OWNER.command("acme", "LinkIssues", link))
+        return link
+
+
+class Crowd(Case):
+    def test_a_stale_race_has_one_winner(self):
+        issue = create_issue()
+        answers = []
+
+        def edit(n):
+            client = NODE.client(OWNER.token)
+            answers.append(client.command("acme", "EditIssue", {"issue": issue["key"], "summary": f"by {n}", "expected_version": 1}))
+        threads = [threading.Thread(target=edit, args=(n,)) for n in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(a.status for a in answers), [200] + [412] * 15)
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")
