@@ -55,6 +55,7 @@ struct http_request {
 	void *state;
 	void (*release)(void *state);
 	struct memory *memory;
+	size_t room_at;                /* of the request's own block, behind the URI */
 	struct MHD_Response *response; /* what goes out */
 	int status;
 	size_t response_bytes;
