@@ -338,8 +338,9 @@ static void run(struct query *query)
 	}
 }
 
-/* Not known to a view that is older than what the caller has seen means nothing: it may become a
- * member yet. The answer comes at the deadline, whatever the tenant is. */
+/* Not known to a view that is older than what the caller has seen means nothing, nor does a view
+ * that is not open yet: the caller may become a member. The answer comes at the deadline, whatever
+ * the tenant is. */
 static void wait_as_stranger(struct query *query)
 {
 	int64_t left_ms = query->deadline_ms - clock_monotonic_ms();
@@ -369,7 +370,7 @@ static void step(struct query *query)
 		return;
 	}
 	authorize(query);
-	if (query->problem == 404 && query->min_position) {
+	if (query->problem && query->min_position) {
 		wait_as_stranger(query);
 		return;
 	}
