@@ -68,8 +68,10 @@ static int64_t end_of(struct bench *bench)
 static enum status catch_up(struct bench *bench, int64_t end)
 {
 	struct error err;
+	static const atomic_bool interrupt = false;
 	bench->foreign = 0;
-	return write_state_catch_up(bench->state, bench->reader, end, &bench->foreign, &err);
+	return write_state_catch_up(bench->state, bench->reader, end, &bench->foreign, &interrupt,
+	                            &err);
 }
 
 static struct write_tenant tenant_of(struct bench *bench, const char *name)
