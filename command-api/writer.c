@@ -192,6 +192,9 @@ static void serve(struct partition *partition)
 static void *run(void *context)
 {
 	struct partition *partition = context;
+	char name[16];
+	snprintf(name, sizeof name, "writer %u", partition->number);
+	pthread_setname_np(pthread_self(), name);
 	if (partition_own(partition, false))
 		serve(partition);
 	/* what is left, and what comes before the submitters know */
