@@ -1,0 +1,190 @@
+"""The faults of a campaign: a table of name, weight and what is done. Each runs on the main thread (nodes end with the thread
+that started them) and returns what it did in a few words. Times are drawn from the seed."""
+import signal
+import time
+
+PRODUCE, FETCH, INIT_PRODUCER, ADD_PARTITIONS, END_TXN = 0, 1, 22, 24, 26
+
+
+class Faults:
+    def __init__(self, site, rng, names=None, over=lambda: False):
+        self.site, self.rng, self.over = site, rng, over
+        self.proxy = site.broker.proxy
+        self.table = [row for row in TABLE if not names or row[1] in names]
+        if not self.table:
+            raise SystemExit(f"no such fault; there are: {' '.join(name for _, name, _ in TABLE)}")
+        self.log = []  # [time, name, what, seconds]
+
+    def one(self):
+        _, name, act = self.rng.choices(self.table, [weight for weight, _, _ in self.table])[0]
+        began = time.time()
+        what = act(self)
+        self.log.append([round(began, 3), name, what, round(time.time() - began, 1)])
+
+    def wait(self, low, high):
+        seconds = low + (high - low) * self.rng.random()
+        time.sleep(seconds)
+        return seconds
+
+    def owner(self):
+        return self.rng.choice(self.site.owners)
+
+    # processes
+
+    def kill(self):
+        node = self.owner()
+        node.kill()
+        self.wait(0, 2)
+        node.start(wait=False)
+        return node.name
+
+    def kill_reader(self):
+        node = self.rng.choice(self.site.readers)
+        node.kill()
+        self.wait(0, 1)
+        node.start(wait=False)
+        return node.name
+
+    def terminate(self):
+        node = self.owner()
+        code = node.stop(timeout=60)
+        if code != 0:
+            raise AssertionError(f"{node.name} ended with {code} on SIGTERM: {node.log_tail()}")
+        self.wait(0, 1)
+        node.start(wait=False)
+        return node.name
+
+    def freeze(self):
+        """Longer than the timeout of a transaction (10 s at most; where that is longer, a pause like any other)."""
+        node = self.owner()
+        node.freeze()
+        self.wait(1.1, 1.5) if self.site.timeout_ms > 10000 else self.wait(
+            self.site.timeout_ms / 1000 + 1, self.site.timeout_ms / 1000 + 4)
+        node.go_on()
+        return node.name
+
+    def stutter(self):
+        node = self.rng.choice(self.site.nodes)
+        node.freeze()
+        self.wait(0.2, 3)
+        node.go_on()
+        return node.name
+
+    def rival(self):
+        """One more instance on the same topic for some seconds; it is killed, or leaves in order."""
+        node = self.site.node(f"rival-{len(self.log)}", "command-api")
+        node.start(wait=False)
+        self.wait(1.5, 5)
+        if self.rng.random() < 0.5:
+            node.kill()
+            return "killed"
+        code = node.stop(timeout=60)
+        if code != 0:
+            raise AssertionError(f"a rival ended with {code} on SIGTERM: {node.log_tail()}")
+        return "left"
+
+    # the broker
+
+    def broker_kill(self):
+        self.site.broker.kill()
+        self.wait(0, 2)
+        self.site.broker.start()
+        return ""
+
+    def broker_restart(self):
+        self.site.broker.stop()
+        self.site.broker.start()
+        return ""
+
+    def broker_freeze(self):
+        self.site.broker.signal(signal.SIGSTOP)
+        seconds = self.wait(*self.rng.choice([(1, 4), (8, 12), (20, 20)]))
+        self.site.broker.signal(signal.SIGCONT)
+        return f"{seconds:.0f} s"
+
+    # the network
+
+    def cut(self):
+        percent = self.rng.choice([30, 60, 100])
+        self.proxy.tell(f"cut {percent}")
+        if self.rng.random() < 0.3:
+            self.proxy.tell("refuse on")
+            self.wait(0.5, 4)
+            self.proxy.tell("refuse off")
+        return f"{percent} %"
+
+    def ruled(self, rule, end, low, high):
+        self.proxy.tell(rule)
+        self.wait(low, high)
+        self.proxy.tell(end)
+        return rule
+
+    def direction(self):
+        return self.rng.choice(["up", "down", "both"])
+
+    def delay(self):
+        way = self.direction()
+        return self.ruled(f"{way} delay {self.rng.randint(10, 400)} {self.rng.randint(0, 200)}", f"{way} delay 0", 2, 5)
+
+    def slow(self):
+        way = self.direction()
+        return self.ruled(f"{way} rate {self.rng.randint(3000, 60000)}", f"{way} rate 0", 2, 5)
+
+    def hole(self):
+        way = self.direction()
+        return self.ruled(f"{way} hole on", f"{way} hole off", 1, 9)
+
+    def reset(self):
+        rules = []
+        for _ in range(self.rng.randint(1, 4)):
+            rules.append(f"{self.rng.choice(['up', 'down'])} reset {self.rng.randint(1, 8000)}")
+            self.proxy.tell(rules[-1])
+            self.wait(0.1, 0.5)
+        return ", ".join(rules)
+
+    def lose(self, api, actions):
+        did = []
+        for _ in range(self.rng.randint(1, 3)):
+            action = self.rng.choice(actions)
+            if action == "delay":
+                action += f" {self.rng.choice([200, 1500, 4000, 9000])}"
+            self.proxy.tell(f"answer {api} {self.rng.randint(1, 12)} {action}")
+            did.append(action)
+            self.wait(0.3, 2)
+        return " ".join(did)
+
+    def lose_produce(self):
+        return self.lose(PRODUCE, ["drop", "cut", "half", "delay"])
+
+    def lose_end(self):
+        return self.lose(END_TXN, ["drop", "cut", "cut", "half", "delay"])
+
+    def lose_begin(self):
+        return self.lose(self.rng.choice([INIT_PRODUCER, ADD_PARTITIONS]), ["drop", "cut", "half", "delay"])
+
+    def lose_fetch(self):
+        return self.lose(FETCH, ["cut", "half", "delay"])
+
+    def kill_in_commit(self):
+        """The answer to EndTxn is held back, and its producer killed meanwhile."""
+        self.proxy.tell(f"answer {END_TXN} {self.rng.randint(1, 3)} delay 3000")
+        self.wait(0.05, 0.5)
+        return self.kill()
+
+    def rival_in_commit(self):
+        """The answer to EndTxn is lost; before it is asked for again, a rival has taken over: committed, and told FENCED."""
+        self.proxy.tell(f"answer {END_TXN} {self.rng.randint(1, 3)} drop")
+        self.wait(0, 0.3)
+        return self.rival()
+
+
+TABLE = [
+    (10, "kill", Faults.kill), (5, "kill-reader", Faults.kill_reader), (3, "terminate", Faults.terminate),
+    (6, "freeze", Faults.freeze), (5, "stutter", Faults.stutter), (6, "rival", Faults.rival),
+    (3, "broker-kill", Faults.broker_kill), (2, "broker-restart", Faults.broker_restart),
+    (3, "broker-freeze", Faults.broker_freeze),
+    (6, "cut", Faults.cut), (4, "delay", Faults.delay), (3, "slow", Faults.slow), (4, "hole", Faults.hole),
+    (5, "reset", Faults.reset), (8, "lose-produce", Faults.lose_produce), (10, "lose-end", Faults.lose_end),
+    (4, "lose-begin", Faults.lose_begin), (3, "lose-fetch", Faults.lose_fetch),
+    (5, "kill-in-commit", Faults.kill_in_commit), (5, "rival-in-commit", Faults.rival_in_commit),
+]

@@ -1,0 +1,100 @@
+/* Bugs planted into the program, to prove that tests/campaign finds them. Each is a build of the
+ * program in which one function is wrapped by the linker (--wrap); the program's own sources know
+ * nothing of it. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command-api/write_state.h"
+#include "core/journal/kafka.h"
+#include "projections/kv_view.h"
+
+#ifdef PLANT_ONE_ID
+/* A new owner takes over one of the two transactional ids only: the other one is its own. */
+rd_kafka_t *__real_kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
+                                  const char *transactional_id, struct kafka_link *link,
+                                  struct error *err);
+rd_kafka_t *__wrap_kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
+                                  const char *transactional_id, struct kafka_link *link,
+                                  struct error *err);
+rd_kafka_t *__wrap_kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
+                                  const char *transactional_id, struct kafka_link *link,
+                                  struct error *err)
+{
+	char own[256];
+	size_t n = transactional_id ? strlen(transactional_id) : 0;
+	if (n > 2 && strcmp(transactional_id + n - 2, "-b") == 0) {
+		snprintf(own, sizeof own, "%s-%ld", transactional_id, (long)getpid());
+		transactional_id = own;
+	}
+	return __real_kafka_instance(kafka, kind, transactional_id, link, err);
+}
+#endif
+
+#ifdef PLANT_NO_READ_BACK
+/* A new owner does not read the log up to its claim before it serves. */
+enum status __wrap_write_state_catch_up(struct write_state *state, struct journal_reader *reader,
+                                        int64_t end, uint64_t *foreign, struct error *err);
+enum status __wrap_write_state_catch_up(struct write_state *state, struct journal_reader *reader,
+                                        int64_t end, uint64_t *foreign, struct error *err)
+{
+	(void)state, (void)reader, (void)end, (void)foreign, (void)err;
+	return STATUS_OK;
+}
+#endif
+
+#ifdef PLANT_UNKNOWN_AS_FAILED
+/* A commit without a known outcome is taken for one that failed, and made again. */
+static struct journal_owner owner;
+enum status __real_kafka_claim(void *self, uint32_t partition, const struct journal_owner *by,
+                               int64_t *end, struct error *err);
+enum status __wrap_kafka_claim(void *self, uint32_t partition, const struct journal_owner *by,
+                               int64_t *end, struct error *err);
+enum status __wrap_kafka_claim(void *self, uint32_t partition, const struct journal_owner *by,
+                               int64_t *end, struct error *err)
+{
+	owner = *by;
+	return __real_kafka_claim(self, partition, by, end, err);
+}
+enum status __real_kafka_append(void *self, uint32_t partition,
+                                const struct journal_record *records, uint32_t n, int64_t *offsets,
+                                struct error *err);
+enum status __wrap_kafka_append(void *self, uint32_t partition,
+                                const struct journal_record *records, uint32_t n, int64_t *offsets,
+                                struct error *err);
+enum status __wrap_kafka_append(void *self, uint32_t partition,
+                                const struct journal_record *records, uint32_t n, int64_t *offsets,
+                                struct error *err)
+{
+	enum status status = __real_kafka_append(self, partition, records, n, offsets, err);
+	if (status == STATUS_UNKNOWN || status == STATUS_FENCED) {
+		struct error why;
+		int64_t end;
+		while (__real_kafka_claim(self, partition, &owner, &end, &why))
+			usleep(100000);
+		return error_set(err, STATUS_REJECTED, "planted: %s", why.text);
+	}
+	return status;
+}
+#endif
+
+#ifdef PLANT_POSITION_BEFORE_ROWS
+/* A view stores its position before its rows: every 30th commit leaves what a kill between the two
+ * would. */
+enum status __real_kv_view_commit(struct view *view, const struct view_position *expected,
+                                  const struct view_position *position, struct error *err);
+enum status __wrap_kv_view_commit(struct view *view, const struct view_position *expected,
+                                  const struct view_position *position, struct error *err);
+enum status __wrap_kv_view_commit(struct view *view, const struct view_position *expected,
+                                  const struct view_position *position, struct error *err)
+{
+	static atomic_uint commits;
+	if (atomic_fetch_add(&commits, 1) % 30 == 29) {
+		kv_view_rollback(view);
+		if (kv_view_begin(view, err))
+			return err->status;
+	}
+	return __real_kv_view_commit(view, expected, position, err);
+}
+#endif
