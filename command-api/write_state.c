@@ -29,7 +29,6 @@ static const char *const table_names[] = {"rows",       "tenants", "commands",
 #define CATCH_UP_BATCH   4096 /* events between commits */
 #define DECODE_ARENA     (4 * 1024 * 1024)
 #define POLL_MS          500
-#define EMPTY_POLLS_MAX  4 /* then the caller may see whether it is to stop */
 
 struct tenant_value {
 	uint64_t seq;
@@ -515,14 +514,13 @@ static enum status read_until(struct catch_up *run, struct journal_reader *reade
 {
 	struct journal_entry *entries = mem_new(CATCH_UP_ENTRIES * sizeof *entries);
 	enum status status = STATUS_OK;
-	uint32_t n, empty = 0;
+	uint32_t n;
 	while (!status && journal_reader_position(reader, run->state->partition) < end) {
-		int64_t before = journal_reader_position(reader, run->state->partition);
+		if (atomic_load(run->interrupt)) {
+			status = error_set(err, STATUS_TIMEOUT, "interrupted");
+			break;
+		}
 		status = journal_reader_poll(reader, POLL_MS, entries, CATCH_UP_ENTRIES, &n, err);
-		bool moved = journal_reader_position(reader, run->state->partition) != before;
-		empty = moved ? 0 : empty + 1;
-		if (!status && empty == EMPTY_POLLS_MAX)
-			status = error_set(err, STATUS_TIMEOUT, "the journal gives nothing");
 		for (uint32_t i = 0; i < n && !status; i++)
 			if (entries[i].offset < end)
 				status = catch_up_entry(run, &entries[i], err);

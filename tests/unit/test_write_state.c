@@ -18,6 +18,7 @@ struct bench {
 	struct journal_reader *reader;
 	struct write_state *state;
 	uint64_t foreign;
+	atomic_bool interrupt;
 };
 
 static int setup(void **state)
@@ -68,10 +69,9 @@ static int64_t end_of(struct bench *bench)
 static enum status catch_up(struct bench *bench, int64_t end)
 {
 	struct error err;
-	static const atomic_bool interrupt = false;
 	bench->foreign = 0;
-	return write_state_catch_up(bench->state, bench->reader, end, &bench->foreign, &interrupt,
-	                            &err);
+	return write_state_catch_up(bench->state, bench->reader, end, &bench->foreign,
+	                            &bench->interrupt, &err);
 }
 
 static struct write_tenant tenant_of(struct bench *bench, const char *name)
@@ -180,6 +180,17 @@ static void a_position_beyond_the_end_of_the_log_is_refused(void **state)
 	assert_int_equal(catch_up(bench, end), STATUS_OK);
 }
 
+static void who_catches_up_can_be_interrupted_and_go_on(void **state)
+{
+	struct bench *bench = *state;
+	open_state(bench);
+	atomic_store(&bench->interrupt, true);
+	assert_int_equal(catch_up(bench, end_of(bench)), STATUS_TIMEOUT);
+	atomic_store(&bench->interrupt, false);
+	assert_int_equal(catch_up(bench, end_of(bench)), STATUS_OK);
+	assert_int_equal(tenant_of(bench, "acme").seq, 4);
+}
+
 static void what_was_aborted_is_not_there(void **state)
 {
 	struct bench *bench = *state;
@@ -207,6 +218,7 @@ int main(void)
 	        CASE(an_unknown_schema_id_stops_its_tenant_and_no_other),
 	        CASE(commands_that_were_appended_are_found_with_all_their_events),
 	        CASE(a_position_beyond_the_end_of_the_log_is_refused),
+	        CASE(who_catches_up_can_be_interrupted_and_go_on),
 	        CASE(what_was_aborted_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
