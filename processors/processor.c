@@ -256,7 +256,7 @@ static void note(struct processor *processor, const char *reason, bool moved)
 	processor->state.intents = processor->intents;
 	processor->state.foreign = processor->foreign;
 	snprintf(processor->state.reason, sizeof processor->state.reason, "%s", reason);
-	if (moved || lag == 0)
+	if (moved || (lag == 0 && !reason[0]))
 		processor->moved_ms = clock_monotonic_ms();
 	pthread_mutex_unlock(&processor->lock);
 }
@@ -288,12 +288,14 @@ static void *run(void *context)
 			logged[0] = 0;
 			continue;
 		}
+		/* What was read and not stored is to be read again; the lag counts from there. */
+		struct error unplaced;
+		placed = assign_all(processor, &unplaced) == STATUS_OK;
 		note(processor, err.text, false);
 		if (strcmp(logged, err.text) != 0 && !atomic_load(&processor->stopping))
 			log_warn(LOGGER, "cannot go on, trying again", LOG_S("reason", err.text));
 		snprintf(logged, sizeof logged, "%s", err.text);
 		usleep(RETRY_PAUSE_MS * 1000);
-		placed = false; /* what was read and not stored is to be read again */
 	}
 	return NULL;
 }

@@ -295,6 +295,8 @@ static void a_record_of_a_newer_version_stops_it_behind_what_came_before(void **
 	assert_non_null(strstr(state_of(bench).reason, "schema id"));
 	usleep(700000); /* it tries again meanwhile */
 	assert_int_equal(state_of(bench).events, 9);
+	assert_int_equal(state_of(bench).lag_records, 1); /* an alarm, not rest at the end */
+	assert_true(state_of(bench).moved_ms_ago >= 500);
 	processor_stop(bench->processor);
 	assert_int_equal(bench->sent_n, 1);
 }
