@@ -67,9 +67,9 @@ class Answer:
 class Client:
     """One keep-alive connection. One thread."""
 
-    def __init__(self, port, token=None, timeout=30):
-        self.port, self.token, self.timeout = port, token, timeout
-        self.connection = None
+    def __init__(self, node, token=None, timeout=30):
+        self.node, self.token, self.timeout = node, token, timeout
+        self.connection = self.process = None
 
     def close(self):
         if self.connection:
@@ -90,8 +90,11 @@ class Client:
         if body is not None:
             send.setdefault("Content-Type", "application/json")
         try:
+            if self.process is not self.node.process:  # started again: the old connection is dead
+                self.close()
             if not self.connection:
-                self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+                self.process = self.node.process
+                self.connection = http.client.HTTPConnection("127.0.0.1", self.node.port, timeout=self.timeout)
             self.connection.request(method, path, body=body, headers=send)
             response = self.connection.getresponse()
             answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
@@ -218,7 +221,7 @@ class Node:
         return self.run("token", "--user", user, "--ttl", ttl, *flags).stdout.strip()
 
     def client(self, token=None, timeout=30):
-        return Client(self.port, token, timeout)
+        return Client(self, token, timeout)
 
     def metrics(self):
         """{name{labels}: value}"""
