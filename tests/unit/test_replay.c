@@ -1,9 +1,7 @@
-/* Rebuild, verify, swap and rollback of LMDB views, alone and beside a projector. */
-#include <pthread.h>
+/* Rebuild, verify, swap and rollback of LMDB views with nothing running. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,83 +11,12 @@
 
 #include <cmocka.h>
 
-#include "core/base/clock.h"
 #include "projections/board.h"
 #include "projections/board_card.h"
-#include "replay/jobs.h"
-#include "tests/unit/history.h"
-
-#define TENANTS 2
+#include "tests/unit/replay_place.h"
 
 static const char *const names[] = {"access", "board", "issue", "feed"};
 #define NAMES (sizeof names / sizeof *names)
-
-struct place {
-	struct history history;
-	struct registry *registry;   /* alone */
-	struct projector *projector; /* NULL: alone */
-	struct site site;
-};
-
-/* --- given --- */
-
-static void open_site(struct place *p)
-{
-	struct history *h = &p->history;
-	p->site =
-	        (struct site){.config = &h->config, .journal = h->journal, .profile_keys = h->keys};
-	if (p->projector) {
-		p->site.projector = p->projector;
-		p->site.registry = projector_registry(p->projector);
-		return;
-	}
-	assert_int_equal(registry_open(&h->config, &p->registry, NULL), STATUS_OK);
-	p->site.registry = p->registry;
-}
-
-static struct place *place_new(uint64_t commands)
-{
-	struct place *p = mem_new(sizeof *p);
-	history_open(&p->history, 2);
-	p->history.seed = seed_start("replay");
-	history_tenant(&p->history, "acme", 300);
-	history_tenant(&p->history, "umbra", 300);
-	history_random(&p->history, commands);
-	return p;
-}
-
-static int alone(void **state)
-{
-	struct place *p = place_new(3000);
-	open_site(p);
-	*state = p;
-	return 0;
-}
-
-static int beside_a_projector(void **state)
-{
-	struct place *p = place_new(3000);
-	struct projector_options options = {
-	        .config = &p->history.config,
-	        .journal = p->history.journal,
-	        .profile_keys = p->history.keys,
-	        .lmdb = true,
-	};
-	assert_int_equal(projector_start(&options, &p->projector, NULL), STATUS_OK);
-	open_site(p);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	projector_stop(p->projector);
-	registry_close(p->registry);
-	history_close(&p->history);
-	free(p);
-	return 0;
-}
 
 /* Alone, somebody has folded the live instance before. */
 static void fold_live(struct place *p, const char *name)
@@ -101,47 +28,6 @@ static void fold_live(struct place *p, const char *name)
 	        registry_set(p->site.registry, view_type_find(slice_str(name)), "v1", NULL),
 	        STATUS_OK);
 }
-
-static struct registry_entry entry_of(struct place *p, const struct view_type *type)
-{
-	struct registry_entry entry;
-	assert_int_equal(registry_get(p->site.registry, type, &entry, NULL), STATUS_OK);
-	return entry;
-}
-
-static enum status run(struct place *p, const struct view_type *type,
-                       enum status (*what)(const struct replay_work *, struct replay_outcome *,
-                                           struct error *),
-                       bool accept_changes, struct replay_outcome *outcome)
-{
-	struct error err = {.text = ""};
-	struct replay_work work = {
-	        .site = &p->site, .type = type, .accept_changes = accept_changes};
-	enum status status = what(&work, outcome, &err);
-	assert_true((status == STATUS_OK) == (err.text[0] == 0));
-	return status;
-}
-
-static void digest_of_live(struct place *p, const struct view_type *type,
-                           uint8_t digest[VIEW_DIGEST_BYTES], struct view_position *at)
-{
-	struct live live;
-	assert_int_equal(site_live(&p->site, type, &live, NULL), STATUS_OK);
-	assert_int_equal(type->digest(live.view, SLICE(""), digest, at, NULL, NULL, NULL),
-	                 STATUS_OK);
-	site_live_done(&p->site, type, &live);
-}
-
-static void assert_at_the_end(struct place *p, const struct view_position *at)
-{
-	for (uint32_t i = 0; i < 2; i++) {
-		int64_t end;
-		assert_int_equal(journal_end(p->history.journal, i, &end, NULL), STATUS_OK);
-		assert_true(at->next_offset[i] == end);
-	}
-}
-
-/* --- alone --- */
 
 static void a_rebuilt_view_equals_the_live_one_and_takes_its_place(void **state)
 {
@@ -394,12 +280,16 @@ static void another_version_with_the_same_rows_needs_no_consent(void **state)
 
 /* --- kill -9 --- */
 
+/* After the first transaction, which is not the last one; the second never returns. */
 static void tell(void *context, const struct replay_progress *progress)
 {
+	static int told;
 	if (progress->events == 0 || progress->phase != REPLAY_BUILDING)
 		return;
-	if (write(*(int *)context, ".", 1) == 1)
-		usleep(20000); /* so that the end does not come before the kill */
+	if (told++)
+		pause();
+	if (write(*(int *)context, ".", 1) != 1)
+		_exit(4);
 }
 
 /* In a child: everything is opened anew. */
@@ -474,249 +364,23 @@ static void a_build_that_is_told_to_stop_goes_on_later(void **state)
 	replay_outcome_release(&outcome);
 }
 
-/* --- beside a projector --- */
-
-struct load {
-	struct place *place;
-	atomic_bool stop;
-	atomic_ullong queries, appended;
-};
-
-static void *append_for_a_while(void *arg)
-{
-	struct load *load = arg;
-	while (!atomic_load(&load->stop)) {
-		history_random(&load->place->history, 20);
-		atomic_fetch_add(&load->appended, 20);
-		usleep(2000);
-	}
-	return NULL;
-}
-
-/* No query may fail, and none may see less than the one before it. */
-static void *query_for_a_while(void *arg)
-{
-	struct load *load = arg;
-	struct projector *projector = load->place->projector;
-	uint64_t last[TENANTS] = {0};
-	static const char *const tenants[TENANTS] = {"acme", "umbra"};
-	struct buf out = {0};
-	while (!atomic_load(&load->stop)) {
-		struct view *view = projector_acquire(projector, SLICE("board"));
-		if (!view)
-			return "the view is away";
-		for (int i = 0; i < TENANTS; i++) {
-			struct board_stamp stamp;
-			uint64_t seq;
-			buf_clear(&out);
-			if (kv_view_tenant_seq(view, slice_str(tenants[i]), &seq, NULL) ||
-			    board_read(view, slice_str(tenants[i]), SLICE("TLS"), slice_of(NULL, 0),
-			               5, &out, &stamp, NULL))
-				return "a query failed";
-			if (seq < last[i])
-				return "a query went back";
-			last[i] = seq;
-		}
-		projector_return(projector, SLICE("board"), view);
-		atomic_fetch_add(&load->queries, 1);
-		usleep(100);
-	}
-	buf_release(&out);
-	return NULL;
-}
-
-static void wait_until_folded(struct place *p)
-{
-	int64_t until = clock_monotonic_ms() + 30000;
-	for (uint32_t i = 0; i < projector_views(p->projector);) {
-		struct view_state state;
-		projector_state(p->projector, i, &state);
-		struct live live;
-		struct view_position at = {.partitions = 0};
-		const struct view_type *type = view_type_find(slice_str(state.view));
-		bool there = site_live(&p->site, type, &live, NULL) == STATUS_OK;
-		if (there) {
-			assert_int_equal(type->position(live.view, &at, NULL), STATUS_OK);
-			site_live_done(&p->site, type, &live);
-		}
-		int64_t ends[2];
-		for (uint32_t k = 0; k < 2; k++)
-			assert_int_equal(journal_end(p->history.journal, k, &ends[k], NULL),
-			                 STATUS_OK);
-		if (at.next_offset[0] == ends[0] && at.next_offset[1] == ends[1])
-			i++;
-		else if (clock_monotonic_ms() > until)
-			fail_msg("view %s does not catch up", state.view);
-		else
-			usleep(2000);
-	}
-}
-
-static void queries_under_load_never_fail_and_never_go_back(void **state)
-{
-	struct place *p = *state;
-	struct load load = {.place = p};
-	pthread_t appender, queriers[2];
-	void *complaint;
-	wait_until_folded(p);
-	assert_int_equal(pthread_create(&appender, NULL, append_for_a_while, &load), 0);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(pthread_create(&queriers[i], NULL, query_for_a_while, &load), 0);
-	for (int i = 0; i < 6; i++) {
-		struct replay_outcome outcome;
-		assert_int_equal(run(p, &board_view.type,
-		                     i % 3 == 2 ? replay_rollback : replay_rebuild, false,
-		                     &outcome),
-		                 STATUS_OK);
-		assert_string_equal(entry_of(p, &board_view.type).live, outcome.progress.instance);
-		if (i % 3 != 2)
-			assert_true(outcome.compared);
-		replay_outcome_release(&outcome);
-	}
-	atomic_store(&load.stop, true);
-	pthread_join(appender, NULL);
-	for (int i = 0; i < 2; i++) {
-		pthread_join(queriers[i], &complaint);
-		if (complaint)
-			fail_msg("%s", (const char *)complaint);
-	}
-	assert_true(atomic_load(&load.queries) > 50);
-	assert_true(atomic_load(&load.appended) > 50);
-	/* and what is live now is the fold of everything */
-	struct replay_outcome outcome;
-	wait_until_folded(p);
-	assert_int_equal(run(p, &board_view.type, replay_verify, false, &outcome), STATUS_OK);
-	replay_outcome_release(&outcome);
-}
-
-static void a_rollback_catches_up_before_it_swaps(void **state)
-{
-	struct place *p = *state;
-	struct replay_outcome outcome;
-	struct view_position at;
-	uint8_t before[VIEW_DIGEST_BYTES], after[VIEW_DIGEST_BYTES];
-	wait_until_folded(p);
-	assert_int_equal(run(p, &board_view.type, replay_rebuild, false, &outcome), STATUS_OK);
-	replay_outcome_release(&outcome);
-	history_random(&p->history, 400);
-	wait_until_folded(p);
-	digest_of_live(p, &board_view.type, before, &at);
-	assert_int_equal(run(p, &board_view.type, replay_rollback, false, &outcome), STATUS_OK);
-	assert_true(outcome.progress.events > 0);
-	assert_string_equal(outcome.progress.instance, "v1");
-	replay_outcome_release(&outcome);
-	digest_of_live(p, &board_view.type, after, &at);
-	assert_at_the_end(p, &at);
-	assert_memory_equal(before, after, sizeof before);
-	assert_true(strncmp(entry_of(p, &board_view.type).previous, "v1-", 3) == 0);
-}
-
-static void a_held_view_stands_still_and_goes_on_when_it_is_released(void **state)
-{
-	struct place *p = *state;
-	uint8_t before[VIEW_DIGEST_BYTES], after[VIEW_DIGEST_BYTES];
-	struct view_position at, later;
-	wait_until_folded(p);
-	assert_int_equal(projector_hold(p->projector, SLICE("board"), NULL), STATUS_OK);
-	digest_of_live(p, &board_view.type, before, &at);
-	history_random(&p->history, 100);
-	usleep(50000);
-	digest_of_live(p, &board_view.type, after, &later);
-	assert_memory_equal(&at, &later, sizeof at);
-	assert_memory_equal(before, after, sizeof before);
-	projector_release(p->projector, SLICE("board"));
-	wait_until_folded(p);
-}
-
-static enum status wait_for_job(struct replay *replay, struct slice view)
-{
-	struct replay_view *job = replay_find(replay, view);
-	for (int i = 0; i < 3000; i++) {
-		pthread_mutex_lock(&replay->lock);
-		enum job_state state = job->state;
-		enum status status = job->error.status;
-		pthread_mutex_unlock(&replay->lock);
-		if (state != JOB_RUNNING)
-			return status;
-		usleep(10000);
-	}
-	fail_msg("the job does not end");
-	return STATUS_TIMEOUT;
-}
-
-static void a_view_has_one_job_at_a_time_and_unknown_views_have_none(void **state)
-{
-	struct place *p = *state;
-	struct replay_options options = {.site = p->site};
-	struct replay *replay = replay_open(&options);
-	uint64_t first, second;
-	struct error err;
-	struct buf text = {0};
-	wait_until_folded(p);
-	assert_int_equal(replay_job(replay, SLICE("board"), &text, &err), STATUS_NOT_FOUND);
-	assert_int_equal(replay_start(replay, SLICE("board"), REPLAY_REBUILD, false, &first, &err),
-	                 STATUS_OK);
-	assert_int_equal(replay_start(replay, SLICE("board"), REPLAY_VERIFY, false, &second, &err),
-	                 STATUS_BUSY);
-	assert_int_equal(replay_start(replay, SLICE("issue"), REPLAY_VERIFY, false, &second, &err),
-	                 STATUS_OK);
-	assert_int_equal(replay_start(replay, SLICE("nope"), REPLAY_VERIFY, false, &second, &err),
-	                 STATUS_NOT_FOUND);
-	/* this projector keeps the LMDB views only */
-	assert_int_equal(replay_start(replay, SLICE("search"), REPLAY_VERIFY, false, &second, &err),
-	                 STATUS_NOT_FOUND);
-	assert_int_equal(wait_for_job(replay, SLICE("board")), STATUS_OK);
-	assert_int_equal(wait_for_job(replay, SLICE("issue")), STATUS_OK);
-	assert_int_equal(replay_job(replay, SLICE("board"), &text, &err), STATUS_OK);
-	assert_non_null(strstr(buf_cstr(&text), "\"state\":\"done\""));
-	assert_int_equal(
-	        replay_start(replay, SLICE("board"), REPLAY_ROLLBACK, false, &second, &err),
-	        STATUS_OK);
-	assert_true(second > first);
-	buf_release(&text);
-	replay_close(replay);
-}
-
-static void the_status_tells_instances_positions_and_jobs(void **state)
-{
-	struct place *p = *state;
-	struct replay_options options = {.site = p->site};
-	struct replay *replay = replay_open(&options);
-	struct buf text = {0};
-	wait_until_folded(p);
-	replay_status(replay, &text);
-	const char *json = buf_cstr(&text);
-	assert_non_null(strstr(json, "\"view\":\"board\",\"version\":1,\"live\":\"v1\""));
-	assert_non_null(strstr(json, "\"open\":true"));
-	assert_non_null(strstr(json, "\"driver\":\"embedded\""));
-	assert_null(strstr(json, "\"error\""));
-	buf_release(&text);
-	replay_close(replay);
-}
-
-#define ALONE(test)  cmocka_unit_test_setup_teardown(test, alone, teardown)
-#define BESIDE(test) cmocka_unit_test_setup_teardown(test, beside_a_projector, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, alone, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        ALONE(a_rebuilt_view_equals_the_live_one_and_takes_its_place),
-	        ALONE(a_view_that_was_never_folded_is_built_without_a_comparison),
-	        ALONE(a_live_view_that_lags_is_compared_where_it_stands_and_overtaken),
-	        ALONE(only_the_live_instance_and_the_one_before_are_kept),
-	        ALONE(verify_compares_and_leaves_everything_as_it_was),
-	        ALONE(a_rollback_without_a_previous_instance_finds_none),
-	        ALONE(a_row_changed_behind_the_views_back_is_named_and_forbids_the_swap),
-	        ALONE(rows_that_only_one_side_has_are_told_apart),
-	        ALONE(another_version_that_differs_is_live_only_when_changes_are_accepted),
-	        ALONE(another_version_with_the_same_rows_needs_no_consent),
-	        ALONE(a_build_killed_in_the_middle_goes_on_where_it_stood),
-	        ALONE(a_build_that_is_told_to_stop_goes_on_later),
-	        BESIDE(queries_under_load_never_fail_and_never_go_back),
-	        BESIDE(a_rollback_catches_up_before_it_swaps),
-	        BESIDE(a_held_view_stands_still_and_goes_on_when_it_is_released),
-	        BESIDE(a_view_has_one_job_at_a_time_and_unknown_views_have_none),
-	        BESIDE(the_status_tells_instances_positions_and_jobs),
+	        TEST(a_rebuilt_view_equals_the_live_one_and_takes_its_place),
+	        TEST(a_view_that_was_never_folded_is_built_without_a_comparison),
+	        TEST(a_live_view_that_lags_is_compared_where_it_stands_and_overtaken),
+	        TEST(only_the_live_instance_and_the_one_before_are_kept),
+	        TEST(verify_compares_and_leaves_everything_as_it_was),
+	        TEST(a_rollback_without_a_previous_instance_finds_none),
+	        TEST(a_row_changed_behind_the_views_back_is_named_and_forbids_the_swap),
+	        TEST(rows_that_only_one_side_has_are_told_apart),
+	        TEST(another_version_that_differs_is_live_only_when_changes_are_accepted),
+	        TEST(another_version_with_the_same_rows_needs_no_consent),
+	        TEST(a_build_killed_in_the_middle_goes_on_where_it_stood),
+	        TEST(a_build_that_is_told_to_stop_goes_on_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
