@@ -8,7 +8,7 @@ is sent with the same Idempotency-Key until it is answered. Afterwards:
   the rule had exactly one effect per cause;
   the same judges complain when an error is planted into what was collected.
 
-usage: kill.py [--seed N] [--seconds N | --minutes N]"""
+usage: kill.py [--seed N] [--seconds N | --minutes N] [--journal embedded|kafka]"""
 import argparse
 import copy
 import http.client
@@ -165,8 +165,8 @@ class Choices:
 
 
 class Run:
-    def __init__(self, node, seed, seconds):
-        self.node, self.seed = node, seed
+    def __init__(self, node, seed, seconds, lives):
+        self.node, self.seed, self.lives = node, seed, lives
         self.until = time.monotonic() + seconds
         self.errors, self.kills, self.retries, self.reads = [], 0, 0, 0
         self.lock = threading.Lock()
@@ -312,7 +312,7 @@ def kill_and_start(run):
     rng = random.Random(f"{run.seed}/killer")
     while not run.over():
         # Most lives are long enough to work; some end while the node is starting.
-        time.sleep(rng.choice([0.02, 0.1, 0.3, 1, 2, 3]) * rng.random() + 0.01)
+        time.sleep(rng.choice(run.lives) * rng.random() + 0.01)
         run.node.kill()
         run.kills += 1
         run.node.start(wait=False)
@@ -385,6 +385,12 @@ def planted(events, found, answers):
     yield "a refused command in the log", changed(lambda e, f, a: a.update({acked: (409, {"code": "planted"})}))
 
 
+def read_journal(node):
+    if node.keys.get("journal") == "kafka":
+        return journal_files.read_kafka(node.keys["kafka_bootstrap_servers"], node.keys["kafka_topic"])
+    return journal_files.read_embedded(node.data)
+
+
 def check(run, tenants, tokens, postgres):
     node, complaints = run.node, []
     node.wait_caught_up(PATIENCE_S)
@@ -402,12 +408,12 @@ def check(run, tenants, tokens, postgres):
         collected[slug] = collect.collect(client, slug)
         collected[slug]["documents"] = collect.documents(postgres, slug)
         feeds[slug] = client.events(slug)
-    records = journal_files.read_embedded(node.data)
+    records = read_journal(node)
     logs, controls = journal_files.tenants_of(records, journal_files.Decoder(journal_files.registry(node.client())))
     code = node.stop()
     if code != 0:
         complaints.append(f"serve ended with {code} on SIGTERM")
-    if [r.value for r in journal_files.read_embedded(node.data)] != [r.value for r in records]:
+    if [r.value for r in read_journal(node)] != [r.value for r in records]:
         complaints.append("the journal changed when nobody sent commands")
     complaints += oracle.laws_of_records(logs, 4)
     if set(logs) != set(tenants):
@@ -450,16 +456,21 @@ def main():
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--journal", choices=["embedded", "kafka"], default="embedded")
     arguments = parser.parse_args()
     seconds = arguments.minutes * 60 if arguments.minutes else arguments.seconds
     print(f"seed {arguments.seed}", flush=True)
     postgres = os.environ["NEXUSFLOW_TEST_POSTGRES"]
-    with nexusflow.Node(postgres=postgres) as node:
+    keys, lives = {}, [0.02, 0.1, 0.3, 1, 2, 3]
+    if arguments.journal == "kafka":  # a claim waits for the transactions of the one before
+        keys = nexusflow.kafka_keys("kill")
+        lives = [0.5, 3, 6, 8]
+    with nexusflow.Node(postgres=postgres, **keys) as node:
         node.start()
         tenants, tokens = {}, {}
         for slug in ("acme", "borders-and-co", "cypher2"):
             tenants[slug], tokens[slug] = set_up(node, slug)
-        run = Run(node, arguments.seed, seconds)
+        run = Run(node, arguments.seed, seconds, lives)
         senders = [Sender(run, tenants[slug], user, tokens[slug][user], f"{slug}/{user}/{n}")
                    for slug, users in (("acme", "owner admin member guest owner"), ("borders-and-co", "member owner"),
                                        ("cypher2", "owner")) for n, user in enumerate(users.split())]

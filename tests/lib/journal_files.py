@@ -1,12 +1,12 @@
-"""Reads journals without the program: the LMDB file of the embedded driver (layout: core/journal/embedded.h), and values in
-Confluent framing decoded by python3-avro with schemas that the registry endpoints gave.
+"""Reads journals without the program: the LMDB file of the embedded driver (layout: core/journal/embedded.h), a Kafka topic,
+and values in Confluent framing, decoded by python3-avro with schemas that the registry endpoints gave.
 
 JSON forms are those of the feed: times as RFC 3339 with milliseconds, days as YYYY-MM-DD, bytes as base64."""
 import base64
 import datetime
 import io
-import json
 import struct
+import time
 import uuid
 
 import avro.io
@@ -51,6 +51,31 @@ def read_embedded(data_dir):
                                       unpack_headers(row[24 + key_n:value_at]), bytes(row[value_at:])))
     env.close()
     return records
+
+
+def read_kafka(bootstrap, topic, timeout=60):
+    """Every committed record of the topic up to its end, as any subscriber gets them."""
+    import confluent_kafka
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": bootstrap, "group.id": "e2e-" + topic, "isolation.level": "read_committed",
+        "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "error"})
+    partitions = consumer.list_topics(topic, 10).topics[topic].partitions
+    consumer.assign([confluent_kafka.TopicPartition(topic, partition, 0) for partition in partitions])
+    records, open_, deadline = [], set(partitions), time.monotonic() + timeout
+    while open_:
+        message = consumer.poll(1)
+        if message is None:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{topic}: no end of partitions {sorted(open_)} within {timeout} s")
+        elif not message.error():
+            records.append(Record(message.partition(), message.offset(), (message.key() or b"").decode(),
+                                  message.headers() or [], message.value()))
+        elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+            open_.discard(message.partition())
+        else:
+            raise AssertionError(str(message.error()))
+    consumer.close()
+    return sorted(records, key=lambda record: (record.partition, record.offset))
 
 
 def to_json(value):
@@ -122,8 +147,3 @@ def as_feed(event):
     """The same event as a line of the feed has it (CloudEvents JSON), made from the record's headers and value."""
     line = {name[3:]: value.decode() for name, value in event["headers"] if name.startswith("ce_")}
     return dict(line, datacontenttype="application/json", data=event["data"])
-
-
-def load_ndjson(path):
-    with open(path, encoding="utf-8") as f:
-        return [json.loads(line) for line in f]

@@ -246,6 +246,12 @@ class Node:
             time.sleep(0.05)
 
 
+def kafka_keys(name):
+    """Keys of a node on a topic of its own on the fixture's broker."""
+    return {"journal": "kafka", "kafka_bootstrap_servers": os.environ["NEXUSFLOW_TEST_KAFKA"],
+            "kafka_topic": f"{name}-{os.getpid()}.nexusflow.events"}
+
+
 def new_id():
     return str(uuid.uuid4())
 
