@@ -2,7 +2,7 @@
  * nothing else running: bench_rebuild [--events=N] [--issues=N] [--postgres=CONNINFO] [VIEW ...].
  * The journal: one tenant on one partition, events in the proportions of tests/unit/history.c.
  * "fold" is reading, decoding and applying; "all" adds indexes, syncs and the swap; "cpu" is of
- * this process. */
+ * this process; "compared" are rows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -31,10 +31,11 @@ static void say(const struct bench *bench, const struct view_type *type, const c
 {
 	const struct replay_progress *progress = &outcome->progress;
 	double all = (double)us / 1e6, fold = (double)progress->fold_ms / 1e3;
-	printf("| %-7s | %-22s | %9llu | %8.2f | %9.0f | %8.2f | %9.0f | %6.2f |\n", type->name,
-	       what, (unsigned long long)progress->events, fold,
+	printf("| %-7s | %-22s | %9llu | %8.2f | %9.0f | %8.2f | %9.0f | %6.2f | %8llu |\n",
+	       type->name, what, (unsigned long long)progress->events, fold,
 	       fold > 0 ? (double)progress->events / fold : 0, all,
-	       (double)bench->history.events / all, cpu);
+	       (double)bench->history.events / all, cpu,
+	       (unsigned long long)outcome->comparison.rows[1]);
 	fflush(stdout);
 }
 
@@ -119,7 +120,7 @@ int main(int argc, char **argv)
 	generate(bench);
 	printf("| view    | what                   |    events |   fold s |  events/s |    all s | "
 	       " "
-	       "events/s |  cpu s |\n|---|---|---:|---:|---:|---:|---:|---:|\n");
+	       "events/s |  cpu s | compared |\n|---|---|---:|---:|---:|---:|---:|---:|---:|\n");
 	for (int i = 0; i < n; i++)
 		ok = measure(bench, views[i]) && ok;
 	registry_close(registry);
