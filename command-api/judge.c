@@ -174,17 +174,22 @@ static void stamp(struct partition *partition, const struct job *job, const stru
 	fill_random(partition, meta->salt, sizeof meta->salt);
 }
 
+static void grow_records(struct partition *partition)
+{
+	uint32_t blocks = partition->records_cap / ROOMS_IN_BLOCK;
+	partition->rooms = mem_grow(partition->rooms, (blocks + 1) * sizeof *partition->rooms);
+	partition->rooms[blocks] = mem_new(ROOMS_IN_BLOCK * sizeof **partition->rooms);
+	partition->records_cap += ROOMS_IN_BLOCK;
+	partition->records =
+	        mem_grow(partition->records, partition->records_cap * sizeof *partition->records);
+}
+
 static void add_record(struct partition *partition, const struct job *job,
                        const struct event *event)
 {
-	if (partition->records_n == partition->records_cap) {
-		partition->records_cap = partition->records_cap ? partition->records_cap * 2 : 256;
-		partition->records = mem_grow(partition->records,
-		                              partition->records_cap * sizeof *partition->records);
-		partition->rooms = mem_grow(partition->rooms,
-		                            partition->records_cap * sizeof *partition->rooms);
-	}
-	struct record_room *room = &partition->rooms[partition->records_n];
+	if (partition->records_n == partition->records_cap)
+		grow_records(partition);
+	struct record_room *room = record_room_at(partition, partition->records_n);
 	room->value_at = partition->values.n;
 	event_encode(event, &partition->values);
 	room->value_n = partition->values.n - room->value_at;
@@ -340,7 +345,7 @@ enum status judge_batch(struct partition *partition, uint32_t *judged, struct er
 	if (write_state_failure(partition->state, err))
 		return err->status;
 	for (uint32_t i = 0; i < partition->records_n; i++) {
-		struct record_room *room = &partition->rooms[i];
+		struct record_room *room = record_room_at(partition, i);
 		struct journal_record *record = &partition->records[i];
 		record->key = room->tenant;
 		record->value = slice_of(partition->values.data + room->value_at, room->value_n);

@@ -38,7 +38,7 @@ struct partition {
 	struct job **batch;
 	uint32_t batch_n, batch_cap;
 	struct journal_record *records;
-	struct record_room *rooms;
+	struct record_room **rooms; /* blocks of ROOMS_IN_BLOCK: record_room_at */
 	uint32_t records_n, records_cap;
 	struct buf values;
 	struct buf sealed;
@@ -54,9 +54,16 @@ struct partition {
 struct record_room {
 	size_t value_at, value_n; /* in values, which may move while it grows */
 	struct slice tenant;
-	struct journal_header headers[EVENT_HEADERS_MAX];
+	struct journal_header headers[EVENT_HEADERS_MAX]; /* point into text: a room never moves */
 	struct header_text text;
 };
+
+enum { ROOMS_IN_BLOCK = 256 };
+
+static inline struct record_room *record_room_at(const struct partition *partition, uint32_t i)
+{
+	return &partition->rooms[i / ROOMS_IN_BLOCK][i % ROOMS_IN_BLOCK];
+}
 
 struct writers {
 	struct writers_options options;

@@ -261,6 +261,8 @@ static void close_partition(struct partition *partition)
 	free(partition->arena.block);
 	free(partition->batch);
 	free(partition->records);
+	for (uint32_t i = 0; i < partition->records_cap / ROOMS_IN_BLOCK; i++)
+		free(partition->rooms[i]);
 	free(partition->rooms);
 	buf_release(&partition->values);
 	buf_release(&partition->sealed);

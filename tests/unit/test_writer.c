@@ -14,6 +14,7 @@
 
 #include "command-api/intake.h"
 #include "command-api/writer.h"
+#include "core/codec/cloudevent.h"
 #include "core/codec/event_codec.h"
 #include "core/journal/driver.h"
 #include "tests/unit/seed.h"
@@ -152,7 +153,23 @@ static void found_acme(struct bench *bench)
 	       JOB_ACCEPTED);
 }
 
-/* Every event of acme in the log, in order: seq gapless, commands whole. */
+/* The headers of the record say what its event says. */
+static void check_headers(const struct journal_entry *entry, const struct event *event)
+{
+	struct header_text text;
+	struct journal_header headers[EVENT_HEADERS_MAX];
+	unsigned n = event_headers(event, slice_of(NULL, 0), &text, headers);
+	struct slice name, value;
+	size_t at = 0;
+	for (unsigned i = 0; i < n; i++) {
+		assert_true(journal_entry_header(entry, &at, &name, &value));
+		assert_true(slice_is(name, headers[i].name));
+		assert_true(slice_equal(value, headers[i].value));
+	}
+	assert_false(journal_entry_header(entry, &at, &name, &value));
+}
+
+/* Every event of acme in the log, in order: seq gapless, headers true. */
 static uint64_t count_events(struct bench *bench)
 {
 	struct journal_reader *reader;
@@ -178,6 +195,7 @@ static uint64_t count_events(struct bench *bench)
 			assert_int_equal(event_decode(entries[i].value, &arena, &event, &err),
 			                 STATUS_OK);
 			assert_int_equal(event.meta.seq, ++seq);
+			check_headers(&entries[i], &event);
 		}
 	}
 	journal_reader_close(reader);
@@ -375,6 +393,39 @@ static void every_command_has_one_effect_whatever_happens_to_its_append(void **s
 	close_bench(bench);
 }
 
+static void a_batch_of_many_records_keeps_the_headers_of_each(void **state)
+{
+	struct bench *bench = *state;
+	enum { JOBS = 1500 };
+	struct job *jobs[JOBS];
+	bool *done = calloc(JOBS, sizeof *done);
+	open_bench(bench);
+	found_acme(bench);
+	uint64_t before = count_events(bench);
+	for (int i = 0; i < JOBS; i++) {
+		char id[37];
+		snprintf(id, sizeof id, "00000000-0000-4000-8000-%012d", 1000 + i);
+		jobs[i] = make(&ada, "CreateIssue", id, "{\"project\":\"TLS\",\"summary\":\"x\"}");
+		jobs[i]->done = job_done;
+		jobs[i]->context = &done[i];
+		if (i > 0)
+			jobs[i - 1]->next = jobs[i];
+	}
+	writers_submit(bench->writers, jobs[0], JOBS);
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < JOBS; i++)
+		while (!done[i])
+			pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	for (int i = 0; i < JOBS; i++) {
+		assert_int_equal(jobs[i]->outcome, JOB_ACCEPTED);
+		job_release(jobs[i]);
+	}
+	assert_int_equal(count_events(bench), before + JOBS);
+	close_bench(bench);
+	free(done);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +449,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(
 	                every_command_has_one_effect_whatever_happens_to_its_append, setup,
 	                teardown),
+	        cmocka_unit_test_setup_teardown(a_batch_of_many_records_keeps_the_headers_of_each,
+	                                        setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
