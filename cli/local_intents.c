@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "core/base/json_out.h"
 #include "core/codec/command_codec.h"
 
 #define ARENA_BYTES 4096
@@ -28,6 +29,18 @@ static void job_done(struct job *job)
 	pthread_mutex_unlock(&waiting->lock);
 }
 
+/* What would have been posted: the hash of an intent does not depend on the way it came. */
+static json_t *body_of(const struct command *command)
+{
+	struct buf text = {0};
+	struct json_out json;
+	json_out_init(&json, &text);
+	command_json(command, &json);
+	json_t *body = json_loadb(text.data, text.n, 0, NULL);
+	buf_release(&text);
+	return body;
+}
+
 /* The command's strings are the processor's; they live until send returns, and so does the job's
  * use of them. */
 static struct job *to_job(const struct intent *intent, struct waiting *waiting)
@@ -42,6 +55,7 @@ static struct job *to_job(const struct intent *intent, struct waiting *waiting)
 	job->correlation_id = intent->correlation_id;
 	job->done = job_done;
 	job->context = waiting;
+	job->body = body_of(&intent->command);
 	job_hash(job);
 	return job;
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "core/base/json_out.h"
-#include "core/codec/command_codec.h"
 #include "core/http/http.h"
 
 const char *job_outcome_name(enum job_outcome outcome)
@@ -64,6 +63,25 @@ void job_release(struct job *job)
 	free(job);
 }
 
+static int append_text(const char *text, size_t n, void *form)
+{
+	buf_append(form, text, n);
+	return 0;
+}
+
+/* The body as it was sent, free of order, white space and nulls. Not the command: a field that a
+ * later version adds with a default must not change the hash of a body that does not have it. */
+static void append_canonical(json_t *body, struct buf *form)
+{
+	json_t *canonical = json_copy(body), *value;
+	const char *name;
+	void *next;
+	json_object_foreach_safe(canonical, next, name, value) if (json_is_null(value))
+	        json_object_del(canonical, name);
+	json_dump_callback(canonical, append_text, form, JSON_SORT_KEYS | JSON_COMPACT);
+	json_decref(canonical);
+}
+
 void job_hash(struct job *job)
 {
 	struct buf form = {0};
@@ -74,7 +92,7 @@ void job_hash(struct job *job)
 	memcpy(fixed + 9, job->on_behalf_of.bytes, 16);
 	fixed[25] = (char)job->intent;
 	buf_append(&form, fixed, sizeof fixed);
-	command_encode(&job->command, &form);
+	append_canonical(job->body, &form);
 	EVP_Digest(form.data, form.n, job->hash, NULL, EVP_sha256(), NULL);
 	buf_release(&form);
 }

@@ -39,7 +39,7 @@ struct job {
 	struct slice tenant;
 	struct uuid command_id;
 	struct command command;
-	uint8_t hash[32];     /* of the canonical form: type, fields, occurred_at, on_behalf_of */
+	uint8_t hash[32];     /* of type, body, occurred_at, on_behalf_of, intent */
 	uint8_t identity[32]; /* identity_hash of the caller */
 	bool has_identity;    /* false: an intent of a rule */
 	bool installation;
@@ -85,7 +85,7 @@ struct job *job_new(struct slice tenant, struct slice credential_id, struct slic
 void job_retain(struct job *job);
 void job_release(struct job *job);
 
-/* Hash of what was asked; call when the command and the envelope are filled in. */
+/* Hash of what was asked; call when body, command and envelope are filled in. */
 void job_hash(struct job *job);
 
 /* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key",

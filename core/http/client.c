@@ -84,6 +84,7 @@ enum status http_client_do(struct http_client *client, struct http_exchange *exc
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange->answer);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"); /* tokens go to our own servers only */
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
 	                 (long)(exchange->timeout_ms ? exchange->timeout_ms : TIMEOUT_MS));

@@ -261,12 +261,12 @@ static void the_hash_of_a_command_is_what_it_was(void **state)
 	(void)state;
 	hash_of((struct envelope){0}, PROJECT, hex);
 	assert_string_equal(hex,
-	                    "5cd195e8e8a2fa744735b86bbd49815be7cefb6f0a6ce453e1fc5618089b884c");
+	                    "c0ce5ab99b653552a641f5b3cafda027035f106891edde86c1a0f97007f98364");
 	hash_of((struct envelope){.occurred_at = SLICE("2026-11-21T10:00:00Z"),
 	                          .on_behalf_of = SLICE(ID)},
 	        PROJECT, hex);
 	assert_string_equal(hex,
-	                    "f5f9a9b1d9ef9a1b1e7574963c8f80d9330d20b9ed69b8b55099a5c6e6ce409b");
+	                    "41fc355a6f00c3743c238cdc48f8173f72b6c033a2ccef9d54cb2a98ea7232f2");
 }
 
 static void the_hash_covers_what_was_asked_and_not_how(void **state)
