@@ -165,12 +165,35 @@ static void query_free(struct query *query)
 	free(query);
 }
 
+/* A member is told where the view stands, also when that is not far enough. */
+static void answer_problem(struct query *query)
+{
+	char position[24];
+	struct buf body = {0};
+	struct http_answer answer = {.status = query->problem,
+	                             .content_type = "application/problem+json",
+	                             .body = &body};
+	int n = 0;
+	problem_json(&body, query->problem, query->code, NULL, NULL, slice_str(query->detail),
+	             http_request_id(query->request));
+	snprintf(position, sizeof position, "%llu", (unsigned long long)query->position);
+	if (query->position && !query->stranger) {
+		answer.headers[n].name = "NexusFlow-Position";
+		answer.headers[n++].value = position;
+	}
+	if (query->problem == 503) {
+		answer.headers[n].name = "Retry-After";
+		answer.headers[n++].value = "1";
+	}
+	http_answer(query->request, &answer);
+	buf_release(&body);
+	query_free(query);
+}
+
 static void answer(struct query *query)
 {
 	if (query->problem) {
-		http_problem(query->request, query->problem, query->code, NULL, "%s",
-		             query->detail);
-		query_free(query);
+		answer_problem(query);
 		return;
 	}
 	char position[24], link[280];
@@ -220,8 +243,23 @@ static void step_on_loop(void *context)
 	step(context);
 }
 
+/* Where the view that was waited for stands; of Postgres it is not asked for on this thread. */
+static uint64_t position_of_view(struct query *query)
+{
+	struct error err;
+	uint64_t position = 0;
+	if (query->type->on_worker)
+		return 0;
+	struct view *view = query_view(query, query->type->view);
+	if (view)
+		kv_view_tenant_seq(view, query->tenant, &position, &err);
+	query_view_done(query, query->type->view, view);
+	return position;
+}
+
 static void position_not_reached(struct query *query)
 {
+	query->position = position_of_view(query);
 	query_problem(query, 503, "position_not_reached",
 	              "the view has not reached position %llu; try again",
 	              (unsigned long long)query->wanted);

@@ -111,7 +111,7 @@ void http_answer(struct http_request *request, struct http_answer *answer);
  * WWW-Authenticate, 429 and 503 Retry-After. */
 void http_problem(struct http_request *request, int status, const char *code, const char *pointer,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The same as text, for one line of an NDJSON answer. */
+/* The same as text, for one line of an NDJSON answer. @title NULL: the phrase of the status. */
 void problem_json(struct buf *out, int status, const char *code, const char *title,
                   const char *pointer, struct slice detail, const struct uuid *request_id);
 

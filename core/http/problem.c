@@ -93,7 +93,8 @@ void problem_json(struct buf *out, int status, const char *code, const char *tit
 	json_out_init(&json, out);
 	json_out_object(&json);
 	json_out_member_str(&json, "type", type);
-	json_out_member_str(&json, "title", title);
+	json_out_member_str(&json, "title",
+	                    title ? title : MHD_get_reason_phrase_for((unsigned)status));
 	json_out_member_int(&json, "status", status);
 	json_out_member_string(&json, "detail", detail);
 	json_out_member_str(&json, "code", code);
@@ -120,8 +121,7 @@ static void problem_answer(const struct http_request *request, struct http_answe
 	int status = answer->status;
 
 	answer->content_type = "application/problem+json";
-	problem_json(answer->body, status, code, MHD_get_reason_phrase_for((unsigned)status),
-	             pointer, slice_str(detail), &request->id);
+	problem_json(answer->body, status, code, NULL, pointer, slice_str(detail), &request->id);
 	if (status == 401) {
 		answer->headers[0].name = "WWW-Authenticate";
 		answer->headers[0].value = "Bearer";
