@@ -13,6 +13,7 @@
 #include "projections/board.h"
 #include "projections/projector.h"
 #include "projections/registry.h"
+#include "projections/slot.h"
 #include "tests/unit/history.h"
 
 #define ACME    SLICE("acme")
@@ -128,6 +129,48 @@ static void who_waits_when_the_projector_stops_is_answered_once(void **state)
 	start(r);
 }
 
+/* A slot alone, so that nobody else ends its rest. */
+static bool slot_reaches(struct slot *slot, int64_t seq, bool rests)
+{
+	struct answer answer = ANSWER;
+	struct timespec until = {clock_now_ms() / 1000 + LONG_MS / 1000, 0};
+	int rc = 0;
+	waits_add(slot->waits, ACME, (uint64_t)seq, INT64_MAX, answered, &answer);
+	(rests ? slot_hurry : slot_wake)(slot);
+	pthread_mutex_lock(&answer.lock);
+	while (!answer.calls && rc == 0)
+		rc = pthread_cond_timedwait(&answer.changed, &answer.lock, &until);
+	pthread_mutex_unlock(&answer.lock);
+	return answer.reached;
+}
+
+static void who_waits_ends_the_rest_of_a_view(void **state)
+{
+	struct running *r = *state;
+	struct kv_view_type slow = board_view;
+	struct projector_options options = {.config = &r->history.config,
+	                                    .journal = r->history.journal,
+	                                    .profile_keys = r->history.keys};
+	struct registry *registry;
+	struct slot slot = {0};
+	projector_stop(r->projector);
+	r->projector = NULL;
+	slow.type.pace_ms = 10 * LONG_MS;
+	assert_int_equal(registry_open(&r->history.config, &registry, NULL), STATUS_OK);
+	slot_init(&slot, &slow.type, &options, registry);
+	pthread_create(&slot.thread, NULL, slot_thread, &slot);
+	assert_true(slot_reaches(&slot, acme_seq(r), false));
+	for (int i = 0; i < 3; i++) { /* it rests after each of them */
+		history_random(&r->history, 5);
+		assert_true(slot_reaches(&slot, acme_seq(r), true));
+	}
+	atomic_store(&slot.stopping, true);
+	slot_wake(&slot);
+	pthread_join(slot.thread, NULL);
+	slot_release(&slot);
+	registry_close(registry);
+}
+
 static void a_projector_goes_on_where_it_stood(void **state)
 {
 	struct running *r = *state;
@@ -150,7 +193,7 @@ static void *query(void *context)
 	struct querying *q = context;
 	struct buf out = {0};
 	uint64_t newest = 0;
-	while (!atomic_load(&q->stop)) {
+	do { /* at least once: on a busy machine this thread may start late */
 		struct board_stamp stamp;
 		struct view *view = projector_acquire(q->running->projector, BOARD);
 		buf_clear(&out);
@@ -162,7 +205,7 @@ static void *query(void *context)
 		newest = stamp.position;
 		projector_return(q->running->projector, BOARD, view);
 		q->reads++;
-	}
+	} while (!atomic_load(&q->stop));
 	buf_release(&out);
 	return NULL;
 }
@@ -271,6 +314,7 @@ int main(void)
 	        CASE(a_wait_is_answered_when_every_view_has_the_event),
 	        CASE(a_wait_for_what_never_comes_ends_at_its_deadline),
 	        CASE(who_waits_when_the_projector_stops_is_answered_once),
+	        CASE(who_waits_ends_the_rest_of_a_view),
 	        CASE(a_projector_goes_on_where_it_stood),
 	        CASE(a_swap_fails_no_query_and_the_new_instance_follows),
 	        CASE(an_old_instance_stays_open_while_it_is_read_and_can_come_back),
