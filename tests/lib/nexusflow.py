@@ -172,7 +172,9 @@ class Node:
         raise AssertionError(f"{self.role} is not ready after {timeout} s: {answer} {self.log_tail()}")
 
     def kill(self):
-        """kill -9"""
+        """kill -9. A node that had ended by itself is a failure."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.role} had ended with {self.process.returncode}: {self.log_tail()}")
         self.process.kill()
         self.process.wait()
 
