@@ -59,21 +59,31 @@ struct node {
 
 /* --- health --- */
 
+static void show_writer(const struct writer_state *state, struct buf *detail)
+{
+	buf_printf(detail, "partition %u %s", state->partition, writer_mode_name(state->mode));
+	if (state->mode == WRITER_STANDBY || state->mode == WRITER_CATCHING_UP)
+		buf_printf(detail, " (lag %llu)", (unsigned long long)state->lag);
+	if (state->reason[0])
+		buf_printf(detail, ": %s", state->reason);
+	buf_append_str(detail, "; ");
+}
+
 static bool check_writers(void *context, struct buf *detail)
 {
 	struct node *node = context;
-	uint32_t n = writers_partitions(node->writers), ready = 0;
+	uint32_t n = writers_partitions(node->writers), ready = 0, owned = 0;
 	uint64_t foreign = 0;
 	struct writer_state state;
 	for (uint32_t i = 0; i < n; i++) {
 		writers_state(node->writers, i, &state);
 		ready += state.ready;
+		owned += state.mode == WRITER_OWNS;
 		foreign += state.foreign;
-		if (!state.ready)
-			buf_printf(detail, "partition %u %s: %s; ", i, writer_mode_name(state.mode),
-			           state.reason);
+		if (state.mode != WRITER_OWNS)
+			show_writer(&state, detail);
 	}
-	buf_printf(detail, "%u of %u partitions owned, %llu foreign records", ready, n,
+	buf_printf(detail, "%u of %u partitions owned, %llu foreign records", owned, n,
 	           (unsigned long long)foreign);
 	return ready == n;
 }
@@ -155,7 +165,8 @@ static enum status start_command_side(struct node *node, struct error *err)
 	        .config = node->config,
 	        .journal = node->journal,
 	        .profile_keys = node->profile_keys,
-	        .address = node->config->listen,
+	        .address =
+	                node->config->advertise[0] ? node->config->advertise : node->config->listen,
 	};
 	if (writers_start(&options, &node->writers, err))
 		return err->status;

@@ -1,4 +1,6 @@
-/* Whose a partition is.
+/* Whose a partition is, and what its thread does while it is not ours.
+ *
+ * Standby: the log is followed and folded, so that after an assignment only the rest is to be read.
  *
  * An owner learns that it is fenced when an append fails (FENCED, UNKNOWN). That alone says nothing
  * of a rival: a pause beyond the transaction timeout does it too. So it reads the log to its end.
@@ -16,12 +18,18 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-#define LOGGER         "command-api"
-#define RETRY_PAUSE_US 200000
+#define LOGGER            "command-api"
+#define RETRY_PAUSE_US    200000
+#define FOLLOW_MS         1000 /* one wait for records; also how old the lag may be */
+#define CAUGHT_UP_RECORDS 1000
 
 const char *writer_mode_name(enum writer_mode mode)
 {
 	switch (mode) {
+	case WRITER_CATCHING_UP:
+		return "catching up";
+	case WRITER_STANDBY:
+		return "standby";
 	case WRITER_CLAIMING:
 		return "claiming";
 	case WRITER_OWNS:
@@ -43,12 +51,32 @@ void partition_set_mode(struct partition *partition, enum writer_mode mode, cons
 	metric_set(partition->owned, mode == WRITER_OWNS);
 }
 
+/* Under the lock. */
+static bool is_ours(const struct partition *partition)
+{
+	return partition->assigned && partition->term == partition->own_term;
+}
+
 bool partition_is_wanted(struct partition *partition)
 {
 	pthread_mutex_lock(&partition->lock);
-	bool wanted = partition->assigned && !partition->stopping;
+	bool wanted = is_ours(partition) && !partition->stopping;
 	pthread_mutex_unlock(&partition->lock);
 	return wanted;
+}
+
+/* --- the log --- */
+
+/* What was learnt from the log, for others to see. */
+static void note(struct partition *partition, uint64_t foreign)
+{
+	struct write_claim last;
+	bool has_claim = write_state_claim(partition->state, &last);
+	pthread_mutex_lock(&partition->lock);
+	partition->foreign += foreign;
+	if (has_claim)
+		partition->owner = last;
+	pthread_mutex_unlock(&partition->lock);
 }
 
 static enum status fold_up_to(struct partition *partition, int64_t end, struct error *err)
@@ -57,9 +85,7 @@ static enum status fold_up_to(struct partition *partition, int64_t end, struct e
 	if (write_state_catch_up(partition->state, partition->reader, end, &foreign,
 	                         &partition->interrupt, err))
 		return error_wrap(err, "catch up partition %u", partition->number);
-	pthread_mutex_lock(&partition->lock);
-	partition->foreign += foreign;
-	pthread_mutex_unlock(&partition->lock);
+	note(partition, foreign);
 	return STATUS_OK;
 }
 
@@ -92,13 +118,20 @@ static enum status find_rival(struct partition *partition, struct error *err)
 	                 last.address[0] ? last.address : "another writer", claimed_at);
 }
 
+/* --- owning --- */
+
 /* The mode changes in the same step as the assignment ends: whoever finds the one finds the other.
  */
 static void stand_down(struct partition *partition, const char *reason)
 {
-	journal_release(partition->all->options.journal, partition->number);
+	struct writers *all = partition->all;
+	journal_release(all->options.journal, partition->number);
 	pthread_mutex_lock(&partition->lock);
-	partition->assigned = false;
+	bool is_disputed = is_ours(partition);
+	if (is_disputed) {
+		partition->assigned = false;
+		partition->deposed = true;
+	}
 	partition->mode = WRITER_STOOD_DOWN;
 	snprintf(partition->reason, sizeof partition->reason, "%s", reason);
 	pthread_mutex_unlock(&partition->lock);
@@ -106,11 +139,14 @@ static void stand_down(struct partition *partition, const char *reason)
 	metric_add(partition->stand_downs, 1);
 	log_warn(LOGGER, "stood down", LOG_I("partition", partition->number),
 	         LOG_S("reason", reason));
+	if (is_disputed)
+		writers_dispute(all, partition->number);
 }
 
 bool partition_own(struct partition *partition, bool was_owner)
 {
 	char logged[512] = "";
+	int64_t started_ms = clock_monotonic_ms();
 	while (partition_is_wanted(partition)) {
 		struct error err;
 		enum status status = was_owner ? find_rival(partition, &err) : STATUS_OK;
@@ -121,7 +157,8 @@ bool partition_own(struct partition *partition, bool was_owner)
 		if (!status && !claim(partition, &err)) {
 			partition_set_mode(partition, WRITER_OWNS, "");
 			log_info(LOGGER, "partition owned", LOG_I("partition", partition->number),
-			         LOG_I("next_offset", partition->next_offset));
+			         LOG_I("next_offset", partition->next_offset),
+			         LOG_I("took_ms", clock_monotonic_ms() - started_ms));
 			return true;
 		}
 		partition_set_mode(partition, WRITER_CLAIMING, err.text);
@@ -132,4 +169,82 @@ bool partition_own(struct partition *partition, bool was_owner)
 		usleep(RETRY_PAUSE_US);
 	}
 	return false;
+}
+
+/* --- standby --- */
+
+/* True: the assignment is ours to serve. */
+static bool take_assignment(struct partition *partition, bool *stopping)
+{
+	pthread_mutex_lock(&partition->lock);
+	*stopping = partition->stopping;
+	bool taken = partition->assigned && !partition->stopping;
+	if (taken) {
+		partition->own_term = partition->term;
+		partition->holds = true;
+		partition->mode = WRITER_CLAIMING;
+		snprintf(partition->reason, sizeof partition->reason, "claiming");
+		atomic_store(&partition->interrupt, false);
+	}
+	pthread_mutex_unlock(&partition->lock);
+	return taken;
+}
+
+static void show_standby(struct partition *partition, int64_t lag, const char *trouble)
+{
+	pthread_mutex_lock(&partition->lock);
+	partition->lag = lag > 0 ? (uint64_t)lag : 0;
+	partition->caught_up = partition->caught_up || (!trouble && lag <= CAUGHT_UP_RECORDS);
+	if (!partition->deposed)
+		partition->mode = partition->caught_up ? WRITER_STANDBY : WRITER_CATCHING_UP;
+	if (trouble)
+		snprintf(partition->reason, sizeof partition->reason, "%s", trouble);
+	else if (!partition->deposed)
+		snprintf(partition->reason, sizeof partition->reason, "%s%s",
+		         partition->owner.address[0] ? "owned by " : "not assigned",
+		         partition->owner.address);
+	pthread_mutex_unlock(&partition->lock);
+	metric_set(partition->standby_lag, lag > 0 ? (double)lag : 0);
+}
+
+/* Read what is new and fold it; waits for it. */
+static enum status follow(struct partition *partition, struct error *err)
+{
+	uint64_t foreign = 0;
+	int64_t position, end;
+	if (write_state_follow(partition->state, partition->reader, FOLLOW_MS, &foreign,
+	                       &partition->interrupt, &position, err) ||
+	    journal_end(partition->all->options.journal, partition->number, &end, err))
+		return err->status;
+	note(partition, foreign);
+	show_standby(partition, end - position, NULL);
+	return STATUS_OK;
+}
+
+bool partition_await(struct partition *partition)
+{
+	bool stopping = false, joined = partition->joined;
+	while (!take_assignment(partition, &stopping)) {
+		struct error err;
+		if (stopping)
+			return false;
+		if (follow(partition, &err) == STATUS_OK) {
+			if (!joined && partition->caught_up)
+				joined = partition->joined = writers_caught_up(partition->all);
+		} else if (!atomic_load(&partition->interrupt)) {
+			show_standby(partition, (int64_t)partition->lag, err.text);
+			usleep(RETRY_PAUSE_US);
+		}
+	}
+	return true;
+}
+
+void partition_leave(struct partition *partition)
+{
+	journal_release(partition->all->options.journal, partition->number);
+	pthread_mutex_lock(&partition->lock);
+	partition->holds = false;
+	pthread_cond_broadcast(&partition->left);
+	pthread_mutex_unlock(&partition->lock);
+	metric_set(partition->owned, 0);
 }

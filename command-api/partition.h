@@ -10,6 +10,7 @@
 #include "command-api/writer.h"
 #include "core/base/metrics.h"
 #include "core/codec/cloudevent.h"
+#include "core/journal/membership.h"
 
 #define RANDOM_POOL_BYTES 4096
 
@@ -24,14 +25,21 @@ struct partition {
 	struct job *first, **last;
 	uint32_t queued;
 	bool stopping;
-	bool assigned; /* to this process: it may claim, and commands are queued */
+	bool assigned;           /* to this process: it may claim, and commands are queued */
+	uint32_t term, own_term; /* count of assignments, and which of them the thread serves */
+	bool holds;              /* the thread may append */
+	bool deposed;            /* another claimed it during our last assignment */
+	bool caught_up;          /* once, as a standby */
 	enum writer_mode mode;
-	uint64_t foreign;
+	struct write_claim owner; /* the last claim in the log */
+	uint64_t foreign, lag;
 	char reason[512];
+	pthread_cond_t left; /* holds became false */
 
-	atomic_bool interrupt; /* reading the log is to end: stopping */
+	atomic_bool interrupt; /* waiting and reading are to end: assigned, revoked, stopping */
 
 	/* The thread's own. */
+	bool joined; /* has told that it has caught up */
 	struct write_state *state;
 	struct journal_reader *reader;
 	struct arena arena;
@@ -45,7 +53,8 @@ struct partition {
 	int64_t next_offset;
 	uint8_t pool[RANDOM_POOL_BYTES];
 	size_t pool_used;
-	struct metric_series *append_seconds, *append_batch, *owned, *claims, *stand_downs;
+	struct metric_series *append_seconds, *append_batch, *owned, *claims, *stand_downs,
+	        *standby_lag;
 	struct metric_series *appended[EVENT_TYPES];
 	struct metric_series *outcomes[COMMAND_TYPES][JOB_UNAVAILABLE + 1];
 };
@@ -70,16 +79,33 @@ struct writers {
 	struct uuid owner_id;
 	uint32_t n;
 	struct partition *partitions;
+
+	pthread_mutex_t lock; /* of what follows */
+	uint32_t caught_up;   /* partitions */
+	bool stopping;
+	struct journal_membership *membership; /* NULL until this process has caught up */
 };
 
 /* writer.c: answer a job as unavailable, before or after it was taken out of the queue. */
 void job_refuse(struct job *job, const char *why);
 
-/* ownership.c, on the partition's thread. Claim the partition and fold its log up to the claim,
- * until that works. @was_owner: an append failed; another owner's claim is looked for first. False:
- * it is not ours (any more), or the writer is to stop. */
+void *partition_run(void *context); /* writer.c: the thread */
+/* writers.c: one more partition has caught up; with the last one this process asks for its share.
+ * False when that failed and is to be tried again. */
+bool writers_caught_up(struct writers *writers);
+/* writers.c: the assignment of this partition did not keep another owner from claiming it. */
+void writers_dispute(struct writers *writers, uint32_t partition);
+
+/* ownership.c, on the partition's thread. */
+
+/* Follow the log until the partition is assigned; false: stopping. */
+bool partition_await(struct partition *partition);
+/* Claim the partition and fold its log up to the claim, until that works. @was_owner: an append
+ * failed; another owner's claim is looked for first. False: it is not ours (any more). */
 bool partition_own(struct partition *partition, bool was_owner);
-/* Any thread. */
+/* Give up what partition_own took; from now on nothing is appended. */
+void partition_leave(struct partition *partition);
+/* Any thread. Assigned, by the assignment that is being served, and not stopping. */
 bool partition_is_wanted(struct partition *partition);
 void partition_set_mode(struct partition *partition, enum writer_mode mode, const char *reason);
 

@@ -7,28 +7,21 @@
  *   fold        "position"                    -> journal id, next offset (u64 big endian)
  *               "claim"                       -> struct write_claim
  *
- * Catching up reads the journal from the stored position. The events of a command that is being
- * read are collected in `pending` until its last one, so that the dedup row is written once. */
-#include "command-api/write_state.h"
+ * The events of a command that is being read are collected in `pending` until its last one, so that
+ * the dedup row is written once. */
+#include "command-api/write_state_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/codec/event_codec.h"
 #include "core/codec/schema_table.h"
-#include "core/store/kv.h"
 
-enum table { ROWS, TENANTS, COMMANDS, IDENTITIES, FOLD };
 static const char *const table_names[] = {"rows",       "tenants", "commands",
                                           "identities", "fold",    NULL};
 
-#define STATE_LAYOUT     2
-#define STORE_KEY_MAX    KV_KEY_MAX
-#define EVENT_PACKED     18
-#define CATCH_UP_ENTRIES 1024
-#define CATCH_UP_BATCH   4096 /* events between commits */
-#define DECODE_ARENA     (4 * 1024 * 1024)
-#define POLL_MS          500
+#define STATE_LAYOUT  2
+#define STORE_KEY_MAX KV_KEY_MAX
+#define EVENT_PACKED  18
 
 struct tenant_value {
 	uint64_t seq;
@@ -42,30 +35,6 @@ struct command_head {
 	struct aggregate_ref aggregate;
 	struct uuid created; /* nil: nothing */
 	uint32_t events_n;
-};
-
-struct rows {
-	struct tenant_state face; /* first: the domain sees this */
-	struct write_state *state;
-	struct slice tenant;
-};
-
-struct write_state {
-	struct kv *kv;
-	struct kv_txn *txn;
-	struct profile_keys *keys; /* borrowed */
-	struct uuid journal_id;
-	uint32_t partition;
-	bool has_claim;
-	struct write_claim claim; /* the newest that was read; stored as "claim" of fold */
-	struct rows rows;
-	char tenant[64];    /* that rows.tenant borrows */
-	struct buf pending; /* packed events of the command being applied */
-	uint64_t pending_first_seq;
-	struct uuid pending_created;
-	struct buf profile;
-	struct job_event *events; /* unpacked for write_state_command */
-	uint32_t events_cap;
 };
 
 struct store_key {
@@ -163,7 +132,7 @@ struct tenant_state *write_state_rows(struct write_state *state, struct slice te
 
 /* --- opening, position --- */
 
-static bool read_position(struct write_state *state, struct uuid *journal_id, int64_t *offset)
+bool write_state_read_position(struct write_state *state, struct uuid *journal_id, int64_t *offset)
 {
 	struct slice value;
 	if (!kv_get(state->txn, FOLD, SLICE("position"), &value) || value.n != 24)
@@ -189,6 +158,7 @@ enum status write_state_open(const struct config *config, uint32_t partition,
 	state->keys = keys;
 	state->journal_id = identity->id;
 	state->partition = partition;
+	state->tail = -1;
 	state->rows = (struct rows){
 	        .face = {rows_get, rows_next, rows_put, rows_del},
 	        .state = state,
@@ -217,10 +187,17 @@ void write_state_close(struct write_state *state)
 		return;
 	kv_abort(state->txn);
 	kv_close(state->kv);
+	write_state_fold_free(state->fold);
 	buf_release(&state->pending);
 	buf_release(&state->profile);
 	free(state->events);
 	free(state);
+}
+
+void write_state_clear(struct write_state *state)
+{
+	for (uint32_t i = 0; table_names[i]; i++)
+		kv_clear(state->txn, i);
 }
 
 enum status write_state_begin(struct write_state *state, struct error *err)
@@ -230,6 +207,13 @@ enum status write_state_begin(struct write_state *state, struct error *err)
 }
 
 enum status write_state_commit(struct write_state *state, int64_t next_offset, struct error *err)
+{
+	state->tail = -1; /* the reader has not seen what we appended */
+	return write_state_commit_read(state, next_offset, err);
+}
+
+enum status write_state_commit_read(struct write_state *state, int64_t next_offset,
+                                    struct error *err)
 {
 	write_position(state, next_offset);
 	struct kv_txn *txn = state->txn;
@@ -396,30 +380,7 @@ void write_state_apply(struct write_state *state, const struct event *event)
 		put_command(state, meta);
 }
 
-/* --- catching up --- */
-
-struct catch_up {
-	struct write_state *state;
-	const atomic_bool *interrupt;
-	struct arena arena;
-	uint64_t *foreign;
-	uint32_t uncommitted;
-};
-
-/* A record of ours continues its tenant's seq; anything else is foreign. */
-static bool is_ours(struct write_state *state, const struct journal_entry *entry,
-                    const struct event *event)
-{
-	struct write_tenant tenant = {0};
-	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n == 0 ||
-	    entry->key.n >= sizeof state->tenant)
-		return false;
-	write_state_tenant(state, event->meta.tenant, &tenant);
-	return !tenant.stopped && (uint64_t)event->meta.seq == tenant.seq + 1;
-}
-
-/* Never decide on a state that misses an event: the tenant waits for a program that can read it. */
-static void stop_tenant(struct write_state *state, struct slice tenant)
+void write_state_stop_tenant(struct write_state *state, struct slice tenant)
 {
 	struct write_tenant known = {0};
 	if (tenant.n == 0 || tenant.n >= sizeof state->tenant)
@@ -430,145 +391,4 @@ static void stop_tenant(struct write_state *state, struct slice tenant)
 	struct store_key key;
 	key_start(&key, tenant);
 	kv_put(state->txn, TENANTS, key_slice(&key), slice_of(&value, sizeof value));
-}
-
-/* Returns whether the state is at a command boundary. */
-static bool catch_up_event(struct catch_up *run, const struct journal_entry *entry)
-{
-	struct event event;
-	arena_clear(&run->arena);
-	if (event_decode(entry->value, &run->arena, &event, NULL) ||
-	    !is_ours(run->state, entry, &event)) {
-		++*run->foreign;
-		return run->state->pending.n == 0;
-	}
-	write_state_apply(run->state, &event);
-	run->uncommitted++;
-	return event.meta.index + 1 == event.meta.count;
-}
-
-static void catch_up_control(struct catch_up *run, const struct journal_entry *entry)
-{
-	struct write_state *state = run->state;
-	struct control control;
-	arena_clear(&run->arena);
-	if (control_decode(entry->value, &run->arena, &control, NULL) ||
-	    control.type != CONTROL_OWNER_CLAIMED)
-		return;
-	const struct owner_claimed *claimed = &control.owner_claimed;
-	state->has_claim = true;
-	state->claim = (struct write_claim){.owner_id = claimed->owner_id,
-	                                    .claimed_at_ms = claimed->claimed_at,
-	                                    .offset = entry->offset};
-	snprintf(state->claim.address, sizeof state->claim.address, "%.*s", (int)claimed->address.n,
-	         claimed->address.data);
-	kv_put(state->txn, FOLD, SLICE("claim"), slice_of(&state->claim, sizeof state->claim));
-}
-
-bool write_state_claim(const struct write_state *state, struct write_claim *out)
-{
-	*out = state->claim;
-	return state->has_claim;
-}
-
-/* What an earlier process of this data directory has read. */
-static void load_claim(struct write_state *state)
-{
-	struct slice value;
-	if (state->has_claim || !kv_get(state->txn, FOLD, SLICE("claim"), &value) ||
-	    value.n != sizeof state->claim)
-		return;
-	memcpy(&state->claim, value.data, sizeof state->claim);
-	state->has_claim = true;
-}
-
-static enum status catch_up_entry(struct catch_up *run, const struct journal_entry *entry,
-                                  struct error *err)
-{
-	bool at_boundary = run->state->pending.n == 0;
-	switch (record_classify(entry->value, NULL)) {
-	case RECORD_EVENT:
-		at_boundary = catch_up_event(run, entry);
-		break;
-	case RECORD_CONTROL:
-		catch_up_control(run, entry);
-		break;
-	case RECORD_FOREIGN:
-		++*run->foreign;
-		break;
-	case RECORD_UNKNOWN_SCHEMA:
-		stop_tenant(run->state, entry->key);
-		run->uncommitted++;
-		break;
-	}
-	if (!at_boundary || run->uncommitted < CATCH_UP_BATCH)
-		return STATUS_OK;
-	run->uncommitted = 0;
-	if (write_state_commit(run->state, entry->offset + 1, err))
-		return err->status;
-	return write_state_begin(run->state, err);
-}
-
-static enum status read_until(struct catch_up *run, struct journal_reader *reader, int64_t end,
-                              struct error *err)
-{
-	struct journal_entry *entries = mem_new(CATCH_UP_ENTRIES * sizeof *entries);
-	enum status status = STATUS_OK;
-	uint32_t n;
-	while (!status && journal_reader_position(reader, run->state->partition) < end) {
-		if (atomic_load(run->interrupt)) {
-			status = error_set(err, STATUS_TIMEOUT, "interrupted");
-			break;
-		}
-		status = journal_reader_poll(reader, POLL_MS, entries, CATCH_UP_ENTRIES, &n, err);
-		for (uint32_t i = 0; i < n && !status; i++)
-			if (entries[i].offset < end)
-				status = catch_up_entry(run, &entries[i], err);
-	}
-	free(entries);
-	return status;
-}
-
-/* Where to start: the stored position, or the beginning when it is of another journal. */
-static enum status start_offset(struct write_state *state, int64_t end, int64_t *offset,
-                                struct error *err)
-{
-	struct uuid journal_id;
-	bool known = read_position(state, &journal_id, offset) &&
-	             uuid_equal(&journal_id, &state->journal_id);
-	if (known && *offset > end)
-		return error_set(err, STATUS_CORRUPT,
-		                 "the log ends at %lld, but commands up to %lld were acknowledged",
-		                 (long long)end, (long long)*offset);
-	if (known) {
-		load_claim(state);
-		return STATUS_OK;
-	}
-	for (uint32_t i = 0; table_names[i]; i++)
-		kv_clear(state->txn, i);
-	*offset = 0;
-	return STATUS_OK;
-}
-
-enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-                                 int64_t end, uint64_t *foreign, const atomic_bool *interrupt,
-                                 struct error *err)
-{
-	struct catch_up run = {.state = state, .foreign = foreign, .interrupt = interrupt};
-	int64_t offset;
-	if (write_state_begin(state, err))
-		return err->status;
-	enum status status = start_offset(state, end, &offset, err);
-	if (!status && offset < end)
-		status = journal_reader_assign(reader, state->partition, offset, err);
-	void *block = mem_new(DECODE_ARENA);
-	arena_init(&run.arena, block, DECODE_ARENA);
-	if (!status && offset < end)
-		status = read_until(&run, reader, end, err);
-	free(block);
-	if (status) {
-		write_state_abort(state);
-		return error_wrap(err, "fold the write-side state");
-	}
-	return write_state_commit(state, end, err);
 }

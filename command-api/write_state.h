@@ -55,6 +55,10 @@ void write_state_close(struct write_state *state);
 enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
                                  int64_t end, uint64_t *foreign, const atomic_bool *interrupt,
                                  struct error *err);
+/* Apply what comes next; waits up to @timeout_ms for it. *@position: the next offset to be read. */
+enum status write_state_follow(struct write_state *state, struct journal_reader *reader,
+                               int timeout_ms, uint64_t *foreign, const atomic_bool *interrupt,
+                               int64_t *position, struct error *err);
 /* The newest claim that was read; false if there is none. */
 bool write_state_claim(const struct write_state *state, struct write_claim *out);
 

@@ -29,7 +29,9 @@ struct writers_options {
 	const char *address;               /* where this process takes commands */
 };
 
-/* One thread per partition; each claims and catches up by itself. */
+/* One thread per partition. Where the journal is shared by several processes, each first catches up
+ * as a standby, then this process asks for its share of the partitions, and those it gets are
+ * claimed; else all are claimed at once. */
 enum status writers_start(const struct writers_options *options, struct writers **out,
                           struct error *err);
 /* From now on nothing is taken; what is queued is finished, or answered as unavailable. Returns at
@@ -43,9 +45,11 @@ void writers_stop(struct writers *writers);
 void writers_submit(struct writers *writers, struct job *first, uint32_t n);
 
 enum writer_mode {
-	WRITER_CLAIMING,   /* assigned, does not own it yet or is in doubt */
-	WRITER_OWNS,       /* and has caught up */
-	WRITER_STOOD_DOWN, /* another owner claimed it; until a new assignment */
+	WRITER_CATCHING_UP, /* as a standby, since the start */
+	WRITER_STANDBY,     /* not assigned; follows the log */
+	WRITER_CLAIMING,    /* assigned, does not own it yet or is in doubt */
+	WRITER_OWNS,        /* and has caught up */
+	WRITER_STOOD_DOWN,  /* another owner claimed it; until a new assignment */
 	WRITER_STOPPED
 };
 const char *writer_mode_name(enum writer_mode mode);
@@ -53,10 +57,11 @@ const char *writer_mode_name(enum writer_mode mode);
 struct writer_state {
 	uint32_t partition;
 	enum writer_mode mode;
-	bool ready; /* does what it is there for */
+	bool ready;   /* owns it, or is a standby that has caught up */
+	uint64_t lag; /* of a standby: records to the end of the log */
 	uint64_t foreign;
 	uint32_t queued;
-	char reason[512]; /* why it is not ready */
+	char reason[512]; /* why it is not ready; of a standby, who owns it */
 };
 void writers_state(struct writers *writers, uint32_t partition, struct writer_state *out);
 uint32_t writers_partitions(const struct writers *writers);

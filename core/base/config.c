@@ -403,6 +403,14 @@ enum status config_load(struct config *config, int *argc, char **argv, struct er
 	return status;
 }
 
+void config_keys_dir(const struct config *config, struct buf *out)
+{
+	if (config->keys_dir && config->keys_dir[0])
+		buf_append_str(out, config->keys_dir);
+	else
+		buf_printf(out, "%s/keys", config->data_dir);
+}
+
 void config_release(struct config *config)
 {
 	for (size_t i = 0; i < config->kafka_n; i++) {

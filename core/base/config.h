@@ -18,7 +18,12 @@
 #define CONFIG_TABLE(X)                                                                            \
 	X(STR, data_dir, "data_dir", "/var/lib/nexusflow", 0, 0,                                   \
 	  "directory of the journal, the stores and the keys")                                     \
+	X(STR, keys_dir, "keys_dir", "", 0, 0,                                                     \
+	  "directory of the keys of tokens and members, the same for all processes of an "         \
+	  "installation; empty: <data_dir>/keys")                                                  \
 	X(STR, listen, "listen", "127.0.0.1:8080", 0, 0, "address and port of the HTTP API")       \
+	X(STR, advertise, "advertise", "", 0, 0,                                                   \
+	  "host:port where other instances reach the command API of this one; empty: listen")      \
 	X(CHOICE, journal, "journal", "embedded", 0, 0, "embedded | kafka")                        \
 	X(INT, partitions, "partitions", "4", 1, 256,                                              \
 	  "partitions of a journal that is created now; fixed afterwards")                         \
@@ -71,6 +76,8 @@ struct config {
  * STATUS_INVALID naming source and key, and leaves nothing to release. One thread, at start. */
 enum status config_load(struct config *config, int *argc, char **argv, struct error *err);
 void config_release(struct config *config);
+/* Where the keys are, from keys_dir and data_dir; appended to @out. */
+void config_keys_dir(const struct config *config, struct buf *out);
 /* Every key with value, source, default and doc. */
 void config_print(const struct config *config, bool json, struct buf *out);
 

@@ -25,6 +25,8 @@
 	  "commands in one group commit")                                                          \
 	X(GAUGE, PARTITION_OWNED, "nexusflow_partition_owned", "partition",                        \
 	  "1 where this process owns the partition and takes its commands")                        \
+	X(GAUGE, PARTITION_STANDBY_LAG, "nexusflow_partition_standby_lag_records", "partition",    \
+	  "where another process owns it: records between our fold and the end of the log")        \
 	X(COUNTER, PARTITION_CLAIMS, "nexusflow_partition_claims_total", "partition",              \
 	  "times that this process became the owner")                                              \
 	X(COUNTER, PARTITION_STAND_DOWNS, "nexusflow_partition_stand_downs_total", "partition",    \

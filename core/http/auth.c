@@ -147,16 +147,17 @@ static enum status make_folder(const char *path, struct error *err)
 	return STATUS_OK;
 }
 
-static enum status load_key(const char *data_dir, bool create, json_t **key, struct error *err)
+static enum status load_key(const struct config *config, bool create, json_t **key,
+                            struct error *err)
 {
 	struct buf folder = {0}, path = {0};
 	enum status status;
 
-	buf_printf(&folder, "%s/keys", data_dir);
-	buf_printf(&path, "%s/keys/token.jwk", data_dir);
+	config_keys_dir(config, &folder);
+	buf_printf(&path, "%s/token.jwk", buf_cstr(&folder));
 	status = read_key(buf_cstr(&path), key, err);
 	if (status == STATUS_NOT_FOUND && create) {
-		status = make_folder(data_dir, err);
+		status = make_folder(config->data_dir, err);
 		if (status == STATUS_OK)
 			status = make_folder(buf_cstr(&folder), err);
 		if (status == STATUS_OK)
@@ -179,7 +180,7 @@ enum status auth_open(const struct config *config, bool create, struct auth **ou
                       struct error *err)
 {
 	json_t *key = NULL;
-	enum status status = load_key(config->data_dir, create, &key, err);
+	enum status status = load_key(config, create, &key, err);
 
 	if (status)
 		return status;

@@ -1,5 +1,5 @@
 /* Tokens: JWT (RFC 7519) checked by libjose. One key, made at first start (ES256 or EdDSA, file
- * mode 0600 in <data_dir>/keys/token.jwk). The algorithm is pinned to that of the key; exp, nbf,
+ * mode 0600 in <keys_dir>/token.jwk). The algorithm is pinned to that of the key; exp, nbf,
  * iss and aud are checked with AUTH_LEEWAY_S. Verified tokens are cached whole until they expire.
  * There is no anonymous access. */
 #ifndef CORE_HTTP_AUTH_H

@@ -4,6 +4,7 @@
 #define CORE_JOURNAL_DRIVER_H
 
 #include "core/journal/journal.h"
+#include "core/journal/membership.h"
 
 /* journal.c has checked @partition against the identity, records against the limits of journal.h,
  * and that a read-only journal is not claimed, before a slot is called. */
@@ -26,6 +27,11 @@ struct journal_driver {
 	                           uint32_t max, uint32_t *n, struct error *err);
 	int64_t (*reader_position)(const void *reader, uint32_t partition);
 	void (*reader_wake)(void *reader);
+	/* All NULL where only one process can write. */
+	enum status (*membership_open)(void *self, const struct journal_membership_options *options,
+	                               void **membership, struct error *err);
+	void (*membership_dispute)(void *membership, uint32_t partition);
+	void (*membership_close)(void *membership);
 };
 
 extern const struct journal_driver journal_embedded;

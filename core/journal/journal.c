@@ -253,6 +253,54 @@ void journal_reader_wake(struct journal_reader *reader)
 	reader->journal->driver->reader_wake(reader->self);
 }
 
+/* --- membership --- */
+
+struct journal_membership {
+	const struct journal_driver *driver;
+	void *self; /* NULL: the journal is not shared */
+};
+
+bool journal_is_shared(const struct journal *journal)
+{
+	return journal->driver->membership_open != NULL;
+}
+
+enum status journal_membership_open(struct journal *journal,
+                                    const struct journal_membership_options *options,
+                                    struct journal_membership **out, struct error *err)
+{
+	struct journal_membership *membership = mem_new(sizeof(*membership));
+	enum status status = STATUS_OK;
+
+	membership->driver = journal->driver;
+	if (journal_is_shared(journal))
+		status = journal->driver->membership_open(journal->self, options, &membership->self,
+		                                          err);
+	else
+		for (uint32_t i = 0; i < journal->identity.partitions; i++)
+			options->assigned(options->context, i);
+	if (status == STATUS_OK)
+		*out = membership;
+	else
+		free(membership);
+	return status;
+}
+
+void journal_membership_dispute(struct journal_membership *membership, uint32_t partition)
+{
+	if (membership->self)
+		membership->driver->membership_dispute(membership->self, partition);
+}
+
+void journal_membership_close(struct journal_membership *membership)
+{
+	if (!membership)
+		return;
+	if (membership->self)
+		membership->driver->membership_close(membership->self);
+	free(membership);
+}
+
 /* --- packed headers --- */
 
 enum { HEADER_FRAME = 6 };

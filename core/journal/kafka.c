@@ -112,4 +112,7 @@ const struct journal_driver journal_kafka = {
         .reader_poll = kafka_reader_poll,
         .reader_position = kafka_reader_position,
         .reader_wake = kafka_reader_wake,
+        .membership_open = kafka_membership_open,
+        .membership_dispute = kafka_membership_dispute,
+        .membership_close = kafka_membership_close,
 };

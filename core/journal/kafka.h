@@ -4,7 +4,8 @@
  * A struct kafka is one handle on one topic. It owns an instance of librdkafka for questions
  * (settings, ends of partitions), and per claimed partition two transactional producers. Readers
  * have an instance each. Everything here keeps to the bugs of librdkafka 2.0.2 that Debian 12
- * ships: no consume_batch, no seek, no group subscription, commit_transaction(-1) only. */
+ * ships: no consume_batch, no seek, commit_transaction(-1) only, and the one group
+ * (kafka_membership.c) rebalances eagerly. */
 #ifndef CORE_JOURNAL_KAFKA_H
 #define CORE_JOURNAL_KAFKA_H
 
@@ -52,7 +53,7 @@ struct kafka {
 
 /* --- kafka_client.c: instances --- */
 
-enum kafka_kind { KAFKA_CLIENT, KAFKA_READER, KAFKA_PRODUCER };
+enum kafka_kind { KAFKA_CLIENT, KAFKA_READER, KAFKA_PRODUCER, KAFKA_MEMBER };
 
 void kafka_link_init(struct kafka_link *link);
 void kafka_link_release(struct kafka_link *link);
@@ -131,5 +132,15 @@ enum status kafka_reader_poll(void *reader, int timeout_ms, struct journal_entry
                               uint32_t max, uint32_t *n, struct error *err);
 int64_t kafka_reader_position(const void *reader, uint32_t partition);
 void kafka_reader_wake(void *reader);
+
+/* --- kafka_membership.c: the membership slots of the driver --- */
+
+enum status kafka_membership_open(void *self, const struct journal_membership_options *options,
+                                  void **membership, struct error *err);
+void kafka_membership_dispute(void *membership, uint32_t partition);
+void kafka_membership_close(void *membership);
+/* The rebalance callback of KAFKA_MEMBER. */
+void kafka_membership_rebalanced(rd_kafka_t *rk, rd_kafka_resp_err_t rc,
+                                 rd_kafka_topic_partition_list_t *partitions, void *opaque);
 
 #endif

@@ -6,9 +6,10 @@
 
 #include "core/base/log.h"
 
-enum { ALL = 1 << KAFKA_CLIENT | 1 << KAFKA_READER | 1 << KAFKA_PRODUCER };
-enum { CONSUMERS = 1 << KAFKA_CLIENT | 1 << KAFKA_READER };
 enum { READER = 1 << KAFKA_READER, CLIENT = 1 << KAFKA_CLIENT, PRODUCER = 1 << KAFKA_PRODUCER };
+enum { MEMBER = 1 << KAFKA_MEMBER };
+enum { CONSUMERS = CLIENT | READER | MEMBER, READERS = CLIENT | READER };
+enum { ALL = CONSUMERS | PRODUCER };
 
 static const struct setting {
 	const char *name;
@@ -40,14 +41,14 @@ static const struct setting {
         {"queue.buffering.max.kbytes", "262144", PRODUCER, false},
 
         /* without a group there is no assign; nothing ever subscribes to it or commits */
-        {"group.id", "nexusflow-journal", CONSUMERS, true},
+        {"group.id", "nexusflow-journal", READERS, true},
         {"enable.auto.commit", "false", CONSUMERS, true},
         {"enable.auto.offset.store", "false", CONSUMERS, true},
         {"isolation.level", "read_committed", CONSUMERS, true},
         {"auto.offset.reset", "error", CONSUMERS, true}, /* a log never jumps */
-        {"enable.partition.eof", "true", CONSUMERS, true},
+        {"enable.partition.eof", "true", READERS, true},
         {"check.crcs", "true", CONSUMERS, false},
-        {"max.poll.interval.ms", "86400000", CONSUMERS, false},
+        {"max.poll.interval.ms", "86400000", READERS, false},
         {"fetch.error.backoff.ms", "10", CONSUMERS, false},
         /* the end of the log is noticed by an empty fetch, so not the default of 500 */
         {"fetch.wait.max.ms", "100", READER, false},
@@ -58,6 +59,15 @@ static const struct setting {
         {"fetch.max.bytes", "524288", READER, false},
         {"queued.max.messages.kbytes", "768", READER, false},
         {"queued.min.messages", "1000000", READER, false},
+
+        /* a member that is killed is missed after the session timeout (6 s is the least that
+         * brokers allow by default); members learn of a rebalance by their heartbeats */
+        {"group.id", NULL, MEMBER, true},
+        {"partition.assignment.strategy", "range,roundrobin", MEMBER, true},
+        {"session.timeout.ms", "6000", MEMBER, false},
+        {"heartbeat.interval.ms", "300", MEMBER, false},
+        {"max.poll.interval.ms", "60000", MEMBER, false},
+        {"queued.min.messages", "1", MEMBER, false},
 };
 
 void kafka_link_init(struct kafka_link *link)
@@ -152,6 +162,11 @@ rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
 
 	if (status == STATUS_OK)
 		status = set(conf, "bootstrap.servers", kafka->bootstrap, err);
+	if (status == STATUS_OK && kind == KAFKA_MEMBER) {
+		char group[300];
+		snprintf(group, sizeof(group), "%s.owners", kafka->topic);
+		status = set(conf, "group.id", group, err);
+	}
 	if (status == STATUS_OK && transactional_id)
 		status = set(conf, "transactional.id", transactional_id, err);
 	if (status == STATUS_OK)
@@ -161,6 +176,8 @@ rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
 		rd_kafka_conf_set_log_cb(conf, on_log);
 		if (kind == KAFKA_PRODUCER)
 			rd_kafka_conf_set_dr_msg_cb(conf, kafka_producer_delivered);
+		if (kind == KAFKA_MEMBER)
+			rd_kafka_conf_set_rebalance_cb(conf, kafka_membership_rebalanced);
 		rk = rd_kafka_new(kind == KAFKA_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
 		                  conf, text, sizeof(text));
 		if (!rk)

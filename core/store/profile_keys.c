@@ -37,9 +37,12 @@ enum status profile_keys_open(const struct config *config, struct profile_keys *
                               struct error *err)
 {
 	char dir[480];
-	int n = snprintf(dir, sizeof dir, "%s/keys/members", config->data_dir);
+	struct buf keys_dir = {0};
+	config_keys_dir(config, &keys_dir);
+	int n = snprintf(dir, sizeof dir, "%s/members", buf_cstr(&keys_dir));
+	buf_release(&keys_dir);
 	if (n < 0 || (size_t)n >= sizeof dir)
-		return error_set(err, STATUS_INVALID, "profile keys: data_dir is too long");
+		return error_set(err, STATUS_INVALID, "profile keys: keys_dir is too long");
 	struct kv_options options = {
 	        .dir = dir,
 	        .durability = KV_DURABLE,

@@ -1,5 +1,5 @@
 /* Sealed member profiles: AES-256-GCM (OpenSSL) with one random key per member, kept in a durable
- * store outside the log (<data_dir>/keys/members). Forgetting a person = deleting that key: the
+ * store outside the log (<keys_dir>/members). Forgetting a person = deleting that key: the
  * events stay, nobody can read them.
  *
  * Threads: any. */
