@@ -47,6 +47,8 @@ struct node {
 	struct query_api *query_api;
 	struct admin *admin;
 	struct intent_port *port;
+	struct config intents_config; /* a copy with our own command_url */
+	struct buf own_url;
 	struct processor *processor;
 	struct health *health;
 	struct view_check view_checks[HEALTH_CHECKS_MAX];
@@ -208,6 +210,7 @@ static void print_writers(void *context, struct json_out *out)
 		json_out_object(out);
 		json_out_member_int(out, "partition", i);
 		json_out_member_bool(out, "ready", state.ready);
+		json_out_member_str(out, "mode", writer_mode_name(state.mode));
 		json_out_member_int(out, "queued", state.queued);
 		json_out_member_int(out, "foreign", (int64_t)state.foreign);
 		if (!state.ready)
@@ -246,10 +249,17 @@ static enum status start_processor(struct node *node, struct error *err)
 {
 	if (!(node->roles & ROLE_PROCESSOR))
 		return STATUS_OK;
-	if (node->writers)
+	if (node->writers && !writers_are_shared(node->writers)) {
 		node->port = local_intents_new(node->writers);
-	else if (http_intents_new(node->config, node->auth, &node->port, err))
-		return err->status;
+	} else {
+		/* Our own API sends on what another instance is to judge. */
+		node->intents_config = *node->config;
+		buf_printf(&node->own_url, "http://%s", node->config->listen);
+		if (node->writers)
+			node->intents_config.command_url = buf_cstr(&node->own_url);
+		if (http_intents_new(&node->intents_config, node->auth, &node->port, err))
+			return err->status;
+	}
 	struct processor_options options = {node->config, node->journal, node->port};
 	return processor_start(&options, &node->processor, err);
 }
@@ -317,6 +327,7 @@ static void stop(struct node *node)
 	profile_keys_close(node->profile_keys);
 	auth_close(node->auth);
 	health_free(node->health);
+	buf_release(&node->own_url);
 	buf_release(&node->openapi);
 }
 

@@ -190,6 +190,14 @@ static bool take_assignment(struct partition *partition, bool *stopping)
 	return taken;
 }
 
+/* Somebody else takes the commands. What our own address claimed last was claimed by a process that
+ * is no more, and nobody has followed it. */
+static bool is_served(const struct partition *partition)
+{
+	const char *address = partition->owner.address;
+	return address[0] && strcmp(address, partition->all->options.address) != 0;
+}
+
 static void show_standby(struct partition *partition, int64_t lag, const char *trouble)
 {
 	pthread_mutex_lock(&partition->lock);
@@ -197,12 +205,13 @@ static void show_standby(struct partition *partition, int64_t lag, const char *t
 	partition->caught_up = partition->caught_up || (!trouble && lag <= CAUGHT_UP_RECORDS);
 	if (!partition->deposed)
 		partition->mode = partition->caught_up ? WRITER_STANDBY : WRITER_CATCHING_UP;
+	partition->standby_ready = partition->mode == WRITER_STANDBY && is_served(partition);
 	if (trouble)
 		snprintf(partition->reason, sizeof partition->reason, "%s", trouble);
 	else if (!partition->deposed)
 		snprintf(partition->reason, sizeof partition->reason, "%s%s",
-		         partition->owner.address[0] ? "owned by " : "not assigned",
-		         partition->owner.address);
+		         is_served(partition) ? "owned by " : "waiting for an assignment",
+		         is_served(partition) ? partition->owner.address : "");
 	pthread_mutex_unlock(&partition->lock);
 	metric_set(partition->standby_lag, lag > 0 ? (double)lag : 0);
 }

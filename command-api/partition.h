@@ -30,6 +30,7 @@ struct partition {
 	bool holds;              /* the thread may append */
 	bool deposed;            /* another claimed it during our last assignment */
 	bool caught_up;          /* once, as a standby */
+	bool standby_ready;      /* and another instance owns it */
 	enum writer_mode mode;
 	struct write_claim owner; /* the last claim in the log */
 	uint64_t foreign, lag;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "command-api/forward.h"
 #include "command-api/intake.h"
 #include "core/base/clock.h"
 
@@ -39,6 +40,7 @@ struct exchange {
 struct command_api {
 	const struct config *config;
 	struct writers *writers;
+	struct forwarder *forwarder; /* NULL: every partition is ours */
 	struct http_server *server;
 	pthread_mutex_t lock; /* of the list and of every exchange */
 	struct exchange *first, *last;
@@ -270,20 +272,38 @@ static bool tenant_of(struct http_request *request, struct slice *tenant)
 	return false;
 }
 
+/* Send the request on if another instance owns the partition. One hop: who got it from another
+ * instance and is not the owner either answers 503. */
+static bool is_forwarded(struct command_api *api, struct http_request *request, struct slice tenant,
+                         const char *name)
+{
+	char address[WRITER_ADDRESS_MAX], path[160];
+	if (!api->forwarder || !writers_owner(api->writers, tenant, address) ||
+	    forward_is_marked(request))
+		return false;
+	snprintf(path, sizeof path, "/v1/t/%.*s/commands%s%s", (int)tenant.n, tenant.data,
+	         name ? "/" : "", name ? name : "");
+	/* an owner that is frozen keeps us waiting while another one takes over: ask again sooner
+	 */
+	forward(api->forwarder, request, address, path, !name, api->config->command_timeout_ms / 2);
+	return true;
+}
+
 static void post_command(struct http_request *request, void *context)
 {
 	struct command_api *api = context;
 	struct slice tenant, body = http_body(request);
 	struct intake_fault fault;
 	struct envelope envelope;
-	if (!tenant_of(request, &tenant))
+	enum command_type type = (enum command_type)http_route_of(request)->label;
+	if (!tenant_of(request, &tenant) ||
+	    is_forwarded(api, request, tenant, command_type_name(type)))
 		return;
 	json_t *data = intake_parse(body, &fault);
 	struct job *job = NULL;
 	if (data) {
 		envelope_from_headers(request, &envelope);
-		envelope.command = slice_str(
-		        command_type_name((enum command_type)http_route_of(request)->label));
+		envelope.command = slice_str(command_type_name(type));
 		job = intake_job(tenant, http_principal(request), &envelope, data, body.n, &fault);
 		json_decref(data);
 	}
@@ -354,7 +374,7 @@ static void post_batch(struct http_request *request, void *context)
 {
 	struct command_api *api = context;
 	struct slice tenant, text = http_body(request);
-	if (!tenant_of(request, &tenant))
+	if (!tenant_of(request, &tenant) || is_forwarded(api, request, tenant, NULL))
 		return;
 	uint32_t n = count_lines(text);
 	if (n == 0 || n > BATCH_LINES_MAX) {
@@ -393,6 +413,8 @@ struct command_api *command_api_new(const struct config *config, struct writers 
 	struct command_api *api = mem_new(sizeof *api);
 	api->config = config;
 	api->writers = writers;
+	if (writers_are_shared(writers))
+		api->forwarder = forwarder_new();
 	pthread_mutex_init(&api->lock, NULL);
 	size_t n = 0;
 	for (uint32_t type = 0; type < COMMAND_TYPES; type++) {
@@ -444,6 +466,7 @@ void command_api_free(struct command_api *api)
 {
 	if (!api)
 		return;
+	forwarder_free(api->forwarder);
 	pthread_mutex_destroy(&api->lock);
 	free(api);
 }

@@ -44,6 +44,13 @@ void writers_stop(struct writers *writers);
  * Any thread. */
 void writers_submit(struct writers *writers, struct job *first, uint32_t n);
 
+#define WRITER_ADDRESS_MAX 128
+/* May other instances take commands, too? */
+bool writers_are_shared(const struct writers *writers);
+/* Where commands of @tenant are to go when they are not for us: the address of the last claim in
+ * the log. False: we are to take them, or nobody is known. Any thread. */
+bool writers_owner(struct writers *writers, struct slice tenant, char address[WRITER_ADDRESS_MAX]);
+
 enum writer_mode {
 	WRITER_CATCHING_UP, /* as a standby, since the start */
 	WRITER_STANDBY,     /* not assigned; follows the log */
@@ -57,7 +64,7 @@ const char *writer_mode_name(enum writer_mode mode);
 struct writer_state {
 	uint32_t partition;
 	enum writer_mode mode;
-	bool ready;   /* owns it, or is a standby that has caught up */
+	bool ready;   /* owns it, or is a standby that has caught up with another's log */
 	uint64_t lag; /* of a standby: records to the end of the log */
 	uint64_t foreign;
 	uint32_t queued;

@@ -235,15 +235,34 @@ void writers_state(struct writers *writers, uint32_t number, struct writer_state
 {
 	struct partition *partition = &writers->partitions[number];
 	pthread_mutex_lock(&partition->lock);
-	*out = (struct writer_state){.partition = number,
-	                             .mode = partition->mode,
-	                             .ready = partition->mode == WRITER_OWNS ||
-	                                      partition->mode == WRITER_STANDBY,
-	                             .lag = partition->lag,
-	                             .foreign = partition->foreign,
-	                             .queued = partition->queued};
+	*out = (struct writer_state){
+	        .partition = number,
+	        .mode = partition->mode,
+	        .ready = partition->mode == WRITER_OWNS ||
+	                 (partition->mode == WRITER_STANDBY && partition->standby_ready),
+	        .lag = partition->lag,
+	        .foreign = partition->foreign,
+	        .queued = partition->queued};
 	memcpy(out->reason, partition->reason, sizeof out->reason);
 	pthread_mutex_unlock(&partition->lock);
+}
+
+bool writers_are_shared(const struct writers *writers)
+{
+	return journal_is_shared(writers->options.journal);
+}
+
+bool writers_owner(struct writers *writers, struct slice tenant, char address[WRITER_ADDRESS_MAX])
+{
+	struct partition *partition =
+	        &writers->partitions[journal_partition_of(tenant, writers->n)];
+	pthread_mutex_lock(&partition->lock);
+	const struct write_claim *owner = &partition->owner;
+	bool elsewhere = !partition->assigned && owner->address[0] &&
+	                 !uuid_equal(&owner->owner_id, &writers->owner_id);
+	snprintf(address, WRITER_ADDRESS_MAX, "%s", owner->address);
+	pthread_mutex_unlock(&partition->lock);
+	return elsewhere;
 }
 
 uint32_t writers_partitions(const struct writers *writers)

@@ -31,6 +31,8 @@
 	  "times that this process became the owner")                                              \
 	X(COUNTER, PARTITION_STAND_DOWNS, "nexusflow_partition_stand_downs_total", "partition",    \
 	  "times that it found another owner's claim and stood down")                              \
+	X(COUNTER, FORWARDED, "nexusflow_forwarded_requests_total", "outcome",                     \
+	  "requests sent on to the owner of their partition: answered, unanswered")                \
 	X(COUNTER, FOREIGN_RECORDS, "nexusflow_foreign_records_total", "reader",                   \
 	  "records in our topic that are not ours")                                                \
 	X(GAUGE, VIEW_LAG_RECORDS, "nexusflow_projection_lag_records", "view,partition",           \

@@ -51,6 +51,24 @@ static size_t take(char *data, size_t size, size_t n, void *context)
 	return size * n;
 }
 
+static size_t take_header(char *data, size_t size, size_t n, void *context)
+{
+	struct http_exchange *exchange = context;
+	size_t bytes = size * n;
+	struct slice line = slice_of(data, bytes);
+	while (line.n && (line.data[line.n - 1] == '\r' || line.data[line.n - 1] == '\n'))
+		line.n--;
+	const char *colon = line.n ? memchr(line.data, ':', line.n) : NULL;
+	if (!colon)
+		return bytes;
+	struct slice name = slice_of(line.data, (size_t)(colon - line.data));
+	struct slice value = slice_of(colon + 1, line.n - name.n - 1);
+	while (value.n && value.data[0] == ' ')
+		value = slice_of(value.data + 1, value.n - 1);
+	exchange->on_header(exchange->context, name, value);
+	return bytes;
+}
+
 static struct curl_slist *make_headers(const struct http_client *client,
                                        const struct http_exchange *exchange)
 {
@@ -65,6 +83,8 @@ static struct curl_slist *make_headers(const struct http_client *client,
 		list = curl_slist_append(list, client->authorization);
 	if (exchange->header)
 		list = curl_slist_append(list, exchange->header);
+	for (uint32_t i = 0; i < exchange->headers_n; i++)
+		list = curl_slist_append(list, exchange->headers[i]);
 	return list;
 }
 
@@ -83,6 +103,11 @@ enum status http_client_do(struct http_client *client, struct http_exchange *exc
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange->answer);
+	if (exchange->on_header) {
+		curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+		curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
+	}
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)exchange->fresh);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"); /* tokens go to our own servers only */
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);

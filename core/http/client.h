@@ -3,6 +3,9 @@
 #ifndef CORE_HTTP_CLIENT_H
 #define CORE_HTTP_CLIENT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "core/base/bytes.h"
 #include "core/base/status.h"
 
@@ -13,13 +16,19 @@ struct http_client *http_client_new(const char *base_url, const char *token);
 void http_client_free(struct http_client *client);
 
 struct http_exchange {
-	const char *path;         /* "/v1/..." */
-	const char *content_type; /* NULL with a body: application/json */
-	struct slice body;        /* NULL data: GET */
-	const char *header;       /* one more "Name: value", or NULL */
-	int64_t timeout_ms;       /* 0: 30 s */
-	int status;               /* of the answer */
-	struct buf *answer;       /* cleared first */
+	const char *path;           /* "/v1/..." */
+	const char *content_type;   /* NULL with a body: application/json */
+	struct slice body;          /* NULL data: GET */
+	const char *header;         /* one more "Name: value", or NULL */
+	const char *const *headers; /* and these */
+	uint32_t headers_n;
+	bool fresh;         /* on a new connection: nothing is sent twice */
+	int64_t timeout_ms; /* 0: 30 s */
+	int status;         /* of the answer */
+	struct buf *answer; /* cleared first */
+	/* Called for every header of the answer; may be NULL. */
+	void (*on_header)(void *context, struct slice name, struct slice value);
+	void *context;
 };
 
 /* STATUS_UNAVAILABLE when there is no answer (refused, reset), STATUS_TIMEOUT after timeout_ms; any

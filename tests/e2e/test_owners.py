@@ -237,6 +237,29 @@ class Owners(unittest.TestCase):
                          + site.b.metric("nexusflow_partition_claims_total"), "they claim in turns")
         self.assertGreaterEqual(site.a.metric("nexusflow_events_appended_total"), appended)
 
+    def test_what_reaches_the_wrong_instance_is_answered_as_by_the_right_one(self):
+        site = self.site
+        forwarded = site.b.metric("nexusflow_forwarded_requests_total")
+        for tenant in TENANTS:
+            key, data = str(uuid.uuid4()), {"project": "TLS", "summary": "either way"}
+            first = until("accepted", lambda: (lambda a: a[0] == 201 and a)(
+                site.b.post(site, tenant, "CreateIssue", data, key)))
+            for instance in (site.a, site.b):
+                status, body, headers = instance.post(site, tenant, "CreateIssue", data, key)
+                self.assertEqual((status, {**body, "outcome": "accepted"}), (201, first[1]))
+                self.assertEqual(headers["NexusFlow-Position"], first[2]["NexusFlow-Position"])
+                self.assertEqual(headers["Idempotency-Replayed"], "true")
+            answers = [instance.post(site, tenant, "CreateIssue", {"project": "NONE", "summary": "x"})
+                       for instance in (site.a, site.b)]
+            for status, body, headers in answers:
+                self.assertEqual(body.pop("request_id"), headers["X-Request-Id"])
+                self.assertEqual(headers["Content-Type"], "application/problem+json")
+            self.assertEqual(answers[0][:2], answers[1][:2])
+            status, body, _ = site.a.post(site, tenant, "CreateIssue", data, token=site.token("eve"))
+            self.assertEqual(status, 404, "the caller's own token decides")
+        self.assertGreater(site.b.metric("nexusflow_forwarded_requests_total"), forwarded)
+        self.assertGreater(site.a.metric("nexusflow_forwarded_requests_total"), 0)
+
 
 if __name__ == "__main__":
     PROGRAM = os.path.abspath(sys.argv.pop(1))
