@@ -361,6 +361,9 @@ static bool parse(int argc, char **argv, struct settings *settings)
 	uint64_t in_flight = (uint64_t)settings->connections * settings->depth * workload->lines;
 	if (workload->mode != WORKLOAD_NDJSON)
 		in_flight /= workload->lines ? workload->lines : 1;
+	if (workload->issues <= 2 * in_flight)
+		fprintf(stderr, "bench_load: %u issues are too few for %llu commands in flight\n",
+		        workload->issues, (unsigned long long)in_flight);
 	return workload->address && workload->token && settings->connections > 0 &&
 	       settings->depth > 0 && settings->depth <= WIRE_DEPTH_MAX && workload->lines > 0 &&
 	       workload->issues > 2 * in_flight && settings->seconds > 0;
