@@ -1,9 +1,10 @@
 """Judges a round of the campaign by what can be seen from outside: the ledger of the clients, the topic as a stock consumer
 reads it, the broker's own segment files, and what the query API says. Shares no code with the program.
 
-Every complaint is (check, text). Checks: log, acked, refused, answers, versions, claims, rule, views, foreign, hanging,
-lag, clients, exit."""
+Every complaint is (check, text). Checks: log, acked, refused, stale, answers, versions, claims, rule, views, foreign,
+hanging, lag, clients, exit."""
 import copy
+import datetime
 import json
 import struct
 import time
@@ -130,8 +131,8 @@ def check_ledger(seen):
 def may_be_late(entry):
     """A try without an answer may still be on its way to one instance while another refuses: only then can a refused
     command be in the log."""
-    ways = {name for _, name, what in entry["attempts"]}
-    return len(ways) > 1 and (entry.get("concurrent") or any(what not in GOOD for _, _, what in entry["attempts"]))
+    ways = {attempt[1] for attempt in entry["attempts"]}
+    return len(ways) > 1 and (entry.get("concurrent") or any(attempt[2] not in GOOD for attempt in entry["attempts"]))
 
 
 GOOD = {200, 201, 400, 403, 404, 409, 412, 422}
@@ -150,6 +151,39 @@ def check_versions(seen):
         if expected and entry["id"] in versions and versions[entry["id"]] != expected + 1:
             complaints.append(("versions", f"{entry['tenant']}: {entry['id']} expected version {expected} and made "
                                            f"{versions[entry['id']]}"))
+    return complaints
+
+
+def seconds_of(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def check_stale(seen):
+    """Clients know of issues and versions by acknowledgements only. A refusal that denies what had been acknowledged before
+    the request came from a state that was out of date: of a writer that did not own any more."""
+    complaints, since = [], {}  # (tenant, key) -> [seconds at which version n + 1 was recorded]
+    for tenant, events in seen.tenants.items():
+        numbers = {}
+        for event in events:
+            meta = event["data"]["meta"]
+            issue = meta["aggregate"]["id"]
+            if event["type"].endswith(".IssueCreated"):
+                numbers[issue] = f"TLS-{event['data']['number']}"
+            if issue in numbers:
+                since.setdefault((tenant, numbers[issue]), []).append(seconds_of(meta["recorded_at"]))
+    for entry in seen.entries:
+        if not entry["answers"] or entry["answers"][-1][0] not in (404, 412) or not entry["attempts"]:
+            continue
+        status, body = entry["answers"][-1]
+        key, expected = entry["data"].get("issue") or entry["data"].get("parent"), entry["data"].get("expected_version")
+        name = f"{entry['tenant']}: {entry['name']} {entry['id']} on {key} at {entry['attempts'][-1]}"
+        if status == 404 and key != "TLS-999999":
+            complaints.append(("stale", f"{name} is answered {body.get('code')}"))
+        elif status == 412 and expected:
+            versions = since.get((entry["tenant"], key), [])
+            later = versions[expected] if len(versions) > expected else float("inf")
+            if len(versions) >= expected and later > entry["attempts"][-1][3] + 0.05:
+                complaints.append(("stale", f"{name} is refused at version {expected}, which was the last one"))
     return complaints
 
 
@@ -210,7 +244,8 @@ def check_views(seen):
 
 
 def check(seen):
-    return check_log(seen) + check_ledger(seen) + check_versions(seen) + check_claims(seen) + check_views(seen)
+    return check_log(seen) + check_ledger(seen) + check_versions(seen) + check_stale(seen) + \
+        check_claims(seen) + check_views(seen)
 
 
 # --- errors planted into what was collected: each must be complained about, by the check that is meant to ---
@@ -242,7 +277,7 @@ def tampered(seen):
         entry["answers"].append([200, dict(entry["answers"][-1][1], position=1)])
 
     def refuse(other, events, entry):
-        entry["answers"], entry["attempts"] = [[409, {"success": False}]], [[0, "command-1", 409]]
+        entry["answers"], entry["attempts"] = [[409, {"success": False}]], [[0, "command-1", 409, 0]]
 
     def card(other, events, entry):
         next(c["cards"][0] for c in other.views[tenant]["board TLS"]["columns"] if c["cards"]).update(summary="planted")
@@ -256,6 +291,10 @@ def tampered(seen):
             offsets = sorted(b[0] for b in other.batches[partition] if not b[4])
             other.claims = other.claims + [(partition, offsets[len(offsets) // 2], "planted", "")]
 
+    def deny(other, events, entry):
+        entry["data"] = {"issue": "TLS-1"}
+        entry["answers"], entry["attempts"] = [[404, {"code": "no_such_tenant"}]], [[0, "command-1", 404, 0]]
+
     def expect(other, events, entry):
         entry["data"]["expected_version"] = 1000
 
@@ -265,6 +304,7 @@ def tampered(seen):
     yield "an acknowledged command lost", "acked", changed(drop_command)
     yield "another answer to the same key", "answers", changed(twice)
     yield "a refused command in the log", "refused", changed(refuse)
+    yield "an issue denied", "stale", changed(deny)
     yield "a version that was not expected", "versions", changed(expect)
     yield "a record of a deposed owner", "claims", changed(stale)
     yield "a card changed", "views", changed(card)

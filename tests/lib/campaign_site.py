@@ -99,7 +99,7 @@ class Site:
         self.common = {"journal": "kafka", "kafka.bootstrap.servers": broker.address, "kafka_topic": self.topic,
                        "partitions": self.partitions, "command_timeout_ms": 4000,
                        "kafka.transaction.timeout.ms": self.timeout_ms, "kafka.message.timeout.ms": self.timeout_ms,
-                       "kafka.socket.timeout.ms": 3000}
+                       "kafka.socket.timeout.ms": 3000, "kafka.session.timeout.ms": 6000}
         self.postgres = postgres
         self.owners = [self.node(f"command-{n + 1}", "command-api") for n in range(instances)]
         self.query = self.node("query", "query-api", postgres=postgres)

@@ -12,7 +12,7 @@ PATIENCE_S = 90
 
 
 class Ledger:
-    """Entries: id, tenant, user, name, data, attempts [[time, instance, status or error]], answers [[status, body]]. An
+    """Entries: id, tenant, user, name, data, attempts [[began, instance, status or error, ended]], answers [[status, body]]. An
     answer for good is in answers; the last one is what the client took for true."""
 
     def __init__(self):
@@ -111,7 +111,7 @@ class Client(threading.Thread):
 
         def note(what):
             for entry in entries:
-                entry["attempts"].append([round(began, 3), name, what])
+                entry["attempts"].append([round(began, 3), name, what, round(time.time(), 3)])
         try:
             answer = send((names or self.clients)[name])
         except (OSError, http.client.HTTPException) as e:
@@ -131,7 +131,7 @@ class Client(threading.Thread):
         if len(bodies) != len(entries):
             raise AssertionError(f"{len(entries)} lines, {len(bodies)} outcomes")
         for entry, status, body in zip(entries, statuses, bodies):
-            entry["attempts"].append([round(began, 3), name, status])
+            entry["attempts"].append([round(began, 3), name, status, round(time.time(), 3)])
             if status in GOOD:
                 entry["answers"].append([status, body])
             elif status not in (503, 429):
@@ -190,11 +190,11 @@ class Client(threading.Thread):
             began = time.time()
             try:
                 answer = self.sender(entry)(client)
-                entry["attempts"].append([round(began, 3), name, answer.status])
+                entry["attempts"].append([round(began, 3), name, answer.status, round(time.time(), 3)])
                 if answer.status in GOOD:
                     other["answer"] = [answer.status, answer.json()]
             except (OSError, http.client.HTTPException) as e:
-                entry["attempts"].append([round(began, 3), name, type(e).__name__])
+                entry["attempts"].append([round(began, 3), name, type(e).__name__, round(time.time(), 3)])
             client.close()
         thread = threading.Thread(target=rival, daemon=True)
         thread.start()
@@ -250,9 +250,9 @@ class Work:
                 try:
                     answer = node.client(token, timeout=7).command(slug, name, data, entry["id"])
                 except (OSError, http.client.HTTPException) as e:
-                    entry["attempts"].append([round(time.time(), 3), node.name, type(e).__name__])
+                    entry["attempts"].append([0, node.name, type(e).__name__, round(time.time(), 3)])
                     continue
-                entry["attempts"].append([round(time.time(), 3), node.name, answer.status])
+                entry["attempts"].append([0, node.name, answer.status, round(time.time(), 3)])
                 if answer.status in (200, 201):
                     entry["answers"].append([answer.status, answer.json()])
                     return entry["id"]
