@@ -12,12 +12,8 @@
 
 #ifdef PLANT_ONE_ID
 /* A new owner takes over one of the two transactional ids only: the other one is its own. */
-rd_kafka_t *__real_kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
-                                  const char *transactional_id, struct kafka_link *link,
-                                  struct error *err);
-rd_kafka_t *__wrap_kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
-                                  const char *transactional_id, struct kafka_link *link,
-                                  struct error *err);
+__typeof__(kafka_instance) __real_kafka_instance;
+__typeof__(kafka_instance) __wrap_kafka_instance;
 rd_kafka_t *__wrap_kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
                                   const char *transactional_id, struct kafka_link *link,
                                   struct error *err)
@@ -34,9 +30,7 @@ rd_kafka_t *__wrap_kafka_instance(const struct kafka *kafka, enum kafka_kind kin
 
 #ifdef PLANT_NO_READ_BACK
 /* A new owner does not read the log up to its claim before it serves. */
-enum status __wrap_write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-                                        int64_t end, uint64_t *foreign, const atomic_bool *stop,
-                                        struct error *err);
+__typeof__(write_state_catch_up) __wrap_write_state_catch_up;
 enum status __wrap_write_state_catch_up(struct write_state *state, struct journal_reader *reader,
                                         int64_t end, uint64_t *foreign, const atomic_bool *stop,
                                         struct error *err)
@@ -49,22 +43,16 @@ enum status __wrap_write_state_catch_up(struct write_state *state, struct journa
 #ifdef PLANT_UNKNOWN_AS_FAILED
 /* A commit without a known outcome is taken for one that failed, and made again. */
 static struct journal_owner owner;
-enum status __real_kafka_claim(void *self, uint32_t partition, const struct journal_owner *by,
-                               int64_t *end, struct error *err);
-enum status __wrap_kafka_claim(void *self, uint32_t partition, const struct journal_owner *by,
-                               int64_t *end, struct error *err);
+__typeof__(kafka_claim) __real_kafka_claim;
+__typeof__(kafka_claim) __wrap_kafka_claim;
 enum status __wrap_kafka_claim(void *self, uint32_t partition, const struct journal_owner *by,
                                int64_t *end, struct error *err)
 {
 	owner = *by;
 	return __real_kafka_claim(self, partition, by, end, err);
 }
-enum status __real_kafka_append(void *self, uint32_t partition,
-                                const struct journal_record *records, uint32_t n, int64_t *offsets,
-                                struct error *err);
-enum status __wrap_kafka_append(void *self, uint32_t partition,
-                                const struct journal_record *records, uint32_t n, int64_t *offsets,
-                                struct error *err);
+__typeof__(kafka_append) __real_kafka_append;
+__typeof__(kafka_append) __wrap_kafka_append;
 enum status __wrap_kafka_append(void *self, uint32_t partition,
                                 const struct journal_record *records, uint32_t n, int64_t *offsets,
                                 struct error *err)
@@ -84,10 +72,8 @@ enum status __wrap_kafka_append(void *self, uint32_t partition,
 #ifdef PLANT_POSITION_BEFORE_ROWS
 /* A view stores its position before its rows: every 30th commit leaves what a kill between the two
  * would. */
-enum status __real_kv_view_commit(struct view *view, const struct view_position *expected,
-                                  const struct view_position *position, struct error *err);
-enum status __wrap_kv_view_commit(struct view *view, const struct view_position *expected,
-                                  const struct view_position *position, struct error *err);
+__typeof__(kv_view_commit) __real_kv_view_commit;
+__typeof__(kv_view_commit) __wrap_kv_view_commit;
 enum status __wrap_kv_view_commit(struct view *view, const struct view_position *expected,
                                   const struct view_position *position, struct error *err)
 {
