@@ -14,6 +14,7 @@ class Faults:
         if not self.table:
             raise SystemExit(f"no such fault; there are: {' '.join(name for _, name, _ in TABLE)}")
         self.log = []  # [time, name, what, seconds]
+        self.complaints = []
 
     def one(self):
         _, name, act = self.rng.choices(self.table, [weight for weight, _, _ in self.table])[0]
@@ -26,6 +27,20 @@ class Faults:
         time.sleep(seconds)
         return seconds
 
+    def end(self, node, kill=True):
+        """End a node; it has to be there still, and to end well when it is asked to."""
+        if not node.runs():
+            self.complaints.append(f"{node.name} ended by itself with {node.process.returncode}: {node.log_tail(600)}")
+        elif kill:
+            node.kill()
+        else:
+            try:
+                code = node.stop(timeout=60)
+            except AssertionError as e:
+                code = str(e)
+            if code != 0:
+                self.complaints.append(f"{node.name} ended with {code} on SIGTERM: {node.log_tail(600)}")
+
     def owner(self):
         return self.rng.choice(self.site.owners)
 
@@ -33,23 +48,21 @@ class Faults:
 
     def kill(self):
         node = self.owner()
-        node.kill()
+        self.end(node)
         self.wait(0, 2)
         node.start(wait=False)
         return node.name
 
     def kill_reader(self):
         node = self.rng.choice(self.site.readers)
-        node.kill()
+        self.end(node)
         self.wait(0, 1)
         node.start(wait=False)
         return node.name
 
     def terminate(self):
         node = self.owner()
-        code = node.stop(timeout=60)
-        if code != 0:
-            raise AssertionError(f"{node.name} ended with {code} on SIGTERM: {node.log_tail()}")
+        self.end(node, kill=False)
         self.wait(0, 1)
         node.start(wait=False)
         return node.name
@@ -75,13 +88,9 @@ class Faults:
         node = self.site.node(f"rival-{len(self.log)}", "command-api")
         node.start(wait=False)
         self.wait(1.5, 5)
-        if self.rng.random() < 0.5:
-            node.kill()
-            return "killed"
-        code = node.stop(timeout=60)
-        if code != 0:
-            raise AssertionError(f"a rival ended with {code} on SIGTERM: {node.log_tail()}")
-        return "left"
+        killed = self.rng.random() < 0.5
+        self.end(node, killed)
+        return "killed" if killed else "left"
 
     # the broker
 

@@ -124,7 +124,8 @@ class Site:
             node.wait_ready()
 
     def heal(self):
-        """End every fault: whatever runs afterwards is left alone."""
+        """End every fault: whatever runs afterwards is left alone. Returns what was found dead."""
+        dead = []
         self.broker.proxy.tell("clear")
         try:
             self.broker.signal(signal.SIGCONT)
@@ -135,7 +136,9 @@ class Site:
             if node.runs():
                 node.go_on()
             else:
+                dead.append(f"{node.name} ended by itself with {node.process.returncode}: {node.log_tail(600)}")
                 node.start(wait=False)
+        return dead
 
     def lags(self):
         """What is behind, in words; empty when nothing is."""

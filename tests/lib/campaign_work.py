@@ -56,10 +56,14 @@ class Client(threading.Thread):
         super().__init__(daemon=True)
         self.rng = random.Random(f"{seed}/client/{number}")
         self.ledger, self.shared, self.user, self.stop, self.issues_max = ledger, shared, user, stop, issues_max
-        self.clients = {node.name: node.client(token, timeout=7) for node in instances}
-        self.names = list(self.clients)
+        self.nodes, self.token = {node.name: node for node in instances}, token
+        self.names = list(self.nodes)
+        self.clients = {name: self.connect(name) for name in self.names}
         self.at = self.rng.choice(self.names)
         self.words = "handshake ticket alert «quoted» naïve 日本語 retry cookie Ω record".split()
+
+    def connect(self, name):
+        return self.nodes[name].client(self.token, timeout=7)
 
     def run(self):
         try:
@@ -104,7 +108,7 @@ class Client(threading.Thread):
 
     # sending
 
-    def attempt(self, send, entries, names=None):
+    def attempt(self, send, entries):
         """One try at an instance. None: no answer for good. NDJSON: one outcome a line."""
         name = self.at
         began = time.time()
@@ -113,7 +117,7 @@ class Client(threading.Thread):
             for entry in entries:
                 entry["attempts"].append([round(began, 3), name, what, round(time.time(), 3)])
         try:
-            answer = send((names or self.clients)[name])
+            answer = send(self.clients[name])
         except (OSError, http.client.HTTPException) as e:
             note(type(e).__name__)
             return None
@@ -184,7 +188,7 @@ class Client(threading.Thread):
         entry = self.ledger.open(self.shared.slug, self.user, *self.command())
         other = {"answer": None}
         name = self.rng.choice(self.names)
-        client = nexusflow.Client(self.clients[name].port, self.clients[name].token, timeout=7)
+        client = self.connect(name)
 
         def rival():
             began = time.time()
