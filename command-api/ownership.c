@@ -232,12 +232,17 @@ static enum status follow(struct partition *partition, struct error *err)
 
 bool partition_await(struct partition *partition)
 {
-	bool stopping = false, joined = partition->joined;
+	bool stopping = false, joined = partition->joined, prepared = false;
 	while (!take_assignment(partition, &stopping)) {
 		struct error err;
 		if (stopping)
 			return false;
 		if (follow(partition, &err) == STATUS_OK) {
+			if (!prepared && partition->caught_up &&
+			    !atomic_load(&partition->interrupt)) {
+				journal_prepare(partition->all->options.journal, partition->number);
+				prepared = true;
+			}
 			if (!joined && partition->caught_up)
 				joined = partition->joined = writers_caught_up(partition->all);
 		} else if (!atomic_load(&partition->interrupt)) {

@@ -15,6 +15,7 @@ struct journal_driver {
 	void (*close)(void *self);
 	enum status (*claim)(void *self, uint32_t partition, const struct journal_owner *owner,
 	                     int64_t *end, struct error *err);
+	void (*prepare)(void *self, uint32_t partition); /* may be NULL */
 	void (*release)(void *self, uint32_t partition);
 	enum status (*append)(void *self, uint32_t partition, const struct journal_record *records,
 	                      uint32_t n, int64_t *offsets, struct error *err);

@@ -48,6 +48,13 @@ static enum status fault_claim(void *self, uint32_t partition, const struct jour
 	return status;
 }
 
+static void fault_prepare(void *self, uint32_t partition)
+{
+	struct fault *fault = self;
+
+	journal_prepare(fault->inner, partition);
+}
+
 static void fault_release(void *self, uint32_t partition)
 {
 	struct fault *fault = self;
@@ -149,6 +156,7 @@ static const struct journal_driver journal_fault = {
         .name = "fault",
         .close = fault_close,
         .claim = fault_claim,
+        .prepare = fault_prepare,
         .release = fault_release,
         .append = fault_append,
         .end = fault_end,

@@ -114,6 +114,12 @@ enum status journal_claim(struct journal *journal, uint32_t partition,
 	return status;
 }
 
+void journal_prepare(struct journal *journal, uint32_t partition)
+{
+	if (journal->driver->prepare && partition < journal->identity.partitions)
+		journal->driver->prepare(journal->self, partition);
+}
+
 void journal_release(struct journal *journal, uint32_t partition)
 {
 	if (partition < journal->identity.partitions)

@@ -93,6 +93,10 @@ uint32_t journal_partition_of(struct slice tenant, uint32_t partitions);
  * Blocks; STATUS_TIMEOUT / STATUS_UNAVAILABLE may be tried again. */
 enum status journal_claim(struct journal *journal, uint32_t partition,
                           const struct journal_owner *owner, int64_t *end, struct error *err);
+/* Make a later claim of @partition faster by what needs no rights (connections). For a standby;
+ * costs memory until the claim, the release or the end. May do nothing; errors show in the claim.
+ */
+void journal_prepare(struct journal *journal, uint32_t partition);
 /* Give @partition back (clean shutdown). */
 void journal_release(struct journal *journal, uint32_t partition);
 

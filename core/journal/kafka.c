@@ -103,6 +103,7 @@ const struct journal_driver journal_kafka = {
         .open = kafka_open,
         .close = kafka_close,
         .claim = kafka_claim,
+        .prepare = kafka_prepare,
         .release = kafka_release,
         .append = kafka_append,
         .end = kafka_end,

@@ -17,6 +17,7 @@
 #define KAFKA_ANSWER_MS  5000  /* how long a question to the brokers may take */
 #define KAFKA_CLAIM_MS   30000 /* how long one claim may take */
 #define KAFKA_END_AGE_MS 20    /* how old an answer of kafka_end may be */
+#define KAFKA_SPARES_MAX 32    /* partitions of a journal whose standbys hold spares: threads */
 
 /* What an instance of librdkafka last complained about; its opaque. Filled by its log callback,
  * because a refused connection is told nowhere else. */
@@ -32,6 +33,7 @@ struct kafka_partition {
 	bool claimed;
 	unsigned turn; /* which producer takes the next batch */
 	struct kafka_producer *producers[2];
+	struct kafka_producer *spares[2]; /* connected, without rights: for the next claim */
 
 	pthread_mutex_t end_lock; /* the rest; never held across a call that waits */
 	int64_t behind;    /* everything below was committed by us or read: the end is no less */
@@ -104,11 +106,14 @@ void kafka_producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message,
 
 /* --- kafka_writer.c: claim, release, append --- */
 
-/* A producer of @partition and @letter that has taken its id over, within KAFKA_CLAIM_MS. */
+/* A producer of @partition and @letter that has taken its id over, within KAFKA_CLAIM_MS. The first
+ * try is made with @spare, which is taken; NULL: none. */
 enum status kafka_take_over(const struct kafka *kafka, uint32_t partition, char letter,
-                            struct kafka_producer **out, struct error *err);
+                            struct kafka_producer *spare, struct kafka_producer **out,
+                            struct error *err);
 enum status kafka_claim(void *self, uint32_t partition, const struct journal_owner *owner,
                         int64_t *end, struct error *err);
+void kafka_prepare(void *self, uint32_t partition);
 void kafka_release(void *self, uint32_t partition);
 enum status kafka_append(void *self, uint32_t partition, const struct journal_record *records,
                          uint32_t n, int64_t *offsets, struct error *err);

@@ -119,7 +119,7 @@ static enum status create(struct kafka *kafka, uint32_t partition, uint32_t part
 {
 	struct kafka_producer *producer;
 	struct journal_identity found = {0};
-	enum status status = kafka_take_over(kafka, partition, 'a', &producer, err);
+	enum status status = kafka_take_over(kafka, partition, 'a', NULL, &producer, err);
 
 	if (status != STATUS_OK)
 		return status;

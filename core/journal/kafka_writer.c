@@ -12,7 +12,8 @@
 enum { TAKE_OVER_MS = 30, TAKE_OVER_QUICK = 4 };
 
 enum status kafka_take_over(const struct kafka *kafka, uint32_t partition, char letter,
-                            struct kafka_producer **out, struct error *err)
+                            struct kafka_producer *spare, struct kafka_producer **out,
+                            struct error *err)
 {
 	int64_t deadline = clock_monotonic_ms() + KAFKA_CLAIM_MS;
 	int timeout_ms = TAKE_OVER_MS;
@@ -21,8 +22,9 @@ enum status kafka_take_over(const struct kafka *kafka, uint32_t partition, char 
 		struct error why = {0};
 		enum status status = STATUS_INVALID;
 		struct kafka_producer *producer =
-		        kafka_producer_new(kafka, partition, letter, &why);
+		        spare ? spare : kafka_producer_new(kafka, partition, letter, &why);
 
+		spare = NULL;
 		status = producer ? kafka_producer_init(producer, timeout_ms, &why) : why.status;
 		if (status == STATUS_OK) {
 			*out = producer;
@@ -39,6 +41,7 @@ enum status kafka_take_over(const struct kafka *kafka, uint32_t partition, char 
 struct take_over {
 	const struct kafka *kafka;
 	uint32_t partition;
+	struct kafka_producer *spare;
 	struct kafka_producer *producer;
 	enum status status;
 	struct error err;
@@ -48,7 +51,7 @@ static void *take_over_b(void *arg)
 {
 	struct take_over *b = arg;
 
-	b->status = kafka_take_over(b->kafka, b->partition, 'b', &b->producer, &b->err);
+	b->status = kafka_take_over(b->kafka, b->partition, 'b', b->spare, &b->producer, &b->err);
 	return NULL;
 }
 
@@ -64,14 +67,16 @@ static void drop(struct kafka_partition *p)
 static enum status take_both_over(struct kafka *kafka, uint32_t partition, struct error *err)
 {
 	struct kafka_partition *p = &kafka->partitions[partition];
-	struct take_over b = {.kafka = kafka, .partition = partition};
+	struct take_over b = {.kafka = kafka, .partition = partition, .spare = p->spares[1]};
+	struct kafka_producer *spare = p->spares[0];
 	enum status status;
 	pthread_t thread;
 	int rc = pthread_create(&thread, NULL, take_over_b, &b);
 
 	if (rc != 0)
 		return error_set(err, STATUS_UNAVAILABLE, "start a thread: %s", strerror(rc));
-	status = kafka_take_over(kafka, partition, 'a', &p->producers[0], err);
+	p->spares[0] = p->spares[1] = NULL;
+	status = kafka_take_over(kafka, partition, 'a', spare, &p->producers[0], err);
 	pthread_join(thread, NULL);
 	p->producers[1] = b.producer;
 	if (status == STATUS_OK && b.status != STATUS_OK)
@@ -156,6 +161,21 @@ enum status kafka_claim(void *self, uint32_t partition, const struct journal_own
 	return status;
 }
 
+void kafka_prepare(void *self, uint32_t partition)
+{
+	struct kafka *kafka = self;
+	struct kafka_partition *p = &kafka->partitions[partition];
+	struct error err;
+
+	if (kafka->read_only || kafka->identity.partitions > KAFKA_SPARES_MAX)
+		return;
+	pthread_mutex_lock(&p->lock);
+	for (int i = 0; i < 2 && !p->claimed; i++)
+		if (!p->spares[i])
+			p->spares[i] = kafka_producer_new(kafka, partition, i ? 'b' : 'a', &err);
+	pthread_mutex_unlock(&p->lock);
+}
+
 void kafka_release(void *self, uint32_t partition)
 {
 	struct kafka *kafka = self;
@@ -163,6 +183,10 @@ void kafka_release(void *self, uint32_t partition)
 
 	pthread_mutex_lock(&p->lock);
 	drop(p);
+	for (int i = 0; i < 2; i++) {
+		kafka_producer_free(p->spares[i]);
+		p->spares[i] = NULL;
+	}
 	pthread_mutex_unlock(&p->lock);
 }
 
