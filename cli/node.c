@@ -316,6 +316,7 @@ static void stop(struct node *node)
 	if (node->writers)
 		writers_finish(node->writers);
 	processor_stop(node->processor);
+	command_api_finish(node->command_api);
 	writers_stop(node->writers);
 	http_server_close(node->server);
 	command_api_free(node->command_api);

@@ -37,6 +37,8 @@ static const char *const content_types[] = {"application/json", "application/pro
 struct task {
 	struct task *next;
 	struct http_request *request;
+	struct slice tenant; /* of the path: the request's */
+	char address[WRITER_ADDRESS_MAX];
 	char base_url[ADDRESS_MAX];
 	char path[160];
 	char content_type[64];
@@ -47,6 +49,7 @@ struct task {
 };
 
 struct forwarder {
+	struct writers *writers;
 	pthread_mutex_t lock;
 	pthread_cond_t arrived;
 	struct task *first, **last;
@@ -60,6 +63,8 @@ struct forwarder {
 /* --- the answer --- */
 
 struct reply {
+	struct forwarder *forwarder;
+	struct task *task;
 	struct buf body;
 	char values[RETURNED][64]; /* "" = absent */
 	const char *content_type;
@@ -78,6 +83,16 @@ static void keep_header(void *context, struct slice name, struct slice value)
 	for (size_t i = 0; i < sizeof content_types / sizeof *content_types; i++)
 		if (slice_equal(value, slice_str(content_types[i])))
 			reply->content_type = content_types[i];
+}
+
+/* A frozen owner gives no answer and no error; when another one has claimed there is no use in
+ * waiting for it. */
+static bool has_moved(void *context)
+{
+	struct reply *reply = context;
+	char address[WRITER_ADDRESS_MAX];
+	return !writers_owner(reply->forwarder->writers, reply->task->tenant, address) ||
+	       strcmp(address, reply->task->address) != 0;
 }
 
 static void give_reply(struct task *task, struct reply *reply, int status)
@@ -110,7 +125,7 @@ static void refuse(struct task *task, const char *why)
 
 static void run_task(struct forwarder *forwarder, struct http_client *client, struct task *task)
 {
-	struct reply reply = {0};
+	struct reply reply = {.forwarder = forwarder, .task = task};
 	struct error err;
 	struct http_exchange exchange = {
 	        .path = task->path,
@@ -121,6 +136,7 @@ static void run_task(struct forwarder *forwarder, struct http_client *client, st
 	        .fresh = task->is_batch, /* libcurl repeats what a kept connection lost */
 	        .timeout_ms = task->timeout_ms,
 	        .on_header = keep_header,
+	        .is_futile = has_moved,
 	        .context = &reply,
 	        .answer = &reply.body,
 	};
@@ -178,9 +194,10 @@ static void *run(void *context)
 	return NULL;
 }
 
-struct forwarder *forwarder_new(void)
+struct forwarder *forwarder_new(struct writers *writers)
 {
 	struct forwarder *forwarder = mem_new(sizeof *forwarder);
+	forwarder->writers = writers;
 	pthread_mutex_init(&forwarder->lock, NULL);
 	pthread_cond_init(&forwarder->arrived, NULL);
 	forwarder->last = &forwarder->first;
@@ -242,12 +259,14 @@ static void add_lines(struct task *task)
 	add_line(task, MARK, SLICE("1"));
 }
 
-void forward(struct forwarder *forwarder, struct http_request *request, const char *address,
-             const char *path, bool is_batch, int64_t timeout_ms)
+void forward(struct forwarder *forwarder, struct http_request *request, struct slice tenant,
+             const char *address, const char *path, bool is_batch, int64_t timeout_ms)
 {
 	struct task *task = mem_new(sizeof *task);
 	struct slice type = SLICE("application/json");
 	task->request = request;
+	task->tenant = tenant;
+	snprintf(task->address, sizeof task->address, "%s", address);
 	task->is_batch = is_batch;
 	task->timeout_ms = timeout_ms;
 	snprintf(task->base_url, sizeof task->base_url, "http://%s", address);

@@ -6,6 +6,7 @@
 #ifndef COMMAND_API_FORWARD_H
 #define COMMAND_API_FORWARD_H
 
+#include "command-api/writer.h"
 #include "core/http/http.h"
 
 #define FORWARD_THREADS   16
@@ -13,17 +14,17 @@
 
 struct forwarder;
 
-struct forwarder *forwarder_new(void);
+struct forwarder *forwarder_new(struct writers *writers); /* borrowed */
 /* What is under way is finished, what waits is answered 503. NULL is fine. */
 void forwarder_free(struct forwarder *forwarder);
 
 /* Was @request sent here by another instance? Loop thread. */
 bool forward_is_marked(struct http_request *request);
-/* Park @request and answer it with what @address ("host:port") says to the same request for @path;
- * both are copied. 503 "retry with the same key" when it gives no answer within @timeout_ms. A
- * command that has no key gets one, so that a lost connection cannot make two of it. Loop thread.
- */
-void forward(struct forwarder *forwarder, struct http_request *request, const char *address,
-             const char *path, bool is_batch, int64_t timeout_ms);
+/* Park @request of @tenant and answer it with what @address ("host:port") says to the same request
+ * for @path; both are copied. 503 "retry with the same key" when it gives no answer within
+ * @timeout_ms, or another one is the owner by then. A command that has no key gets one, so that a
+ * lost connection cannot make two of it. Loop thread. */
+void forward(struct forwarder *forwarder, struct http_request *request, struct slice tenant,
+             const char *address, const char *path, bool is_batch, int64_t timeout_ms);
 
 #endif

@@ -285,7 +285,8 @@ static bool is_forwarded(struct command_api *api, struct http_request *request, 
 	         name ? "/" : "", name ? name : "");
 	/* an owner that is frozen keeps us waiting while another one takes over: ask again sooner
 	 */
-	forward(api->forwarder, request, address, path, !name, api->config->command_timeout_ms / 2);
+	forward(api->forwarder, request, tenant, address, path, !name,
+	        api->config->command_timeout_ms / 2);
 	return true;
 }
 
@@ -414,7 +415,7 @@ struct command_api *command_api_new(const struct config *config, struct writers 
 	api->config = config;
 	api->writers = writers;
 	if (writers_are_shared(writers))
-		api->forwarder = forwarder_new();
+		api->forwarder = forwarder_new(writers);
 	pthread_mutex_init(&api->lock, NULL);
 	size_t n = 0;
 	for (uint32_t type = 0; type < COMMAND_TYPES; type++) {
@@ -462,11 +463,19 @@ void command_api_attach(struct command_api *api, struct http_server *server)
 	http_after(server, SWEEP_MS, sweep, api);
 }
 
-void command_api_free(struct command_api *api)
+void command_api_finish(struct command_api *api)
 {
 	if (!api)
 		return;
 	forwarder_free(api->forwarder);
+	api->forwarder = NULL;
+}
+
+void command_api_free(struct command_api *api)
+{
+	if (!api)
+		return;
+	command_api_finish(api);
 	pthread_mutex_destroy(&api->lock);
 	free(api);
 }

@@ -15,6 +15,9 @@ struct command_api;
 struct command_api *command_api_new(const struct config *config, struct writers *writers);
 /* Start the clock that answers 503 after command_timeout_ms; @server is borrowed. */
 void command_api_attach(struct command_api *api, struct http_server *server);
+/* No request is handled any more: end what is being forwarded. Before writers_stop; NULL is fine.
+ */
+void command_api_finish(struct command_api *api);
 void command_api_free(struct command_api *api);
 
 /* Ends with a row without a path. */

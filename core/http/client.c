@@ -69,6 +69,14 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
 	return bytes;
 }
 
+static int watch(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                 curl_off_t up_now)
+{
+	struct http_exchange *exchange = context;
+	(void)total, (void)now, (void)up_total, (void)up_now;
+	return exchange->is_futile(exchange->context);
+}
+
 static struct curl_slist *make_headers(const struct http_client *client,
                                        const struct http_exchange *exchange)
 {
@@ -106,6 +114,11 @@ enum status http_client_do(struct http_client *client, struct http_exchange *exc
 	if (exchange->on_header) {
 		curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
 		curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
+	}
+	if (exchange->is_futile) {
+		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
+		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
+		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	}
 	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)exchange->fresh);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

@@ -28,6 +28,9 @@ struct http_exchange {
 	struct buf *answer; /* cleared first */
 	/* Called for every header of the answer; may be NULL. */
 	void (*on_header)(void *context, struct slice name, struct slice value);
+	/* Asked about once a second while it waits: true ends it as STATUS_UNAVAILABLE. May be
+	 * NULL. */
+	bool (*is_futile)(void *context);
 	void *context;
 };
 
