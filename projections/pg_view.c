@@ -382,6 +382,15 @@ enum status pg_view_commit(struct view *view, const struct view_position *expect
 	return STATUS_OK;
 }
 
+/* Commits are asynchronous: a server that crashes forgets the last ones. */
+bool pg_view_lost(struct view *view)
+{
+	bool lost = pg_lost(view->pg);
+	if (lost)
+		view->loaded = false;
+	return lost;
+}
+
 /* --- the whole instance --- */
 
 enum status pg_view_finish(struct view *view, struct error *err)

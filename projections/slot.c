@@ -428,6 +428,9 @@ static enum status turn(struct slot *slot, struct work *work, struct error *err)
 	enum status status = work->fold ? STATUS_OK : take_up(slot, work, err);
 	if (status)
 		return status;
+	if (slot->type->lost && slot->type->lost(work->mine->view))
+		return error_set(err, STATUS_UNAVAILABLE, "view %s: the store went away",
+		                 slot->type->name);
 	answer_unknown(slot, work->fold);
 	status = fold_step(work->fold, POLL_MS, err);
 	if (!status)

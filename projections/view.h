@@ -93,6 +93,9 @@ struct view_type {
 	                      uint8_t digest[VIEW_DIGEST_BYTES], struct view_position *at,
 	                      void (*each)(void *context, struct slice key, const uint8_t row[8]),
 	                      void *context, struct error *err);
+	/* Whether the store went away since it was used last, and with it, perhaps, commits that it
+	 * had acknowledged: then the position is to be read again. NULL: it cannot. */
+	bool (*lost)(struct view *view);
 	/* Remove the store of an instance that is not open. */
 	enum status (*drop)(const struct view_type *type, const struct view_options *options,
 	                    struct error *err);

@@ -68,6 +68,14 @@ bool pg_connected(const struct pg *pg)
 	return pg->conn && PQstatus(pg->conn) == CONNECTION_OK;
 }
 
+bool pg_lost(struct pg *pg)
+{
+	if (!pg->conn || (PQconsumeInput(pg->conn) && PQstatus(pg->conn) == CONNECTION_OK))
+		return false;
+	disconnect(pg);
+	return true;
+}
+
 /* libpq ends its texts with a line feed and may put several lines into one. */
 static const char *one_line(const char *text, char line[256])
 {

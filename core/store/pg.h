@@ -25,6 +25,9 @@ struct pg_result;
 struct pg *pg_open(const char *conninfo, const char *application_name);
 void pg_close(struct pg *pg);
 bool pg_connected(const struct pg *pg);
+/* Whether the server has closed the connection while nobody used it; said once, the next call
+ * connects anew. Not within a transaction. Does not wait. */
+bool pg_lost(struct pg *pg);
 
 /* Text parameters; NULL data = SQL NULL. @result may be NULL. Statements are prepared once per
  * connection under @name when it is not NULL. */
