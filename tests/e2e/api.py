@@ -23,6 +23,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 def setUpModule():
     global NODE, OWNER, OWNER_ID, MEMBER, STRANGER
     NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
+    NODE.wait_verbose("[+] search", "[+] audit")
     OWNER, OWNER_ID = nexusflow.create_organization(NODE, "acme")
     nexusflow.create_organization(NODE, "other", "stranger")
     STRANGER = NODE.client(NODE.token("stranger"))

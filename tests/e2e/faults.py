@@ -116,6 +116,22 @@ class PostgresIsAway(Case):
                 postgres.start()
                 self.with_postgres_again(node, client, connection)
 
+    def test_what_a_crash_of_postgres_lost_is_written_again_without_new_events(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.remove)
+        node = self.node(postgres=postgres.start()).start()
+        client = organization(node)
+        for n in range(3):
+            issue = ok(client.command("acme", "CreateIssue", {"project": "TLS", "summary": f"words {n}"})).json()
+            ok(client.get(f"/v1/t/acme/audit?min_position={issue['position']}"))
+            postgres.kill()  # the commit is acknowledged and, most likely, not on disk
+            postgres.start()
+            found = until(lambda: (lambda a: a.json() if a.status == 200 and a.position == issue["position"] else None)(
+                client.get("/v1/t/acme/audit")), 30)
+            verbose = node.client().get("/readyz?verbose").body.decode()
+            self.assertIsNotNone(found, f"at {client.get('/v1/t/acme/audit').position}, not {issue['position']}: {verbose}")
+            self.assertEqual([row["seq"] for row in found["items"]], list(range(1, issue["position"] + 1)))
+
     def without_postgres(self, node, client, word):
         issue = ok(client.command("acme", "CreateIssue", {"project": "TLS", "summary": f"words while {word}"})).json()
         least = {"NexusFlow-Min-Position": str(issue["position"])}
@@ -132,7 +148,9 @@ class PostgresIsAway(Case):
 
     def with_postgres_again(self, node, client, connection):
         self.assertTrue(until(lambda: client.get("/v1/t/acme/search?text=words").status == 200, 30), node.log_tail())
-        node.wait_caught_up(30)
+        last = ok(client.command("acme", "AssignIssue", {"issue": "TLS-1", "assignee": None})).position
+        for path in ("/search?text=words", "/audit"):
+            self.assertTrue(until(lambda path=path: client.get("/v1/t/acme" + path).position == last, 30), f"{path} stays behind")
         found = collect.collect(client, "acme")
         found["documents"] = collect.documents(connection, "acme")
         events = log_of(node)

@@ -171,6 +171,17 @@ class Node:
             time.sleep(0.02)
         raise AssertionError(f"{self.role} is not ready after {timeout} s: {answer} {self.log_tail()}")
 
+    def wait_verbose(self, *words, timeout=60):
+        """Until /readyz?verbose has the words; views in Postgres are optional for being ready."""
+        deadline = time.monotonic() + timeout
+        while True:
+            verbose = self.client().get("/readyz?verbose").body.decode()
+            if all(word in verbose for word in words):
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {words} within {timeout} s: {verbose}")
+            time.sleep(0.05)
+
     def kill(self):
         """kill -9. A node that had ended by itself is a failure."""
         if self.process.poll() is not None:
