@@ -105,7 +105,7 @@ static enum status claim(struct partition *partition, struct error *err)
 static enum status find_rival(struct partition *partition, struct error *err)
 {
 	struct write_claim last;
-	char claimed_at[CLOCK_TEXT];
+	char claimed_at[CLOCK_TEXT + 1] = ""; /* clock_format ends no string */
 	int64_t end;
 	if (journal_end(partition->all->options.journal, partition->number, &end, err) ||
 	    fold_up_to(partition, end, err))

@@ -2,7 +2,7 @@
 reads it, the broker's own segment files, and what the query API says. Shares no code with the program.
 
 Every complaint is (check, text). Checks: log, acked, refused, stale, answers, versions, claims, rule, views, foreign,
-hanging, lag, clients, exit."""
+hanging, lag, clients, exit, logs."""
 import copy
 import datetime
 import json

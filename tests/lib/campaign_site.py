@@ -1,6 +1,7 @@
 """The machines of a campaign: a broker of its own behind the fault proxy, PostgreSQL, and nodes of every role.
 
 Nodes know the broker at the proxy's address only; the checker reads it directly. Everything lives in one directory."""
+import json
 import os
 import random
 import shutil
@@ -75,6 +76,18 @@ class Node(nexusflow.Node):
         super().__init__(role, data=data, **keys)
         self.name = name
 
+    def start(self, wait=True, timeout=60):
+        self.log_from = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
+        return super().start(wait, timeout)
+
+    def gave_up(self):
+        """It ended in order before it served: the brokers did not answer. Whoever runs it starts it again."""
+        if self.process is None or self.process.poll() != 1:
+            return False
+        with open(self.log_path, "rb") as f:
+            f.seek(self.log_from)
+            return b'"msg":"serving"' not in f.read()
+
     def runs(self):
         return self.process is not None and self.process.poll() is None
 
@@ -135,10 +148,24 @@ class Site:
         for node in self.nodes:
             if node.runs():
                 node.go_on()
+            elif node.gave_up():
+                node.start(wait=False)
             else:
                 dead.append(f"{node.name} ended by itself with {node.process.returncode}: {node.log_tail(600)}")
                 node.start(wait=False)
         return dead
+
+    def unreadable_logs(self):
+        """Lines of the nodes' logs that are neither JSON nor text."""
+        for node in self.nodes:
+            with open(node.log_path, "rb") as f:
+                for number, line in enumerate(f, 1):
+                    try:
+                        text = line.decode()
+                        if text.startswith("{"):
+                            json.loads(text)
+                    except ValueError as e:
+                        yield f"{node.name}, line {number}: {e}: {line[:300]!r}"
 
     def lags(self):
         """What is behind, in words; empty when nothing is."""
