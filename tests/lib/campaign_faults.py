@@ -19,6 +19,9 @@ class Faults:
     def one(self):
         _, name, act = self.rng.choices(self.table, [weight for weight, _, _ in self.table])[0]
         began = time.time()
+        for node in self.site.nodes:
+            if node.gave_up():
+                node.start(wait=False)
         what = act(self)
         self.log.append([round(began, 3), name, what, round(time.time() - began, 1)])
 
@@ -29,6 +32,8 @@ class Faults:
 
     def end(self, node, kill=True):
         """End a node; it has to be there still, and to end well when it is asked to."""
+        if node.gave_up():
+            return
         if not node.runs():
             self.complaints.append(f"{node.name} ended by itself with {node.process.returncode}: {node.log_tail(600)}")
         elif kill:
@@ -70,6 +75,8 @@ class Faults:
     def freeze(self):
         """Longer than the timeout of a transaction (10 s at most; where that is longer, a pause like any other)."""
         node = self.owner()
+        if not node.runs():
+            return f"{node.name} is away"
         node.freeze()
         self.wait(1.1, 1.5) if self.site.timeout_ms > 10000 else self.wait(
             self.site.timeout_ms / 1000 + 1, self.site.timeout_ms / 1000 + 4)
@@ -78,6 +85,8 @@ class Faults:
 
     def stutter(self):
         node = self.rng.choice(self.site.nodes)
+        if not node.runs():
+            return f"{node.name} is away"
         node.freeze()
         self.wait(0.2, 3)
         node.go_on()
@@ -186,6 +195,12 @@ class Faults:
         self.wait(0, 0.3)
         return self.rival()
 
+    def freeze_in_commit(self):
+        """The answer to EndTxn is lost and its producer frozen until another owner may have claimed."""
+        self.proxy.tell(f"answer {END_TXN} {self.rng.randint(1, 3)} drop")
+        self.wait(0.02, 0.2)
+        return self.freeze()
+
 
 TABLE = [
     (10, "kill", Faults.kill), (5, "kill-reader", Faults.kill_reader), (3, "terminate", Faults.terminate),
@@ -196,4 +211,5 @@ TABLE = [
     (5, "reset", Faults.reset), (8, "lose-produce", Faults.lose_produce), (10, "lose-end", Faults.lose_end),
     (4, "lose-begin", Faults.lose_begin), (3, "lose-fetch", Faults.lose_fetch),
     (5, "kill-in-commit", Faults.kill_in_commit), (5, "rival-in-commit", Faults.rival_in_commit),
+    (4, "freeze-in-commit", Faults.freeze_in_commit),
 ]
