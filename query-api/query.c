@@ -268,8 +268,7 @@ static void position_not_reached(struct query *query)
 static void waited(void *context, bool reached)
 {
 	struct query *query = context;
-	if (!reached && !query->stranger)
-		position_not_reached(query);
+	query->late = !reached && !query->stranger;
 	go_to_loop(query, 0, step_on_loop);
 }
 
@@ -399,6 +398,8 @@ static void wait_as_stranger(struct query *query)
 /* On the loop thread: from the start, and again after each wait. */
 static void step(struct query *query)
 {
+	if (query->late)
+		position_not_reached(query);
 	if (query->problem) {
 		answer(query);
 		return;

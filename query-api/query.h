@@ -49,6 +49,7 @@ struct query {
 	struct slice accept;
 	bool parked;
 	bool position_reached;
+	bool late;             /* the deadline came before the position */
 	bool stranger;         /* not a member, and waits until the deadline to be told */
 	bool has_result;       /* ran; the rights are to be judged again */
 	struct worker *worker; /* while on one */
