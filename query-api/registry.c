@@ -82,63 +82,71 @@ static const struct schema_entry *entry_of(struct http_request *request)
 	return entry;
 }
 
-static void get_schema_by_id(struct http_request *request, void *context)
+/* Answer with what @write makes of the schema that the path names, or with 404. */
+static void answer_schema(struct http_request *request,
+                          void (*write)(const struct schema_entry *entry, struct json_out *json))
 {
-	(void)context;
 	const struct schema_entry *entry = entry_of(request);
 	if (!entry)
 		return;
 	struct buf body = {0};
 	struct json_out json;
 	json_out_init(&json, &body);
-	json_out_object(&json);
-	json_out_member_str(&json, "schema", entry->text);
-	json_out_object_end(&json);
+	write(entry, &json);
 	answer_json(request, 200, &body);
+}
+
+static void write_schema(const struct schema_entry *entry, struct json_out *json)
+{
+	json_out_object(json);
+	json_out_member_str(json, "schema", entry->text);
+	json_out_object_end(json);
+}
+
+static void write_text(const struct schema_entry *entry, struct json_out *json)
+{
+	json_out_raw(json, slice_str(entry->text));
+}
+
+static void write_subjects(const struct schema_entry *entry, struct json_out *json)
+{
+	json_out_array(json);
+	json_out_str(json, entry->name);
+	json_out_array_end(json);
+}
+
+static void write_versions(const struct schema_entry *entry, struct json_out *json)
+{
+	json_out_array(json);
+	json_out_object(json);
+	json_out_member_str(json, "subject", entry->name);
+	json_out_member_int(json, "version", entry->version);
+	json_out_object_end(json);
+	json_out_array_end(json);
+}
+
+static void get_schema_by_id(struct http_request *request, void *context)
+{
+	(void)context;
+	answer_schema(request, write_schema);
 }
 
 static void get_schema_text(struct http_request *request, void *context)
 {
 	(void)context;
-	const struct schema_entry *entry = entry_of(request);
-	if (!entry)
-		return;
-	struct buf body = {0};
-	buf_append_str(&body, entry->text);
-	answer_json(request, 200, &body);
+	answer_schema(request, write_text);
 }
 
 static void get_schema_subjects(struct http_request *request, void *context)
 {
 	(void)context;
-	const struct schema_entry *entry = entry_of(request);
-	if (!entry)
-		return;
-	struct buf body = {0};
-	struct json_out json;
-	json_out_init(&json, &body);
-	json_out_array(&json);
-	json_out_str(&json, entry->name);
-	json_out_array_end(&json);
-	answer_json(request, 200, &body);
+	answer_schema(request, write_subjects);
 }
 
 static void get_schema_versions(struct http_request *request, void *context)
 {
 	(void)context;
-	const struct schema_entry *entry = entry_of(request);
-	if (!entry)
-		return;
-	struct buf body = {0};
-	struct json_out json;
-	json_out_init(&json, &body);
-	json_out_array(&json);
-	json_out_object(&json);
-	json_out_member_str(&json, "subject", entry->name);
-	json_out_member_int(&json, "version", entry->version);
-	json_out_object_end(&json);
-	json_out_array_end(&json);
-	answer_json(request, 200, &body);
+	answer_schema(request, write_versions);
 }
 
 static void get_subjects(struct http_request *request, void *context)
