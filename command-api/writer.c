@@ -6,6 +6,7 @@
  *   append REJECTED          the state transaction is aborted, the batch is judged afresh
  *   append UNKNOWN, FENCED   as above, after claiming again and folding up to the claim; or the end
  *                            of our time as owner, when another's claim is in the log
+ *   nothing to append        the journal is asked whether we still own; if not, as above
  *   state commit fails       the log is right and the state is not: fold again from its position */
 #include "command-api/partition.h"
 
@@ -110,8 +111,8 @@ static void finish(struct partition *partition, struct job *job)
 
 static enum status append_batch(struct partition *partition, uint32_t judged, struct error *err)
 {
-	if (partition->records_n == 0)
-		return STATUS_OK;
+	if (partition->records_n == 0) /* a deposed owner's refusals are as wrong as its appends */
+		return journal_confirm(partition->all->options.journal, partition->number, err);
 	int64_t started_us = clock_monotonic_us();
 	int64_t *offsets = mem_new(partition->records_n * sizeof *offsets);
 	enum status status = journal_append(partition->all->options.journal, partition->number,

@@ -5,7 +5,8 @@
  *
  * A batch is what arrived during the last commit (batch_commands_max, JOURNAL_BATCH_BYTES_MAX; a
  * command is never split). Refusals are answered with their batch, since they were judged on its
- * staged state. After an append that was certainly not made the batch is judged afresh. After an
+ * staged state; a batch that appends nothing asks the journal whether the partition is still ours.
+ * After an append that was certainly not made the batch is judged afresh. After an
  * unknown outcome or a fence the log is read to its end. If the last claim in it is ours, the
  * partition is claimed again, the state is folded up to the claim, and the batch is judged afresh:
  * what had been appended is found by its command id. If it is another's, this writer stands down:

@@ -19,6 +19,7 @@ struct journal_driver {
 	void (*release)(void *self, uint32_t partition);
 	enum status (*append)(void *self, uint32_t partition, const struct journal_record *records,
 	                      uint32_t n, int64_t *offsets, struct error *err);
+	enum status (*confirm)(void *self, uint32_t partition, struct error *err);
 	enum status (*end)(void *self, uint32_t partition, int64_t *end, struct error *err);
 	enum status (*reader_open)(void *self, void **reader, struct error *err);
 	void (*reader_close)(void *reader);

@@ -105,6 +105,18 @@ static enum status embedded_claim(void *self, uint32_t partition, const struct j
 	                 "write OwnerClaimed: %s", store_strerror(result.rc));
 }
 
+/* The only process there is: its own memory knows. */
+static enum status embedded_confirm(void *self, uint32_t partition, struct error *err)
+{
+	struct embedded *handle = self;
+	bool owns;
+
+	pthread_mutex_lock(&handle->store->queue_lock);
+	owns = handle->store->partitions[partition].owner == handle;
+	pthread_mutex_unlock(&handle->store->queue_lock);
+	return owns ? STATUS_OK : error_set(err, STATUS_FENCED, "the partition is not ours");
+}
+
 static enum status embedded_end(void *self, uint32_t partition, int64_t *end, struct error *err)
 {
 	struct embedded *handle = self;
@@ -122,6 +134,7 @@ const struct journal_driver journal_embedded = {
         .claim = embedded_claim,
         .release = embedded_release,
         .append = embedded_append,
+        .confirm = embedded_confirm,
         .end = embedded_end,
         .reader_open = embedded_reader_open,
         .reader_close = embedded_reader_close,

@@ -110,6 +110,15 @@ static enum status fault_append(void *self, uint32_t partition,
 	return inner->driver->append(inner->self, partition, records, n, offsets, err);
 }
 
+static enum status fault_confirm(void *self, uint32_t partition, struct error *err)
+{
+	struct fault *fault = self;
+
+	if (atomic_load(&fault->lost[partition]))
+		return error_set(err, STATUS_FENCED, "lost by plan and not claimed again");
+	return journal_confirm(fault->inner, partition, err);
+}
+
 static enum status fault_end(void *self, uint32_t partition, int64_t *end, struct error *err)
 {
 	struct fault *fault = self;
@@ -159,6 +168,7 @@ static const struct journal_driver journal_fault = {
         .prepare = fault_prepare,
         .release = fault_release,
         .append = fault_append,
+        .confirm = fault_confirm,
         .end = fault_end,
         .reader_open = fault_reader_open,
         .reader_close = fault_reader_close,

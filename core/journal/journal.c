@@ -194,6 +194,17 @@ enum status journal_append(struct journal *journal, uint32_t partition,
 	return status;
 }
 
+enum status journal_confirm(struct journal *journal, uint32_t partition, struct error *err)
+{
+	enum status status = check_partition(journal, partition, err);
+
+	if (status == STATUS_OK)
+		status = journal->driver->confirm(journal->self, partition, err);
+	if (status != STATUS_OK && err)
+		error_wrap(err, "confirm that partition %u is ours", partition);
+	return status;
+}
+
 enum status journal_end(struct journal *journal, uint32_t partition, int64_t *end,
                         struct error *err)
 {

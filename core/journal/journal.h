@@ -109,6 +109,14 @@ enum status journal_append(struct journal *journal, uint32_t partition,
                            const struct journal_record *records, uint32_t n, int64_t *offsets,
                            struct error *err);
 
+/* Is the partition that was claimed still ours? STATUS_OK: at some time during the call no later
+ * claim was complete, so a fold of everything up to our last append was the whole truth. For
+ * answers that need no append, which would have told. Kafka: one question to the broker, which has
+ * to be the leader of the partition; embedded: nothing is asked. STATUS_FENCED: the log goes on
+ * behind what we appended, with a claim or not; STATUS_UNAVAILABLE: the brokers did not answer.
+ * After both claim again before the next append. */
+enum status journal_confirm(struct journal *journal, uint32_t partition, struct error *err);
+
 /* A reader over any partitions. Starts with none. */
 enum status journal_reader_open(struct journal *journal, struct journal_reader **out,
                                 struct error *err);

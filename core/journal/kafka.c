@@ -106,6 +106,7 @@ const struct journal_driver journal_kafka = {
         .prepare = kafka_prepare,
         .release = kafka_release,
         .append = kafka_append,
+        .confirm = kafka_confirm,
         .end = kafka_end,
         .reader_open = kafka_reader_open,
         .reader_close = kafka_reader_close,

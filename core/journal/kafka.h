@@ -32,6 +32,7 @@ struct kafka_partition {
 	pthread_mutex_t lock; /* claim, append, release: held while a commit runs */
 	bool claimed;
 	unsigned turn; /* which producer takes the next batch */
+	int64_t ours; /* where the log ends if nobody but us wrote since our claim; kafka_confirm */
 	struct kafka_producer *producers[2];
 	struct kafka_producer *spares[2]; /* connected, without rights: for the next claim */
 
@@ -117,6 +118,7 @@ void kafka_prepare(void *self, uint32_t partition);
 void kafka_release(void *self, uint32_t partition);
 enum status kafka_append(void *self, uint32_t partition, const struct journal_record *records,
                          uint32_t n, int64_t *offsets, struct error *err);
+enum status kafka_confirm(void *self, uint32_t partition, struct error *err);
 
 /* --- kafka_end.c: where a partition ends --- */
 

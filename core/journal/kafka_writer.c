@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 
 enum { TAKE_OVER_MS = 30, TAKE_OVER_QUICK = 4 };
+enum { MARKER = 1 }; /* the offset that the commit marker of a transaction takes */
 
 enum status kafka_take_over(const struct kafka *kafka, uint32_t partition, char letter,
                             struct kafka_producer *spare, struct kafka_producer **out,
@@ -152,6 +153,7 @@ enum status kafka_claim(void *self, uint32_t partition, const struct journal_own
 	if (status == STATUS_OK) {
 		p->claimed = true;
 		p->turn = 1;
+		p->ours = *end + MARKER;
 		kafka_end_behind(kafka, partition, *end);
 	} else {
 		drop(p);
@@ -205,11 +207,40 @@ enum status kafka_append(void *self, uint32_t partition, const struct journal_re
 		status = kafka_producer_commit(p->producers[p->turn], records, n, offsets, &last,
 		                               err);
 		p->turn ^= 1;
-		if (status == STATUS_OK)
+		if (status == STATUS_OK) {
+			p->ours += n + MARKER;
 			kafka_end_behind(kafka, partition, last + 1);
-		else if (status != STATUS_REJECTED)
+		} else if (status != STATUS_REJECTED) {
 			drop(p);
+		}
 	}
+	pthread_mutex_unlock(&p->lock);
+	return status;
+}
+
+/* A rival takes both ids over before it claims, and that waits until the markers of all our
+ * transactions are written. So its claim lies behind them all, and before it serves it has read the
+ * claim: the end of the log was behind it. As long as the end is not behind what we count, no rival
+ * serves. The count may be too low (the markers of what was rolled back are not counted, nor are
+ * records of others): then the answer is FENCED without a rival, and the next claim counts anew. */
+enum status kafka_confirm(void *self, uint32_t partition, struct error *err)
+{
+	struct kafka *kafka = self;
+	struct kafka_partition *p = &kafka->partitions[partition];
+	enum status status = STATUS_OK;
+	int64_t end;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->claimed)
+		status = error_set(err, STATUS_FENCED, "the partition is not claimed");
+	if (status == STATUS_OK)
+		status = kafka_end_ask(kafka, partition, &end, err);
+	if (status == STATUS_OK && end > p->ours)
+		status =
+		        error_set(err, STATUS_FENCED, "the log ends at %lld, what we wrote at %lld",
+		                  (long long)end, (long long)p->ours);
+	if (status != STATUS_OK)
+		drop(p);
 	pthread_mutex_unlock(&p->lock);
 	return status;
 }

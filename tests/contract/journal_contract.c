@@ -216,6 +216,7 @@ int journal_contract_run(struct journal_place *place)
 	        LAW(a_claim_fences_the_earlier_owner),
 	        LAW(a_claim_comes_behind_every_record_of_the_earlier_owner),
 	        LAW(only_the_owner_appends),
+	        LAW(only_the_owner_is_confirmed),
 	        LAW(a_batch_of_20000_records_is_one_append),
 	        LAW(a_record_of_512_kib_fits_and_a_larger_one_is_refused),
 	        LAW(a_batch_outside_the_limits_is_refused_whole),

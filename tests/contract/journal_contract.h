@@ -91,6 +91,7 @@ void a_reader_may_start_before_the_first_record(void **state);
 void a_claim_fences_the_earlier_owner(void **state);
 void a_claim_comes_behind_every_record_of_the_earlier_owner(void **state);
 void only_the_owner_appends(void **state);
+void only_the_owner_is_confirmed(void **state);
 void a_batch_of_20000_records_is_one_append(void **state);
 void a_record_of_512_kib_fits_and_a_larger_one_is_refused(void **state);
 void a_batch_outside_the_limits_is_refused_whole(void **state);

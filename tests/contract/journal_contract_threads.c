@@ -186,6 +186,26 @@ void a_claim_comes_behind_every_record_of_the_earlier_owner(void **state)
 	journal_close(b);
 }
 
+void only_the_owner_is_confirmed(void **state)
+{
+	struct journal *a = contract_open(*state), *b = contract_open(*state);
+	struct error err;
+
+	assert_int_equal(journal_confirm(a, 0, &err), STATUS_FENCED);
+	contract_claim(a, 0);
+	for (int i = 0; i < 20; i++) { /* its own appends do not depose it */
+		assert_status(OK, journal_confirm(a, 0, &err), err);
+		contract_append(a, 0, "a");
+	}
+	contract_claim(b, 0);
+	assert_int_equal(journal_confirm(a, 0, &err), STATUS_FENCED);
+	assert_status(OK, journal_confirm(b, 0, &err), err);
+	journal_release(b, 0);
+	assert_int_equal(journal_confirm(b, 0, &err), STATUS_FENCED);
+	journal_close(a);
+	journal_close(b);
+}
+
 void only_the_owner_appends(void **state)
 {
 	struct journal *journal = contract_open(*state);

@@ -209,11 +209,71 @@ static void what_waits_when_the_owner_is_deposed_is_answered(void **state)
 	journal_close(rival);
 }
 
+/* It has no append that could fail, and does not know yet that it was deposed. */
+static void a_deposed_owner_refuses_nothing(void **state)
+{
+	struct bench *bench = *state;
+	struct journal *rival;
+	struct journal_owner owner = {uuid_v4(), "there:2"};
+	struct journal_options options = {.config = &bench->config};
+	struct error err;
+	int64_t end;
+
+	wait_for(bench, WRITER_OWNS);
+	for (int i = 0; i < 10;
+	     i++) { /* as long as it owns, it refuses, and need not claim for it */
+		char tenant[16];
+		snprintf(tenant, sizeof tenant, "acme-%d", i);
+		struct job *job = found(bench, tenant);
+		assert_int_equal(job->outcome, JOB_ACCEPTED);
+		job_release(job);
+		job = found(bench, "acme-0");
+		assert_int_equal(job->outcome, JOB_REFUSED);
+		job_release(job);
+	}
+	assert_int_equal(count_claims(bench), 1);
+
+	assert_int_equal(journal_open(&options, &rival, &err), STATUS_OK);
+	assert_int_equal(journal_claim(rival, 0, &owner, &end, &err), STATUS_OK);
+	struct job *job = found(bench, "acme-0");
+	assert_int_equal(job->outcome, JOB_UNAVAILABLE);
+	assert_non_null(strstr(job->detail, "owned by there:2, claimed at "));
+	job_release(job);
+	wait_for(bench, WRITER_STOOD_DOWN);
+	assert_int_equal(count_claims(bench), 2);
+	journal_close(rival);
+}
+
+/* What a stranger wrote makes the owner doubt, look, and go on. */
+static void records_of_strangers_do_not_depose(void **state)
+{
+	struct bench *bench = *state;
+
+	wait_for(bench, WRITER_OWNS);
+	struct job *job = found(bench, "acme");
+	assert_int_equal(job->outcome, JOB_ACCEPTED);
+	job_release(job);
+	kafka_place_write(&bench->place, 0, "acme", "not ours");
+	for (int i = 0; i < 3; i++) {
+		job = found(bench, "acme");
+		assert_int_equal(job->outcome, JOB_REFUSED);
+		job_release(job);
+	}
+	struct writer_state seen;
+	writers_state(bench->writers, 0, &seen);
+	assert_int_equal(seen.foreign, 1);
+	assert_int_equal(seen.mode, WRITER_OWNS);
+	assert_int_equal(count_claims(bench), 2); /* it claimed again */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(
 	                the_newest_claim_wins_and_the_other_owner_stands_down, setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_deposed_owner_refuses_nothing, setup, teardown),
+	        cmocka_unit_test_setup_teardown(records_of_strangers_do_not_depose, setup,
+	                                        teardown),
 	        cmocka_unit_test_setup_teardown(what_waits_when_the_owner_is_deposed_is_answered,
 	                                        setup, teardown),
 	};
