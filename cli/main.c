@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/node.h"
+#include "cli/schema.h"
 #include "cli/token.h"
 #include "cli/verbs.h"
 #include "core/base/config.h"
@@ -85,6 +86,7 @@ static const struct verb {
         {"query-api", query_api, false, "answer queries, keep the LMDB views beside it"},
         {"replay", replay_main, true, "rebuild, verify, swap and show views"},
         {"import", import_main, true, "bring another tracker's archive in"},
+        {"schema", schema_main, true, "check the topic of the journal, make it fit"},
         {"token", token_main, true, "sign a token"},
         {"config", config_verb, true, "print every key, its value, source and meaning"},
         {"version", version, false, "print the version"},

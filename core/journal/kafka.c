@@ -34,10 +34,8 @@ static void partitions_free(struct kafka *kafka)
 	free(kafka->partitions);
 }
 
-static void kafka_close(void *self)
+void kafka_free(struct kafka *kafka)
 {
-	struct kafka *kafka = self;
-
 	partitions_free(kafka);
 	if (kafka->client)
 		rd_kafka_destroy(kafka->client);
@@ -52,14 +50,12 @@ static void kafka_close(void *self)
 	free(kafka);
 }
 
-static struct kafka *kafka_new(const struct journal_options *options)
+struct kafka *kafka_new(const struct config *config, struct error *err)
 {
-	const struct config *config = options->config;
 	struct kafka *kafka = mem_new(sizeof(*kafka));
 
 	kafka->bootstrap = mem_string(slice_str(config->kafka_bootstrap));
 	kafka->topic = mem_string(slice_str(config->kafka_topic));
-	kafka->read_only = options->read_only;
 	kafka_link_init(&kafka->link);
 	kafka->properties = mem_new((config->kafka_n + 1) * sizeof(*kafka->properties));
 	for (; kafka->properties_n < config->kafka_n; kafka->properties_n++) {
@@ -69,27 +65,35 @@ static struct kafka *kafka_new(const struct journal_options *options)
 		        .value = mem_string(slice_str(from->value)),
 		};
 	}
-	return kafka;
+	kafka->client = kafka_instance(kafka, KAFKA_CLIENT, NULL, &kafka->link, err);
+	if (kafka->client)
+		return kafka;
+	kafka_free(kafka);
+	return NULL;
+}
+
+static void kafka_close(void *self)
+{
+	kafka_free(self);
 }
 
 static enum status kafka_open(const struct journal_options *options, void **self,
                               struct journal_identity *identity, struct error *err)
 {
-	struct kafka *kafka = kafka_new(options);
+	struct kafka *kafka = kafka_new(options->config, err);
+	uint32_t configured = (uint32_t)options->config->partitions;
 	bool create = options->create && !options->read_only;
-	enum status status = STATUS_OK;
-	uint32_t partitions;
+	struct kafka_topic topic;
+	enum status status;
 
-	kafka->client = kafka_instance(kafka, KAFKA_CLIENT, NULL, &kafka->link, err);
-	if (!kafka->client)
-		status = STATUS_INVALID;
+	if (!kafka)
+		return STATUS_INVALID;
+	kafka->read_only = options->read_only;
+	status = kafka_topic_open(kafka, create, configured, &topic, err);
 	if (status == STATUS_OK)
-		status = kafka_topic_open(kafka, create, (uint32_t)options->config->partitions,
-		                          &partitions, err);
-	if (status == STATUS_OK)
-		status = kafka_identity_open(kafka, partitions, create, err);
+		status = kafka_identity_open(kafka, topic.partitions, configured, create, err);
 	if (status != STATUS_OK) {
-		kafka_close(kafka);
+		kafka_free(kafka);
 		return status;
 	}
 	partitions_new(kafka);

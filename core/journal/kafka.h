@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "core/journal/driver.h"
+#include "core/journal/topic.h"
 
 #define KAFKA_ANSWER_MS  5000  /* how long a question to the brokers may take */
 #define KAFKA_CLAIM_MS   30000 /* how long one claim may take */
@@ -69,12 +70,39 @@ rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
                            const char *transactional_id, struct kafka_link *link,
                            struct error *err);
 
-/* --- kafka_topic.c: the topic and its settings --- */
+/* --- kafka.c: the handle --- */
 
-/* Find the topic or create it with @partitions; check the settings of one that exists. *@n is the
- * number of its partitions. NOT_FOUND without @create, UNAVAILABLE, INVALID. */
-enum status kafka_topic_open(struct kafka *kafka, bool create, uint32_t partitions, uint32_t *n,
-                             struct error *err);
+/* With its client; NULL: INVALID. */
+struct kafka *kafka_new(const struct config *config, struct error *err);
+void kafka_free(struct kafka *kafka);
+
+/* --- kafka_topic.c: the topic, made and asked --- */
+
+struct kafka_topic {
+	uint32_t partitions; /* 0: there is no such topic */
+	int replicas;        /* of the partition that has the fewest */
+};
+
+/* Find the topic or create it with @partitions; refuse one whose settings are wrong. NOT_FOUND
+ * without @create, UNAVAILABLE, INVALID. */
+enum status kafka_topic_open(struct kafka *kafka, bool create, uint32_t partitions,
+                             struct kafka_topic *topic, struct error *err);
+
+/* --- kafka_settings.c: what they have to be; topic.h has the rows --- */
+
+void kafka_settings_fill(rd_kafka_NewTopic_t *topic);
+/* Append a row for each of what the brokers told. */
+void kafka_settings_judge(const rd_kafka_ConfigResource_t *found, int replicas,
+                          struct topic_report *report);
+/* Fill @change so that all mendable rows of @report become ok. False: there are none. */
+bool kafka_settings_mend(const rd_kafka_ConfigResource_t *found, struct topic_report *report,
+                         rd_kafka_ConfigResource_t *change);
+/* @journal: what the journal there was made with, 0: there is none. */
+void kafka_partitions_judge(uint32_t found, uint32_t journal, uint32_t configured,
+                            struct topic_report *report);
+/* INVALID, named by its first refused row, or OK. */
+enum status kafka_report_refuse(const char *topic, const struct topic_report *report,
+                                struct error *err);
 
 /* --- kafka_identity.c: the JournalCreated record; the driver's only tie to the codec --- */
 
@@ -82,9 +110,12 @@ enum status kafka_topic_open(struct kafka *kafka, bool create, uint32_t partitio
 enum status kafka_identity_decode(struct slice value, struct journal_identity *identity,
                                   uint32_t *partition, struct error *err);
 /* Read the identity of all partitions and check that they agree; with @create, write it where a
- * partition is still empty. Fills kafka->identity. */
-enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, bool create,
-                                struct error *err);
+ * partition is still empty; a new journal has to have the @configured number. Fills
+ * kafka->identity. */
+enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, uint32_t configured,
+                                bool create, struct error *err);
+/* How many partitions was the journal of the topic made with? 0: the topic is empty. */
+enum status kafka_identity_ask(struct kafka *kafka, uint32_t *partitions, struct error *err);
 
 /* --- kafka_producer.c: one transactional producer --- */
 

@@ -41,6 +41,15 @@ enum status kafka_identity_decode(struct slice value, struct journal_identity *i
 	return STATUS_OK;
 }
 
+static enum status check_number(const struct kafka *kafka, uint32_t found, uint32_t journal,
+                                uint32_t configured, struct error *err)
+{
+	struct topic_report report = {0};
+
+	kafka_partitions_judge(found, journal, configured, &report);
+	return kafka_report_refuse(kafka->topic, &report, err);
+}
+
 static enum status check_first(const struct kafka *kafka, uint32_t partition, uint32_t partitions,
                                const struct journal_entry *entry, struct journal_identity *identity,
                                struct error *err)
@@ -56,12 +65,13 @@ static enum status check_first(const struct kafka *kafka, uint32_t partition, ui
 		                 "topic %s does not hold a journal: its partition %u begins with "
 		                 "another record (%s)",
 		                 kafka->topic, partition, why.text);
-	if (of != partition || identity->partitions != partitions)
+	if (of != partition)
 		return error_set(err, STATUS_INVALID,
-		                 "topic %s has %u partitions, its journal was made with %u "
-		                 "(partition %u says it is %u)",
-		                 kafka->topic, partitions, identity->partitions, partition, of);
-	return STATUS_OK;
+		                 "topic %s: partition %u begins with the record of partition %u",
+		                 kafka->topic, partition, of);
+	if (partitions == 0) /* whatever it was made with */
+		return STATUS_OK;
+	return check_number(kafka, partitions, identity->partitions, 0, err);
 }
 
 /* Is there a committed record, and of which journal? NOT_FOUND if the partition is empty. */
@@ -138,13 +148,20 @@ static bool try_again(enum status status)
 }
 
 static enum status open_one(struct kafka *kafka, uint32_t partition, uint32_t partitions,
-                            bool do_create, struct journal_identity *identity, struct error *err)
+                            uint32_t configured, bool do_create, struct journal_identity *identity,
+                            struct error *err)
 {
 	enum status status = read_first(kafka, partition, partitions, identity, err);
 
+	if (status == STATUS_NOT_FOUND && partition == 0 && do_create) {
+		enum status fits = check_number(kafka, partitions, 0, configured, err);
+		if (fits != STATUS_OK)
+			return fits;
+	}
 	if (status == STATUS_NOT_FOUND && !do_create)
 		return error_set(err, partition == 0 ? STATUS_NOT_FOUND : STATUS_CORRUPT,
-		                 "topic %s: partition %u has no journal", kafka->topic, partition);
+		                 "topic %s: partition %u holds no journal", kafka->topic,
+		                 partition);
 	for (int i = 0; i < ATTEMPTS && try_again(status); i++) {
 		status = create(kafka, partition, partitions, err);
 		if (status == STATUS_OK || try_again(status))
@@ -155,8 +172,17 @@ static enum status open_one(struct kafka *kafka, uint32_t partition, uint32_t pa
 	                         : status;
 }
 
-enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, bool do_create,
-                                struct error *err)
+enum status kafka_identity_ask(struct kafka *kafka, uint32_t *partitions, struct error *err)
+{
+	struct journal_identity found = {0};
+	enum status status = read_first(kafka, 0, 0, &found, err);
+
+	*partitions = found.partitions;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, uint32_t configured,
+                                bool do_create, struct error *err)
 {
 	struct error why = {0};
 
@@ -164,7 +190,8 @@ enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, bool d
 	kafka->identity.partitions = partitions;
 	for (uint32_t i = 0; i < partitions; i++) {
 		struct journal_identity found = {0};
-		enum status status = open_one(kafka, i, partitions, do_create, &found, &why);
+		enum status status =
+		        open_one(kafka, i, partitions, configured, do_create, &found, &why);
 		if (status != STATUS_OK)
 			return error_set(err, status, "%s", why.text);
 		if (i == 0)

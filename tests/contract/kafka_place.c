@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -83,6 +84,81 @@ void kafka_place_make_topic(const struct journal_place *place, int partitions,
 	rd_kafka_event_destroy(event);
 	rd_kafka_NewTopic_destroy(topic);
 	rd_kafka_queue_destroy(queue);
+	rd_kafka_destroy(rk);
+}
+
+static int count_partitions(rd_kafka_t *rk, const char *topic)
+{
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+	const struct rd_kafka_metadata *metadata;
+
+	assert_int_equal(rd_kafka_metadata(rk, 0, handle, &metadata, ANSWER_MS),
+	                 RD_KAFKA_RESP_ERR_NO_ERROR);
+	int n = metadata->topics[0].partition_cnt;
+	for (int i = 0; i < metadata->topics[0].partition_cnt; i++)
+		if (metadata->topics[0].partitions[i].leader < 0)
+			n = 0;
+	rd_kafka_metadata_destroy(metadata);
+	rd_kafka_topic_destroy(handle);
+	return n;
+}
+
+void kafka_place_add_partitions(const struct journal_place *place, size_t partitions)
+{
+	rd_kafka_t *rk = client_of(place);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+	rd_kafka_NewPartitions_t *more =
+	        rd_kafka_NewPartitions_new(place->config.kafka_topic, partitions, NULL, 0);
+	const rd_kafka_topic_result_t **results;
+	rd_kafka_event_t *event;
+	size_t n;
+
+	rd_kafka_CreatePartitions(rk, &more, 1, NULL, queue);
+	event = rd_kafka_queue_poll(queue, ANSWER_MS);
+	assert_non_null(event);
+	results = rd_kafka_CreatePartitions_result_topics(
+	        rd_kafka_event_CreatePartitions_result(event), &n);
+	assert_int_equal(rd_kafka_topic_result_error(results[0]), RD_KAFKA_RESP_ERR_NO_ERROR);
+	rd_kafka_event_destroy(event);
+	rd_kafka_NewPartitions_destroy(more);
+	rd_kafka_queue_destroy(queue);
+	while (count_partitions(rk, place->config.kafka_topic) < (int)partitions)
+		usleep(20000);
+	rd_kafka_destroy(rk);
+}
+
+static bool has_setting(rd_kafka_t *rk, const char *topic, const char *name, const char *value)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+	rd_kafka_ConfigResource_t *resource =
+	        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+	const rd_kafka_ConfigResource_t **found;
+	bool has = false;
+	size_t n;
+
+	rd_kafka_DescribeConfigs(rk, &resource, 1, NULL, queue);
+	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_MS);
+	assert_non_null(event);
+	found = rd_kafka_DescribeConfigs_result_resources(
+	        rd_kafka_event_DescribeConfigs_result(event), &n);
+	assert_int_equal(n, 1);
+	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(found[0], &n);
+	for (size_t i = 0; i < n; i++)
+		has = has || (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0 &&
+		              strcmp(rd_kafka_ConfigEntry_value(entries[i]), value) == 0);
+	rd_kafka_event_destroy(event);
+	rd_kafka_ConfigResource_destroy(resource);
+	rd_kafka_queue_destroy(queue);
+	return has;
+}
+
+void kafka_place_await_setting(const struct journal_place *place, const char *name,
+                               const char *value)
+{
+	rd_kafka_t *rk = client_of(place);
+
+	while (!has_setting(rk, place->config.kafka_topic, name, value))
+		usleep(20000);
 	rd_kafka_destroy(rk);
 }
 

@@ -84,6 +84,7 @@ static void a_topic_with_room_for_small_records_only_is_refused(void **state)
 static void a_fitting_topic_that_exists_becomes_the_journal(void **state)
 {
 	kafka_place_make_topic(*state, 3, (const char *[]){"retention.ms", "-1", NULL});
+	((struct journal_place *)*state)->config.partitions = 3;
 	struct journal *journal = contract_open(*state);
 
 	assert_int_equal(journal_identity(journal)->partitions, 3);
@@ -95,7 +96,8 @@ static void a_fitting_topic_that_exists_becomes_the_journal(void **state)
 
 static void a_topic_that_begins_with_another_record_is_refused(void **state)
 {
-	kafka_place_make_topic(*state, 1, (const char *[]){"retention.ms", "-1", NULL});
+	kafka_place_make_topic(*state, CONTRACT_PARTITIONS,
+	                       (const char *[]){"retention.ms", "-1", NULL});
 	kafka_place_write(*state, 0, "somebody", "else");
 	assert_refused(*state, "does not hold a journal");
 }
