@@ -24,21 +24,29 @@ enum { HASH_N = 32 };
 	IGNORE(ISSUE_CREATED)                                                                      \
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
 	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
+	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
 	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
 	IGNORE(ISSUE_LINKED)                                                                       \
 	IGNORE(ISSUE_PARENT_CHANGED)                                                               \
 	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
 	IGNORE(ISSUE_RANKED)                                                                       \
+	IGNORE(ISSUE_REMAINING_CHANGED)                                                            \
+	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	IGNORE(ISSUE_SUMMARY_CHANGED)                                                              \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
+	IGNORE(ISSUE_UNWATCHED)                                                                    \
+	IGNORE(ISSUE_WATCHED)                                                                      \
 	ON(MEMBER_ADDED)                                                                           \
 	ON(MEMBER_PROFILE_SET)                                                                     \
 	ON(MEMBER_REMOVED)                                                                         \
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	IGNORE(PROJECT_CREATED)                                                                    \
-	IGNORE(RANKS_REBALANCED)
+	IGNORE(RANKS_REBALANCED)                                                                   \
+	IGNORE(WORKLOG_DELETED)                                                                    \
+	IGNORE(WORKLOG_EDITED)                                                                     \
+	IGNORE(WORK_LOGGED)
 VIEW_ANSWERS(access, ACCESS_ANSWERS);
 
 struct member {

@@ -15,21 +15,29 @@
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
+	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
 	ON(ISSUE_PARENT_CHANGED)                                                                   \
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
+	ON(ISSUE_REMAINING_CHANGED)                                                                \
+	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
 	ON(ISSUE_UNLINKED)                                                                         \
+	ON(ISSUE_UNWATCHED)                                                                        \
+	ON(ISSUE_WATCHED)                                                                          \
 	ON(MEMBER_ADDED)                                                                           \
 	ON(MEMBER_PROFILE_SET)                                                                     \
 	ON(MEMBER_REMOVED)                                                                         \
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	ON(PROJECT_CREATED)                                                                        \
-	ON(RANKS_REBALANCED)
+	ON(RANKS_REBALANCED)                                                                       \
+	ON(WORKLOG_DELETED)                                                                        \
+	ON(WORKLOG_EDITED)                                                                         \
+	ON(WORK_LOGGED)
 VIEW_ANSWERS(audit, AUDIT_ANSWERS);
 
 static const char tables_sql[] =

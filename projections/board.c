@@ -26,21 +26,29 @@ const struct board_column board_columns[BOARD_COLUMNS] = {
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
+	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
 	ON(ISSUE_PARENT_CHANGED)                                                                   \
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
+	ON(ISSUE_REMAINING_CHANGED)                                                                \
+	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
 	ON(ISSUE_UNLINKED)                                                                         \
+	ON(ISSUE_UNWATCHED)                                                                        \
+	ON(ISSUE_WATCHED)                                                                          \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
 	IGNORE(MEMBER_REMOVED)                                                                     \
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
-	ON(RANKS_REBALANCED)
+	ON(RANKS_REBALANCED)                                                                       \
+	ON(WORKLOG_DELETED)                                                                        \
+	ON(WORKLOG_EDITED)                                                                         \
+	ON(WORK_LOGGED)
 VIEW_ANSWERS(board, BOARD_ANSWERS);
 
 struct applying {
@@ -263,8 +271,13 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_COMMENT_EDITED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
+	case EVENT_ISSUE_ESTIMATE_CHANGED:
 	case EVENT_ISSUE_LINKED:
+	case EVENT_ISSUE_REMAINING_CHANGED:
+	case EVENT_ISSUE_START_DATE_CHANGED:
 	case EVENT_ISSUE_UNLINKED:
+	case EVENT_ISSUE_UNWATCHED:
+	case EVENT_ISSUE_WATCHED:
 	case EVENT_MEMBER_ADDED:
 	case EVENT_MEMBER_PROFILE_SET:
 	case EVENT_MEMBER_REMOVED:
@@ -272,6 +285,9 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_PROJECT_CREATED:
 	case EVENT_RANKS_REBALANCED:
+	case EVENT_WORK_LOGGED:
+	case EVENT_WORKLOG_DELETED:
+	case EVENT_WORKLOG_EDITED:
 		break; /* nothing but the version */
 	}
 	return STATUS_OK;

@@ -16,21 +16,29 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(ISSUE_CREATED)                                                                      \
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
 	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
+	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
 	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
 	IGNORE(ISSUE_LINKED)                                                                       \
 	IGNORE(ISSUE_PARENT_CHANGED)                                                               \
 	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
 	IGNORE(ISSUE_RANKED)                                                                       \
+	IGNORE(ISSUE_REMAINING_CHANGED)                                                            \
+	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	IGNORE(ISSUE_SUMMARY_CHANGED)                                                              \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
+	IGNORE(ISSUE_UNWATCHED)                                                                    \
+	IGNORE(ISSUE_WATCHED)                                                                      \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
 	IGNORE(MEMBER_REMOVED)                                                                     \
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(PROJECT_CREATED)                                                                    \
-	IGNORE(RANKS_REBALANCED)
+	IGNORE(RANKS_REBALANCED)                                                                   \
+	IGNORE(WORKLOG_DELETED)                                                                    \
+	IGNORE(WORKLOG_EDITED)                                                                     \
+	IGNORE(WORK_LOGGED)
 VIEW_ANSWERS(feed, FEED_ANSWERS);
 
 static enum status feed_apply(struct view *view, const struct event *event, struct error *err)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "projections/issue_row.h"
+#include "projections/issue_inside.h"
 
 #define LABELS_MAX 256
 
@@ -16,30 +16,30 @@
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
+	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
 	ON(ISSUE_PARENT_CHANGED)                                                                   \
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
+	ON(ISSUE_REMAINING_CHANGED)                                                                \
+	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
 	ON(ISSUE_UNLINKED)                                                                         \
+	ON(ISSUE_UNWATCHED)                                                                        \
+	ON(ISSUE_WATCHED)                                                                          \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
 	IGNORE(MEMBER_REMOVED)                                                                     \
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
-	ON(RANKS_REBALANCED)
+	ON(RANKS_REBALANCED)                                                                       \
+	ON(WORKLOG_DELETED)                                                                        \
+	ON(WORKLOG_EDITED)                                                                         \
+	ON(WORK_LOGGED)
 VIEW_ANSWERS(issue, ISSUE_ANSWERS);
-
-struct applying {
-	struct view *view;
-	const struct event_meta *meta;
-	struct slice tenant;
-	struct buf *labels; /* packed labels of the row that is written next */
-	struct error *err;
-};
 
 static const struct uuid nil;
 
@@ -48,12 +48,7 @@ static struct uuid optional(bool has, const struct uuid *id)
 	return has ? *id : nil;
 }
 
-static void put(const struct applying *a, uint32_t table, struct slice value)
-{
-	kv_put(a->view->txn, table, buf_slice(&a->view->key), value);
-}
-
-static enum status get_issue(const struct applying *a, const struct uuid *id,
+static enum status get_issue(const struct issue_applying *a, const struct uuid *id,
                              struct issue_row *issue)
 {
 	struct slice row;
@@ -66,52 +61,54 @@ static enum status get_issue(const struct applying *a, const struct uuid *id,
 	return error_set(a->err, STATUS_INVALID, "no row of issue %.*s", UUID_TEXT, text);
 }
 
-static void put_issue(const struct applying *a, const struct uuid *id,
+static void put_issue(const struct issue_applying *a, const struct uuid *id,
                       const struct issue_row *issue)
 {
 	issue_row_pack(issue, &a->view->value);
 	issue_key(&a->view->key, a->tenant, id);
-	put(a, ISSUES, buf_slice(&a->view->value));
+	issue_put(a, ISSUES, buf_slice(&a->view->value));
 }
 
-static enum status project_created(const struct applying *a, const struct project_created *e)
+static enum status project_created(const struct issue_applying *a, const struct project_created *e)
 {
 	struct buf *key = &a->view->key, *row = &a->view->value;
 	buf_clear(row);
 	row_string(row, e->key);
 	row_string(row, e->name);
 	issue_key(key, a->tenant, &a->meta->aggregate.id);
-	put(a, PROJECTS, buf_slice(row));
+	issue_put(a, PROJECTS, buf_slice(row));
 	key_tenant(key, a->tenant);
 	buf_append_slice(key, e->key);
-	put(a, PROJECT_KEYS, slice_of(a->meta->aggregate.id.bytes, 16));
+	issue_put(a, PROJECT_KEYS, slice_of(a->meta->aggregate.id.bytes, 16));
 	return STATUS_OK;
 }
 
-static void put_child(const struct applying *a, const struct uuid *parent, const struct uuid *child)
+static void put_child(const struct issue_applying *a, const struct uuid *parent,
+                      const struct uuid *child)
 {
 	issue_key(&a->view->key, a->tenant, parent);
 	row_uuid(&a->view->key, child);
-	put(a, CHILDREN, SLICE(""));
+	issue_put(a, CHILDREN, SLICE(""));
 }
 
-static void del_child(const struct applying *a, const struct uuid *parent, const struct uuid *child)
+static void del_child(const struct issue_applying *a, const struct uuid *parent,
+                      const struct uuid *child)
 {
 	issue_key(&a->view->key, a->tenant, parent);
 	row_uuid(&a->view->key, child);
 	kv_del(a->view->txn, CHILDREN, buf_slice(&a->view->key));
 }
 
-static void put_text(const struct applying *a, struct slice text)
+static void put_text(const struct issue_applying *a, struct slice text)
 {
 	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
 	if (text.n)
-		put(a, TEXTS, text);
+		issue_put(a, TEXTS, text);
 	else
 		kv_del(a->view->txn, TEXTS, buf_slice(&a->view->key));
 }
 
-static enum status issue_created(const struct applying *a, const struct issue_created *e)
+static enum status issue_created(const struct issue_applying *a, const struct issue_created *e)
 {
 	const struct uuid *id = &a->meta->aggregate.id;
 	struct slice unused;
@@ -120,7 +117,7 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 	if (!kv_get(a->view->txn, PROJECTS, buf_slice(key), &unused))
 		return error_set(a->err, STATUS_INVALID, "an issue of a project that is not there");
 	row_u64(key, (uint64_t)e->number);
-	put(a, NUMBERS, slice_of(id->bytes, 16));
+	issue_put(a, NUMBERS, slice_of(id->bytes, 16));
 	for (uint32_t i = 0; i < e->labels.n; i++)
 		row_string(a->labels, e->labels.items[i]);
 	struct issue_row issue = {
@@ -141,125 +138,18 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 	        .summary = e->summary,
 	        .labels = buf_slice(a->labels),
 	        .external_ref = e->has_external_ref ? e->external_ref : slice_of(NULL, 0),
+	        .has_start_on = e->has_start_on,
+	        .start_on = e->has_start_on ? e->start_on : 0,
+	        .has_estimate = e->has_estimate,
+	        .estimate = e->has_estimate ? e->estimate : 0,
+	        .has_remaining = e->has_remaining,
+	        .remaining = e->has_remaining ? e->remaining : 0,
 	};
 	put_issue(a, id, &issue);
 	put_text(a, e->description);
 	if (e->has_parent)
 		put_child(a, &e->parent, id);
 	return STATUS_OK;
-}
-
-/* --- comments --- */
-
-static void comment_key(const struct applying *a, uint64_t seq)
-{
-	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
-	row_u64(&a->view->key, seq);
-}
-
-static void comment_seq_key(const struct applying *a, const struct uuid *comment)
-{
-	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
-	row_uuid(&a->view->key, comment);
-}
-
-static void comment_added(const struct applying *a, const struct comment_added *e)
-{
-	struct comment_row comment = {
-	        .id = e->comment_id,
-	        .author = e->author,
-	        .created_at = a->meta->occurred_at,
-	        .body = e->body,
-	};
-	char seq[8];
-	put_u64(seq, (uint64_t)a->meta->seq);
-	comment_row_pack(&comment, &a->view->value);
-	comment_key(a, (uint64_t)a->meta->seq);
-	put(a, COMMENTS, buf_slice(&a->view->value));
-	comment_seq_key(a, &e->comment_id);
-	put(a, COMMENT_SEQS, slice_of(seq, 8));
-}
-
-static enum status find_comment(const struct applying *a, const struct uuid *id, uint64_t *seq)
-{
-	struct slice value;
-	comment_seq_key(a, id);
-	if (!kv_get(a->view->txn, COMMENT_SEQS, buf_slice(&a->view->key), &value) || value.n != 8)
-		return error_set(a->err, STATUS_INVALID, "a comment that is not there");
-	*seq = get_u64(value.data);
-	return STATUS_OK;
-}
-
-static enum status comment_edited(const struct applying *a, const struct comment_edited *e)
-{
-	uint64_t seq;
-	struct slice row;
-	struct comment_row comment;
-	if (find_comment(a, &e->comment_id, &seq))
-		return STATUS_INVALID;
-	comment_key(a, seq);
-	if (!kv_get(a->view->txn, COMMENTS, buf_slice(&a->view->key), &row) ||
-	    !comment_row_unpack(row, &comment))
-		return error_set(a->err, STATUS_INVALID, "a comment without a row");
-	comment.body = e->body;
-	comment.edited_at = a->meta->occurred_at;
-	comment_row_pack(&comment, &a->view->value);
-	put(a, COMMENTS, buf_slice(&a->view->value));
-	return STATUS_OK;
-}
-
-static enum status comment_deleted(const struct applying *a, const struct comment_deleted *e)
-{
-	uint64_t seq;
-	if (find_comment(a, &e->comment_id, &seq))
-		return STATUS_INVALID;
-	kv_del(a->view->txn, COMMENT_SEQS, buf_slice(&a->view->key));
-	comment_key(a, seq);
-	kv_del(a->view->txn, COMMENTS, buf_slice(&a->view->key));
-	return STATUS_OK;
-}
-
-/* --- links --- */
-
-static void link_key(const struct applying *a, const struct uuid *issue, struct slice type,
-                     const struct uuid *other, enum link_direction direction)
-{
-	issue_key(&a->view->key, a->tenant, issue);
-	buf_append_slice(&a->view->key, type);
-	row_u8(&a->view->key, 0);
-	row_uuid(&a->view->key, other);
-	row_u8(&a->view->key, (uint8_t)direction);
-}
-
-static void linked(const struct applying *a, const struct issue_linked *e)
-{
-	const struct uuid *id = &a->meta->aggregate.id;
-	link_key(a, id, e->link_type, &e->other, LINK_OUTWARD);
-	put(a, LINKS, SLICE(""));
-	link_key(a, &e->other, e->link_type, id, LINK_INWARD);
-	put(a, LINKS, SLICE(""));
-}
-
-static void del_link(const struct applying *a, const struct uuid *from, struct slice type,
-                     const struct uuid *to)
-{
-	link_key(a, from, type, to, LINK_OUTWARD);
-	kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
-	link_key(a, to, type, from, LINK_INWARD);
-	kv_del(a->view->txn, LINKS, buf_slice(&a->view->key));
-}
-
-/* A symmetric link may be cut from the other end than it was made from. Of two links with a
- * direction, one each way, only the named one goes. */
-static void unlinked(const struct applying *a, const struct issue_unlinked *e)
-{
-	const struct uuid *id = &a->meta->aggregate.id;
-	struct slice none;
-	link_key(a, id, e->link_type, &e->other, LINK_OUTWARD);
-	if (kv_get(a->view->txn, LINKS, buf_slice(&a->view->key), &none))
-		del_link(a, id, e->link_type, &e->other);
-	else
-		del_link(a, &e->other, e->link_type, id);
 }
 
 /* --- the row --- */
@@ -277,7 +167,7 @@ static bool has_label(const struct slice *labels, uint32_t n, struct slice label
 	return false;
 }
 
-static enum status labels_changed(const struct applying *a, struct issue_row *issue,
+static enum status labels_changed(const struct issue_applying *a, struct issue_row *issue,
                                   const struct issue_labels_changed *e)
 {
 	struct slice all[LABELS_MAX];
@@ -299,7 +189,7 @@ static enum status labels_changed(const struct applying *a, struct issue_row *is
 	return STATUS_OK;
 }
 
-static void parent_changed(const struct applying *a, const struct issue_parent_changed *e)
+static void parent_changed(const struct issue_applying *a, const struct issue_parent_changed *e)
 {
 	if (e->has_from)
 		del_child(a, &e->from, &a->meta->aggregate.id);
@@ -307,7 +197,8 @@ static void parent_changed(const struct applying *a, const struct issue_parent_c
 		put_child(a, &e->to, &a->meta->aggregate.id);
 }
 
-static enum status ranks_rebalanced(const struct applying *a, const struct ranks_rebalanced *e)
+static enum status ranks_rebalanced(const struct issue_applying *a,
+                                    const struct ranks_rebalanced *e)
 {
 	for (uint32_t i = 0; i < e->ranks.n; i++) {
 		struct issue_row issue;
@@ -320,32 +211,27 @@ static enum status ranks_rebalanced(const struct applying *a, const struct ranks
 }
 
 /* Rows beside that of the issue. They come first: a put moves what the issue's row borrows from. */
-static enum status change_others(const struct applying *a, const struct event *event)
+static enum status change_others(const struct issue_applying *a, const struct event *event)
 {
-	if (event->type == EVENT_COMMENT_ADDED)
-		comment_added(a, &event->comment_added);
-	else if (event->type == EVENT_COMMENT_DELETED)
-		return comment_deleted(a, &event->comment_deleted);
-	else if (event->type == EVENT_COMMENT_EDITED)
-		return comment_edited(a, &event->comment_edited);
-	else if (event->type == EVENT_ISSUE_LINKED)
-		linked(a, &event->issue_linked);
-	else if (event->type == EVENT_ISSUE_UNLINKED)
-		unlinked(a, &event->issue_unlinked);
-	else if (event->type == EVENT_ISSUE_DESCRIPTION_CHANGED)
+	if (event->type == EVENT_ISSUE_DESCRIPTION_CHANGED)
 		put_text(a, event->issue_description_changed.to);
 	else if (event->type == EVENT_ISSUE_PARENT_CHANGED)
 		parent_changed(a, &event->issue_parent_changed);
 	else if (event->type == EVENT_RANKS_REBALANCED)
 		return ranks_rebalanced(a, &event->ranks_rebalanced);
+	else
+		return issue_part_apply(a, event);
 	return STATUS_OK;
 }
 
-static enum status change_row(const struct applying *a, const struct event *event,
+static enum status change_row(const struct issue_applying *a, const struct event *event,
                               struct issue_row *issue)
 {
 	const struct issue_transitioned *moved = &event->issue_transitioned;
 	const struct issue_due_date_changed *due = &event->issue_due_date_changed;
+	const struct issue_start_date_changed *start = &event->issue_start_date_changed;
+	const struct issue_estimate_changed *estimate = &event->issue_estimate_changed;
+	const struct issue_remaining_changed *remaining = &event->issue_remaining_changed;
 	switch (event->type) {
 	case EVENT_COMMENT_ADDED:
 		issue->comments++;
@@ -360,6 +246,10 @@ static enum status change_row(const struct applying *a, const struct event *even
 		issue->has_due_on = due->has_to;
 		issue->due_on = due->has_to ? due->to : 0;
 		break;
+	case EVENT_ISSUE_ESTIMATE_CHANGED:
+		issue->has_estimate = estimate->has_to;
+		issue->estimate = estimate->has_to ? estimate->to : 0;
+		break;
 	case EVENT_ISSUE_LABELS_CHANGED:
 		return labels_changed(a, issue, &event->issue_labels_changed);
 	case EVENT_ISSUE_PARENT_CHANGED:
@@ -372,12 +262,38 @@ static enum status change_row(const struct applying *a, const struct event *even
 	case EVENT_ISSUE_RANKED:
 		issue->rank = event->issue_ranked.to;
 		break;
+	case EVENT_ISSUE_REMAINING_CHANGED:
+		issue->has_remaining = remaining->has_to;
+		issue->remaining = remaining->has_to ? remaining->to : 0;
+		break;
+	case EVENT_ISSUE_START_DATE_CHANGED:
+		issue->has_start_on = start->has_to;
+		issue->start_on = start->has_to ? start->to : 0;
+		break;
 	case EVENT_ISSUE_SUMMARY_CHANGED:
 		issue->summary = event->issue_summary_changed.to;
 		break;
 	case EVENT_ISSUE_TRANSITIONED:
 		issue->status = moved->to;
 		issue->resolution = moved->has_resolution ? moved->resolution : slice_of(NULL, 0);
+		break;
+	case EVENT_ISSUE_WATCHED:
+		issue->watchers++;
+		break;
+	case EVENT_ISSUE_UNWATCHED:
+		issue->watchers--;
+		break;
+	case EVENT_WORK_LOGGED:
+		issue->worklogs++;
+		issue->spent += event->work_logged.minutes;
+		break;
+	case EVENT_WORKLOG_DELETED:
+		issue->worklogs--;
+		issue->spent -= event->worklog_deleted.minutes;
+		break;
+	case EVENT_WORKLOG_EDITED:
+		issue->spent +=
+		        event->worklog_edited.to_minutes - event->worklog_edited.from_minutes;
 		break;
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
@@ -401,7 +317,7 @@ static enum status issue_apply(struct view *view, const struct event *event, str
 {
 	const struct event_meta *meta = &event->meta;
 	struct buf *labels = view->own;
-	struct applying a = {view, meta, meta->tenant, labels, err};
+	struct issue_applying a = {view, meta, meta->tenant, labels, err};
 	struct issue_row issue;
 	buf_clear(labels);
 	if (event->type == EVENT_PROJECT_CREATED)
@@ -434,15 +350,15 @@ static void detach(struct view *view)
 	free(view->own);
 }
 
-static const char *const tables[] = {KV_VIEW_TABLES, "issues",       "numbers", "texts",
-                                     "comments",     "comment_seqs", "links",   "children",
-                                     "projects",     "project_keys", NULL};
+static const char *const tables[] = {
+        KV_VIEW_TABLES, "issues",   "numbers", "texts",    "comments", "comment_seqs", "worklogs",
+        "worklog_seqs", "watchers", "links",   "children", "projects", "project_keys", NULL};
 
 const struct kv_view_type issue_view = {
         .type =
                 {
                         .name = "issue",
-                        .version = 1,
+                        .version = 2,
                         .pace_ms = 5,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,

@@ -20,20 +20,29 @@ struct issue_stamp {
 
 /* @issue is a key (TLS-12) or an id. {"id","key","project":{"id","key","name"},"type","summary",
  * "description","status","resolution","priority","reporter":{"id","name"},"assignee":{...}|null,
- * "labels":[],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"due_on","rank",
- * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},"external_ref",
- * "created_at","updated_at","version"}. comments is the first page of issue_comments_read.
- * At most ISSUE_RELATED_MAX sub-tasks and as many links are shown. */
+ * "labels":[],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
+ * "estimate","remaining","spent","rank",
+ * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
+ * "worklogs":{...},"watchers":[{"id","name"}],"external_ref","created_at","updated_at","version"}.
+ * estimate and remaining are minutes or null, spent is minutes. comments and worklogs are the first
+ * @parts_limit of issue_part_read. At most ISSUE_RELATED_MAX sub-tasks and as many links are shown;
+ * watchers in order of their ids. */
 #define ISSUE_RELATED_MAX 500
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
-                       struct slice issue, uint32_t comments_limit, struct buf *out,
+                       struct slice issue, uint32_t parts_limit, struct buf *out,
                        struct issue_stamp *stamp, struct error *err);
 
-/* {"total","items":[{"id","author":{"id","name"},"body","created_at","edited_at"|null,"seq"}],
- * "next":seq or null}, oldest first, those added behind seq @after. */
-enum status issue_comments_read(struct view *view, struct view *access, struct slice tenant,
-                                struct slice issue, uint64_t after, uint32_t limit, struct buf *out,
-                                struct issue_stamp *stamp, struct error *err);
+/* What an issue has many of. ISSUE_COMMENTS:
+ * {"total","items":[{"id","author":{"id","name"},"body","created_at","edited_at"|null,"seq"}],
+ * "next":seq or null}, oldest first, those added behind seq @after. ISSUE_WORKLOGS:
+ * {"total","minutes" (of
+ * all),"items":[{"id","author","started_at","minutes","comment","created_at",
+ * "edited_at"|null,"seq"}],"next"} likewise. */
+enum issue_part { ISSUE_COMMENTS, ISSUE_WORKLOGS };
+enum status issue_part_read(struct view *view, struct view *access, struct slice tenant,
+                            struct slice issue, enum issue_part part, uint64_t after,
+                            uint32_t limit, struct buf *out, struct issue_stamp *stamp,
+                            struct error *err);
 
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,

@@ -1,32 +1,19 @@
 #include "projections/issue.h"
 
 #include "core/base/clock.h"
-#include "core/base/json_out.h"
-#include "projections/access.h"
-#include "projections/issue_row.h"
+#include "projections/issue_reading.h"
 
 #define DAY_MS 86400000LL
 enum { ID_BYTES = 16 };
 
-struct reading {
-	struct kv_txn *txn;
-	struct access_names *names; /* NULL: nobody has a name */
-	struct slice tenant;
-	struct uuid id;
-	struct issue_row issue;
-	struct buf key;
-	struct json_out *json;
-	struct error *err;
-};
-
-static bool get_row(struct reading *r, const struct uuid *id, struct issue_row *issue)
+static bool get_row(struct issue_reading *r, const struct uuid *id, struct issue_row *issue)
 {
 	struct slice row;
 	issue_key(&r->key, r->tenant, id);
 	return kv_get(r->txn, ISSUES, buf_slice(&r->key), &row) && issue_row_unpack(row, issue);
 }
 
-static bool get_project(struct reading *r, const struct uuid *id, struct project_row *project)
+static bool get_project(struct issue_reading *r, const struct uuid *id, struct project_row *project)
 {
 	struct slice row;
 	issue_key(&r->key, r->tenant, id);
@@ -48,7 +35,7 @@ static bool parse_number(struct slice text, uint64_t *number)
 }
 
 /* TLS-12 -> id */
-static bool find_key(struct reading *r, struct slice text)
+static bool find_key(struct issue_reading *r, struct slice text)
 {
 	const char *dash = text.n ? memrchr(text.data, '-', text.n) : NULL;
 	uint64_t number;
@@ -69,7 +56,7 @@ static bool find_key(struct reading *r, struct slice text)
 	return true;
 }
 
-static enum status open_issue(struct reading *r, struct view *view, struct slice text,
+static enum status open_issue(struct issue_reading *r, struct view *view, struct slice text,
                               struct issue_stamp *stamp)
 {
 	*stamp = (struct issue_stamp){.position = 0};
@@ -88,7 +75,7 @@ static enum status open_issue(struct reading *r, struct view *view, struct slice
 	return STATUS_OK;
 }
 
-static enum status close_issue(struct reading *r, enum status status)
+static enum status close_issue(struct issue_reading *r, enum status status)
 {
 	if (r->txn && kv_failed(r->txn))
 		status = error_set(r->err, STATUS_IO, "issue: read");
@@ -109,9 +96,10 @@ static void string_or_null(struct json_out *json, const char *key, struct slice 
 		json_out_null(json);
 }
 
-static void member_json(struct reading *r, const char *key, const struct uuid *id)
+void issue_member_json(struct issue_reading *r, const char *key, const struct uuid *id)
 {
-	json_out_key(r->json, key);
+	if (key)
+		json_out_key(r->json, key);
 	if (uuid_is_nil(id)) {
 		json_out_null(r->json);
 		return;
@@ -122,7 +110,7 @@ static void member_json(struct reading *r, const char *key, const struct uuid *i
 	json_out_object_end(r->json);
 }
 
-static void key_json(struct reading *r, const struct issue_row *issue)
+static void key_json(struct issue_reading *r, const struct issue_row *issue)
 {
 	struct project_row project = {.key = {NULL, 0}};
 	struct buf text = {0};
@@ -134,7 +122,7 @@ static void key_json(struct reading *r, const struct issue_row *issue)
 }
 
 /* Another issue, in short. */
-static void related_json(struct reading *r, const struct uuid *id)
+static void related_json(struct issue_reading *r, const struct uuid *id)
 {
 	struct issue_row issue;
 	if (!get_row(r, id, &issue)) {
@@ -154,7 +142,7 @@ static bool has_prefix(struct slice key, struct slice prefix)
 	return key.n >= prefix.n && memcmp(key.data, prefix.data, prefix.n) == 0;
 }
 
-static void subtasks_json(struct reading *r)
+static void subtasks_json(struct issue_reading *r)
 {
 	struct buf prefix = {0};
 	struct slice key, value;
@@ -176,7 +164,7 @@ static void subtasks_json(struct reading *r)
 }
 
 /* @tail: type, 0, other id, direction */
-static void link_json(struct reading *r, struct slice tail)
+static void link_json(struct issue_reading *r, struct slice tail)
 {
 	size_t type_n = tail.n - 1 - ID_BYTES - 1;
 	struct uuid other;
@@ -190,7 +178,7 @@ static void link_json(struct reading *r, struct slice tail)
 	json_out_object_end(r->json);
 }
 
-static void links_json(struct reading *r)
+static void links_json(struct issue_reading *r)
 {
 	struct buf prefix = {0};
 	struct slice key, value;
@@ -208,68 +196,27 @@ static void links_json(struct reading *r)
 	buf_release(&prefix);
 }
 
-static void comment_json(struct reading *r, uint64_t seq, const struct comment_row *comment)
-{
-	json_out_object(r->json);
-	json_out_member_uuid(r->json, "id", &comment->id);
-	member_json(r, "author", &comment->author);
-	json_out_member_string(r->json, "body", comment->body);
-	json_out_member_time(r->json, "created_at", comment->created_at);
-	json_out_key(r->json, "edited_at");
-	if (comment->edited_at)
-		json_out_time(r->json, comment->edited_at);
-	else
-		json_out_null(r->json);
-	json_out_member_int(r->json, "seq", (int64_t)seq);
-	json_out_object_end(r->json);
-}
-
-/* items and next of the comments behind @after. */
-static void comment_items(struct reading *r, uint64_t after, uint32_t limit)
+static void watchers_json(struct issue_reading *r)
 {
 	struct buf prefix = {0};
-	struct slice key, row;
-	uint64_t last = 0;
-	uint32_t n = 0;
-	bool more_to_come = false;
-	struct kv_cursor *cursor = kv_cursor_open(r->txn, COMMENTS);
+	struct slice key, value;
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, WATCHERS);
 	issue_key(&prefix, r->tenant, &r->id);
-	size_t prefix_n = prefix.n;
-	row_u64(&prefix, after + 1);
-	struct slice of_issue = slice_of(prefix.data, prefix_n);
-	json_out_key(r->json, "items");
+	json_out_key(r->json, "watchers");
 	json_out_array(r->json);
-	bool more = after < INT64_MAX && kv_seek(cursor, buf_slice(&prefix), &key, &row);
-	for (; more && has_prefix(key, of_issue) && key.n == prefix_n + 8;
-	     more = kv_next(cursor, &key, &row)) {
-		struct comment_row comment;
-		if (n++ == limit) {
-			more_to_come = true;
-			break;
-		}
-		last = get_u64(key.data + prefix_n);
-		if (comment_row_unpack(row, &comment))
-			comment_json(r, last, &comment);
+	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
+	for (; more && has_prefix(key, buf_slice(&prefix)) && key.n == prefix.n + ID_BYTES;
+	     more = kv_next(cursor, &key, &value)) {
+		struct uuid member;
+		memcpy(member.bytes, key.data + prefix.n, ID_BYTES);
+		issue_member_json(r, NULL, &member);
 	}
 	json_out_array_end(r->json);
-	json_out_key(r->json, "next");
-	if (more_to_come)
-		json_out_int(r->json, (int64_t)last);
-	else
-		json_out_null(r->json);
 	kv_cursor_close(cursor);
 	buf_release(&prefix);
 }
 
-static void comments_json(struct reading *r, uint64_t after, uint32_t limit)
-{
-	json_out_object(r->json);
-	json_out_member_int(r->json, "total", r->issue.comments);
-	comment_items(r, after, limit);
-	json_out_object_end(r->json);
-}
-
-static void project_json(struct reading *r)
+static void project_json(struct issue_reading *r)
 {
 	struct project_row project = {.key = {NULL, 0}};
 	if (!get_project(r, &r->issue.project_id, &project))
@@ -282,19 +229,28 @@ static void project_json(struct reading *r)
 	json_out_object_end(r->json);
 }
 
-static void due_json(struct reading *r)
+static void day_json(struct issue_reading *r, const char *key, bool has, int32_t day)
 {
 	char text[CLOCK_TEXT];
-	json_out_key(r->json, "due_on");
-	if (!r->issue.has_due_on) {
+	json_out_key(r->json, key);
+	if (!has) {
 		json_out_null(r->json);
 		return;
 	}
-	clock_format(r->issue.due_on * DAY_MS, text);
+	clock_format(day * DAY_MS, text);
 	json_out_string(r->json, slice_of(text, 10));
 }
 
-static void labels_json(struct reading *r)
+static void minutes_json(struct issue_reading *r, const char *key, bool has, int32_t minutes)
+{
+	json_out_key(r->json, key);
+	if (has)
+		json_out_int(r->json, minutes);
+	else
+		json_out_null(r->json);
+}
+
+static void labels_json(struct issue_reading *r)
 {
 	json_out_key(r->json, "labels");
 	json_out_array(r->json);
@@ -303,7 +259,7 @@ static void labels_json(struct reading *r)
 	json_out_array_end(r->json);
 }
 
-static void description_json(struct reading *r)
+static void description_json(struct issue_reading *r)
 {
 	struct slice text = {NULL, 0};
 	issue_key(&r->key, r->tenant, &r->id);
@@ -311,7 +267,7 @@ static void description_json(struct reading *r)
 	json_out_member_string(r->json, "description", text);
 }
 
-static void issue_json(struct reading *r, uint32_t comments_limit)
+static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 {
 	const struct issue_row *issue = &r->issue;
 	struct json_out *json = r->json;
@@ -325,8 +281,8 @@ static void issue_json(struct reading *r, uint32_t comments_limit)
 	json_out_member_string(json, "status", issue->status);
 	string_or_null(json, "resolution", issue->resolution);
 	json_out_member_string(json, "priority", issue->priority);
-	member_json(r, "reporter", &issue->reporter);
-	member_json(r, "assignee", &issue->assignee);
+	issue_member_json(r, "reporter", &issue->reporter);
+	issue_member_json(r, "assignee", &issue->assignee);
 	labels_json(r);
 	json_out_key(json, "parent");
 	if (uuid_is_nil(&issue->parent))
@@ -334,11 +290,18 @@ static void issue_json(struct reading *r, uint32_t comments_limit)
 	else
 		related_json(r, &issue->parent);
 	subtasks_json(r);
-	due_json(r);
+	day_json(r, "start_on", issue->has_start_on, issue->start_on);
+	day_json(r, "due_on", issue->has_due_on, issue->due_on);
+	minutes_json(r, "estimate", issue->has_estimate, issue->estimate);
+	minutes_json(r, "remaining", issue->has_remaining, issue->remaining);
+	json_out_member_int(json, "spent", issue->spent);
 	json_out_member_string(json, "rank", issue->rank);
 	links_json(r);
 	json_out_key(json, "comments");
-	comments_json(r, 0, comments_limit);
+	issue_part_json(r, ISSUE_COMMENTS, 0, parts_limit);
+	json_out_key(json, "worklogs");
+	issue_part_json(r, ISSUE_WORKLOGS, 0, parts_limit);
+	watchers_json(r);
 	string_or_null(json, "external_ref", issue->external_ref);
 	json_out_member_time(json, "created_at", issue->created_at);
 	json_out_member_time(json, "updated_at", issue->updated_at);
@@ -349,42 +312,43 @@ static void issue_json(struct reading *r, uint32_t comments_limit)
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
                        struct issue_stamp *stamp, struct error *err)
 {
-	struct reading r = {.tenant = tenant, .err = err};
+	struct issue_reading r = {.tenant = tenant, .err = err};
 	return close_issue(&r, open_issue(&r, view, issue, stamp));
 }
 
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
-                       struct slice issue, uint32_t comments_limit, struct buf *out,
+                       struct slice issue, uint32_t parts_limit, struct buf *out,
                        struct issue_stamp *stamp, struct error *err)
 {
 	struct json_out json;
-	struct reading r = {.tenant = tenant, .json = &json, .err = err};
+	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
 	enum status status = open_issue(&r, view, issue, stamp);
 	if (!status && access)
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)
-		issue_json(&r, comments_limit);
+		issue_json(&r, parts_limit);
 	status = close_issue(&r, status);
 	if (status)
 		out->n = start;
 	return status;
 }
 
-enum status issue_comments_read(struct view *view, struct view *access, struct slice tenant,
-                                struct slice issue, uint64_t after, uint32_t limit, struct buf *out,
-                                struct issue_stamp *stamp, struct error *err)
+enum status issue_part_read(struct view *view, struct view *access, struct slice tenant,
+                            struct slice issue, enum issue_part part, uint64_t after,
+                            uint32_t limit, struct buf *out, struct issue_stamp *stamp,
+                            struct error *err)
 {
 	struct json_out json;
-	struct reading r = {.tenant = tenant, .json = &json, .err = err};
+	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
 	enum status status = open_issue(&r, view, issue, stamp);
 	if (!status && access)
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)
-		comments_json(&r, after, limit);
+		issue_part_json(&r, part, after, limit);
 	status = close_issue(&r, status);
 	if (status)
 		out->n = start;

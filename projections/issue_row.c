@@ -1,5 +1,7 @@
 #include "projections/issue_row.h"
 
+enum { HAS_DUE_ON = 1, HAS_START_ON = 2, HAS_ESTIMATE = 4, HAS_REMAINING = 8 };
+
 void issue_row_pack(const struct issue_row *issue, struct buf *to)
 {
 	buf_clear(to);
@@ -11,9 +13,18 @@ void issue_row_pack(const struct issue_row *issue, struct buf *to)
 	row_u64(to, issue->version);
 	row_u64(to, (uint64_t)issue->created_at);
 	row_u64(to, (uint64_t)issue->updated_at);
-	row_u8(to, issue->has_due_on);
+	row_u8(to, (uint8_t)((issue->has_due_on ? HAS_DUE_ON : 0) |
+	                     (issue->has_start_on ? HAS_START_ON : 0) |
+	                     (issue->has_estimate ? HAS_ESTIMATE : 0) |
+	                     (issue->has_remaining ? HAS_REMAINING : 0)));
 	row_u32(to, (uint32_t)issue->due_on);
+	row_u32(to, (uint32_t)issue->start_on);
+	row_u32(to, (uint32_t)issue->estimate);
+	row_u32(to, (uint32_t)issue->remaining);
+	row_u64(to, (uint64_t)issue->spent);
 	row_u32(to, issue->comments);
+	row_u32(to, issue->worklogs);
+	row_u32(to, issue->watchers);
 	row_string(to, issue->type);
 	row_string(to, issue->status);
 	row_string(to, issue->priority);
@@ -35,9 +46,19 @@ bool issue_row_unpack(struct slice row, struct issue_row *out)
 	out->version = row_take_u64(&in);
 	out->created_at = (int64_t)row_take_u64(&in);
 	out->updated_at = (int64_t)row_take_u64(&in);
-	out->has_due_on = row_take_u8(&in) != 0;
+	uint8_t flags = row_take_u8(&in);
+	out->has_due_on = flags & HAS_DUE_ON;
+	out->has_start_on = flags & HAS_START_ON;
+	out->has_estimate = flags & HAS_ESTIMATE;
+	out->has_remaining = flags & HAS_REMAINING;
 	out->due_on = (int32_t)row_take_u32(&in);
+	out->start_on = (int32_t)row_take_u32(&in);
+	out->estimate = (int32_t)row_take_u32(&in);
+	out->remaining = (int32_t)row_take_u32(&in);
+	out->spent = (int64_t)row_take_u64(&in);
 	out->comments = row_take_u32(&in);
+	out->worklogs = row_take_u32(&in);
+	out->watchers = row_take_u32(&in);
 	out->type = row_take_string(&in);
 	out->status = row_take_string(&in);
 	out->priority = row_take_string(&in);
@@ -67,6 +88,31 @@ bool comment_row_unpack(struct slice row, struct comment_row *out)
 	out->created_at = (int64_t)row_take_u64(&in);
 	out->edited_at = (int64_t)row_take_u64(&in);
 	out->body = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}
+
+void worklog_row_pack(const struct worklog_row *worklog, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &worklog->id);
+	row_uuid(to, &worklog->author);
+	row_u64(to, (uint64_t)worklog->started_at);
+	row_u64(to, (uint64_t)worklog->created_at);
+	row_u64(to, (uint64_t)worklog->edited_at);
+	row_u32(to, (uint32_t)worklog->minutes);
+	row_string(to, worklog->comment);
+}
+
+bool worklog_row_unpack(struct slice row, struct worklog_row *out)
+{
+	struct row_in in = row_in(row);
+	out->id = row_take_uuid(&in);
+	out->author = row_take_uuid(&in);
+	out->started_at = (int64_t)row_take_u64(&in);
+	out->created_at = (int64_t)row_take_u64(&in);
+	out->edited_at = (int64_t)row_take_u64(&in);
+	out->minutes = (int32_t)row_take_u32(&in);
+	out->comment = row_take_string(&in);
 	return !in.bad && in.at == in.end;
 }
 

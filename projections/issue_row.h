@@ -6,6 +6,9 @@
  *   TEXTS         issue id -> description
  *   COMMENTS      issue id, seq u64 -> struct comment_row, packed
  *   COMMENT_SEQS  issue id, comment id -> seq u64
+ *   WORKLOGS      issue id, seq u64 -> struct worklog_row, packed
+ *   WORKLOG_SEQS  issue id, worklog id -> seq u64
+ *   WATCHERS      issue id, member id -> nothing
  *   LINKS         issue id, type, 0, other id, direction u8 -> nothing
  *   CHILDREN      parent id, child id -> nothing
  *   PROJECTS      project id -> key, name
@@ -23,6 +26,9 @@ enum {
 	TEXTS,
 	COMMENTS,
 	COMMENT_SEQS,
+	WORKLOGS,
+	WORKLOG_SEQS,
+	WATCHERS,
 	LINKS,
 	CHILDREN,
 	PROJECTS,
@@ -36,9 +42,11 @@ struct issue_row {
 	struct uuid project_id, reporter, assignee, parent; /* nil: none */
 	uint64_t number, version;
 	int64_t created_at, updated_at;
-	bool has_due_on;
-	int32_t due_on;
-	uint32_t comments;
+	bool has_due_on, has_start_on, has_estimate, has_remaining;
+	int32_t due_on, start_on;
+	int32_t estimate, remaining; /* minutes */
+	int64_t spent;               /* minutes */
+	uint32_t comments, worklogs, watchers;
 	struct slice type, status, priority, resolution, rank, summary;
 	struct slice labels; /* row_string each, sorted */
 	struct slice external_ref;
@@ -51,6 +59,15 @@ struct comment_row {
 	struct slice body;
 };
 
+struct worklog_row {
+	struct uuid id, author;
+	int64_t started_at;
+	int64_t created_at;
+	int64_t edited_at; /* 0: never */
+	int32_t minutes;
+	struct slice comment;
+};
+
 struct project_row {
 	struct slice key, name;
 };
@@ -59,6 +76,8 @@ void issue_row_pack(const struct issue_row *issue, struct buf *to);
 bool issue_row_unpack(struct slice row, struct issue_row *out);
 void comment_row_pack(const struct comment_row *comment, struct buf *to);
 bool comment_row_unpack(struct slice row, struct comment_row *out);
+void worklog_row_pack(const struct worklog_row *worklog, struct buf *to);
+bool worklog_row_unpack(struct slice row, struct worklog_row *out);
 bool project_row_unpack(struct slice row, struct project_row *out);
 
 /* tenant, 0, id: the beginning of nearly every key. */

@@ -19,21 +19,29 @@
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
+	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
 	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
 	IGNORE(ISSUE_LINKED)                                                                       \
 	IGNORE(ISSUE_PARENT_CHANGED)                                                               \
 	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
 	IGNORE(ISSUE_RANKED)                                                                       \
+	IGNORE(ISSUE_REMAINING_CHANGED)                                                            \
+	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
+	IGNORE(ISSUE_UNWATCHED)                                                                    \
+	IGNORE(ISSUE_WATCHED)                                                                      \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
 	IGNORE(MEMBER_REMOVED)                                                                     \
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
-	IGNORE(RANKS_REBALANCED)
+	IGNORE(RANKS_REBALANCED)                                                                   \
+	IGNORE(WORKLOG_DELETED)                                                                    \
+	IGNORE(WORKLOG_EDITED)                                                                     \
+	IGNORE(WORK_LOGGED)
 VIEW_ANSWERS(search, SEARCH_ANSWERS);
 
 #define TSV(title, body)                                                                           \

@@ -1,11 +1,11 @@
-/* One issue with everything on it, and its comments page by page. */
+/* One issue with everything on it; its comments and worklogs page by page. */
 #include "projections/issue.h"
 
 #include <stdio.h>
 
 #include "query-api/query.h"
 
-#define COMMENTS_FIRST 20
+#define PARTS_FIRST 20
 
 static void finish(struct query *query, enum status status, const struct issue_stamp *stamp,
                    const struct error *err)
@@ -27,7 +27,7 @@ static void run_issue(struct query *query)
 	if (view && access) {
 		enum status status = issue_read(view, access, query->tenant,
 		                                http_path_param(query->request, "issue"),
-		                                COMMENTS_FIRST, &query->body, &stamp, &err);
+		                                PARTS_FIRST, &query->body, &stamp, &err);
 		finish(query, status, &stamp, &err);
 	}
 	query_view_done(query, "access", access);
@@ -36,7 +36,7 @@ static void run_issue(struct query *query)
 
 const struct query_type query_issue = {.view = "issue", .run = run_issue};
 
-static void run_comments(struct query *query)
+static void run_part(struct query *query, enum issue_part part)
 {
 	struct issue_stamp stamp = {0};
 	struct error err;
@@ -49,13 +49,24 @@ static void run_comments(struct query *query)
 	if (view)
 		access = query_view(query, "access");
 	if (view && access) {
-		enum status status = issue_comments_read(view, access, query->tenant,
-		                                         http_path_param(query->request, "issue"),
-		                                         after, limit, &query->body, &stamp, &err);
+		enum status status = issue_part_read(view, access, query->tenant,
+		                                     http_path_param(query->request, "issue"), part,
+		                                     after, limit, &query->body, &stamp, &err);
 		finish(query, status, &stamp, &err);
 	}
 	query_view_done(query, "access", access);
 	query_view_done(query, "issue", view);
 }
 
+static void run_comments(struct query *query)
+{
+	run_part(query, ISSUE_COMMENTS);
+}
+
+static void run_worklogs(struct query *query)
+{
+	run_part(query, ISSUE_WORKLOGS);
+}
+
+const struct query_type query_worklogs = {.view = "issue", .run = run_worklogs};
 const struct query_type query_comments = {.view = "issue", .run = run_comments};

@@ -13,6 +13,8 @@
 	X(issue, "/issues/{issue}", no_params, "One issue with everything on it.")                 \
 	X(comments, "/issues/{issue}/comments", after_params,                                      \
 	  "Comments of an issue, oldest first.")                                                   \
+	X(worklogs, "/issues/{issue}/worklogs", after_params,                                      \
+	  "Work that was logged on an issue, oldest first.")                                       \
 	X(search, "/search", search_params, "Issues and comments that have the words.")            \
 	X(audit, "/audit", audit_params, "Events as a person reads them: who, what, when, why.")   \
 	X(events, "/events", after_params,                                                         \

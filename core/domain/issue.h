@@ -6,12 +6,20 @@
 #include "core/domain/judge.h"
 #include "core/domain/workflow.h"
 
-#define ISSUE_LABELS_MAX 100
+#define ISSUE_LABELS_MAX     100
+#define ISSUE_WATCHERS_MAX   500
+#define ISSUE_WORKLOGS_MAX   10000
+#define WORKLOG_MINUTES_MAX  525600  /* a year */
+#define ESTIMATE_MINUTES_MAX 5256000 /* ten years */
 
 /* The next event of @issue, whose version it raises (in the caller's copy). */
 struct event *emit_issue(struct judge *judge, enum event_type type, struct row_issue *issue);
 
 bool check_priority(struct judge *judge, struct slice id);
+/* An estimate: 0 to ESTIMATE_MINUTES_MAX. */
+bool check_estimate(struct judge *judge, int32_t minutes, const char *pointer);
+bool check_start(struct judge *judge, bool has_start_on, int32_t start_on, bool has_due_on,
+                 int32_t due_on, const char *pointer);
 bool check_labels(struct judge *judge, struct slice_array labels, const char *pointer);
 /* Whether @parent may be the parent of the issue @id of @type. */
 bool check_parent(struct judge *judge, const struct uuid *id, const struct issue_type *type,
@@ -21,6 +29,18 @@ bool check_parent(struct judge *judge, const struct uuid *id, const struct issue
  * @present). NULL items if there is no room. */
 struct slice_array labels_select(struct judge *judge, const struct row_issue *issue,
                                  struct slice_array labels, bool present);
+
+/* Estimates and dates of EditIssue, each where it changes (issue_plan.c). */
+bool check_plan(struct judge *judge, const struct edit_issue *command,
+                const struct row_issue *issue);
+void edit_plan(struct judge *judge, const struct edit_issue *command, struct row_issue *issue);
+/* Set the remaining estimate, if it changes. */
+void edit_remaining(struct judge *judge, bool has_remaining, int32_t remaining,
+                    struct row_issue *issue);
+bool issue_has_field(struct issue_field_array fields, enum issue_field field);
+/* evolve: the issue of an event that changes @field. */
+struct row_issue load_field(const struct tenant_state *state, const struct event_meta *meta,
+                            enum issue_field field);
 
 /* evolve: put @issue under another parent, or under none (nil), and count children. */
 void issue_set_parent(struct tenant_state *state, struct row_issue *issue,

@@ -1,6 +1,5 @@
 /* Comments: events of their issue. */
 #include "core/domain/issue.h"
-#include "core/domain/permission.h"
 
 static bool read_comment(const struct tenant_state *state, const struct uuid *id,
                          struct row_comment *row)
@@ -40,11 +39,7 @@ static bool find_comment(struct judge *judge, const struct row_issue *issue, con
 	if (!read_comment(judge->state, id, comment) || !uuid_equal(&comment->issue, &issue->id))
 		return REFUSE(judge, REJECT_NO_SUCH_COMMENT, "/comment_id",
 		              SLICE("the issue has no comment "), uuid_slice(id, room));
-	if (!judge->processor && !role_reaches(judge->role, ORG_ROLE_ADMIN) &&
-	    !uuid_equal(&comment->author, &judge->person))
-		return REFUSE(judge, REJECT_FORBIDDEN, "/comment_id",
-		              SLICE("only its author or an admin may"));
-	return true;
+	return check_own(judge, &comment->author, "/comment_id");
 }
 
 void decide_edit_comment(struct judge *judge, const struct edit_comment *command)

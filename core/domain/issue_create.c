@@ -67,6 +67,12 @@ static bool check_texts(struct judge *judge, const struct create_issue *command)
 	       check_priority(judge, command->priority) &&
 	       check_labels(judge, command->labels, "/labels") &&
 	       (!command->has_due_on || check_date(judge, command->due_on, "/due_on")) &&
+	       (!command->has_start_on || check_date(judge, command->start_on, "/start_on")) &&
+	       check_start(judge, command->has_start_on, command->start_on, command->has_due_on,
+	                   command->due_on, "/start_on") &&
+	       (!command->has_estimate || check_estimate(judge, command->estimate, "/estimate")) &&
+	       (!command->has_remaining ||
+	        check_estimate(judge, command->remaining, "/remaining")) &&
 	       (!command->has_external_ref ||
 	        check_line(judge, command->external_ref, "/external_ref"));
 }
@@ -130,6 +136,12 @@ static void emit_created(struct judge *judge, const struct create_issue *command
 	        .rank = place,
 	        .has_external_ref = command->has_external_ref,
 	        .external_ref = command->external_ref,
+	        .has_start_on = command->has_start_on,
+	        .start_on = command->start_on,
+	        .has_estimate = command->has_estimate,
+	        .estimate = command->estimate,
+	        .has_remaining = command->has_remaining || command->has_estimate,
+	        .remaining = command->has_remaining ? command->remaining : command->estimate,
 	};
 }
 
@@ -250,6 +262,12 @@ void evolve_issue_created(struct tenant_state *state, const struct event_meta *m
 		issue.assignee = event->assignee;
 	issue.has_due_on = event->has_due_on;
 	issue.due_on = event->has_due_on ? event->due_on : 0;
+	issue.has_start_on = event->has_start_on;
+	issue.start_on = event->has_start_on ? event->start_on : 0;
+	issue.has_estimate = event->has_estimate;
+	issue.estimate = event->has_estimate ? event->estimate : 0;
+	issue.has_remaining = event->has_remaining;
+	issue.remaining = event->has_remaining ? event->remaining : 0;
 	issue.occurred_at = meta->occurred_at;
 	issue_set_description(&issue, event->description, meta->seq);
 	issue_set_summary(state, &issue.id, event->summary);

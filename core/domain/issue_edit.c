@@ -1,7 +1,7 @@
 /* EditIssue: one event for each field that changes. */
 #include "core/domain/issue.h"
 
-static bool has_field(struct issue_field_array fields, enum issue_field field)
+bool issue_has_field(struct issue_field_array fields, enum issue_field field)
 {
 	for (uint32_t i = 0; i < fields.n; i++)
 		if (fields.items[i] == field)
@@ -32,18 +32,32 @@ static bool check_edit_version(struct judge *judge, const struct edit_issue *com
 	return true;
 }
 
+static bool is_set(const struct edit_issue *command, enum issue_field field)
+{
+	return (field == ISSUE_FIELD_DUE_ON && command->has_due_on) ||
+	       (field == ISSUE_FIELD_START_ON && command->has_start_on) ||
+	       (field == ISSUE_FIELD_ESTIMATE && command->has_estimate) ||
+	       (field == ISSUE_FIELD_REMAINING && command->has_remaining) ||
+	       (field == ISSUE_FIELD_PARENT && command->has_parent) ||
+	       (field == ISSUE_FIELD_DESCRIPTION && command->has_description);
+}
+
+static bool can_be_empty(enum issue_field field)
+{
+	return field == ISSUE_FIELD_DUE_ON || field == ISSUE_FIELD_START_ON ||
+	       field == ISSUE_FIELD_ESTIMATE || field == ISSUE_FIELD_REMAINING ||
+	       field == ISSUE_FIELD_PARENT || field == ISSUE_FIELD_DESCRIPTION;
+}
+
 static bool check_clear(struct judge *judge, const struct edit_issue *command)
 {
 	for (uint32_t i = 0; i < command->clear.n; i++) {
 		enum issue_field field = command->clear.items[i];
-		if (field != ISSUE_FIELD_DUE_ON && field != ISSUE_FIELD_PARENT &&
-		    field != ISSUE_FIELD_DESCRIPTION)
+		if (!can_be_empty(field))
 			return REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
 			              slice_str(issue_field_symbol(field)),
 			              SLICE(" cannot be emptied"));
-		if ((field == ISSUE_FIELD_DUE_ON && command->has_due_on) ||
-		    (field == ISSUE_FIELD_PARENT && command->has_parent) ||
-		    (field == ISSUE_FIELD_DESCRIPTION && command->has_description))
+		if (is_set(command, field))
 			return REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
 			              slice_str(issue_field_symbol(field)),
 			              SLICE(" is set and emptied at once"));
@@ -51,14 +65,15 @@ static bool check_clear(struct judge *judge, const struct edit_issue *command)
 	return true;
 }
 
-static bool check_values(struct judge *judge, const struct edit_issue *command)
+static bool check_values(struct judge *judge, const struct edit_issue *command,
+                         const struct row_issue *issue)
 {
 	return check_clear(judge, command) &&
 	       (!command->has_summary || check_line(judge, command->summary, "/summary")) &&
 	       (!command->has_description ||
 	        check_body(judge, command->description, "/description")) &&
 	       (!command->has_priority || check_priority(judge, command->priority)) &&
-	       (!command->has_due_on || check_date(judge, command->due_on, "/due_on"));
+	       check_plan(judge, command, issue);
 }
 
 /* The parent after the command: as it is, another one, or none (nil). */
@@ -70,7 +85,7 @@ static bool find_new_parent(struct judge *judge, const struct edit_issue *comman
 
 	assert(type);
 	*parent = issue->parent;
-	if (has_field(command->clear, ISSUE_FIELD_PARENT)) {
+	if (issue_has_field(command->clear, ISSUE_FIELD_PARENT)) {
 		memset(parent, 0, sizeof(*parent));
 		if (type->parent_needed)
 			return REFUSE(judge, REJECT_PARENT_NEEDED, "/clear", slice_str(type->id),
@@ -119,18 +134,6 @@ static void edit_priority(struct judge *judge, struct slice priority, struct row
 	        (struct issue_priority_changed){from, priority};
 }
 
-static void edit_due_on(struct judge *judge, bool has_due_on, int32_t due_on,
-                        struct row_issue *issue)
-{
-	if (has_due_on == issue->has_due_on && (!has_due_on || due_on == issue->due_on))
-		return;
-	emit_issue(judge, EVENT_ISSUE_DUE_DATE_CHANGED, issue)->issue_due_date_changed =
-	        (struct issue_due_date_changed){.has_from = issue->has_due_on,
-	                                        .from = issue->due_on,
-	                                        .has_to = has_due_on,
-	                                        .to = has_due_on ? due_on : 0};
-}
-
 static void edit_parent(struct judge *judge, const struct uuid *parent, struct row_issue *issue)
 {
 	if (uuid_equal(parent, &issue->parent))
@@ -149,23 +152,22 @@ void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
 
 	if (!find_issue(judge, command->issue, "/issue", &issue) ||
 	    !check_edit_version(judge, command, &issue) || !check_occurred_at(judge, &issue) ||
-	    !check_values(judge, command) || !find_new_parent(judge, command, &issue, &parent))
+	    !check_values(judge, command, &issue) ||
+	    !find_new_parent(judge, command, &issue, &parent))
 		return;
 	if (command->has_summary)
 		edit_summary(judge, command->summary, &issue);
-	if (command->has_description || has_field(command->clear, ISSUE_FIELD_DESCRIPTION))
+	if (command->has_description || issue_has_field(command->clear, ISSUE_FIELD_DESCRIPTION))
 		edit_description(judge, command->has_description ? command->description : SLICE(""),
 		                 &issue);
 	if (command->has_priority)
 		edit_priority(judge, command->priority, &issue);
-	if (command->has_due_on || has_field(command->clear, ISSUE_FIELD_DUE_ON))
-		edit_due_on(judge, command->has_due_on, command->due_on, &issue);
+	edit_plan(judge, command, &issue);
 	edit_parent(judge, &parent, &issue);
 }
 
-/* The issue of an event that changes @field. */
-static struct row_issue load_field(const struct tenant_state *state, const struct event_meta *meta,
-                                   enum issue_field field)
+struct row_issue load_field(const struct tenant_state *state, const struct event_meta *meta,
+                            enum issue_field field)
 {
 	struct row_issue issue = load_issue(state, meta);
 
@@ -197,16 +199,6 @@ void evolve_issue_priority_changed(struct tenant_state *state, const struct even
 	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_PRIORITY);
 
 	PADDED_SET(issue.priority, event->to);
-	save_issue(state, &issue);
-}
-
-void evolve_issue_due_date_changed(struct tenant_state *state, const struct event_meta *meta,
-                                   const struct issue_due_date_changed *event)
-{
-	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_DUE_ON);
-
-	issue.has_due_on = event->has_to;
-	issue.due_on = event->has_to ? event->to : 0;
 	save_issue(state, &issue);
 }
 

@@ -1,5 +1,7 @@
 #include "core/domain/judge.h"
 
+#include "core/domain/permission.h"
+
 #define DATE_MIN (-25567) /* 1900-01-01 */
 #define DATE_MAX 2932896  /* 9999-12-31 */
 
@@ -99,7 +101,7 @@ bool check_version(struct judge *judge, bool has_expected, int64_t expected, int
 bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer)
 {
 	const struct row_key keys[] = {row_key_member(id), row_key_project(id), row_key_issue(id),
-	                               row_key_comment(id)};
+	                               row_key_comment(id), row_key_worklog(id)};
 	bool taken = uuid_is_nil(id) || uuid_equal(id, &judge->organization.id);
 	char room[UUID_TEXT];
 	union {
@@ -107,6 +109,7 @@ bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointe
 		struct row_project project;
 		struct row_issue issue;
 		struct row_comment comment;
+		struct row_worklog worklog;
 	} row;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !taken; i++)
@@ -149,6 +152,23 @@ bool check_date(struct judge *judge, int32_t days, const char *pointer)
 	if (days >= DATE_MIN && days <= DATE_MAX)
 		return true;
 	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
+}
+
+bool check_time(struct judge *judge, int64_t ms, const char *pointer)
+{
+	const int64_t day = 86400000;
+
+	if (ms >= DATE_MIN * day && ms < (DATE_MAX + (int64_t)1) * day)
+		return true;
+	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
+}
+
+bool check_own(struct judge *judge, const struct uuid *owner, const char *pointer)
+{
+	if (judge->processor || role_reaches(judge->role, ORG_ROLE_ADMIN) ||
+	    uuid_equal(owner, &judge->person))
+		return true;
+	return REFUSE(judge, REJECT_FORBIDDEN, pointer, SLICE("only its author or an admin may"));
 }
 
 /* "TLS-12": the number has no zeros in front and fits. */

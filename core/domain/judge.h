@@ -55,6 +55,9 @@ bool check_member(struct judge *judge, const struct uuid *member, const char *po
 bool check_line(struct judge *judge, struct slice text, const char *pointer);
 bool check_body(struct judge *judge, struct slice text, const char *pointer);
 bool check_date(struct judge *judge, int32_t days, const char *pointer);
+bool check_time(struct judge *judge, int64_t ms, const char *pointer);
+/* Whether the actor may change what @owner made: its maker, an admin or a processor. */
+bool check_own(struct judge *judge, const struct uuid *owner, const char *pointer);
 
 /* Find an issue by key or id. */
 bool find_issue(struct judge *judge, struct slice ref, const char *pointer,

@@ -27,6 +27,11 @@
 #define PERMIT_ADD_COMMENT         FROM(GUEST, "")
 #define PERMIT_EDIT_COMMENT        FROM(GUEST, "one's own, or as an admin")
 #define PERMIT_DELETE_COMMENT      FROM(GUEST, "one's own, or as an admin")
+#define PERMIT_WATCH_ISSUE         FROM(GUEST, "for oneself, or as an admin")
+#define PERMIT_UNWATCH_ISSUE       FROM(GUEST, "for oneself, or as an admin")
+#define PERMIT_LOG_WORK            FROM(MEMBER, "")
+#define PERMIT_EDIT_WORKLOG        FROM(MEMBER, "one's own, or as an admin")
+#define PERMIT_DELETE_WORKLOG      FROM(MEMBER, "one's own, or as an admin")
 
 /* By the table of commands: a command without a permission does not compile. */
 #define PERMISSION(NAME, name, text) [COMMAND_##NAME] = PERMIT_##NAME,

@@ -12,6 +12,7 @@
 	X(NO_SUCH_PROJECT, 404, "no_such_project", "there is no such project")                     \
 	X(NO_SUCH_ISSUE, 404, "no_such_issue", "there is no such issue")                           \
 	X(NO_SUCH_COMMENT, 404, "no_such_comment", "there is no such comment")                     \
+	X(NO_SUCH_WORKLOG, 404, "no_such_worklog", "there is no such record of work")              \
 	X(NO_SUCH_LINK, 404, "no_such_link", "there is no such link")                              \
 	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \
 	X(MEMBER_EXISTS, 409, "member_exists", "the person is a member already")                   \
@@ -35,11 +36,18 @@
 	X(BAD_TEXT, 422, "bad_text", "the text is empty or has control characters")                \
 	X(BAD_LABEL, 422, "bad_label", "1 to 64 characters without spaces at the ends or commas")  \
 	X(TOO_MANY_LABELS, 422, "too_many_labels", "an issue has at most 100 labels")              \
+	X(TOO_MANY_WATCHERS, 422, "too_many_watchers", "an issue has at most 500 watchers")        \
+	X(TOO_MANY_WORKLOGS, 422, "too_many_worklogs",                                             \
+	  "an issue has at most 10,000 records of work")                                           \
 	X(BAD_CLEAR, 422, "bad_clear", "the field cannot be emptied")                              \
 	X(BAD_RANK_TARGET, 422, "bad_rank_target",                                                 \
 	  "name exactly one other issue: before or after")                                         \
 	X(BAD_ROLE, 422, "bad_role", "owner, admin, member or guest")                              \
 	X(BAD_DATE, 422, "bad_date", "the date is out of range")                                   \
+	X(START_AFTER_DUE, 422, "start_after_due", "work on an issue begins before it is due")     \
+	X(BAD_MINUTES, 422, "bad_minutes", "the number of minutes is out of range")                \
+	X(BAD_REMAINING, 422, "bad_remaining",                                                     \
+	  "remaining_minutes goes with remaining = set, and only with it")                         \
 	X(OCCURRED_AT_DECREASES, 422, "occurred_at_decreases",                                     \
 	  "occurred_at never decreases within an aggregate and is not in the future")              \
 	X(NOT_AN_IMPORTER, 403, "not_an_importer",                                                 \

@@ -161,6 +161,19 @@ struct row_key row_key_comment(const struct uuid *comment)
 	return key_of_uuid(ROW_COMMENT, comment);
 }
 
+struct row_key row_key_watcher(const struct uuid *issue, const struct uuid *member)
+{
+	struct row_key key = key_of_uuid(ROW_WATCHER, issue);
+
+	key_add_uuid(&key, member);
+	return key;
+}
+
+struct row_key row_key_worklog(const struct uuid *worklog)
+{
+	return key_of_uuid(ROW_WORKLOG, worklog);
+}
+
 struct row_key row_key_rank(struct slice rank, const struct uuid *issue)
 {
 	struct row_key key = key_begin(ROW_RANK);

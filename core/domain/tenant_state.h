@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 1
+#define TENANT_STATE_VERSION 2
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -33,6 +33,8 @@
 	X(LABEL, label, "issue id, label")                                                         \
 	X(LINK, link, "issue id, link type, 0, other id: both issues have a row")                  \
 	X(COMMENT, comment, "comment id")                                                          \
+	X(WATCHER, watcher, "issue id, member id")                                                 \
+	X(WORKLOG, worklog, "worklog id")                                                          \
 	X(RANK, rank, "rank, 0, issue id")
 
 #define ROW_ENUM(KIND, kind, key) ROW_##KIND,
@@ -93,12 +95,21 @@ struct row_issue {
 	struct uuid assignee; /* nil: nobody */
 	struct uuid parent;   /* nil: none */
 	bool has_due_on;
+	bool has_start_on;
+	bool has_estimate;
+	bool has_remaining;
 	bool description_empty;
 	int32_t due_on;
+	int32_t start_on;
+	int32_t estimate;    /* minutes; 0 unless has_estimate */
+	int32_t remaining;   /* minutes; 0 unless has_remaining */
+	int64_t spent;       /* minutes of all worklogs */
 	int64_t occurred_at; /* greatest of its events, ms */
 	uint32_t labels;
 	uint32_t children;
 	uint32_t comments;
+	uint32_t watchers;
+	uint32_t worklogs;
 };
 
 /* The one text that is kept, because IssueSummaryChanged tells it: apart from the issue, so that
@@ -126,6 +137,17 @@ struct row_comment {
 	struct uuid author;
 	uint64_t body_hash[2];
 	int64_t body_seq;
+};
+struct row_watcher {
+	uint8_t unused;
+};
+struct row_worklog {
+	struct uuid issue;
+	struct uuid author;
+	int64_t started_at; /* ms */
+	uint64_t comment_hash[2];
+	int64_t comment_seq; /* seq of the event that set it */
+	int32_t minutes;
 };
 struct row_rank {
 	uint8_t unused;
@@ -168,6 +190,8 @@ struct row_key row_key_child(const struct uuid *parent, const struct uuid *child
 struct row_key row_key_label(const struct uuid *issue, struct slice label);
 struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other);
 struct row_key row_key_comment(const struct uuid *comment);
+struct row_key row_key_watcher(const struct uuid *issue, const struct uuid *member);
+struct row_key row_key_worklog(const struct uuid *worklog);
 struct row_key row_key_rank(struct slice rank, const struct uuid *issue);
 
 #endif

@@ -604,7 +604,13 @@ class OpenApi(Case):
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "AddComment", {"issue": "TLS-12", "comment_id": id, "body": "x"}), 201)
             return id
+        def worklog():
+            id = nexusflow.new_id()
+            ok(OWNER.command("acme", "LogWork", {"issue": "TLS-12", "worklog_id": id, "minutes": 5}), 201)
+            return id
         known = {
+            "LogWork": lambda: {"minutes": 5}, "EditWorklog": lambda: {"worklog_id": worklog(), "minutes": 6},
+            "DeleteWorklog": lambda: {"worklog_id": worklog()},
             "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
             "AssignIssue": dict, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
             "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},

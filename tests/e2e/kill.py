@@ -40,6 +40,7 @@ class Tenant:
         self.members, self.projects = [], ["TLS"]
         self.issues = []        # (key, type)
         self.comments = []      # (issue key, comment id)
+        self.worklogs = []      # (issue key, worklog id)
         self.links = []         # (issue key, type, issue key)
         self.answers, self.sent = {}, {}  # command id -> (status, body); -> (name, data, user)
         self.profiles = {}      # command id -> person
@@ -84,12 +85,15 @@ class Choices:
 
     def edit_issue(self):
         data = {"issue": self.issue()}
-        for field in self.rng.sample(["summary", "description", "priority", "due_on", "parent", "clear"],
+        for field in self.rng.sample(["summary", "description", "priority", "due_on", "start_on", "estimate", "remaining",
+                                      "parent", "clear"],
                                      self.rng.randint(1, 3)):
             data[field] = {"summary": self.line, "description": lambda: self.text(40), "parent": self.issue,
                            "priority": lambda: self.rng.choice(["highest", "high", "medium", "low", "lowest"]),
                            "due_on": lambda: "2026-1%d-15" % self.rng.randint(0, 2),
-                           "clear": lambda: [self.rng.choice(["due_on", "parent", "description"])]}[field]()
+                           "start_on": lambda: "2026-1%d-20" % self.rng.randint(0, 2),
+                           "estimate": lambda: self.rng.randint(0, 999), "remaining": lambda: self.rng.randint(-1, 999),
+                           "clear": lambda: [self.rng.choice(["due_on", "start_on", "estimate", "parent", "description"])]}[field]()
         if self.rng.random() < 0.2:
             data["expected_version"] = self.rng.randint(1, 9)
             data["if_unchanged"] = self.rng.sample(["summary", "description", "status"], self.rng.randint(0, 2))
@@ -103,6 +107,18 @@ class Choices:
 
     def comment(self):
         return self.rng.choice(self.tenant.comments or [("TLS-1", nexusflow.new_id())])
+
+    def work(self):
+        data = {"issue": self.issue(), "worklog_id": nexusflow.new_id(), "minutes": self.rng.randint(0, 500)}
+        if self.rng.random() < 0.4:
+            data.update(comment=self.text(8), remaining=self.rng.choice(["automatic", "leave", "set"]))
+        if data.get("remaining") == "set":
+            data["remaining_minutes"] = self.rng.randint(0, 500)
+        return data
+
+    def worklog(self):
+        worklogs = self.tenant.worklogs
+        return dict(zip(("issue", "worklog_id"), self.rng.choice(worklogs or [("TLS-1", nexusflow.new_id())])))
 
     def extra(self):
         """Somebody who comes and goes, always under the same id."""
@@ -131,6 +147,11 @@ class Choices:
         (12, "AddComment", lambda c: {"issue": c.issue(), "body": c.text(30), "comment_id": nexusflow.new_id()}),
         (4, "EditComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()), body=c.text(30))),
         (2, "DeleteComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()))),
+        (4, "LogWork", work),
+        (2, "EditWorklog", lambda c: dict(c.worklog(), minutes=c.rng.randint(1, 500), comment=c.text(5))),
+        (1, "DeleteWorklog", worklog),
+        (3, "WatchIssue", lambda c: {"issue": c.issue(), "member": c.member()}),
+        (2, "UnwatchIssue", lambda c: {"issue": c.issue(), "member": c.member()}),
         (8, "LabelIssue", lambda c: {"issue": c.issue(), "add": c.labels(), "remove": c.labels()}),
         (6, "AssignIssue", lambda c: {"issue": c.issue(), "assignee": c.rng.choice([c.member(), None])}),
         (6, "LinkIssues", lambda c: {"issue": c.issue(), "other": c.issue(),
@@ -227,6 +248,8 @@ class Sender(threading.Thread):
                 self.tenant.issues.append((body["key"], data.get("type", "task")))
             elif name == "AddComment" and "comment_id" in data:
                 self.tenant.comments.append((data["issue"], data["comment_id"]))
+            elif name == "LogWork":
+                self.tenant.worklogs.append((data["issue"], data["worklog_id"]))
             elif name == "LinkIssues":
                 self.tenant.links.append((data["issue"], data["link_type"], data["other"]))
             elif name == "CreateProject":

@@ -56,6 +56,9 @@ def collect(client, tenant, audit=True, limit=1000):
             total = found["issue " + key]["comments"]["total"]
             found["comments " + key] = {"total": total,
                                         "items": pages(client, tenant, f"/issues/{key}/comments", 5, cursor="after")}
+            logged = found["issue " + key]["worklogs"]
+            found["worklogs " + key] = {"total": logged["total"], "minutes": logged["minutes"],
+                                        "items": pages(client, tenant, f"/issues/{key}/worklogs", 5, cursor="after")}
     if audit:
         found["audit"] = pages(client, tenant, "/audit", 500, cursor="after")
     return found

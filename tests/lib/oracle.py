@@ -216,9 +216,10 @@ class Fold:
             self.say(meta, "a sub-task without a parent")
         if data["parent"]:
             self.issues[data["parent"]]["children"].add(meta["aggregate"]["id"])
+        self.look_at_dates(meta, data)
         self.issues[meta["aggregate"]["id"]] = dict(
             {k: v for k, v in data.items() if k != "meta"}, id=meta["aggregate"]["id"], labels=set(data["labels"]),
-            resolution=None, comments={}, links=set(), children=set(), created_at=meta["occurred_at"],
+            resolution=None, comments={}, worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
             text_seq=meta["seq"], search_seq=meta["seq"])
 
     def change(self, meta, data, field):
@@ -235,8 +236,52 @@ class Fold:
     def on_IssuePriorityChanged(self, meta, data):
         self.change(meta, data, "priority")
 
+    def look_at_dates(self, meta, issue):
+        # Within a command one date may move before the other.
+        if meta["index"] + 1 == meta["count"] and issue["start_on"] and issue["due_on"] and issue["start_on"] > issue["due_on"]:
+            self.say(meta, f"begins on {issue['start_on']}, due on {issue['due_on']}")
+
     def on_IssueDueDateChanged(self, meta, data):
-        self.change(meta, data, "due_on")
+        self.look_at_dates(meta, self.change(meta, data, "due_on"))
+
+    def on_IssueStartDateChanged(self, meta, data):
+        self.look_at_dates(meta, self.change(meta, data, "start_on"))
+
+    def on_IssueEstimateChanged(self, meta, data):
+        self.change(meta, data, "estimate")
+
+    def on_IssueRemainingChanged(self, meta, data):
+        if (self.change(meta, data, "remaining")["remaining"] or 0) < 0:
+            self.say(meta, f"{data['to']} minutes remain")
+
+    def on_IssueWatched(self, meta, data):
+        watchers = self.issue_of(meta)["watchers"]
+        if data["member_id"] in watchers or data["member_id"] not in self.members:
+            self.say(meta, "watched already, or by nobody")
+        watchers.add(data["member_id"])
+
+    def on_IssueUnwatched(self, meta, data):
+        self.issue_of(meta)["watchers"].remove(data["member_id"])
+
+    def on_WorkLogged(self, meta, data):
+        if any(data["worklog_id"] in i["worklogs"] for i in self.issues.values()):
+            self.say(meta, "the worklog is there already")
+        self.issue_of(meta)["worklogs"][data["worklog_id"]] = {
+            "id": data["worklog_id"], "author": data["author"], "started_at": data["started_at"], "minutes": data["minutes"],
+            "comment": data["comment"], "created_at": meta["occurred_at"], "edited_at": None, "seq": meta["seq"],
+            "text_seq": meta["seq"]}
+
+    def on_WorklogEdited(self, meta, data):
+        worklog = self.issue_of(meta)["worklogs"][data["worklog_id"]]
+        self.same(meta, "minutes", data["from_minutes"], worklog["minutes"])
+        self.same(meta, "started_at", data["from_started_at"], worklog["started_at"])
+        self.same(meta, "previous_seq", data["previous_seq"], worklog["text_seq"])
+        worklog.update(minutes=data["to_minutes"], started_at=data["to_started_at"], edited_at=meta["occurred_at"])
+        if data["comment"] is not None:
+            worklog.update(comment=data["comment"], text_seq=meta["seq"])
+
+    def on_WorklogDeleted(self, meta, data):
+        self.same(meta, "minutes", data["minutes"], self.issue_of(meta)["worklogs"].pop(data["worklog_id"])["minutes"])
 
     def on_IssueAssigned(self, meta, data):
         self.change(meta, data, "assignee")
@@ -360,6 +405,7 @@ class Expected:
         for issue in fold.issues.values():
             found["issue " + fold.key(issue)] = self.issue(issue)
             found["comments " + fold.key(issue)] = self.comments(issue)
+            found["worklogs " + fold.key(issue)] = self.worklogs(issue)
         return found
 
     def organization(self):
@@ -421,12 +467,20 @@ class Expected:
     def comments(self, issue):
         return {"total": len(issue["comments"]), "items": self.comment_list(issue)}
 
+    def worklogs(self, issue):
+        items = [dict({k: w[k] for k in ("id", "started_at", "minutes", "comment", "created_at", "edited_at", "seq")},
+                      author=self.name(w["author"])) for w in sorted(issue["worklogs"].values(), key=lambda w: w["seq"])]
+        return {"total": len(items), "minutes": sum(w["minutes"] for w in items), "items": items}
+
+    @staticmethod
+    def first_page(whole):
+        first = whole["items"][:COMMENTS_FIRST]
+        return dict(whole, items=first, next=first[-1]["seq"] if len(whole["items"]) > len(first) else None)
+
     def issue(self, issue):
-        comments = self.comment_list(issue)
-        first = comments[:COMMENTS_FIRST]
         project = self.fold.projects[issue["project_id"]]
         found = {k: issue[k] for k in ("id", "type", "summary", "description", "status", "resolution", "priority", "due_on",
-                                       "rank", "external_ref", "created_at", "updated_at", "version")}
+                                       "start_on", "estimate", "remaining", "rank", "external_ref", "created_at", "updated_at", "version")}
         found.update(
             key=self.fold.key(issue), project={k: project[k] for k in ("id", "key", "name")},
             reporter=self.name(issue["reporter"]), assignee=self.name(issue["assignee"]), labels=sorted(issue["labels"]),
@@ -434,8 +488,8 @@ class Expected:
             subtasks=[self.related(id) for id in sorted(issue["children"])],
             links=[{"type": type, "direction": direction, "issue": self.related(other)} for type, other, direction in
                    sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward"))],
-            comments={"total": len(comments), "items": first,
-                      "next": first[-1]["seq"] if len(comments) > len(first) else None})
+            comments=self.first_page(self.comments(issue)), worklogs=self.first_page(self.worklogs(issue)),
+            spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])
         return found
 
     def audit_row(self, event):

@@ -32,7 +32,8 @@ class Log:
     def issue(self, number, **more):
         fields = {"project_id": PROJECT, "number": number, "type": "task", "summary": f"issue {number}", "description": "",
                   "status": "todo", "priority": "medium", "reporter": OWNER, "assignee": None, "labels": ["a", "b"],
-                  "parent": None, "due_on": None, "rank": "ihg"[number % 3] + str(number), "external_ref": None}
+                  "parent": None, "due_on": None, "rank": "ihg"[number % 3] + str(number), "external_ref": None, "start_on": None,
+                  "estimate": 60, "remaining": 60}
         self.append(("IssueCreated", "issue", f"i{number}", dict(fields, **more)))
 
     def on_issue(self, name, number, **fields):
@@ -60,6 +61,15 @@ def sample():
                ("RanksRebalanced", "organization", ORG,
                 {"ranks": [{"issue_id": "i3", "from": "i3", "to": "x3"}, {"issue_id": "i4", "from": "z4", "to": "y4"}]}))
     log.on_issue("IssueDescriptionChanged", 1, to="text", previous_seq=7)
+    log.on_issue("IssueDueDateChanged", 4, **{"from": None, "to": "2026-12-02"})
+    log.on_issue("IssueStartDateChanged", 4, **{"from": None, "to": "2026-12-01"})
+    log.on_issue("IssueWatched", 4, member_id=OTHER)
+    log.append(("WorkLogged", "issue", "i4", {"worklog_id": "w1", "author": OWNER, "started_at": "2026-11-21T09:00:00.000Z",
+                                              "minutes": 20, "comment": "read"}),
+               ("IssueRemainingChanged", "issue", "i4", {"from": 60, "to": 40}))
+    log.on_issue("WorklogEdited", 4, worklog_id="w1", from_started_at="2026-11-21T09:00:00.000Z",
+                 to_started_at="2026-11-21T09:30:00.000Z", from_minutes=20, to_minutes=30, comment="read twice",
+                 previous_seq=len(log.events) - 1)
     return log.events
 
 
@@ -111,6 +121,11 @@ LOG_ERRORS = {
     "an issue of no project": set_field("IssueCreated", "project_id", "p9"),
     "ranks change the order": set_field("RanksRebalanced", "ranks", [
         {"issue_id": "i3", "from": "i3", "to": "z3"}, {"issue_id": "i4", "from": "z4", "to": "y4"}]),
+    "work begins after it is due": set_field("IssueStartDateChanged", "to", "2026-12-03"),
+    "less than nothing remains": set_field("IssueRemainingChanged", "to", -1),
+    "watched by nobody": set_field("IssueWatched", "member_id", "m9"),
+    "minutes before that were not": set_field("WorklogEdited", "from_minutes", 21),
+    "a worklog of nowhere is edited": set_field("WorklogEdited", "worklog_id", "w9"),
     "the log ends within a command": lambda events: events.__delitem__(slice(4, None)),
 }
 
@@ -139,6 +154,10 @@ ANSWER_ERRORS = {
     "an audit row has another body": lambda found: found["audit"][5]["body"].update(key="X"),
     "a document is gone": lambda found: found["documents"].pop(),
     "a document has the old text": lambda found: found["documents"][0].update(title="old"),
+    "a watcher is gone": lambda found: found["issue TLS-4"]["watchers"].clear(),
+    "minutes are not summed": lambda found: found["issue TLS-4"].update(spent=20),
+    "a worklog is gone": lambda found: found["worklogs TLS-4"]["items"].pop(),
+    "an estimate is gone": lambda found: found["issue TLS-4"].update(estimate=None),
     "a project counts wrongly": lambda found: found["projects"][0]["counts"].update(todo=9),
     "a number is a text": lambda found: found["organization"].update(version=str(found["organization"]["version"])),
 }

@@ -302,12 +302,72 @@ static void random_edit(struct history *h, struct history_issue *issue, char ran
 	}
 }
 
+static void random_work(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	int32_t minutes = 1 + (int32_t)seed_below(&h->seed, 60);
+	if (!issue->minutes) {
+		issue->worklog = history_id(t->name, "worklog", seed_next(&h->seed));
+		issue->minutes = minutes;
+		of_issue(h, EVENT_WORK_LOGGED, issue)->work_logged =
+		        (struct work_logged){.worklog_id = issue->worklog,
+		                             .author = history_id(t->name, "member", 1),
+		                             .started_at = HISTORY_START_MS,
+		                             .minutes = minutes,
+		                             .comment = SLICE("Read the draft.")};
+	} else if (minutes % 2) {
+		of_issue(h, EVENT_WORKLOG_EDITED, issue)->worklog_edited =
+		        (struct worklog_edited){.worklog_id = issue->worklog,
+		                                .from_started_at = HISTORY_START_MS,
+		                                .to_started_at = HISTORY_START_MS,
+		                                .from_minutes = issue->minutes,
+		                                .to_minutes = minutes,
+		                                .has_comment = minutes % 3 == 0,
+		                                .comment = SLICE("Twice.")};
+		issue->minutes = minutes;
+	} else {
+		of_issue(h, EVENT_WORKLOG_DELETED, issue)->worklog_deleted =
+		        (struct worklog_deleted){issue->worklog, issue->minutes};
+		issue->minutes = 0;
+	}
+}
+
+/* Who watches it, when it is worked on, how long it takes. */
+static void random_plan(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	struct uuid ada = history_id(t->name, "member", 1);
+	int32_t value = 20000 + (int32_t)seed_below(&h->seed, 100);
+	switch (seed_below(&h->seed, 5)) {
+	case 0:
+		if (issue->watched)
+			of_issue(h, EVENT_ISSUE_UNWATCHED, issue)->issue_unwatched.member_id = ada;
+		else
+			of_issue(h, EVENT_ISSUE_WATCHED, issue)->issue_watched.member_id = ada;
+		issue->watched = !issue->watched;
+		break;
+	case 1:
+		of_issue(h, EVENT_ISSUE_START_DATE_CHANGED, issue)->issue_start_date_changed =
+		        (struct issue_start_date_changed){.has_to = value % 4 > 0, .to = value};
+		break;
+	case 2:
+		of_issue(h, EVENT_ISSUE_ESTIMATE_CHANGED, issue)->issue_estimate_changed =
+		        (struct issue_estimate_changed){.has_to = value % 4 > 0, .to = value};
+		break;
+	case 3:
+		of_issue(h, EVENT_ISSUE_REMAINING_CHANGED, issue)->issue_remaining_changed =
+		        (struct issue_remaining_changed){.has_to = value % 4 > 0, .to = value};
+		break;
+	default:
+		random_work(h, t, issue);
+		break;
+	}
+}
+
 static void random_command(struct history *h, struct history_tenant *t)
 {
 	char ranks[4][16];
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
-		uint64_t kind = seed_below(&h->seed, 10);
+		uint64_t kind = seed_below(&h->seed, 12);
 		struct history_issue *issue =
 		        t->issues_n ? &t->issues[seed_below(&h->seed, t->issues_n)] : NULL;
 		if (!issue || (kind < 2 && t->issues_n < t->issues_max))
@@ -318,6 +378,8 @@ static void random_command(struct history *h, struct history_tenant *t)
 			random_comment(h, t, issue);
 		else if (kind < 8)
 			random_link(h, t, issue);
+		else if (kind < 10)
+			random_plan(h, t, issue);
 		else
 			random_edit(h, issue, ranks[i]);
 	}
@@ -334,6 +396,13 @@ void history_random(struct history *history, uint64_t n)
 }
 
 /* --- views --- */
+
+const char *history_first_instance(const char *view)
+{
+	static char instance[16];
+	snprintf(instance, sizeof instance, "v%u", view_type_find(slice_str(view))->version);
+	return instance;
+}
 
 struct view *history_view(struct history *history, const char *name, const char *instance)
 {

@@ -14,11 +14,12 @@
 #define HISTORY_START_MS    1763719200000LL /* 2025-11-21T10:00:00Z */
 
 struct history_issue {
-	struct uuid id, comment;
+	struct uuid id, comment, worklog;
 	uint64_t version;
 	uint32_t parent; /* index + 1 */
 	uint8_t column;
-	bool has_comment, linked, labelled;
+	bool has_comment, linked, labelled, watched;
+	int32_t minutes; /* of its worklog; 0: none */
 };
 
 struct history_tenant {
@@ -69,6 +70,9 @@ struct history_tenant *history_tenant(struct history *history, const char *name,
 /* @n more commands at random over all tenants; flushed. */
 void history_random(struct history *history, uint64_t n);
 
+/* "v2": what a projector names the first instance of a view. Static, overwritten by the next call.
+ */
+const char *history_first_instance(const char *view);
 /* Open an instance of a view in the directory. */
 struct view *history_view(struct history *history, const char *view, const char *instance);
 /* Bring it to the end of the log with the given batches; ends the test if it fails. */

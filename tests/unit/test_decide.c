@@ -47,6 +47,8 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_ADD_COMMENT:
 	case COMMAND_EDIT_COMMENT:
 	case COMMAND_DELETE_COMMENT:
+	case COMMAND_WATCH_ISSUE:
+	case COMMAND_UNWATCH_ISSUE:
 		return ORG_ROLE_GUEST;
 	default:
 		return ORG_ROLE_MEMBER;

@@ -94,7 +94,13 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        .has_parent = maybe(seed, 2),
 		        .parent = SOME_ISSUE,
 		        .has_due_on = maybe(seed, 3),
-		        .due_on = 20000};
+		        .due_on = 20000,
+		        .has_start_on = maybe(seed, 4),
+		        .start_on = 19999 + (int32_t)seed_below(seed, 3),
+		        .has_estimate = maybe(seed, 3),
+		        .estimate = (int32_t)seed_below(seed, 500),
+		        .has_remaining = maybe(seed, 5),
+		        .remaining = (int32_t)seed_below(seed, 500)};
 		break;
 	case COMMAND_EDIT_ISSUE:
 		command->edit_issue = (struct edit_issue){
@@ -107,6 +113,12 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        .priority = SOME_LEVEL,
 		        .has_due_on = maybe(seed, 3),
 		        .due_on = (int32_t)seed_below(seed, 3),
+		        .has_start_on = maybe(seed, 4),
+		        .start_on = (int32_t)seed_below(seed, 4),
+		        .has_estimate = maybe(seed, 4),
+		        .estimate = (int32_t)seed_below(seed, 300),
+		        .has_remaining = maybe(seed, 6),
+		        .remaining = (int32_t)seed_below(seed, 300) - 3,
 		        .has_parent = maybe(seed, 2),
 		        .parent = SOME_ISSUE,
 		        .clear = maybe(seed, 3) ? some_fields(decider, seed)
@@ -148,6 +160,57 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 	}
 }
 
+static void fill_work_command(struct decider *decider, struct seed *seed, struct command *command)
+{
+	struct uuid worklog = id_of(4000 + seed_below(seed, 60));
+	enum remaining_change remaining = (enum remaining_change)(1 + seed_below(seed, 3));
+	bool set = (remaining == REMAINING_CHANGE_SET) != maybe(seed, 10);
+	int32_t minutes = (int32_t)seed_below(seed, 500) - 5;
+
+	switch ((int)command->type) {
+	case COMMAND_WATCH_ISSUE:
+		command->watch_issue =
+		        (struct watch_issue){SOME_ISSUE, maybe(seed, 2), somebody(seed)};
+		break;
+	case COMMAND_UNWATCH_ISSUE:
+		command->unwatch_issue =
+		        (struct unwatch_issue){SOME_ISSUE, maybe(seed, 2), somebody(seed)};
+		break;
+	case COMMAND_LOG_WORK:
+		command->log_work = (struct log_work){.issue = SOME_ISSUE,
+		                                      .has_worklog_id = true,
+		                                      .worklog_id = worklog,
+		                                      .minutes = minutes,
+		                                      .comment = SOME_TEXT,
+		                                      .remaining = remaining,
+		                                      .has_remaining_minutes = set,
+		                                      .remaining_minutes = minutes};
+		break;
+	case COMMAND_EDIT_WORKLOG:
+		command->edit_worklog = (struct edit_worklog){.issue = SOME_ISSUE,
+		                                              .worklog_id = worklog,
+		                                              .has_minutes = maybe(seed, 2),
+		                                              .minutes = minutes,
+		                                              .has_comment = maybe(seed, 2),
+		                                              .comment = SOME_TEXT,
+		                                              .remaining = remaining,
+		                                              .has_remaining_minutes = set,
+		                                              .remaining_minutes = 7,
+		                                              EXPECTED};
+		break;
+	case COMMAND_DELETE_WORKLOG:
+		command->delete_worklog = (struct delete_worklog){.issue = SOME_ISSUE,
+		                                                  .worklog_id = worklog,
+		                                                  .remaining = remaining,
+		                                                  .has_remaining_minutes = set,
+		                                                  .remaining_minutes = 7,
+		                                                  EXPECTED};
+		break;
+	default:
+		break;
+	}
+}
+
 static void fill_command(struct decider *decider, struct seed *seed, struct command *command)
 {
 	const struct person person = {
@@ -155,6 +218,7 @@ static void fill_command(struct decider *decider, struct seed *seed, struct comm
 	struct uuid comment = id_of(3000 + seed_below(seed, 60));
 
 	fill_issue_command(decider, seed, command);
+	fill_work_command(decider, seed, command);
 	switch ((int)command->type) {
 	case COMMAND_ADD_MEMBER:
 		command->add_member =
@@ -255,6 +319,10 @@ static void check_issue(const struct tenant_state *face, const struct row_issue 
 	assert_int_equal(strcmp(issue->status, "done") == 0, issue->resolution[0] != '\0');
 	assert_int_equal(count_rows(face, prefix_of(ROW_CHILD, &issue->id)), issue->children);
 	assert_int_equal(count_rows(face, prefix_of(ROW_LABEL, &issue->id)), issue->labels);
+	assert_int_equal(count_rows(face, prefix_of(ROW_WATCHER, &issue->id)), issue->watchers);
+	assert_false(issue->has_start_on && issue->has_due_on && issue->start_on > issue->due_on);
+	assert_true(issue->remaining >= 0 && issue->estimate >= 0 && issue->spent >= 0);
+	assert_true(issue->has_remaining || issue->remaining == 0);
 	if (strcmp(issue->type, "subtask") == 0)
 		assert_false(uuid_is_nil(&issue->parent));
 	for (int field = 0; field < ISSUE_FIELDS; field++)
@@ -275,7 +343,9 @@ static void check_invariants(struct decider *decider)
 	struct row_issue issue;
 	struct row_project project;
 	uint32_t owners = 0, members = 0;
-	uint64_t issues = 0, comments = 0;
+	struct row_worklog worklog;
+	uint64_t issues = 0, comments = 0, worklogs = 0;
+	int64_t spent = 0;
 
 	assert_true(face->get(face, &key, &organization));
 	for (key = row_key_first(ROW_MEMBER); face->next(face, &key, false, &member);) {
@@ -288,6 +358,8 @@ static void check_invariants(struct decider *decider)
 	for (key = row_key_first(ROW_ISSUE); face->next(face, &key, false, &issue);) {
 		check_issue(face, &issue);
 		comments += issue.comments;
+		worklogs += issue.worklogs;
+		spent += issue.spent;
 	}
 	for (key = row_key_first(ROW_PROJECT); face->next(face, &key, false, &project);) {
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
@@ -298,6 +370,10 @@ static void check_invariants(struct decider *decider)
 	assert_int_equal(issues, decider->state.rows[ROW_RANK]);
 	assert_int_equal(issues, decider->state.rows[ROW_SUMMARY]);
 	assert_int_equal(comments, decider->state.rows[ROW_COMMENT]);
+	assert_int_equal(worklogs, decider->state.rows[ROW_WORKLOG]);
+	for (key = row_key_first(ROW_WORKLOG); face->next(face, &key, false, &worklog);)
+		spent -= worklog.minutes;
+	assert_int_equal(spent, 0);
 }
 
 /* That versions are gapless is asserted by evolve. */

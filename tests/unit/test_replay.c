@@ -21,11 +21,12 @@ static const char *const names[] = {"access", "board", "issue", "feed"};
 /* Alone, somebody has folded the live instance before. */
 static void fold_live(struct place *p, const char *name)
 {
-	struct view *view = history_view(&p->history, name, "v1");
+	const char *first = history_first_instance(name);
+	struct view *view = history_view(&p->history, name, first);
 	history_fold(&p->history, view, 0);
 	kv_view_close(view);
 	assert_int_equal(
-	        registry_set(p->site.registry, view_type_find(slice_str(name)), "v1", NULL),
+	        registry_set(p->site.registry, view_type_find(slice_str(name)), first, NULL),
 	        STATUS_OK);
 }
 
@@ -44,7 +45,7 @@ static void a_rebuilt_view_equals_the_live_one_and_takes_its_place(void **state)
 		assert_int_equal(outcome.comparison.different, 0);
 		assert_int_equal(outcome.progress.events, p->history.events);
 		assert_string_equal(entry_of(p, type).live, outcome.progress.instance);
-		assert_string_equal(entry_of(p, type).previous, "v1");
+		assert_string_equal(entry_of(p, type).previous, history_first_instance(names[i]));
 		assert_string_equal(entry_of(p, type).building, "");
 		digest_of_live(p, type, after, &at);
 		assert_memory_equal(before, after, sizeof before);
@@ -101,7 +102,7 @@ static void only_the_live_instance_and_the_one_before_are_kept(void **state)
 		memcpy(built[i], outcome.progress.instance, INSTANCE_MAX);
 		replay_outcome_release(&outcome);
 	}
-	assert_false(exists(p, "board", "v1"));
+	assert_false(exists(p, "board", history_first_instance("board")));
 	assert_false(exists(p, "board", built[0]));
 	assert_true(exists(p, "board", built[1]));
 	assert_true(exists(p, "board", built[2]));
@@ -118,7 +119,7 @@ static void verify_compares_and_leaves_everything_as_it_was(void **state)
 	assert_int_equal(outcome.comparison.different, 0);
 	assert_true(outcome.comparison.rows[0] > 0);
 	assert_false(exists(p, "issue", outcome.progress.instance));
-	assert_string_equal(entry_of(p, type).live, "v1");
+	assert_string_equal(entry_of(p, type).live, history_first_instance("issue"));
 	assert_string_equal(entry_of(p, type).building, "");
 	replay_outcome_release(&outcome);
 }
@@ -182,7 +183,7 @@ static void a_row_changed_behind_the_views_back_is_named_and_forbids_the_swap(vo
 	struct replay_outcome outcome;
 	char key[256];
 	fold_live(p, "board");
-	struct view *view = history_view(&p->history, "board", "v1");
+	struct view *view = history_view(&p->history, "board", history_first_instance("board"));
 	damage_a_card(view, key);
 	kv_view_close(view);
 	assert_int_equal(run(p, &board_view.type, replay_verify, false, &outcome), STATUS_CONFLICT);
@@ -191,7 +192,7 @@ static void a_row_changed_behind_the_views_back_is_named_and_forbids_the_swap(vo
 	/* and no flag helps: it is the same version */
 	assert_int_equal(run(p, &board_view.type, replay_rebuild, true, &outcome), STATUS_CONFLICT);
 	expect_one_key(&outcome, key);
-	assert_string_equal(entry_of(p, &board_view.type).live, "v1");
+	assert_string_equal(entry_of(p, &board_view.type).live, history_first_instance("board"));
 	assert_string_equal(entry_of(p, &board_view.type).building, "");
 	assert_false(exists(p, "board", outcome.progress.instance));
 	replay_outcome_release(&outcome);
@@ -204,7 +205,7 @@ static void rows_that_only_one_side_has_are_told_apart(void **state)
 	struct kv_txn *txn;
 	struct slice key, value;
 	fold_live(p, "board");
-	struct view *view = history_view(&p->history, "board", "v1");
+	struct view *view = history_view(&p->history, "board", history_first_instance("board"));
 	assert_int_equal(kv_begin_write(view->kv, &txn, NULL), STATUS_OK);
 	struct kv_cursor *cursor = kv_cursor_open(txn, CARD_ROWS);
 	assert_true(kv_seek(cursor, SLICE("acme"), &key, &value));
@@ -251,7 +252,7 @@ static void another_version_that_differs_is_live_only_when_changes_are_accepted(
 	assert_int_equal(outcome.comparison.keys_n, outcome.comparison.different < COMPARE_KEYS_MAX
 	                                                    ? outcome.comparison.different
 	                                                    : COMPARE_KEYS_MAX);
-	assert_string_equal(entry_of(p, &next.type).live, "v1");
+	assert_string_equal(entry_of(p, &next.type).live, history_first_instance("board"));
 	assert_string_equal(entry_of(p, &next.type).building, outcome.progress.instance);
 	replay_outcome_release(&outcome);
 	/* what was built waits for the answer */
@@ -337,7 +338,7 @@ static void a_build_killed_in_the_middle_goes_on_where_it_stood(void **state)
 	char building[INSTANCE_MAX];
 	memcpy(building, entry_of(p, &board_view.type).building, sizeof building);
 	assert_string_not_equal(building, "");
-	assert_string_equal(entry_of(p, &board_view.type).live, "v1");
+	assert_string_equal(entry_of(p, &board_view.type).live, history_first_instance("board"));
 	assert_int_equal(run(p, &board_view.type, replay_rebuild, false, &outcome), STATUS_OK);
 	assert_true(outcome.progress.resumed);
 	assert_string_equal(outcome.progress.instance, building);

@@ -277,7 +277,9 @@ static void an_issue_shows_everything_with_names(void **state)
 	                   "\"parent\":null,\"subtasks\":[{\"id\":\"" ID(
 	                           2) "\",\"key\":\"TLS-2\","
 	                              "\"summary\":\"Say \\\"hello\\\"\",\"status\":\"done\"}],"
-	                              "\"due_on\":\"2024-10-04\",\"rank\":\"m\",\"links\":[{"
+	                              "\"start_on\":null,\"due_on\":\"2024-10-04\",\"estimate\":"
+	                              "null,\"remaining\":null,\"spent\":0,\"rank\":\"m\","
+	                              "\"links\":[{"
 	                              "\"type\":\"blocks\","
 	                              "\"direction\":\"outward\",\"issue\":{\"id\":\"" ID(
 	                                      2) "\",\"key\":\"TLS-2\","
@@ -289,11 +291,69 @@ static void an_issue_shows_everything_with_names(void **state)
 	                                                    "\"Ada\"},\"body\":\"Yes.\","
 	                                                    "\"created_at\":\"2025-11-21T10:00:07."
 	                                                    "000Z\",\"edited_at\":null,\"seq\":7}],"
-	                                                    "\"next\":null},\"external_ref\":null,"
+	                                                    "\"next\":null},\"worklogs\":{"
+	                                                    "\"total\":0,\"minutes\":0,\"items\":[]"
+	                                                    ",\"next\":null},\"watchers\":[],"
+	                                                    "\"external_ref\":null,"
 	                                                    "\"created_at\":\"2025-11-21T10:00:05."
 	                                                    "000Z\","
 	                                                    "\"updated_at\":\"2025-11-21T10:00:08."
 	                                                    "000Z\",\"version\":3}");
+}
+
+static void read_worklogs(struct seen *s, uint64_t after, uint32_t limit)
+{
+	struct issue_stamp stamp;
+	buf_clear(&s->out);
+	assert_int_equal(issue_part_read(s->issue, s->access, ACME, SLICE("TLS-1"), ISSUE_WORKLOGS,
+	                                 after, limit, &s->out, &stamp, &s->err),
+	                 STATUS_OK);
+}
+
+static void log_work(struct seen *s, uint64_t version, struct uuid id, int32_t minutes)
+{
+	change(s, EVENT_WORK_LOGGED, s->first, version)->work_logged =
+	        (struct work_logged){.worklog_id = id,
+	                             .author = s->ada,
+	                             .started_at = HISTORY_START_MS,
+	                             .minutes = minutes,
+	                             .comment = SLICE("read")};
+	history_command(&s->history, s->acme);
+}
+
+#define WORKLOG(id, minutes, at, edited, seq)                                                      \
+	"{\"id\":\"" ID(id) "\",\"author\":{\"id\":\"@ada\",\"name\":\"Ada\"},"                    \
+	                    "\"started_at\":\"2025-11-21T10:00:00.000Z\",\"minutes\":" #minutes    \
+	                    ",\"comment\":\"read\",\"created_at\":\"2025-11-21T10:00:" #at         \
+	                    ".000Z\",\"edited_at\":" edited ",\"seq\":" #seq "}"
+
+static void worklogs_are_read_in_pages_with_their_sum(void **state)
+{
+	struct seen *s = *state;
+	log_work(s, 4, (struct uuid){{[15] = 8}}, 30);
+	log_work(s, 5, (struct uuid){{[15] = 9}}, 60);
+	change(s, EVENT_WORKLOG_EDITED, s->first, 6)->worklog_edited =
+	        (struct worklog_edited){.worklog_id = {{[15] = 8}},
+	                                .from_started_at = HISTORY_START_MS,
+	                                .to_started_at = HISTORY_START_MS,
+	                                .from_minutes = 30,
+	                                .to_minutes = 45};
+	history_command(&s->history, s->acme);
+	history_flush(&s->history);
+	history_fold(&s->history, s->issue, 0);
+	read_worklogs(s, 0, 1);
+	expect_json(s, "{\"total\":2,\"minutes\":105,\"items\":[" WORKLOG(
+	                       8, 45, 10, "\"2025-11-21T10:00:12.000Z\"", 10) "],\"next\":10}");
+	read_worklogs(s, 10, 1);
+	expect_json(s, "{\"total\":2,\"minutes\":105,\"items\":[" WORKLOG(9, 60, 11, "null",
+	                                                                  11) "],\"next\":null}");
+	change(s, EVENT_WORKLOG_DELETED, s->first, 7)->worklog_deleted =
+	        (struct worklog_deleted){{{[15] = 9}}, 60};
+	history_command(&s->history, s->acme);
+	history_flush(&s->history);
+	history_fold(&s->history, s->issue, 0);
+	read_worklogs(s, 10, 1);
+	expect_json(s, "{\"total\":1,\"minutes\":45,\"items\":[],\"next\":null}");
 }
 
 static void an_issue_is_found_by_id_and_not_by_what_is_no_key(void **state)
@@ -463,6 +523,7 @@ int main(void)
 	        CASE(what_is_no_cursor_and_no_project_is_said_so),
 	        CASE(the_stamp_of_a_board_moves_with_its_cards_only),
 	        CASE(an_issue_shows_everything_with_names),
+	        CASE(worklogs_are_read_in_pages_with_their_sum),
 	        CASE(an_issue_is_found_by_id_and_not_by_what_is_no_key),
 	        CASE(the_other_end_of_a_link_shows_it_inward_until_it_is_cut),
 	        CASE(of_two_links_each_way_only_the_named_one_is_cut),

@@ -1,0 +1,24 @@
+/* What the files of the issue view's fold share. Internal to issue*.c. */
+#ifndef PROJECTIONS_ISSUE_INSIDE_H
+#define PROJECTIONS_ISSUE_INSIDE_H
+
+#include "projections/issue_row.h"
+
+struct issue_applying {
+	struct view *view;
+	const struct event_meta *meta;
+	struct slice tenant;
+	struct buf *labels; /* packed labels of the row that is written next */
+	struct error *err;
+};
+
+/* Under the key that is in view->key. */
+static inline void issue_put(const struct issue_applying *a, uint32_t table, struct slice value)
+{
+	kv_put(a->view->txn, table, buf_slice(&a->view->key), value);
+}
+
+/* Comments, worklogs, watchers and links: rows of their own. Other events are left alone. */
+enum status issue_part_apply(const struct issue_applying *a, const struct event *event);
+
+#endif

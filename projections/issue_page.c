@@ -1,0 +1,99 @@
+/* Comments and worklogs of an issue, page by page. */
+#include "projections/issue_reading.h"
+
+static void time_or_null(struct json_out *json, const char *key, int64_t ms)
+{
+	json_out_key(json, key);
+	if (ms)
+		json_out_time(json, ms);
+	else
+		json_out_null(json);
+}
+
+static void comment_json(struct issue_reading *r, uint64_t seq, struct slice row)
+{
+	struct comment_row comment;
+	if (!comment_row_unpack(row, &comment))
+		return;
+	json_out_object(r->json);
+	json_out_member_uuid(r->json, "id", &comment.id);
+	issue_member_json(r, "author", &comment.author);
+	json_out_member_string(r->json, "body", comment.body);
+	json_out_member_time(r->json, "created_at", comment.created_at);
+	time_or_null(r->json, "edited_at", comment.edited_at);
+	json_out_member_int(r->json, "seq", (int64_t)seq);
+	json_out_object_end(r->json);
+}
+
+static void worklog_json(struct issue_reading *r, uint64_t seq, struct slice row)
+{
+	struct worklog_row worklog;
+	if (!worklog_row_unpack(row, &worklog))
+		return;
+	json_out_object(r->json);
+	json_out_member_uuid(r->json, "id", &worklog.id);
+	issue_member_json(r, "author", &worklog.author);
+	json_out_member_time(r->json, "started_at", worklog.started_at);
+	json_out_member_int(r->json, "minutes", worklog.minutes);
+	json_out_member_string(r->json, "comment", worklog.comment);
+	json_out_member_time(r->json, "created_at", worklog.created_at);
+	time_or_null(r->json, "edited_at", worklog.edited_at);
+	json_out_member_int(r->json, "seq", (int64_t)seq);
+	json_out_object_end(r->json);
+}
+
+static bool has_prefix(struct slice key, struct slice prefix)
+{
+	return key.n == prefix.n + 8 && memcmp(key.data, prefix.data, prefix.n) == 0;
+}
+
+/* items and next of the rows behind @after. */
+static void items_json(struct issue_reading *r, enum issue_part part, uint64_t after,
+                       uint32_t limit)
+{
+	struct buf from = {0};
+	struct slice key, row;
+	uint64_t last = 0;
+	uint32_t n = 0;
+	bool more_to_come = false;
+	struct kv_cursor *cursor =
+	        kv_cursor_open(r->txn, part == ISSUE_COMMENTS ? COMMENTS : WORKLOGS);
+	issue_key(&from, r->tenant, &r->id);
+	size_t prefix_n = from.n;
+	row_u64(&from, after + 1);
+	json_out_key(r->json, "items");
+	json_out_array(r->json);
+	bool more = after < INT64_MAX && kv_seek(cursor, buf_slice(&from), &key, &row);
+	for (; more && has_prefix(key, slice_of(from.data, prefix_n));
+	     more = kv_next(cursor, &key, &row)) {
+		if (n++ == limit) {
+			more_to_come = true;
+			break;
+		}
+		last = get_u64(key.data + prefix_n);
+		if (part == ISSUE_COMMENTS)
+			comment_json(r, last, row);
+		else
+			worklog_json(r, last, row);
+	}
+	json_out_array_end(r->json);
+	json_out_key(r->json, "next");
+	if (more_to_come)
+		json_out_int(r->json, (int64_t)last);
+	else
+		json_out_null(r->json);
+	kv_cursor_close(cursor);
+	buf_release(&from);
+}
+
+void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t after, uint32_t limit)
+{
+	const struct issue_row *issue = &r->issue;
+	json_out_object(r->json);
+	json_out_member_int(r->json, "total",
+	                    part == ISSUE_COMMENTS ? issue->comments : issue->worklogs);
+	if (part == ISSUE_WORKLOGS)
+		json_out_member_int(r->json, "minutes", issue->spent);
+	items_json(r, part, after, limit);
+	json_out_object_end(r->json);
+}

@@ -1,0 +1,26 @@
+/* What the files that read the issue view share. Internal to issue*.c. */
+#ifndef PROJECTIONS_ISSUE_READING_H
+#define PROJECTIONS_ISSUE_READING_H
+
+#include "core/base/json_out.h"
+#include "projections/access.h"
+#include "projections/issue_row.h"
+
+struct issue_reading {
+	struct kv_txn *txn;
+	struct access_names *names; /* NULL: nobody has a name */
+	struct slice tenant;
+	struct uuid id;
+	struct issue_row issue;
+	struct buf key;
+	struct json_out *json;
+	struct error *err;
+};
+
+/* {"id","name"} or null (a nil id) as the member @key; as an item of an array if it is NULL. */
+void issue_member_json(struct issue_reading *r, const char *key, const struct uuid *id);
+
+/* A page of comments or worklogs: the object of issue_part_read. */
+void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t after, uint32_t limit);
+
+#endif
