@@ -241,15 +241,20 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 
 /* --- loop --- */
 
-static void note(struct processor *processor, const char *reason, bool moved)
+/* @placed: the reader stands where the store does, holes aside. */
+static void note(struct processor *processor, const char *reason, bool moved, bool placed)
 {
 	uint64_t lag = 0;
+	int64_t at[JOURNAL_PARTITIONS_MAX];
 	const struct journal_identity *identity = journal_identity(processor->options.journal);
 	for (uint32_t p = 0; p < identity->partitions; p++) {
-		int64_t end, at = journal_reader_position(processor->reader, p);
-		if (!journal_end(processor->options.journal, p, &end, NULL) && end > at)
-			lag += (uint64_t)(end - at);
+		int64_t end;
+		at[p] = journal_reader_position(processor->reader, p);
+		if (!journal_end(processor->options.journal, p, &end, NULL) && end > at[p])
+			lag += (uint64_t)(end - at[p]);
 	}
+	if (placed)
+		journal_progress(processor->options.journal, "processor", at);
 	pthread_mutex_lock(&processor->lock);
 	processor->state.lag_records = lag;
 	processor->state.events = processor->events;
@@ -284,14 +289,14 @@ static void *run(void *context)
 		if (!placed && !assign_all(processor, &err))
 			placed = true;
 		if (placed && !step(processor, &moved, &err)) {
-			note(processor, "", moved);
+			note(processor, "", moved, true);
 			logged[0] = 0;
 			continue;
 		}
 		/* What was read and not stored is to be read again; the lag counts from there. */
 		struct error unplaced;
 		placed = assign_all(processor, &unplaced) == STATUS_OK;
-		note(processor, err.text, false);
+		note(processor, err.text, false, placed);
 		if (strcmp(logged, err.text) != 0 && !atomic_load(&processor->stopping))
 			log_warn(LOGGER, "cannot go on, trying again", LOG_S("reason", err.text));
 		snprintf(logged, sizeof logged, "%s", err.text);

@@ -76,8 +76,10 @@ static void *gauges_thread(void *arg)
 	pthread_mutex_lock(&projector->lock);
 	while (!projector->stopping) {
 		pthread_mutex_unlock(&projector->lock);
-		for (uint32_t i = 0; i < projector->slots_n; i++)
+		for (uint32_t i = 0; i < projector->slots_n; i++) {
 			slot_measure(&projector->slots[i]);
+			slot_tell_progress(&projector->slots[i]);
+		}
 		int64_t next = clock_monotonic_ms() + PROJECTOR_GAUGE_MS;
 		struct timespec at = monotonic_at(next);
 		pthread_mutex_lock(&projector->lock);
@@ -139,8 +141,10 @@ void projector_stop(struct projector *projector)
 		pthread_join(projector->slots[i].thread, NULL);
 	pthread_join(projector->deadlines, NULL);
 	pthread_join(projector->gauges, NULL);
-	for (uint32_t i = 0; i < projector->slots_n; i++)
+	for (uint32_t i = 0; i < projector->slots_n; i++) {
+		slot_tell_progress(&projector->slots[i]);
 		slot_release(&projector->slots[i]);
+	}
 	registry_close(projector->registry);
 	pthread_mutex_destroy(&projector->lock);
 	pthread_cond_destroy(&projector->changed);

@@ -50,7 +50,8 @@ enum status projector_start(const struct projector_options *options, struct proj
 void projector_stop(struct projector *projector);
 
 uint32_t projector_views(const struct projector *projector);
-/* Lags are measured every PROJECTOR_GAUGE_MS. Any thread. */
+/* Lags are measured, and told to the journal's tools (journal_progress), every PROJECTOR_GAUGE_MS.
+ * Any thread. */
 void projector_state(struct projector *projector, uint32_t view, struct view_state *out);
 
 /* Read your writes. Calls @call (any thread) with true when @view has applied @seq of @tenant,

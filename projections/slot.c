@@ -543,6 +543,17 @@ void slot_measure(struct slot *slot)
 	metric_set(slot->lag_seconds, (double)lag_ms / 1000);
 }
 
+void slot_tell_progress(struct slot *slot)
+{
+	int64_t next_offset[JOURNAL_PARTITIONS_MAX];
+	pthread_mutex_lock(&slot->lock);
+	bool stands = slot->position.partitions > 0 && !slot->refused;
+	memcpy(next_offset, slot->position.next_offset, sizeof next_offset);
+	pthread_mutex_unlock(&slot->lock);
+	if (stands)
+		journal_progress(slot->options.journal, slot->type->name, next_offset);
+}
+
 void slot_state(struct slot *slot, struct view_state *out)
 {
 	pthread_mutex_lock(&slot->lock);

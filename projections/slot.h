@@ -74,6 +74,8 @@ void slot_release_hold(struct slot *slot);
 bool slot_uses(struct slot *slot, const char *name);
 
 void slot_measure(struct slot *slot); /* lag and metrics, as of now */
+/* Tell the journal how far the live instance is; nothing when there is none. */
+void slot_tell_progress(struct slot *slot);
 void slot_state(struct slot *slot, struct view_state *out);
 
 #endif

@@ -29,6 +29,8 @@ struct journal_driver {
 	                           uint32_t max, uint32_t *n, struct error *err);
 	int64_t (*reader_position)(const void *reader, uint32_t partition);
 	void (*reader_wake)(void *reader);
+	void (*progress)(void *self, const char *reader,
+	                 const int64_t *next_offset); /* may be NULL */
 	/* All NULL where only one process can write. */
 	enum status (*membership_open)(void *self, const struct journal_membership_options *options,
 	                               void **membership, struct error *err);

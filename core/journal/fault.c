@@ -160,6 +160,13 @@ static void fault_reader_wake(void *reader)
 	journal_reader_wake(reader);
 }
 
+static void fault_progress(void *self, const char *reader, const int64_t *next_offset)
+{
+	struct fault *fault = self;
+
+	journal_progress(fault->inner, reader, next_offset);
+}
+
 /* Not in the table of journal_open: it has no place of its own to open. */
 static const struct journal_driver journal_fault = {
         .name = "fault",
@@ -176,6 +183,7 @@ static const struct journal_driver journal_fault = {
         .reader_poll = fault_reader_poll,
         .reader_position = fault_reader_position,
         .reader_wake = fault_reader_wake,
+        .progress = fault_progress,
 };
 
 struct journal *journal_with_faults(struct journal *inner, const struct journal_fault_plan *plan)

@@ -215,6 +215,12 @@ enum status journal_end(struct journal *journal, uint32_t partition, int64_t *en
 	return journal->driver->end(journal->self, partition, end, err);
 }
 
+void journal_progress(struct journal *journal, const char *reader, const int64_t *next_offset)
+{
+	if (journal->driver->progress)
+		journal->driver->progress(journal->self, reader, next_offset);
+}
+
 enum status journal_reader_open(struct journal *journal, struct journal_reader **out,
                                 struct error *err)
 {

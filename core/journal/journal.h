@@ -138,6 +138,11 @@ enum status journal_end(struct journal *journal, uint32_t partition, int64_t *en
 /* The offset that the next poll of @partition would read at (holes skipped): equal to
  * journal_end() when the reader has seen everything. */
 int64_t journal_reader_position(const struct journal_reader *reader, uint32_t partition);
+/* Tell the tools around the journal how far @reader (its name in operators' eyes: a view, the
+ * processor) has stored what it read; next_offset: one a partition. Kafka: committed offsets of the
+ * consumer group "nexusflow.<reader>", within seconds and when the journal is closed. Informative:
+ * never read back, never waits, its failures are logged. Any thread. */
+void journal_progress(struct journal *journal, const char *reader, const int64_t *next_offset);
 /* Make a poll that waits in another thread return at once. Any thread. */
 void journal_reader_wake(struct journal_reader *reader);
 

@@ -37,6 +37,7 @@ static void partitions_free(struct kafka *kafka)
 void kafka_free(struct kafka *kafka)
 {
 	partitions_free(kafka);
+	kafka_progress_free(kafka);
 	if (kafka->client)
 		rd_kafka_destroy(kafka->client);
 	kafka_link_release(&kafka->link);
@@ -97,6 +98,7 @@ static enum status kafka_open(const struct journal_options *options, void **self
 		return status;
 	}
 	partitions_new(kafka);
+	kafka->progress = kafka_progress_new(kafka);
 	*identity = kafka->identity;
 	*self = kafka;
 	return STATUS_OK;
@@ -118,6 +120,7 @@ const struct journal_driver journal_kafka = {
         .reader_poll = kafka_reader_poll,
         .reader_position = kafka_reader_position,
         .reader_wake = kafka_reader_wake,
+        .progress = kafka_progress,
         .membership_open = kafka_membership_open,
         .membership_dispute = kafka_membership_dispute,
         .membership_close = kafka_membership_close,

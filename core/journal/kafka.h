@@ -28,6 +28,7 @@ struct kafka_link {
 };
 
 struct kafka_producer; /* kafka_producer.c */
+struct kafka_progress; /* kafka_progress.c */
 
 struct kafka_partition {
 	pthread_mutex_t lock; /* claim, append, release: held while a commit runs */
@@ -51,6 +52,7 @@ struct kafka {
 	bool read_only;
 	struct kafka_link link;
 	rd_kafka_t *client; /* asks; never fetches, so that no answer waits behind a fetch */
+	struct kafka_progress *progress;
 	struct journal_identity identity;
 	struct kafka_partition *partitions; /* identity.partitions of them */
 };
@@ -170,6 +172,13 @@ enum status kafka_reader_poll(void *reader, int timeout_ms, struct journal_entry
                               uint32_t max, uint32_t *n, struct error *err);
 int64_t kafka_reader_position(const void *reader, uint32_t partition);
 void kafka_reader_wake(void *reader);
+
+/* --- kafka_progress.c: the slot of progress --- */
+
+struct kafka_progress *kafka_progress_new(const struct kafka *kafka);
+/* Sends what is not told yet, for a second at most. */
+void kafka_progress_free(struct kafka *kafka);
+void kafka_progress(void *self, const char *reader, const int64_t *next_offset);
 
 /* --- kafka_membership.c: the membership slots of the driver --- */
 
