@@ -141,6 +141,7 @@ static enum status open_partition(struct partition *partition, struct error *err
 	                     options->profile_keys, &partition->state, err) ||
 	    journal_reader_open(options->journal, &partition->reader, err))
 		return err->status;
+	journal_reader_omit_headers(partition->reader);
 	return STATUS_OK;
 }
 

@@ -116,6 +116,7 @@ static enum status assign_all(struct processor *processor, struct error *err)
 	load_position(processor, txn);
 	if (kv_commit(txn, err))
 		return err->status;
+	journal_reader_omit_headers(processor->reader);
 	for (uint32_t p = 0; p < identity->partitions; p++)
 		if (journal_reader_assign(processor->reader, p, processor->next_offset[p], err))
 			return err->status;

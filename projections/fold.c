@@ -157,8 +157,10 @@ enum status fold_open(const struct fold_options *options, struct fold **out, str
 		status = load_stopped(fold, err);
 	if (!status)
 		status = journal_reader_open(options->journal, &fold->reader, err);
-	if (!status)
+	if (!status) {
+		journal_reader_omit_headers(fold->reader);
 		status = rewind_reader(fold, err);
+	}
 	if (status) {
 		fold_close(fold);
 		return error_wrap(err, "view %s", options->type->name);

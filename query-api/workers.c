@@ -121,6 +121,7 @@ enum status worker_reader(struct worker *worker, struct journal_reader **reader,
 {
 	if (!worker->reader && journal_reader_open(worker->all->journal, &worker->reader, err))
 		return err->status;
+	journal_reader_omit_headers(worker->reader);
 	*reader = worker->reader;
 	return STATUS_OK;
 }

@@ -23,6 +23,7 @@ struct journal_driver {
 	enum status (*end)(void *self, uint32_t partition, int64_t *end, struct error *err);
 	enum status (*reader_open)(void *self, void **reader, struct error *err);
 	void (*reader_close)(void *reader);
+	void (*reader_omit_headers)(void *reader); /* NULL where they cost nothing */
 	enum status (*reader_assign)(void *reader, uint32_t partition, int64_t offset,
 	                             struct error *err);
 	enum status (*reader_poll)(void *reader, int timeout_ms, struct journal_entry *entries,

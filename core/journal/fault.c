@@ -138,6 +138,11 @@ static void fault_reader_close(void *reader)
 	journal_reader_close(reader);
 }
 
+static void fault_reader_omit_headers(void *reader)
+{
+	journal_reader_omit_headers(reader);
+}
+
 static enum status fault_reader_assign(void *reader, uint32_t partition, int64_t offset,
                                        struct error *err)
 {
@@ -179,6 +184,7 @@ static const struct journal_driver journal_fault = {
         .end = fault_end,
         .reader_open = fault_reader_open,
         .reader_close = fault_reader_close,
+        .reader_omit_headers = fault_reader_omit_headers,
         .reader_assign = fault_reader_assign,
         .reader_poll = fault_reader_poll,
         .reader_position = fault_reader_position,

@@ -244,6 +244,12 @@ void journal_reader_close(struct journal_reader *reader)
 	free(reader);
 }
 
+void journal_reader_omit_headers(struct journal_reader *reader)
+{
+	if (reader->journal->driver->reader_omit_headers)
+		reader->journal->driver->reader_omit_headers(reader->self);
+}
+
 enum status journal_reader_assign(struct journal_reader *reader, uint32_t partition, int64_t offset,
                                   struct error *err)
 {

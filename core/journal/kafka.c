@@ -116,6 +116,7 @@ const struct journal_driver journal_kafka = {
         .end = kafka_end,
         .reader_open = kafka_reader_open,
         .reader_close = kafka_reader_close,
+        .reader_omit_headers = kafka_reader_omit_headers,
         .reader_assign = kafka_reader_assign,
         .reader_poll = kafka_reader_poll,
         .reader_position = kafka_reader_position,

@@ -165,6 +165,7 @@ enum status kafka_end_ask(const struct kafka *kafka, uint32_t partition, int64_t
 /* --- kafka_reader.c: the reader slots of the driver --- */
 
 enum status kafka_reader_open(void *self, void **reader, struct error *err);
+void kafka_reader_omit_headers(void *self);
 void kafka_reader_close(void *reader);
 enum status kafka_reader_assign(void *reader, uint32_t partition, int64_t offset,
                                 struct error *err);

@@ -29,6 +29,7 @@ struct kafka_reader {
 	rd_kafka_message_t **held; /* what the entries of the last poll borrow from */
 	uint32_t held_n;
 	uint32_t held_cap;
+	bool omits_headers;
 	struct buf headers; /* packed, of all entries of the last poll */
 
 	size_t unnudged;      /* bytes delivered since the last nudge */
@@ -42,6 +43,13 @@ static void let_go(struct kafka_reader *reader)
 		rd_kafka_message_destroy(reader->held[i]);
 	reader->held_n = 0;
 	buf_clear(&reader->headers);
+}
+
+void kafka_reader_omit_headers(void *self)
+{
+	struct kafka_reader *reader = self;
+
+	reader->omits_headers = true;
 }
 
 enum status kafka_reader_open(void *self, void **out, struct error *err)
@@ -191,7 +199,8 @@ static bool note_event(struct kafka_reader *reader, const rd_kafka_message_t *me
 	return true;
 }
 
-/* A foreign record may have more headers than ours may, so they are packed piece by piece. */
+/* A foreign record may have more headers than ours may, so they are packed piece by piece.
+ * librdkafka allocates every header and every list of them. */
 static void pack_headers(struct kafka_reader *reader, const rd_kafka_message_t *message)
 {
 	struct journal_header some[JOURNAL_HEADERS_MAX];
@@ -223,7 +232,8 @@ static void take(struct kafka_reader *reader, rd_kafka_message_t *message,
 	rd_kafka_timestamp_type_t type;
 	size_t before = reader->headers.n;
 
-	pack_headers(reader, message);
+	if (!reader->omits_headers)
+		pack_headers(reader, message);
 	*entry = (struct journal_entry){
 	        .partition = (uint32_t)message->partition,
 	        .offset = message->offset,

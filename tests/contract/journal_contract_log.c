@@ -147,6 +147,13 @@ void records_are_read_back_as_they_were_appended(void **state)
 	assert_true(slice_is(entries[1].key, "globex"));
 	assert_int_equal(entries[1].value.n, 0);
 	assert_false(journal_entry_header(&entries[1], &at, &name, &value));
+
+	journal_reader_omit_headers(reader);
+	assert_status(OK, journal_reader_assign(reader, 1, offsets[0], &err), err);
+	contract_poll_some(reader, entries, 8);
+	assert_int_equal(entries[0].offset, offsets[0]);
+	assert_true(slice_is(entries[0].key, "acme"));
+	assert_true(slice_equal(entries[0].value, records[0].value));
 	journal_reader_close(reader);
 	journal_close(journal);
 }
