@@ -51,13 +51,22 @@ static size_t take(char *data, size_t size, size_t n, void *context)
 	return size * n;
 }
 
+struct headers {
+	struct http_exchange *exchange;
+	bool ended; /* the empty line was there */
+};
+
 static size_t take_header(char *data, size_t size, size_t n, void *context)
 {
-	struct http_exchange *exchange = context;
+	struct headers *headers = context;
+	struct http_exchange *exchange = headers->exchange;
 	size_t bytes = size * n;
 	struct slice line = slice_of(data, bytes);
 	while (line.n && (line.data[line.n - 1] == '\r' || line.data[line.n - 1] == '\n'))
 		line.n--;
+	headers->ended = line.n == 0;
+	if (!exchange->on_header)
+		return bytes;
 	const char *colon = line.n ? memchr(line.data, ':', line.n) : NULL;
 	if (!colon)
 		return bytes;
@@ -104,17 +113,16 @@ enum status http_client_do(struct http_client *client, struct http_exchange *exc
 		return error_set(err, STATUS_UNAVAILABLE, "libcurl cannot start");
 	struct buf url = {0};
 	buf_printf(&url, "%s%s", client->base_url, exchange->path);
-	struct curl_slist *headers = make_headers(client, exchange);
+	struct curl_slist *lines = make_headers(client, exchange);
+	struct headers headers = {exchange, false};
 	buf_clear(exchange->answer);
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_URL, buf_cstr(&url));
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange->answer);
-	if (exchange->on_header) {
-		curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-		curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
-	}
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, &headers);
 	if (exchange->is_futile) {
 		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
 		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
@@ -137,10 +145,13 @@ enum status http_client_do(struct http_client *client, struct http_exchange *exc
 	long status = 0;
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	exchange->status = (int)status;
-	curl_slist_free_all(headers);
+	curl_slist_free_all(lines);
 	buf_release(&url);
-	if (code == CURLE_OK)
+	/* For libcurl an answer that ends within its headers is a whole one without a body. */
+	if (code == CURLE_OK && headers.ended)
 		return STATUS_OK;
+	if (code == CURLE_OK)
+		code = CURLE_PARTIAL_FILE;
 	return error_set(err,
 	                 code == CURLE_OPERATION_TIMEDOUT ? STATUS_TIMEOUT : STATUS_UNAVAILABLE,
 	                 "%s%s: %s", client->unix_socket ? client->unix_socket : client->base_url,

@@ -34,8 +34,8 @@ struct http_exchange {
 	void *context;
 };
 
-/* STATUS_UNAVAILABLE when there is no answer (refused, reset), STATUS_TIMEOUT after timeout_ms; any
- * HTTP status is STATUS_OK. */
+/* STATUS_UNAVAILABLE when there is no whole answer (refused, reset, cut short), STATUS_TIMEOUT
+ * after timeout_ms; any HTTP status is STATUS_OK. */
 enum status http_client_do(struct http_client *client, struct http_exchange *exchange,
                            struct error *err);
 
