@@ -25,6 +25,7 @@ def deploy(service, *arguments, timeout=180):
 
 class Broker:
     def __init__(self, directory, proxy_program, seed):
+        self.proxy_program = proxy_program
         self.directory = os.path.join(directory, "broker")
         os.mkdir(self.directory)
         port = nexusflow.free_port()
@@ -91,6 +92,17 @@ class Node(nexusflow.Node):
     def runs(self):
         return self.process is not None and self.process.poll() is None
 
+    def holds(self, port):
+        """Is the local end of a TCP connection from this port its own?"""
+        with open("/proc/net/tcp", encoding="ascii") as f:
+            inodes = {fields[9] for fields in map(str.split, f) if fields[1].endswith(f":{port:04X}")}
+        folder = f"/proc/{self.process.pid}/fd"
+        try:
+            return any(os.readlink(os.path.join(folder, fd)) in {f"socket:[{inode}]" for inode in inodes}
+                       for fd in os.listdir(folder))
+        except OSError:
+            return False
+
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
 
@@ -99,7 +111,7 @@ class Node(nexusflow.Node):
 
 
 class Site:
-    """Nodes on one topic."""
+    """Nodes on one topic. What one instance of command-api forwards to another passes a proxy, too."""
 
     def __init__(self, directory, broker, seed, instances, postgres):
         self.directory, self.broker, self.rng = directory, broker, random.Random(f"{seed}/site")
@@ -109,12 +121,14 @@ class Site:
         self.topic, self.partitions = f"campaign-{seed}", 2
         # Short enough for a frozen process to outlive them; every third round they outlive a restart of the broker.
         self.timeout_ms = self.rng.choice([6000, 8000, 30000])
+        self.session_ms = self.rng.choice([3000, 3000, 6000])
         self.common = {"journal": "kafka", "kafka.bootstrap.servers": broker.address, "kafka_topic": self.topic,
                        "partitions": self.partitions, "command_timeout_ms": 4000,
                        "kafka.transaction.timeout.ms": self.timeout_ms, "kafka.message.timeout.ms": self.timeout_ms,
-                       "kafka.socket.timeout.ms": 3000, "kafka.session.timeout.ms": 6000}
+                       "kafka.socket.timeout.ms": 3000, "kafka.session.timeout.ms": self.session_ms}
         self.postgres = postgres
-        self.owners = [self.node(f"command-{n + 1}", "command-api") for n in range(instances)]
+        self.proxies = []
+        self.owners = [self.owner(f"command-{n + 1}") for n in range(instances)]
         self.query = self.node("query", "query-api", postgres=postgres)
         self.readers = [self.query]
         self.projector = self.node("projector", "projector", postgres=postgres) if postgres else None
@@ -125,6 +139,11 @@ class Site:
 
     def node(self, name, role, postgres=None, **keys):
         return Node(self, name, role, postgres=postgres, **dict(self.common, **keys))
+
+    def owner(self, name):
+        port = nexusflow.free_port()
+        self.proxies.append(faultproxy.FaultProxy(self.broker.proxy_program, port, 0, len(self.proxies)))
+        return self.node(name, "command-api", port=port, advertise=f"127.0.0.1:{self.proxies[-1].port}")
 
     @property
     def nodes(self):
@@ -139,7 +158,8 @@ class Site:
     def heal(self):
         """End every fault: whatever runs afterwards is left alone. Returns what was found dead."""
         dead = []
-        self.broker.proxy.tell("clear")
+        for proxy in [self.broker.proxy] + self.proxies:
+            proxy.tell("clear")
         try:
             self.broker.signal(signal.SIGCONT)
         except (OSError, ValueError):
@@ -208,6 +228,8 @@ class Site:
                         complaints.append(f"{node.name} ended with {code} on SIGTERM")
                 except AssertionError as e:
                     complaints.append(str(e)[:400])
+        for proxy in self.proxies:
+            proxy.close()
         return complaints
 
     def remove(self):

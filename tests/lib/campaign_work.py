@@ -52,6 +52,8 @@ class Shared:
 
 
 class Client(threading.Thread):
+    calm = threading.Event()  # set: nothing new is begun
+
     def __init__(self, number, seed, ledger, shared, instances, user, token, stop, issues_max):
         super().__init__(daemon=True)
         self.rng = random.Random(f"{seed}/client/{number}")
@@ -68,7 +70,8 @@ class Client(threading.Thread):
     def run(self):
         try:
             while not self.stop.is_set():
-                self.rng.choices([self.single, self.batch, self.again, self.twice], [70, 12, 8, 10])[0]()
+                if not self.calm.is_set():
+                    self.rng.choices([self.single, self.batch, self.again, self.twice], [70, 12, 8, 10])[0]()
                 time.sleep(self.rng.random() * 0.06)
         except Exception as e:  # noqa: BLE001: whatever ends a client is a violation
             self.ledger.error(f"client of {self.shared.slug}: {e!r}")
@@ -122,7 +125,7 @@ class Client(threading.Thread):
             note(type(e).__name__)
             return None
         if len(entries) == 1 and answer.header("content-type") != "application/x-ndjson":
-            bodies = [answer.json()] if answer.body else [{}]
+            bodies = [answer.json()]
             statuses = [answer.status]
         elif answer.status == 200:
             bodies = answer.lines()
@@ -192,6 +195,7 @@ class Client(threading.Thread):
 
         def rival():
             began = time.time()
+            answer = None
             try:
                 answer = self.sender(entry)(client)
                 entry["attempts"].append([round(began, 3), name, answer.status, round(time.time(), 3)])
@@ -199,6 +203,8 @@ class Client(threading.Thread):
                     other["answer"] = [answer.status, answer.json()]
             except (OSError, http.client.HTTPException) as e:
                 entry["attempts"].append([round(began, 3), name, type(e).__name__, round(time.time(), 3)])
+            except ValueError:
+                self.ledger.error(f"client of {self.shared.slug}: no JSON: {answer}")
             client.close()
         thread = threading.Thread(target=rival, daemon=True)
         thread.start()
@@ -276,6 +282,22 @@ class Work:
         for thread in self.threads:
             thread.join(PATIENCE_S * 2)
         return time.monotonic() - began
+
+    def ask_sleeper(self, sleeper, awake, seed):
+        """Issues are made at an instance that is awake, and then edited at one that sleeps and does not know them: it must
+        not deny them when it wakes."""
+        for slug in self.TENANTS:
+            makes, edits = (Client(f"{slug}/{seed}", self.seed, self.ledger, self.shared[slug], [node], "owner", self.token,
+                                   self.stop_event, 0) for node in (awake, sleeper))
+            made = self.ledger.open(slug, "owner", "CreateIssue", {"project": "TLS", "summary": "made while one sleeps"})
+            answers = makes.until_answered(makes.sender(made), [made])
+            for n in range(3 if answers else 0):
+                edit = self.ledger.open(slug, "owner", "EditIssue", {"issue": answers[0][1]["key"], "summary": f"edit {n}"})
+                client = edits if n == 0 else Client(f"{slug}/{seed}/{n}", self.seed, self.ledger, self.shared[slug],
+                                                     [sleeper], "owner", self.token, self.stop_event, 0)
+                self.threads.append(threading.Thread(target=client.until_answered, args=(client.sender(edit), [edit]),
+                                                     daemon=True))
+                self.threads[-1].start()
 
     def ask_again(self, most=300):
         """After the faults: accepted commands again, to any instance."""

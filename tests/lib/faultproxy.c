@@ -9,7 +9,9 @@
  *   DIR rate BYTES            at most so many bytes a second; 0: as fast as it goes
  *   DIR hole on|off           nothing passes; what waits passes afterwards, as TCP has it
  *   DIR reset N               once N more bytes have passed in all, the connection that carries
- * them is reset answer API N ACTION [MS]  the N-th response from now on to a Kafka request of that
+ *                             them is reset
+ *   DIR close N               the same, but closed in order, as by a server that ends
+ *   answer API N ACTION [MS]   the N-th response from now on to a Kafka request of that
  * api_key (0 Produce, 26 EndTxn): drop it; cut: drop it and reset; half: pass half of it and close;
  * delay it by MS cut [PERCENT]             reset every connection, or each with that probability
  *   refuse on|off             reset whoever connects
@@ -63,7 +65,8 @@ struct pipe {
 
 struct connection {
 	uint64_t number;
-	int fds[2]; /* where UP reads from (the client), where DOWN reads from (the target) */
+	unsigned port; /* of the client */
+	int fds[2];    /* where UP reads from (the client), where DOWN reads from (the target) */
 	bool is_connected;
 	bool is_over; /* freed at the end of the turn */
 	struct pipe pipes[2];
@@ -72,7 +75,7 @@ struct connection {
 
 struct rule {
 	int64_t delay_us, jitter_us, rate;
-	bool hole, resets;
+	bool hole, resets, closes; /* closes: resets in order */
 	int64_t reset_after;
 };
 
@@ -194,9 +197,9 @@ static struct answer_rule plan_answer(const struct connection *connection, int a
 {
 	for (size_t i = 0; i < ANSWERS_MAX; i++)
 		if (answers[i].n && answers[i].api == api && --answers[i].n == 0) {
-			printf("did answer-%s api=%d connection=%llu\n",
+			printf("did answer-%s api=%d connection=%llu port=%u\n",
 			       action_names[answers[i].action], api,
-			       (unsigned long long)connection->number);
+			       (unsigned long long)connection->number, connection->port);
 			return answers[i];
 		}
 	return (struct answer_rule){.action = PASS};
@@ -302,7 +305,10 @@ static void send_due(struct connection *connection, int direction)
 			free(chunk);
 		}
 		if (counts_out(rule, (size_t)sent)) {
-			end(connection, true, direction == UP ? "reset-up" : "reset-down");
+			const char *did = rule->closes ? "close" : "reset";
+			char why[16];
+			snprintf(why, sizeof(why), "%s-%s", did, direction_names[direction]);
+			end(connection, !rule->closes, why);
 			return;
 		}
 	}
@@ -345,7 +351,10 @@ static void accept_one(int listener)
 {
 	struct epoll_event event = {.events = EPOLLOUT};
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};
-	int one = 1, client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct sockaddr_in from = {0};
+	socklen_t from_n = sizeof(from);
+	int one = 1, client = accept4(listener, (struct sockaddr *)&from, &from_n,
+	                              SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (client < 0)
 		return;
 	accepted_n++;
@@ -362,6 +371,7 @@ static void accept_one(int listener)
 	struct connection *connection = memory(calloc(1, sizeof(*connection)));
 	connection->link = memory(calloc(1, sizeof(*connection->link)));
 	connection->number = accepted_n;
+	connection->port = ntohs(from.sin_port);
 	connection->fds[UP] = client;
 	connection->fds[DOWN] = server;
 	for (int d = 0; d < 2; d++)
@@ -391,8 +401,9 @@ static bool set_rule(struct rule *rule, const char *word, const char *value, con
 		rule->rate = atoll(value);
 	} else if (strcmp(word, "hole") == 0) {
 		rule->hole = strcmp(value, "on") == 0;
-	} else if (strcmp(word, "reset") == 0) {
+	} else if (strcmp(word, "reset") == 0 || strcmp(word, "close") == 0) {
 		rule->resets = true;
+		rule->closes = strcmp(word, "close") == 0;
 		rule->reset_after = atoll(value);
 	} else {
 		return false;

@@ -168,6 +168,14 @@ class Case(unittest.TestCase):
         self.assertEqual([line.split()[0] for line in self.did()], ["reset-down"])
         self.round(self.connect(), 1)  # once
 
+    def test_closes_the_connection_behind_n_bytes(self):
+        s = self.connect()
+        self.round(s, 1)
+        self.proxy.tell("down close 20")
+        self.ask(s, FETCH, 2, b"c" * 92)
+        self.assertEqual(self.ended(s), ((struct.pack(">II", 96, 2) + b"c" * 92)[:20], "closed"))
+        self.assertEqual([line.split()[0] for line in self.did()], ["close-down"])
+
     def test_drops_the_nth_answer_to_one_kind_of_request_and_no_other(self):
         s = self.connect()
         self.proxy.tell("answer 26 2 drop")
@@ -181,6 +189,7 @@ class Case(unittest.TestCase):
         self.answer(s, 13)
         self.round(s, 14, api=END_TXN)
         self.assertEqual([line.split()[:2] for line in self.did()], [["answer-drop", "api=26"]])
+        self.assertEqual(self.did()[0].split()[-1], f"port={s.getsockname()[1]}", "who would have got it")
 
     def test_cuts_instead_of_an_answer(self):
         s = self.connect()
