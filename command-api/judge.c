@@ -98,7 +98,7 @@ static bool is_known(struct partition *partition, const struct job *job,
 	struct row_member member;
 	if (!job->has_identity || creates_organization(job))
 		return true;
-	return rows->get(rows, &key, &member) && !member.removed;
+	return rows->get(rows, &key, &member) && member.status == MEMBER_ACTIVE;
 }
 
 static void answer_from_log(struct job *job, const struct write_command *found)

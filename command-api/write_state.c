@@ -334,6 +334,8 @@ struct uuid event_created(const struct event *event)
 		return event->comment_added.comment_id;
 	case EVENT_WORK_LOGGED:
 		return event->work_logged.worklog_id;
+	case EVENT_TEAM_CREATED:
+		return event->team_created.team_id;
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_DELETED:
 	case EVENT_COMMENT_EDITED:
@@ -353,12 +355,18 @@ struct uuid event_created(const struct event *event)
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_UNWATCHED:
 	case EVENT_ISSUE_WATCHED:
-	case EVENT_WORKLOG_DELETED:
-	case EVENT_WORKLOG_EDITED:
+	case EVENT_MEMBER_DEACTIVATED:
 	case EVENT_MEMBER_PROFILE_SET:
+	case EVENT_MEMBER_REACTIVATED:
 	case EVENT_MEMBER_REMOVED:
 	case EVENT_MEMBER_ROLE_CHANGED:
+	case EVENT_ORGANIZATION_RENAMED:
 	case EVENT_RANKS_REBALANCED:
+	case EVENT_TEAM_DELETED:
+	case EVENT_TEAM_MEMBERS_CHANGED:
+	case EVENT_TEAM_RENAMED:
+	case EVENT_WORKLOG_DELETED:
+	case EVENT_WORKLOG_EDITED:
 		break;
 	}
 	return (struct uuid){{0}};

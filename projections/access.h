@@ -17,21 +17,31 @@ struct access_member {
 	enum org_role role;
 };
 
-/* The member that a token's issuer and subject stand for. STATUS_NOT_FOUND: not a member (any
- * more), or no such organization: the answer to the caller is the same. */
+/* The active member that a token's issuer and subject stand for. STATUS_NOT_FOUND: not a member
+ * (any more), deactivated, or no such organization: the answer to the caller is the same. */
 enum status access_find(struct view *view, struct slice tenant, struct slice issuer,
                         struct slice subject, struct access_member *out, uint64_t *position,
                         struct error *err);
 
-/* {"items":[{"id","role","name","email"}],"next":id or null}: members that are not removed, in
- * order of their ids, behind @after (NULL: from the start). name and email are null for who was
- * forgotten. */
+/* {"items":[{"id","role","status","name","email","teams":[id]}],"next":id or null}: members that
+ * are not removed, in order of their ids, behind @after (NULL: from the start). status: active or
+ * deactivated. name and email are null for who was forgotten. */
 enum status members_read(struct view *view, struct slice tenant, const struct uuid *after,
                          uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
 
-/* {"slug","id","name","members","version"} */
+/* {"slug","id","name","members","teams","version"} */
 enum status organization_read(struct view *view, struct slice tenant, struct buf *out,
                               uint64_t *position, struct error *err);
+
+/* {"items":[{"id","name","members"}],"next":id or null}: teams in order of their ids. */
+enum status teams_read(struct view *view, struct slice tenant, const struct uuid *after,
+                       uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
+
+/* {"id","name","members":{"total","items":[{"id","role","status","name"}],"next":id or null}}: a
+ * page of the members, behind @after. STATUS_NOT_FOUND: there is no such team. */
+enum status team_read(struct view *view, struct slice tenant, const struct uuid *id,
+                      const struct uuid *after, uint32_t limit, struct buf *out, uint64_t *position,
+                      struct error *err);
 
 /* Names for a page of other rows, all from one state. One thread. */
 struct access_names;

@@ -29,12 +29,19 @@
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_WATCHED)                                                                          \
 	ON(MEMBER_ADDED)                                                                           \
+	ON(MEMBER_DEACTIVATED)                                                                     \
 	ON(MEMBER_PROFILE_SET)                                                                     \
+	ON(MEMBER_REACTIVATED)                                                                     \
 	ON(MEMBER_REMOVED)                                                                         \
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
+	ON(ORGANIZATION_RENAMED)                                                                   \
 	ON(PROJECT_CREATED)                                                                        \
 	ON(RANKS_REBALANCED)                                                                       \
+	ON(TEAM_CREATED)                                                                           \
+	ON(TEAM_DELETED)                                                                           \
+	ON(TEAM_MEMBERS_CHANGED)                                                                   \
+	ON(TEAM_RENAMED)                                                                           \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)

@@ -30,12 +30,19 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
 	IGNORE(ISSUE_WATCHED)                                                                      \
 	IGNORE(MEMBER_ADDED)                                                                       \
+	IGNORE(MEMBER_DEACTIVATED)                                                                 \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
+	IGNORE(MEMBER_REACTIVATED)                                                                 \
 	IGNORE(MEMBER_REMOVED)                                                                     \
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
+	IGNORE(ORGANIZATION_RENAMED)                                                               \
 	IGNORE(PROJECT_CREATED)                                                                    \
 	IGNORE(RANKS_REBALANCED)                                                                   \
+	IGNORE(TEAM_CREATED)                                                                       \
+	IGNORE(TEAM_DELETED)                                                                       \
+	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
+	IGNORE(TEAM_RENAMED)                                                                       \
 	IGNORE(WORKLOG_DELETED)                                                                    \
 	IGNORE(WORKLOG_EDITED)                                                                     \
 	IGNORE(WORK_LOGGED)

@@ -30,12 +30,19 @@
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_WATCHED)                                                                          \
 	IGNORE(MEMBER_ADDED)                                                                       \
+	IGNORE(MEMBER_DEACTIVATED)                                                                 \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
+	IGNORE(MEMBER_REACTIVATED)                                                                 \
 	IGNORE(MEMBER_REMOVED)                                                                     \
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
+	IGNORE(ORGANIZATION_RENAMED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
 	ON(RANKS_REBALANCED)                                                                       \
+	IGNORE(TEAM_CREATED)                                                                       \
+	IGNORE(TEAM_DELETED)                                                                       \
+	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
+	IGNORE(TEAM_RENAMED)                                                                       \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)
@@ -302,12 +309,19 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_ISSUE_LINKED:
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_MEMBER_ADDED:
+	case EVENT_MEMBER_DEACTIVATED:
 	case EVENT_MEMBER_PROFILE_SET:
+	case EVENT_MEMBER_REACTIVATED:
 	case EVENT_MEMBER_REMOVED:
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
+	case EVENT_ORGANIZATION_RENAMED:
 	case EVENT_PROJECT_CREATED:
 	case EVENT_RANKS_REBALANCED:
+	case EVENT_TEAM_CREATED:
+	case EVENT_TEAM_DELETED:
+	case EVENT_TEAM_MEMBERS_CHANGED:
+	case EVENT_TEAM_RENAMED:
 		break; /* nothing but version and time */
 	}
 	return STATUS_OK;

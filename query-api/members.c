@@ -1,4 +1,4 @@
-/* The organization, its members, and who the caller is. */
+/* The organization, its members and teams, and who the caller is. */
 #include "core/base/json_out.h"
 #include "query-api/query.h"
 
@@ -24,28 +24,79 @@ static void run_organization(struct query *query)
 
 const struct query_type query_organization = {.view = "access", .run = run_organization};
 
-static void run_members(struct query *query)
+/* false + problem 400 when there is a cursor and it is no id. */
+static bool read_cursor(struct query *query, struct uuid *room, const struct uuid **after)
+{
+	struct slice cursor = query_text(query, "cursor");
+	*after = cursor.n ? room : NULL;
+	if (cursor.n == 0 || uuid_parse(cursor, room))
+		return true;
+	query_problem(query, 400, "bad_parameter", "cursor is not one of this list");
+	return false;
+}
+
+typedef enum status page_read(struct view *view, struct slice tenant, const struct uuid *after,
+                              uint32_t limit, struct buf *out, uint64_t *position,
+                              struct error *err);
+
+static void run_page(struct query *query, page_read *read)
 {
 	struct error err;
-	struct slice cursor = query_text(query, "cursor");
-	struct uuid after;
+	struct uuid room;
+	const struct uuid *after;
 	uint32_t limit;
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit))
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !read_cursor(query, &room, &after))
 		return;
-	if (cursor.n && !uuid_parse(cursor, &after)) {
-		query_problem(query, 400, "bad_parameter", "cursor is not one of this list");
-		return;
-	}
 	struct view *view = query_view(query, "access");
 	if (!view)
 		return;
-	enum status status = members_read(view, query->tenant, cursor.n ? &after : NULL, limit,
-	                                  &query->body, &query->position, &err);
+	enum status status =
+	        read(view, query->tenant, after, limit, &query->body, &query->position, &err);
 	query_view_done(query, "access", view);
 	finish(query, status, &err);
 }
 
+static void run_members(struct query *query)
+{
+	run_page(query, members_read);
+}
+
 const struct query_type query_members = {.view = "access", .run = run_members};
+
+static void run_teams(struct query *query)
+{
+	run_page(query, teams_read);
+}
+
+const struct query_type query_teams = {.view = "access", .run = run_teams};
+
+static void run_team(struct query *query)
+{
+	struct error err;
+	struct uuid id, room;
+	const struct uuid *after;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !read_cursor(query, &room, &after))
+		return;
+	struct view *view = query_view(query, "access");
+	if (!view)
+		return;
+	enum status status = STATUS_NOT_FOUND;
+	if (uuid_parse(http_path_param(query->request, "team"), &id))
+		status = team_read(view, query->tenant, &id, after, limit, &query->body,
+		                   &query->position, &err);
+	else
+		kv_view_tenant_seq(view, query->tenant, &query->position, &err);
+	query_view_done(query, "access", view);
+	if (status == STATUS_NOT_FOUND)
+		query_failed(query, status, "team", &err);
+	else
+		finish(query, status, &err);
+}
+
+const struct query_type query_team = {.view = "access", .run = run_team};
 
 static void run_me(struct query *query)
 {

@@ -34,7 +34,7 @@ static bool check_actor(struct judge *judge)
 	if (judge->processor)
 		return true;
 	if (!is_person(actor->kind) || !read_member(judge->state, &actor->id, &member) ||
-	    member.removed)
+	    member.status != MEMBER_ACTIVE)
 		return REFUSE(judge, REJECT_NOT_A_MEMBER, "", SLICE(""));
 	judge->role = member.role;
 	return true;

@@ -125,8 +125,12 @@ bool check_member(struct judge *judge, const struct uuid *member, const char *po
 	struct row_member row;
 	char room[UUID_TEXT];
 
-	if (read_member(judge->state, member, &row) && !row.removed)
+	bool found = read_member(judge->state, member, &row);
+	if (found && row.status == MEMBER_ACTIVE)
 		return true;
+	if (found && row.status == MEMBER_DEACTIVATED)
+		return REFUSE(judge, REJECT_MEMBER_DEACTIVATED, pointer, uuid_slice(member, room),
+		              SLICE(" is deactivated"));
 	return REFUSE(judge, REJECT_NO_SUCH_MEMBER, pointer, SLICE("there is no member "),
 	              uuid_slice(member, room));
 }

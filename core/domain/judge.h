@@ -51,6 +51,7 @@ struct slice emit_copy(struct judge *judge, struct slice text);
 /* Checks. Each refuses and returns false when it does not hold. */
 bool check_version(struct judge *judge, bool has_expected, int64_t expected, int64_t version);
 bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer);
+/* An active member. */
 bool check_member(struct judge *judge, const struct uuid *member, const char *pointer);
 bool check_line(struct judge *judge, struct slice text, const char *pointer);
 bool check_body(struct judge *judge, struct slice text, const char *pointer);

@@ -14,11 +14,14 @@
 	X(NO_SUCH_COMMENT, 404, "no_such_comment", "there is no such comment")                     \
 	X(NO_SUCH_WORKLOG, 404, "no_such_worklog", "there is no such record of work")              \
 	X(NO_SUCH_LINK, 404, "no_such_link", "there is no such link")                              \
+	X(NO_SUCH_TEAM, 404, "no_such_team", "there is no such team")                              \
 	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \
 	X(MEMBER_EXISTS, 409, "member_exists", "the person is a member already")                   \
+	X(MEMBER_DEACTIVATED, 409, "member_deactivated", "the member is deactivated")              \
+	X(TEAM_NAME_TAKEN, 409, "team_name_taken", "another team has the name")                    \
 	X(KEY_TAKEN, 409, "key_taken", "the key belongs to another project")                       \
 	X(ID_TAKEN, 409, "id_taken", "the id belongs to something else")                           \
-	X(LAST_OWNER, 409, "last_owner", "an organization has at least one owner")                 \
+	X(LAST_OWNER, 409, "last_owner", "an organization has at least one active owner")          \
 	X(NO_TRANSITION, 409, "no_transition", "the workflow has no such transition")              \
 	X(PARENT_CYCLE, 409, "parent_cycle", "an issue cannot be its own ancestor")                \
 	X(PARENT_NEEDED, 422, "parent_needed", "a sub-task has a parent")                          \
@@ -39,6 +42,8 @@
 	X(TOO_MANY_WATCHERS, 422, "too_many_watchers", "an issue has at most 500 watchers")        \
 	X(TOO_MANY_WORKLOGS, 422, "too_many_worklogs",                                             \
 	  "an issue has at most 10,000 records of work")                                           \
+	X(TOO_MANY_TEAMS, 422, "too_many_teams", "an organization has at most 1000 teams")         \
+	X(TOO_MANY_TEAM_MEMBERS, 422, "too_many_team_members", "a team has at most 5000 members")  \
 	X(BAD_CLEAR, 422, "bad_clear", "the field cannot be emptied")                              \
 	X(BAD_RANK_TARGET, 422, "bad_rank_target",                                                 \
 	  "name exactly one other issue: before or after")                                         \

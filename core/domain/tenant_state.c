@@ -20,7 +20,12 @@ size_t row_size(enum row_kind kind)
 size_t row_stored_size(enum row_kind kind, const void *row)
 {
 	const struct row_summary *summary = row;
+	const struct row_organization_name *name = row;
 
+	if (kind == ROW_ORGANIZATION_NAME) {
+		assert(name->n <= SUMMARY_MAX);
+		return offsetof(struct row_organization_name, text) + name->n;
+	}
 	if (kind != ROW_SUMMARY)
 		return row_size(kind);
 	assert(summary->n <= SUMMARY_MAX);
@@ -83,13 +88,26 @@ struct row_key row_key_last(enum row_kind kind)
 	return key;
 }
 
-struct row_key row_key_organization(void)
+/* Stores do not like empty keys. */
+static struct row_key key_of_nothing(enum row_kind kind)
 {
-	struct row_key key = key_begin(ROW_ORGANIZATION);
+	struct row_key key = key_begin(kind);
 
-	/* Stores do not like empty keys. */
 	key_add(&key, "-", 1);
 	return key;
+}
+
+struct row_key row_key_pair(enum row_kind kind, const struct uuid *owner, const struct uuid *other)
+{
+	struct row_key key = key_of_uuid(kind, owner);
+
+	key_add_uuid(&key, other);
+	return key;
+}
+
+struct row_key row_key_organization(void)
+{
+	return key_of_nothing(ROW_ORGANIZATION);
 }
 
 struct row_key row_key_member(const struct uuid *member)
@@ -132,10 +150,7 @@ struct row_key row_key_issue_number(const struct uuid *project, int64_t number)
 
 struct row_key row_key_child(const struct uuid *parent, const struct uuid *child)
 {
-	struct row_key key = key_of_uuid(ROW_CHILD, parent);
-
-	key_add_uuid(&key, child);
-	return key;
+	return row_key_pair(ROW_CHILD, parent, child);
 }
 
 struct row_key row_key_label(const struct uuid *issue, struct slice label)
@@ -182,4 +197,32 @@ struct row_key row_key_rank(struct slice rank, const struct uuid *issue)
 	key_add(&key, "", 1);
 	key_add_uuid(&key, issue);
 	return key;
+}
+
+struct row_key row_key_organization_name(void)
+{
+	return key_of_nothing(ROW_ORGANIZATION_NAME);
+}
+
+struct row_key row_key_team(const struct uuid *team)
+{
+	return key_of_uuid(ROW_TEAM, team);
+}
+
+struct row_key row_key_team_name(struct slice name)
+{
+	struct row_key key = key_begin(ROW_TEAM_NAME);
+
+	key_add(&key, name.data, name.n);
+	return key;
+}
+
+struct row_key row_key_team_member(const struct uuid *team, const struct uuid *member)
+{
+	return row_key_pair(ROW_TEAM_MEMBER, team, member);
+}
+
+struct row_key row_key_member_team(const struct uuid *member, const struct uuid *team)
+{
+	return row_key_pair(ROW_MEMBER_TEAM, member, team);
 }

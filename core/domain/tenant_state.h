@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 2
+#define TENANT_STATE_VERSION 3
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -35,18 +35,24 @@
 	X(COMMENT, comment, "comment id")                                                          \
 	X(WATCHER, watcher, "issue id, member id")                                                 \
 	X(WORKLOG, worklog, "worklog id")                                                          \
-	X(RANK, rank, "rank, 0, issue id")
+	X(RANK, rank, "rank, 0, issue id")                                                         \
+	X(ORGANIZATION_NAME, organization_name, "nothing")                                         \
+	X(TEAM, team, "team id")                                                                   \
+	X(TEAM_NAME, team_name, "name")                                                            \
+	X(TEAM_MEMBER, team_member, "team id, member id")                                          \
+	X(MEMBER_TEAM, member_team, "member id, team id")
 
 #define ROW_ENUM(KIND, kind, key) ROW_##KIND,
 enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
 #undef ROW_ENUM
 
-#define ROW_KEY_MAX 320
-#define RANK_MAX    64   /* characters */
-#define LABEL_MAX   256  /* bytes: 64 characters */
-#define SUMMARY_MAX 1020 /* bytes: 255 characters */
-#define KEY_MAX     10   /* characters of a project key */
-#define NAME_MAX_ID 32   /* bytes of a type, status, priority or link type id */
+#define ROW_KEY_MAX   320
+#define RANK_MAX      64   /* characters */
+#define LABEL_MAX     256  /* bytes: 64 characters */
+#define SUMMARY_MAX   1020 /* bytes: 255 characters */
+#define KEY_MAX       10   /* characters of a project key */
+#define NAME_MAX_ID   32   /* bytes of a type, status, priority or link type id */
+#define TEAM_NAME_MAX 256  /* bytes: 64 characters */
 
 struct row_key {
 	enum row_kind kind;
@@ -58,12 +64,16 @@ struct row_organization {
 	struct uuid id;
 	int64_t version;
 	uint32_t members; /* not removed */
-	uint32_t owners;
+	uint32_t owners;  /* active */
+	uint32_t teams;
 };
+
+/* A deactivated member may do and see nothing, and keeps role, teams and assignments. */
+enum member_status { MEMBER_ACTIVE, MEMBER_DEACTIVATED, MEMBER_REMOVED };
 
 struct row_member {
 	enum org_role role;
-	bool removed;
+	enum member_status status;
 };
 
 struct row_project {
@@ -153,6 +163,26 @@ struct row_rank {
 	uint8_t unused;
 };
 
+/* Apart from the organization, which every command reads. Stored only up to its length. */
+struct row_organization_name {
+	uint16_t n;
+	char text[SUMMARY_MAX];
+};
+struct row_team {
+	uint32_t members;
+	uint16_t name_n;
+	char name[TEAM_NAME_MAX]; /* NUL-padded */
+};
+struct row_team_name {
+	struct uuid team_id;
+};
+struct row_team_member {
+	uint8_t unused;
+};
+struct row_member_team {
+	uint8_t unused;
+};
+
 /* Rows are addressed within one tenant. get copies into @row and returns false when there is none.
  * next finds the smallest key of the same kind greater than @key (or the greatest smaller one when
  * @backwards), overwrites *@key and copies the row; false at the end. put and del are used by
@@ -193,5 +223,12 @@ struct row_key row_key_comment(const struct uuid *comment);
 struct row_key row_key_watcher(const struct uuid *issue, const struct uuid *member);
 struct row_key row_key_worklog(const struct uuid *worklog);
 struct row_key row_key_rank(struct slice rank, const struct uuid *issue);
+struct row_key row_key_organization_name(void);
+struct row_key row_key_team(const struct uuid *team);
+struct row_key row_key_team_name(struct slice name);
+struct row_key row_key_team_member(const struct uuid *team, const struct uuid *member);
+struct row_key row_key_member_team(const struct uuid *member, const struct uuid *team);
+/* The same two, and their like, for who walks over all pairs of one @owner. */
+struct row_key row_key_pair(enum row_kind kind, const struct uuid *owner, const struct uuid *other);
 
 #endif

@@ -17,6 +17,7 @@ import nexusflow  # noqa: E402
 
 NODE = OWNER = MEMBER = STRANGER = None
 OWNER_ID = None
+TEAM = "018f3d5e-7c00-7000-8000-00000000000a"  # of the example in the OpenAPI document
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
@@ -30,6 +31,7 @@ def setUpModule():
     MEMBER = NODE.client(NODE.token("member"))
     ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person("member"), "role": "member"}), 201)
     ok(OWNER.command("acme", "CreateProject", {"key": "TLS", "name": "Transport"}), 201)
+    ok(OWNER.command("acme", "CreateTeam", {"team_id": TEAM, "name": "Handshakers", "members": [OWNER_ID]}), 201)
     for n in range(1, 14):
         ok(OWNER.command("acme", "CreateIssue", {"project": "TLS", "summary": f"handshake {n}"}), 201)
 
@@ -186,7 +188,7 @@ class BadBodies(Case):
         self.problem(OWNER.request("POST", "/v1/t/acme/commands", "{}\n" * 5001), 413, "too_large")
 
     def test_bad_parameters_of_queries(self):
-        for path in ("/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
+        for path in ("/teams?limit=0", "/teams?cursor=zz", f"/teams/{TEAM}?cursor=zz", f"/teams/{TEAM}?limit=501", "/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
                      "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", "/events?after=-1",
                      "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
                      "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x"):
@@ -200,7 +202,7 @@ class BadBodies(Case):
 
     def test_things_that_are_not_there(self):
         for path in ("/issues/TLS-999", "/issues/tls-1", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
-                     "/projects/NO/board", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
+                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 404, "not_found")
 
@@ -238,7 +240,7 @@ class Tokens(Case):
     def test_a_foreign_organization_is_like_none(self):
         def without_ids(answer):
             return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
-        for path in ("", "/me", "/members", "/projects", "/projects/TLS/board", "/issues/TLS-1", "/search?text=handshake", "/audit",
+        for path in ("", "/me", "/members", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
@@ -272,6 +274,57 @@ class Tokens(Case):
         removed = ok(OWNER.command("acme", "RemoveMember", {"member": id}))
         self.problem(leaver.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}), 404, "no_such_tenant")
         self.problem(leaver.get("/v1/t/acme/me", {"NexusFlow-Min-Position": str(removed.position)}), 404, "no_such_tenant")
+
+
+class Organization(Case):
+    def test_the_organization_is_renamed(self):
+        name = ok(OWNER.get("/v1/t/acme")).json()["name"]
+        for to in ("Acme & Söhne", name):
+            position = ok(OWNER.command("acme", "RenameOrganization", {"name": to})).position
+            self.assertEqual(ok(OWNER.get(f"/v1/t/acme?min_position={position}")).json()["name"], to)
+        self.problem(MEMBER.command("acme", "RenameOrganization", {"name": "Mine"}), 403, "forbidden")
+
+    def member(self, id, position):
+        items = collect.get(OWNER, "acme", "/members", limit=500, min_position=position)["items"]
+        found, = [m for m in items if m["id"] == id] or [None]
+        return found
+
+    def test_a_deactivated_member_may_nothing_and_stays_visible(self):
+        id = nexusflow.new_id()
+        sleeper = NODE.client(NODE.token("sleeper"))
+        ok(OWNER.command("acme", "AddMember", {"member_id": id, "person": nexusflow.person("sleeper"), "role": "member"}), 201)
+        issue = create_issue(assignee=id)
+        ok(sleeper.get("/v1/t/acme/me", {"NexusFlow-Min-Position": str(issue["position"])}))
+        position = ok(OWNER.command("acme", "DeactivateMember", {"member": id})).position
+        self.problem(sleeper.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}), 404, "no_such_tenant")
+        self.problem(sleeper.get(f"/v1/t/acme/me?min_position={position}"), 404, "no_such_tenant")
+        self.assertEqual(self.member(id, position)["status"], "deactivated")
+        found = ok(OWNER.get(f"/v1/t/acme/issues/{issue['key']}?min_position={position}")).json()
+        self.assertEqual(found["assignee"], {"id": id, "name": "Sleeper"})
+        self.problem(OWNER.command("acme", "AssignIssue", {"issue": "TLS-2", "assignee": id}), 409, "member_deactivated")
+        position = ok(OWNER.command("acme", "ReactivateMember", {"member": id})).position
+        self.assertEqual(ok(sleeper.get(f"/v1/t/acme/me?min_position={position}")).json()["id"], id)
+        ok(sleeper.command("acme", "AddComment", {"issue": "TLS-1", "body": "awake"}), 201)
+        self.problem(OWNER.command("acme", "DeactivateMember", {"member": OWNER_ID}), 409, "last_owner")
+
+    def test_teams_are_made_changed_and_deleted(self):
+        id = nexusflow.new_id()
+        ok(OWNER.command("acme", "AddMember", {"member_id": id, "person": nexusflow.person("teamster"), "role": "guest"}), 201)
+        team = ok(OWNER.command("acme", "CreateTeam", {"name": "Ops", "members": [id]}), 201).json()["created"]
+        self.problem(OWNER.command("acme", "CreateTeam", {"name": "Ops"}), 409, "team_name_taken")
+        self.problem(MEMBER.command("acme", "DeleteTeam", {"team": team}), 403, "forbidden")
+        ok(OWNER.command("acme", "RenameTeam", {"team": team, "name": "Operations"}))
+        position = ok(OWNER.command("acme", "ChangeTeamMembers", {"team": team, "add": [OWNER_ID]})).position
+        found = collect.get(MEMBER, "acme", f"/teams/{team}", min_position=position)
+        self.assertEqual((found["name"], found["members"]["total"]), ("Operations", 2))
+        self.assertEqual({m["id"] for m in found["members"]["items"]}, {id, OWNER_ID})
+        self.assertEqual(self.member(id, position)["teams"], [team])
+        position = ok(OWNER.command("acme", "RemoveMember", {"member": id})).position
+        found = collect.get(MEMBER, "acme", f"/teams/{team}", min_position=position)
+        self.assertEqual([m["id"] for m in found["members"]["items"]], [OWNER_ID])
+        position = ok(OWNER.command("acme", "DeleteTeam", {"team": team})).position
+        self.problem(MEMBER.get(f"/v1/t/acme/teams/{team}?min_position={position}"), 404, "not_found")
+        self.problem(OWNER.command("acme", "DeleteTeam", {"team": team}), 404, "no_such_team")
 
 
 class Commands(Case):
@@ -360,7 +413,7 @@ class Commands(Case):
 
 class Queries(Case):
     def test_etags(self):
-        paths = ("", "/me", "/members", "/projects", "/projects/TLS", "/projects/TLS/board", "/issues/TLS-1",
+        paths = ("", "/me", "/members", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
             with self.subTest(path):
@@ -379,11 +432,12 @@ class Queries(Case):
         for n in range(25):
             ok(OWNER.command("acme", "AddComment", {"issue": "TLS-3", "body": f"number {n}"}), 201)
             ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person(f"page{n}"), "role": "guest"}), 201)
+            ok(OWNER.command("acme", "CreateTeam", {"name": f"page {n}"}), 201)
         for n in range(5):
             ok(OWNER.command("acme", "CreateProject", {"key": f"P{n}", "name": "page"}), 201)
         least = seq()
         NODE.wait_caught_up()
-        for path, cursor, most in (("/members", "cursor", 200), ("/projects", "cursor", 500), ("/issues/TLS-3/comments", "after", 200),
+        for path, cursor, most in (("/members", "cursor", 200), ("/teams", "cursor", 200), ("/projects", "cursor", 500), ("/issues/TLS-3/comments", "after", 200),
                                    ("/search?text=handshake", "cursor", 100), ("/audit", "after", 1000)):
             url = path.split("?")[0]
             query = {"text": "handshake"} if "?" in path else {}
@@ -600,6 +654,9 @@ class OpenApi(Case):
             ok(OWNER.command("acme", "AddMember", {"member_id": id, "person": nexusflow.person("x" + id), "role": "guest"}), 201)
             return id
 
+        def team():
+            return ok(OWNER.command("acme", "CreateTeam", {"name": "x" + nexusflow.new_id()}), 201).json()["created"]
+
         def comment():
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "AddComment", {"issue": "TLS-12", "comment_id": id, "body": "x"}), 201)
@@ -614,6 +671,9 @@ class OpenApi(Case):
             "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
             "AssignIssue": dict, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
             "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},
+            "ChangeTeamMembers": lambda: {"team": team(), "add": [member()]}, "DeactivateMember": lambda: {"member": member()},
+            "ReactivateMember": lambda: {"member": member()}, "RenameTeam": lambda: {"team": team(), "name": "renamed"},
+            "DeleteTeam": lambda: {"team": team()},
             "CreateProject": lambda: {"key": "EX", "name": "text"}, "DeleteComment": lambda: {"comment_id": comment()},
             "EditComment": lambda: {"comment_id": comment(), "body": "text"}, "EditIssue": lambda: {"summary": "text"},
             "LabelIssue": lambda: {"add": ["tls"]}, "RankIssue": lambda: {"before": "TLS-1"},

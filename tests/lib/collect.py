@@ -41,9 +41,27 @@ def board(client, tenant, key, limit):
     return found
 
 
+def teams(client, tenant):
+    """Every team with all of its members."""
+    found = []
+    for team in pages(client, tenant, "/teams", 2):
+        at, members = None, []
+        while True:
+            page = get(client, tenant, f"/teams/{team['id']}", limit=2, cursor=at)
+            members += page["members"]["items"]
+            at = page["members"].pop("next")
+            if at is None:
+                break
+        if {k: page[k] for k in ("id", "name")} | {"members": page["members"]["total"]} != team:
+            raise AssertionError(f"/teams and /teams/{team['id']} differ")
+        page["members"]["items"] = members
+        found.append(page)
+    return found
+
+
 def collect(client, tenant, audit=True, limit=1000):
     found = {"organization": get(client, tenant, ""), "members": pages(client, tenant, "/members", 3),
-             "projects": pages(client, tenant, "/projects", 2)}
+             "teams": teams(client, tenant), "projects": pages(client, tenant, "/projects", 2)}
     for project in found["projects"]:
         if get(client, tenant, f"/projects/{project['key']}") != project:
             raise AssertionError(f"/projects and /projects/{project['key']} differ")

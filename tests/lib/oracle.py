@@ -121,7 +121,7 @@ class Fold:
     def __init__(self, tenant, events, profiles=None):
         self.tenant, self.profiles, self.complaints = tenant, profiles or {}, []
         self.organization = None
-        self.members, self.projects, self.issues, self.audit = {}, {}, {}, []
+        self.members, self.teams, self.projects, self.issues, self.audit = {}, {}, {}, {}, []
         self.concluded = []
         self.seq = 0
         for event in events:
@@ -170,7 +170,25 @@ class Fold:
         member = self.members.setdefault(data["member_id"], {"removed": True, "person": None})
         if not member["removed"]:
             self.say(meta, f"member {data['member_id']} is there already")
-        member.update(removed=False, role=data["role"])
+        member.update(removed=False, active=True, role=data["role"])
+
+    def on_OrganizationRenamed(self, meta, data):
+        self.same(meta, "the name", data["from"], self.organization["name"])
+        self.organization["name"] = data["to"]
+
+    def on_MemberDeactivated(self, meta, data):
+        self.activate(meta, data, False)
+        self.look_at_owners(meta)
+
+    def on_MemberReactivated(self, meta, data):
+        self.activate(meta, data, True)
+
+    def activate(self, meta, data, active):
+        member = self.members[data["member_id"]]
+        self.same(meta, "the role", data["role"], member["role"])
+        if member["removed"] or member["active"] == active:
+            self.say(meta, f"member {data['member_id']} is removed, or is like this already")
+        member["active"] = active
 
     def on_MemberProfileSet(self, meta, data):
         self.members[data["member_id"]]["person"] = self.profiles.get(meta["command_id"])
@@ -189,11 +207,44 @@ class Fold:
         if member["removed"]:
             self.say(meta, "the member is removed already")
         member["removed"] = True
+        if any(data["member_id"] in team["members"] for team in self.teams.values()):
+            self.say(meta, "the removed member is in a team")
         self.look_at_owners(meta)
 
     def look_at_owners(self, meta):
-        if not any(m["role"] == "owner" and not m["removed"] for m in self.members.values()):
-            self.say(meta, "no owner is left")
+        if not any(m["role"] == "owner" and m["active"] and not m["removed"] for m in self.members.values()):
+            self.say(meta, "no active owner is left")
+
+    # teams
+
+    def look_at_team_name(self, meta, name):
+        if any(team["name"] == name for team in self.teams.values()):
+            self.say(meta, f"another team is called {name!r}")
+
+    def on_TeamCreated(self, meta, data):
+        if data["team_id"] in self.teams:
+            self.say(meta, f"team {data['team_id']} is there already")
+        self.look_at_team_name(meta, data["name"])
+        self.teams[data["team_id"]] = {"name": data["name"], "members": set()}
+
+    def on_TeamRenamed(self, meta, data):
+        team = self.teams[data["team_id"]]
+        self.same(meta, "the name", data["from"], team["name"])
+        self.look_at_team_name(meta, data["to"])
+        team["name"] = data["to"]
+
+    def on_TeamDeleted(self, meta, data):
+        self.same(meta, "the name", data["name"], self.teams.pop(data["team_id"])["name"])
+
+    def on_TeamMembersChanged(self, meta, data):
+        team = self.teams[data["team_id"]]
+        added, removed = set(data["added"]), set(data["removed"])
+        if added & team["members"] or not removed <= team["members"] or not added | removed:
+            self.say(meta, f"members {sorted(team['members'])}, added {sorted(added)}, removed {sorted(removed)}")
+        for id in added:
+            if self.members[id]["removed"] or not self.members[id]["active"]:
+                self.say(meta, f"{id} is no active member")
+        team["members"] = (team["members"] - removed) | added
 
     # projects and issues
 
@@ -398,7 +449,7 @@ class Expected:
 
     def all(self):
         fold = self.fold
-        found = {"organization": self.organization(), "members": self.members(), "projects": self.projects(),
+        found = {"organization": self.organization(), "members": self.members(), "teams": self.teams(), "projects": self.projects(),
                  "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
         for project in fold.projects.values():
             found["board " + project["key"]] = self.board(project)
@@ -411,14 +462,24 @@ class Expected:
     def organization(self):
         fold = self.fold
         return dict(fold.organization, slug=fold.tenant,
-                    members=sum(not m["removed"] for m in fold.members.values()))
+                    members=sum(not m["removed"] for m in fold.members.values()), teams=len(fold.teams))
 
     def members(self):
         items = []
         for id, member in sorted(self.fold.members.items()):
             if not member["removed"]:
                 person = member["person"] or {}
-                items.append({"id": id, "role": member["role"], "name": person.get("name"), "email": person.get("email")})
+                items.append({"id": id, "role": member["role"], "status": "active" if member["active"] else "deactivated",
+                              "name": person.get("name"), "email": person.get("email"),
+                              "teams": sorted(team for team, t in self.fold.teams.items() if id in t["members"])})
+        return items
+
+    def teams(self):
+        """Each with all of its members."""
+        items = []
+        for id, team in sorted(self.fold.teams.items()):
+            members = [{k: m[k] for k in ("id", "role", "status", "name")} for m in self.members() if m["id"] in team["members"]]
+            items.append({"id": id, "name": team["name"], "members": {"total": len(members), "items": members}})
         return items
 
     def project(self, project):

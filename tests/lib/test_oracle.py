@@ -39,6 +39,9 @@ class Log:
     def on_issue(self, name, number, **fields):
         self.append((name, "issue", f"i{number}", fields))
 
+    def on_organization(self, name, /, **fields):
+        self.append((name, "organization", ORG, fields))
+
 
 def sample():
     log = Log()
@@ -70,6 +73,14 @@ def sample():
     log.on_issue("WorklogEdited", 4, worklog_id="w1", from_started_at="2026-11-21T09:00:00.000Z",
                  to_started_at="2026-11-21T09:30:00.000Z", from_minutes=20, to_minutes=30, comment="read twice",
                  previous_seq=len(log.events) - 1)
+    log.on_organization("OrganizationRenamed", **{"from": "Acme", "to": "Acme & Sons"})
+    log.append(("TeamCreated", "organization", ORG, {"team_id": "t1", "name": "Ops"}),
+               ("TeamMembersChanged", "organization", ORG, {"team_id": "t1", "added": [OTHER], "removed": []}))
+    log.on_organization("TeamCreated", team_id="t2", name="Core")
+    log.on_organization("TeamRenamed", **{"team_id": "t1", "from": "Ops", "to": "Platform"})
+    log.on_organization("TeamDeleted", team_id="t2", name="Core")
+    log.on_organization("MemberDeactivated", member_id=OTHER, role="guest")
+    log.on_organization("MemberReactivated", member_id=OTHER, role="guest")
     return log.events
 
 
@@ -94,6 +105,13 @@ def set_field(name, field, value):
     def plant(events):
         next(e for e in events if e["type"].endswith(name))["data"][field] = value
     return plant
+
+
+def event(events, name, other=None):
+    """The data of the first event of that name, which becomes @other."""
+    found = next(e for e in events if e["type"].endswith(name))
+    found["type"] = "nexusflow.events." + (other or name)
+    return found["data"]
 
 
 LOG_ERRORS = {
@@ -126,6 +144,14 @@ LOG_ERRORS = {
     "watched by nobody": set_field("IssueWatched", "member_id", "m9"),
     "minutes before that were not": set_field("WorklogEdited", "from_minutes", 21),
     "a worklog of nowhere is edited": set_field("WorklogEdited", "worklog_id", "w9"),
+    "a name before that was not": set_field("OrganizationRenamed", "from", "Other"),
+    "the only owner is deactivated": lambda events: event(events, "MemberDeactivated").update(member_id=OWNER, role="owner"),
+    "who is active is reactivated": set_field("MemberReactivated", "member_id", OWNER),
+    "two teams of one name": set_field("TeamRenamed", "to", "Core"),
+    "a team of nowhere is deleted": set_field("TeamDeleted", "team_id", "t9"),
+    "who is in no team leaves it": set_field("TeamMembersChanged", "removed", [OWNER]),
+    "a stranger comes into a team": set_field("TeamMembersChanged", "added", ["m9"]),
+    "who is in a team is removed": lambda events: event(events, "MemberDeactivated", "MemberRemoved"),
     "the log ends within a command": lambda events: events.__delitem__(slice(4, None)),
 }
 
@@ -149,6 +175,10 @@ ANSWER_ERRORS = {
     "a comment has the old text": lambda found: found["comments TLS-3"]["items"][0].update(body="first"),
     "a member has another role": lambda found: found["members"][1].update(role="owner"),
     "a member is gone": lambda found: found["members"].pop(),
+    "a member has another status": lambda found: found["members"][1].update(status="deactivated"),
+    "a team is gone": lambda found: found["teams"].pop(),
+    "a team has one more": lambda found: found["teams"][0]["members"].update(total=2),
+    "a member is in no team": lambda found: found["members"][1]["teams"].clear(),
     "an audit row is gone": lambda found: found["audit"].pop(5),
     "an audit row is there twice": lambda found: found["audit"].append(found["audit"][-1]),
     "an audit row has another body": lambda found: found["audit"][5]["body"].update(key="X"),

@@ -147,6 +147,7 @@ struct history_tenant *history_tenant(struct history *history, const char *name,
 	tenant->issues = mem_new(issues_max * sizeof *tenant->issues);
 	tenant->issues_max = issues_max;
 	tenant->project = history_id(name, "project", 1);
+	tenant->organization_version = 3;
 	struct uuid ada = history_id(name, "member", 1), org = history_id(name, "org", 1);
 	struct profile profile = {SLICE("nexusflow"), SLICE("ada"), SLICE("Ada"),
 	                          SLICE("ada@example.org")};
@@ -362,9 +363,87 @@ static void random_plan(struct history *h, struct history_tenant *t, struct hist
 	}
 }
 
+static struct event *of_organization(struct history *h, struct history_tenant *t,
+                                     enum event_type type)
+{
+	return history_event(h, type, AGGREGATE_KIND_ORGANIZATION, history_id(t->name, "org", 1),
+	                     ++t->organization_version);
+}
+
+static void random_membership(struct history *h, struct history_tenant *t, uint64_t team,
+                              const struct uuid *second)
+{
+	struct team_members_changed *e =
+	        &of_organization(h, t, EVENT_TEAM_MEMBERS_CHANGED)->team_members_changed;
+	e->team_id = history_id(t->name, "team", team);
+	*(t->in_team[team] ? &e->removed : &e->added) = (struct uuid_array){second, 1};
+	t->in_team[team] = !t->in_team[team];
+}
+
+static void random_team(struct history *h, struct history_tenant *t, const struct uuid *second)
+{
+	uint64_t team = seed_below(&h->seed, 2);
+	struct uuid id = history_id(t->name, "team", team);
+	if (!t->has_team[team])
+		of_organization(h, t, EVENT_TEAM_CREATED)->team_created =
+		        (struct team_created){id, SLICE("Ops")};
+	else if (t->second == SECOND_ACTIVE && seed_below(&h->seed, 2))
+		random_membership(h, t, team, second);
+	else if (seed_below(&h->seed, 2))
+		of_organization(h, t, EVENT_TEAM_RENAMED)->team_renamed =
+		        (struct team_renamed){id, SLICE("Ops"), SLICE("Platform")};
+	else
+		of_organization(h, t, EVENT_TEAM_DELETED)->team_deleted.team_id = id;
+	bool deleted = h->staged[h->staged_n - 1].type == EVENT_TEAM_DELETED;
+	t->has_team[team] = !deleted;
+	t->in_team[team] = t->in_team[team] && !deleted;
+}
+
+static void random_second(struct history *h, struct history_tenant *t, const struct uuid *second)
+{
+	if (t->second == SECOND_ABSENT) {
+		of_organization(h, t, EVENT_MEMBER_ADDED)->member_added =
+		        (struct member_added){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_ACTIVE;
+	} else if (seed_below(&h->seed, 3) == 0) {
+		for (uint64_t team = 0; team < 2; team++)
+			if (t->in_team[team])
+				random_membership(h, t, team, second);
+		of_organization(h, t, EVENT_MEMBER_REMOVED)->member_removed =
+		        (struct member_removed){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_ABSENT;
+	} else if (t->second == SECOND_ACTIVE) {
+		of_organization(h, t, EVENT_MEMBER_DEACTIVATED)->member_deactivated =
+		        (struct member_deactivated){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_DEACTIVATED;
+	} else {
+		of_organization(h, t, EVENT_MEMBER_REACTIVATED)->member_reactivated =
+		        (struct member_reactivated){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_ACTIVE;
+	}
+}
+
+static void random_organization_command(struct history *h, struct history_tenant *t)
+{
+	struct uuid second = history_id(t->name, "member", 2);
+	uint64_t kind = seed_below(&h->seed, 5);
+	if (kind == 0)
+		of_organization(h, t, EVENT_ORGANIZATION_RENAMED)->organization_renamed.to =
+		        SLICE("Acme & Sons");
+	else if (kind < 3)
+		random_second(h, t, &second);
+	else
+		random_team(h, t, &second);
+	history_command(h, t);
+}
+
 static void random_command(struct history *h, struct history_tenant *t)
 {
 	char ranks[4][16];
+	if (seed_below(&h->seed, 12) == 0) {
+		random_organization_command(h, t);
+		return;
+	}
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
 		uint64_t kind = seed_below(&h->seed, 12);

@@ -28,6 +28,10 @@ struct history_tenant {
 	struct uuid project;
 	struct history_issue *issues;
 	uint32_t issues_n, issues_max;
+	/* the organization: a second member, two teams that he may be in */
+	uint64_t organization_version;
+	enum { SECOND_ABSENT, SECOND_ACTIVE, SECOND_DEACTIVATED } second;
+	bool has_team[2], in_team[2];
 };
 
 struct history {

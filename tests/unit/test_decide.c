@@ -42,6 +42,13 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_ADD_MEMBER:
 	case COMMAND_CHANGE_MEMBER_ROLE:
 	case COMMAND_REMOVE_MEMBER:
+	case COMMAND_DEACTIVATE_MEMBER:
+	case COMMAND_REACTIVATE_MEMBER:
+	case COMMAND_RENAME_ORGANIZATION:
+	case COMMAND_CREATE_TEAM:
+	case COMMAND_RENAME_TEAM:
+	case COMMAND_DELETE_TEAM:
+	case COMMAND_CHANGE_TEAM_MEMBERS:
 	case COMMAND_CREATE_PROJECT:
 		return ORG_ROLE_ADMIN;
 	case COMMAND_ADD_COMMENT:
@@ -129,6 +136,11 @@ static void only_admins_import(void **state)
 	decider->request.actor.on_behalf_of = nobody;
 	WHEN(ben, create_issue, ISSUE("task", "old"));
 	THEN_REFUSED(NO_SUCH_MEMBER, "");
+	GIVEN(ben, deactivate_member, .member = dan);
+	decider->request.actor.has_on_behalf_of = true;
+	decider->request.actor.on_behalf_of = dan;
+	WHEN(ben, create_issue, ISSUE("task", "old"));
+	THEN_REFUSED(MEMBER_DEACTIVATED, "");
 }
 
 static void an_importer_acts_in_the_name_of_a_member(void **state)

@@ -48,6 +48,21 @@ static struct uuid somebody(struct seed *seed)
 	return id_of(1 + seed_below(seed, PERSONS));
 }
 
+static struct uuid some_team(struct seed *seed)
+{
+	return id_of(4000 + seed_below(seed, 4));
+}
+
+static struct uuid_array some_people(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 4);
+	struct uuid *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = somebody(seed);
+	return (struct uuid_array){items, n};
+}
+
 static struct slice_array some_labels(struct decider *decider, struct seed *seed)
 {
 	uint32_t n = (uint32_t)seed_below(seed, 4);
@@ -236,6 +251,34 @@ static void fill_command(struct decider *decider, struct seed *seed, struct comm
 	case COMMAND_REMOVE_MEMBER:
 		command->remove_member.member = somebody(seed);
 		break;
+	case COMMAND_DEACTIVATE_MEMBER:
+		command->deactivate_member.member = somebody(seed);
+		break;
+	case COMMAND_REACTIVATE_MEMBER:
+		command->reactivate_member.member = somebody(seed);
+		break;
+	case COMMAND_RENAME_ORGANIZATION:
+		command->rename_organization = (struct rename_organization){SOME_TEXT, EXPECTED};
+		break;
+	case COMMAND_CREATE_TEAM:
+		command->create_team = (struct create_team){.has_team_id = maybe(seed, 2),
+		                                            .team_id = some_team(seed),
+		                                            .name = SOME_TEXT,
+		                                            .members = some_people(decider, seed)};
+		break;
+	case COMMAND_RENAME_TEAM:
+		command->rename_team =
+		        (struct rename_team){.team = some_team(seed), .name = SOME_TEXT};
+		break;
+	case COMMAND_DELETE_TEAM:
+		command->delete_team.team = some_team(seed);
+		break;
+	case COMMAND_CHANGE_TEAM_MEMBERS:
+		command->change_team_members =
+		        (struct change_team_members){.team = some_team(seed),
+		                                     .add = some_people(decider, seed),
+		                                     .remove = some_people(decider, seed)};
+		break;
 	case COMMAND_CREATE_PROJECT:
 		command->create_project = (struct create_project){.key = PICK("QUIC", "TLS", "bad"),
 		                                                  .name = SOME_TEXT};
@@ -272,7 +315,8 @@ static void send_something(struct decider *decider, struct seed *seed)
 	struct command command = {.type = (enum command_type)seed_below(seed, COMMAND_TYPES)};
 
 	/* Members come and go, but not so often that nothing else happens. */
-	if ((command.type == COMMAND_REMOVE_MEMBER || command.type == COMMAND_CHANGE_MEMBER_ROLE) &&
+	if ((command.type == COMMAND_REMOVE_MEMBER || command.type == COMMAND_CHANGE_MEMBER_ROLE ||
+	     command.type == COMMAND_DEACTIVATE_MEMBER) &&
 	    !maybe(seed, 10))
 		command.type = COMMAND_CREATE_ISSUE;
 	fill_command(decider, seed, &command);
@@ -334,6 +378,40 @@ static void check_issue(const struct tenant_state *face, const struct row_issue 
 	}
 }
 
+/* Every membership is there from both ends, and of somebody who is a member. */
+static void check_teams(struct decider *decider, const struct row_organization *organization)
+{
+	const struct tenant_state *face = &decider->state.face;
+	struct row_key key, other;
+	struct row_team team;
+	struct row_team_member pair;
+	struct row_team_name name;
+	struct row_member member;
+	struct uuid of, in;
+	uint64_t members = 0;
+
+	assert_int_equal(decider->state.rows[ROW_TEAM], organization->teams);
+	assert_int_equal(decider->state.rows[ROW_TEAM_NAME], organization->teams);
+	for (key = row_key_first(ROW_TEAM); face->next(face, &key, false, &team);) {
+		members += team.members;
+		other = row_key_team_name(slice_of(team.name, team.name_n));
+		assert_true(face->get(face, &other, &name));
+		assert_memory_equal(name.team_id.bytes, key.bytes, 16);
+		memcpy(of.bytes, key.bytes, 16);
+		assert_int_equal(count_rows(face, prefix_of(ROW_TEAM_MEMBER, &of)), team.members);
+	}
+	assert_int_equal(decider->state.rows[ROW_TEAM_MEMBER], members);
+	assert_int_equal(decider->state.rows[ROW_MEMBER_TEAM], members);
+	for (key = row_key_first(ROW_MEMBER_TEAM); face->next(face, &key, false, &pair);) {
+		memcpy(of.bytes, key.bytes, 16);
+		memcpy(in.bytes, key.bytes + 16, 16);
+		other = row_key_team_member(&in, &of);
+		assert_true(face->get(face, &other, &pair));
+		other = row_key_member(&of);
+		assert_true(face->get(face, &other, &member) && member.status != MEMBER_REMOVED);
+	}
+}
+
 static void check_invariants(struct decider *decider)
 {
 	const struct tenant_state *face = &decider->state.face;
@@ -349,12 +427,13 @@ static void check_invariants(struct decider *decider)
 
 	assert_true(face->get(face, &key, &organization));
 	for (key = row_key_first(ROW_MEMBER); face->next(face, &key, false, &member);) {
-		members += !member.removed;
-		owners += !member.removed && member.role == ORG_ROLE_OWNER;
+		members += member.status != MEMBER_REMOVED;
+		owners += member.status == MEMBER_ACTIVE && member.role == ORG_ROLE_OWNER;
 	}
 	assert_true(owners > 0);
 	assert_int_equal(owners, organization.owners);
 	assert_int_equal(members, organization.members);
+	check_teams(decider, &organization);
 	for (key = row_key_first(ROW_ISSUE); face->next(face, &key, false, &issue);) {
 		check_issue(face, &issue);
 		comments += issue.comments;

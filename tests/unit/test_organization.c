@@ -194,6 +194,119 @@ static void members_change_on_the_expected_version_only(void **state)
 	assert_int_equal(decider->decision.version, 10);
 }
 
+static void an_organization_is_renamed(void **state)
+{
+	struct decider *decider = *state;
+	WHEN(ben, rename_organization, .name = SLICE("Acme"));
+	THEN_UNCHANGED();
+	WHEN(ben, rename_organization, .name = SLICE("Acme & Sons"), .has_expected_version = true,
+	     .expected_version = 9);
+	THEN(EVENT_ORGANIZATION_RENAMED);
+	assert_slice(EVENT_BODY(0, organization_renamed)->from, "Acme");
+	assert_slice(EVENT_BODY(0, organization_renamed)->to, "Acme & Sons");
+	assert_int_equal(decider->decision.version, 10);
+	WHEN(ben, rename_organization, .name = SLICE("Acme"));
+	THEN(EVENT_ORGANIZATION_RENAMED);
+	assert_slice(EVENT_BODY(0, organization_renamed)->from, "Acme & Sons");
+	WHEN(ben, rename_organization, .name = SLICE(" "));
+	THEN_REFUSED(BAD_TEXT, "/name");
+	WHEN(ben, rename_organization, .name = SLICE("x"), .has_expected_version = true,
+	     .expected_version = 9);
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+	WHEN(cleo, rename_organization, .name = SLICE("Mine"));
+	THEN_REFUSED(FORBIDDEN, "");
+}
+
+static void a_deactivated_member_may_do_nothing_until_reactivated(void **state)
+{
+	struct decider *decider = *state;
+	WHEN(ben, reactivate_member, .member = cleo);
+	THEN_UNCHANGED();
+	WHEN(ben, deactivate_member, .member = cleo);
+	THEN(EVENT_MEMBER_DEACTIVATED);
+	assert_int_equal(EVENT_BODY(0, member_deactivated)->role, ORG_ROLE_MEMBER);
+	WHEN(ben, deactivate_member, .member = cleo);
+	THEN_UNCHANGED();
+	WHEN(cleo, create_issue, ISSUE("task", "late"));
+	THEN_REFUSED(NOT_A_MEMBER, "");
+	WHEN(ben, reactivate_member, .member = cleo);
+	THEN(EVENT_MEMBER_REACTIVATED);
+	assert_int_equal(EVENT_BODY(0, member_reactivated)->role, ORG_ROLE_MEMBER);
+	GIVEN(cleo, create_issue, ISSUE("task", "back"));
+}
+
+static void a_deactivated_member_keeps_what_is_assigned_and_gets_nothing_new(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ben, create_issue, ISSUE("task", "first"), .has_assignee = true, .assignee = cleo);
+	GIVEN(ben, deactivate_member, .member = cleo);
+	WHEN(ben, assign_issue, .issue = SLICE("TLS-1"), .has_assignee = true, .assignee = ben);
+	THEN(EVENT_ISSUE_ASSIGNED);
+	struct uuid before = cleo;
+	assert_true(uuid_equal(&EVENT_BODY(0, issue_assigned)->from, &before));
+	WHEN(ben, assign_issue, .issue = SLICE("TLS-1"), .has_assignee = true, .assignee = cleo);
+	THEN_REFUSED(MEMBER_DEACTIVATED, "/assignee");
+	WHEN(ben, create_project, .key = SLICE("QUIC"), .name = SLICE("Quic"), .has_lead = true,
+	     .lead = cleo);
+	THEN_REFUSED(MEMBER_DEACTIVATED, "/lead");
+}
+
+static void a_deactivated_member_can_be_changed_removed_and_not_added_again(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ben, deactivate_member, .member = cleo);
+	decider->request.has_identity_member = true;
+	decider->request.identity_member = cleo;
+	WHEN(ben, add_member, .person = PERSON("cleo"), .role = ORG_ROLE_GUEST);
+	THEN_REFUSED(MEMBER_EXISTS, "/person");
+	GIVEN(ben, change_member_role, .member = cleo, .role = ORG_ROLE_GUEST);
+	WHEN(cleo, create_issue, ISSUE("task", "late"));
+	THEN_REFUSED(NOT_A_MEMBER, "");
+	WHEN(ben, remove_member, .member = cleo);
+	THEN(EVENT_MEMBER_REMOVED);
+	WHEN(ben, reactivate_member, .member = cleo);
+	THEN_REFUSED(NO_SUCH_MEMBER, "/member");
+	WHEN(ben, deactivate_member, .member = cleo);
+	THEN_REFUSED(NO_SUCH_MEMBER, "/member");
+}
+
+static void members_are_deactivated_within_reach_and_on_the_expected_version(void **state)
+{
+	struct decider *decider = *state;
+	WHEN(ben, deactivate_member, .member = ada);
+	THEN_REFUSED(FORBIDDEN, "/member");
+	WHEN(ben, reactivate_member, .member = ada);
+	THEN_REFUSED(FORBIDDEN, "/member");
+	WHEN(ben, deactivate_member, .member = dan, .has_expected_version = true,
+	     .expected_version = 1);
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+	WHEN(ben, reactivate_member, .member = dan, .has_expected_version = true,
+	     .expected_version = 1);
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+}
+
+static void a_deactivated_owner_does_not_count(void **state)
+{
+	struct decider *decider = *state;
+	WHEN(ada, deactivate_member, .member = ada);
+	THEN_REFUSED(LAST_OWNER, "/member");
+	GIVEN(ada, change_member_role, .member = ben, .role = ORG_ROLE_OWNER);
+	GIVEN(ada, deactivate_member, .member = ben);
+	WHEN(ada, remove_member, .member = ada);
+	THEN_REFUSED(LAST_OWNER, "/member");
+	WHEN(ada, change_member_role, .member = ada, .role = ORG_ROLE_ADMIN);
+	THEN_REFUSED(LAST_OWNER, "/role");
+	GIVEN(ada, change_member_role, .member = ben, .role = ORG_ROLE_MEMBER);
+	GIVEN(ada, change_member_role, .member = ben, .role = ORG_ROLE_OWNER);
+	WHEN(ada, deactivate_member, .member = ada);
+	THEN_REFUSED(LAST_OWNER, "/member");
+	GIVEN(ada, reactivate_member, .member = ben);
+	GIVEN(ada, deactivate_member, .member = ada);
+	GIVEN(ben, remove_member, .member = ada);
+	WHEN(ben, deactivate_member, .member = ben);
+	THEN_REFUSED(LAST_OWNER, "/member");
+}
+
 #define ON_EMPTY(test)   cmocka_unit_test_setup_teardown(test, decider_setup_empty, decider_teardown)
 #define ON_SETTLED(test) cmocka_unit_test_setup_teardown(test, decider_setup, decider_teardown)
 
@@ -217,6 +330,12 @@ int main(void)
 	        ON_SETTLED(the_last_owner_stays),
 	        ON_SETTLED(a_removed_member_loses_everything_at_once),
 	        ON_SETTLED(members_change_on_the_expected_version_only),
+	        ON_SETTLED(an_organization_is_renamed),
+	        ON_SETTLED(a_deactivated_member_may_do_nothing_until_reactivated),
+	        ON_SETTLED(a_deactivated_member_keeps_what_is_assigned_and_gets_nothing_new),
+	        ON_SETTLED(a_deactivated_member_can_be_changed_removed_and_not_added_again),
+	        ON_SETTLED(members_are_deactivated_within_reach_and_on_the_expected_version),
+	        ON_SETTLED(a_deactivated_owner_does_not_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,249 @@
+#include <stdlib.h>
+
+#include "projections/access_inside.h"
+
+enum { HASH_N = 32 };
+
+enum status access_begin(struct view *view, struct slice tenant, struct kv_txn **txn,
+                         uint64_t *position, struct error *err)
+{
+	*position = 0;
+	if (tenant.n == 0 || tenant.n > 255)
+		return error_set(err, STATUS_NOT_FOUND, "no such organization");
+	enum status status = kv_view_read(view, txn, err);
+	if (!status)
+		*position = kv_view_seq(*txn, tenant);
+	return status;
+}
+
+enum status access_end(struct kv_txn *txn, enum status status, struct error *err)
+{
+	if (kv_failed(txn))
+		status = error_set(err, STATUS_IO, "access: read");
+	kv_abort(txn);
+	return status;
+}
+
+enum status access_find(struct view *view, struct slice tenant, struct slice issuer,
+                        struct slice subject, struct access_member *out, uint64_t *position,
+                        struct error *err)
+{
+	struct kv_txn *txn;
+	enum status status = access_begin(view, tenant, &txn, position, err);
+	if (status)
+		return status;
+	uint8_t hash[HASH_N];
+	struct buf key = {0};
+	struct slice id;
+	struct member member;
+	identity_hash(tenant, issuer, subject, hash);
+	bool found =
+	        kv_get(txn, IDENTITIES, access_key(&key, tenant, hash, HASH_N), &id) && id.n == 16;
+	if (found) {
+		memcpy(out->id.bytes, id.data, 16);
+		found = access_get_member(txn, &key, tenant, &out->id, &member) &&
+		        member.status == MEMBER_ACTIVE;
+		out->role = found ? member.role : ORG_ROLE_UNKNOWN;
+	}
+	if (!found)
+		status = error_set(err, STATUS_NOT_FOUND, "not a member");
+	buf_release(&key);
+	return access_end(txn, status, err);
+}
+
+static void json_or_null(struct json_out *json, const char *key, struct slice value)
+{
+	json_out_key(json, key);
+	if (value.n)
+		json_out_string(json, value);
+	else
+		json_out_null(json);
+}
+
+const char *access_member_status(enum member_status status)
+{
+	return status == MEMBER_ACTIVE ? "active" : "deactivated";
+}
+
+void access_profile_json(struct view *view, struct slice tenant, const struct uuid *id,
+                         const struct member *member, bool with_email, struct buf *text,
+                         struct json_out *json)
+{
+	struct profile profile;
+	/* Forgotten, or not sealed by this key: nameless, as the row of access.c says. */
+	if (member->sealed.n == 0 ||
+	    profile_unseal(view->profile_keys, tenant, id, member->sealed, text, &profile, NULL))
+		profile = (struct profile){.name = {NULL, 0}};
+	json_or_null(json, "name", profile.name);
+	if (with_email)
+		json_or_null(json, "email", profile.email);
+}
+
+void access_walk_open(struct access_walk *walk, struct kv_txn *txn, uint32_t table,
+                      struct slice tenant, struct slice prefix, const struct uuid *after)
+{
+	*walk = (struct access_walk){.cursor = kv_cursor_open(txn, table)};
+	access_key(&walk->from, tenant, prefix.data, prefix.n);
+	walk->prefix_n = walk->from.n;
+	if (after)
+		buf_append(&walk->from, after->bytes, 16);
+}
+
+bool access_walk_next(struct access_walk *walk, struct uuid *id, struct slice *row)
+{
+	struct slice key, from = buf_slice(&walk->from);
+	bool more = walk->started ? kv_next(walk->cursor, &key, row)
+	                          : kv_seek(walk->cursor, from, &key, row);
+	if (more && !walk->started && from.n > walk->prefix_n && slice_equal(key, from))
+		more = kv_next(walk->cursor, &key, row);
+	walk->started = true;
+	if (!more || key.n != walk->prefix_n + 16 ||
+	    memcmp(key.data, from.data, walk->prefix_n) != 0)
+		return false;
+	memcpy(id->bytes, key.data + walk->prefix_n, 16);
+	return true;
+}
+
+void access_walk_close(struct access_walk *walk)
+{
+	kv_cursor_close(walk->cursor);
+	buf_release(&walk->from);
+}
+
+static void member_json(struct view *view, struct kv_txn *txn, struct slice tenant,
+                        const struct uuid *id, const struct member *member, struct buf *text,
+                        struct json_out *json)
+{
+	json_out_object(json);
+	json_out_member_uuid(json, "id", id);
+	json_out_member_str(json, "role", org_role_symbol(member->role));
+	json_out_member_str(json, "status", access_member_status(member->status));
+	access_profile_json(view, tenant, id, member, true, text, json);
+	json_out_key(json, "teams");
+	access_teams_json(txn, tenant, id, json);
+	json_out_object_end(json);
+}
+
+static void members_json(struct view *view, struct kv_txn *txn, struct slice tenant,
+                         const struct uuid *after, uint32_t limit, struct json_out *json)
+{
+	struct access_walk walk;
+	struct buf text = {0};
+	struct slice row;
+	struct uuid id = {{0}}, last = {{0}};
+	struct member member;
+	uint32_t n = 0;
+	bool more_to_come = false;
+	access_walk_open(&walk, txn, MEMBERS, tenant, slice_of(NULL, 0), after);
+	while (!more_to_come && access_walk_next(&walk, &id, &row)) {
+		if (!access_unpack_member(row, &member) || member.status == MEMBER_REMOVED)
+			continue;
+		more_to_come = n == limit;
+		if (more_to_come)
+			break;
+		member_json(view, txn, tenant, &id, &member, &text, json);
+		last = id;
+		n++;
+	}
+	json_out_array_end(json);
+	json_out_key(json, "next");
+	if (more_to_come)
+		json_out_uuid(json, &last);
+	else
+		json_out_null(json);
+	access_walk_close(&walk);
+	buf_release(&text);
+}
+
+enum status members_read(struct view *view, struct slice tenant, const struct uuid *after,
+                         uint32_t limit, struct buf *out, uint64_t *position, struct error *err)
+{
+	struct kv_txn *txn;
+	enum status status = access_begin(view, tenant, &txn, position, err);
+	if (status)
+		return status;
+	struct json_out json;
+	size_t start = out->n;
+	json_out_init(&json, out);
+	json_out_object(&json);
+	json_out_key(&json, "items");
+	json_out_array(&json);
+	members_json(view, txn, tenant, after, limit, &json);
+	json_out_object_end(&json);
+	status = access_end(txn, STATUS_OK, err);
+	if (status)
+		out->n = start;
+	return status;
+}
+
+enum status organization_read(struct view *view, struct slice tenant, struct buf *out,
+                              uint64_t *position, struct error *err)
+{
+	struct kv_txn *txn;
+	enum status status = access_begin(view, tenant, &txn, position, err);
+	if (status)
+		return status;
+	struct organization organization;
+	struct buf key = {0};
+	if (access_get_organization(txn, &key, tenant, &organization)) {
+		struct json_out json;
+		json_out_init(&json, out);
+		json_out_object(&json);
+		json_out_member_string(&json, "slug", tenant);
+		json_out_member_uuid(&json, "id", &organization.id);
+		json_out_member_string(&json, "name", organization.name);
+		json_out_member_int(&json, "members", (int64_t)organization.members);
+		json_out_member_int(&json, "teams", (int64_t)organization.teams);
+		json_out_member_int(&json, "version", (int64_t)organization.version);
+		json_out_object_end(&json);
+	} else {
+		status = error_set(err, STATUS_NOT_FOUND, "no such organization");
+	}
+	buf_release(&key);
+	return access_end(txn, status, err);
+}
+
+struct access_names {
+	struct view *view;
+	struct kv_txn *txn;
+	struct buf tenant, key, text;
+};
+
+enum status access_names_open(struct view *view, struct slice tenant, struct access_names **out,
+                              struct error *err)
+{
+	struct kv_txn *txn;
+	uint64_t position;
+	enum status status = access_begin(view, tenant, &txn, &position, err);
+	if (status)
+		return status;
+	*out = mem_new(sizeof **out);
+	(*out)->view = view;
+	(*out)->txn = txn;
+	buf_append_slice(&(*out)->tenant, tenant);
+	return STATUS_OK;
+}
+
+struct slice access_name(struct access_names *names, const struct uuid *id)
+{
+	struct member member;
+	struct profile profile;
+	struct slice tenant = buf_slice(&names->tenant);
+	if (!access_get_member(names->txn, &names->key, tenant, id, &member) ||
+	    member.sealed.n == 0 ||
+	    profile_unseal(names->view->profile_keys, tenant, id, member.sealed, &names->text,
+	                   &profile, NULL))
+		return slice_of(NULL, 0);
+	return profile.name;
+}
+
+void access_names_close(struct access_names *names)
+{
+	if (!names)
+		return;
+	kv_abort(names->txn);
+	buf_release(&names->tenant);
+	buf_release(&names->key);
+	buf_release(&names->text);
+	free(names);
+}
