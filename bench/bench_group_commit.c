@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 
 	die_of(config_load(&config, &argc, argv, &err), &err);
 	double seconds = argc > 1 ? atof(argv[1]) : 10;
-	struct journal_options options = {&config, true, false};
+	struct journal_options options = {.config = &config, .create = true};
 	die_of(journal_open(&options, &journal, &err), &err);
 	fill_records();
 	for (int i = 0; i < 3; i++)

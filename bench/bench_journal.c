@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 
 	die_of(config_load(&config, &argc, argv, &err), &err);
 	double seconds = argc > 1 ? atof(argv[1]) : 1;
-	struct journal_options options = {&config, true, false};
+	struct journal_options options = {.config = &config, .create = true};
 	die_of(journal_open(&options, &journal, &err), &err);
 	if (journal_identity(journal)->partitions < THREADS_MAX) {
 		fprintf(stderr, "bench_journal: the journal needs %d partitions\n", THREADS_MAX);

@@ -20,6 +20,8 @@ struct journal_driver {
 	enum status (*append)(void *self, uint32_t partition, const struct journal_record *records,
 	                      uint32_t n, int64_t *offsets, struct error *err);
 	enum status (*confirm)(void *self, uint32_t partition, struct error *err);
+	/* The marks of journal_finish_copy are in the log. NULL: they are all it takes. */
+	enum status (*finish_copy)(void *self, struct error *err);
 	enum status (*end)(void *self, uint32_t partition, int64_t *end, struct error *err);
 	enum status (*reader_open)(void *self, void **reader, struct error *err);
 	void (*reader_close)(void *reader);
@@ -54,8 +56,13 @@ struct journal {
 size_t journal_headers_size(const struct journal_record *record);
 void journal_headers_pack(const struct journal_record *record, char *to);
 
+/* The identity of a journal that is made now. */
+struct journal_identity journal_identity_new(const struct journal_options *options,
+                                             uint32_t partitions);
+
 /* The values of the control records (schemas/avro/control), the same for every driver. Control
- * records have an empty key and no headers. Appended to @out. */
+ * records have an empty key and no headers. Appended to @out. In a copy the newest ancestor's
+ * copied_at is 0 until the copy is finished. */
 void journal_control_created(const struct journal_identity *identity, uint32_t partition,
                              int64_t now_ms, struct buf *out);
 void journal_control_claimed(const struct journal_owner *owner, uint32_t partition, int64_t now_ms,

@@ -117,6 +117,13 @@ static enum status embedded_confirm(void *self, uint32_t partition, struct error
 	return owns ? STATUS_OK : error_set(err, STATUS_FENCED, "the partition is not ours");
 }
 
+static enum status embedded_finish_copy(void *self, struct error *err)
+{
+	struct embedded *handle = self;
+
+	return store_finish_copy(handle->store, err);
+}
+
 static enum status embedded_end(void *self, uint32_t partition, int64_t *end, struct error *err)
 {
 	struct embedded *handle = self;
@@ -135,6 +142,7 @@ const struct journal_driver journal_embedded = {
         .release = embedded_release,
         .append = embedded_append,
         .confirm = embedded_confirm,
+        .finish_copy = embedded_finish_copy,
         .end = embedded_end,
         .reader_open = embedded_reader_open,
         .reader_close = embedded_reader_close,

@@ -68,6 +68,7 @@ struct embedded {
 
 enum status store_open(const struct journal_options *options, struct store **out,
                        struct error *err);
+enum status store_finish_copy(struct store *store, struct error *err);
 void store_close(struct store *store); /* by one handle; the last one closes the environment */
 
 /* Name what LMDB answered. MDB_MAP_FULL names the configuration key. */

@@ -117,6 +117,10 @@ static enum status lock_process(struct store *store, const char *path, struct er
 
 /* id, u32 partitions, u32 ancestors, their ids */
 enum { IDENTITY_HEAD = 16 + 4 + 4, ANCESTORS_MAX = 16 };
+#define UNFINISHED_KEY                                                                             \
+	{                                                                                          \
+		10, (void *)(uintptr_t) "unfinished"                                               \
+	}
 
 static int meta_put(MDB_txn *txn, MDB_dbi meta, const char *name, const void *data, size_t n)
 {
@@ -158,6 +162,16 @@ static enum status check_format(MDB_txn *txn, MDB_dbi meta, struct error *err)
 	return STATUS_OK;
 }
 
+/* The row is there as long as the copy is not finished. */
+static enum status get_unfinished(MDB_txn *txn, MDB_dbi meta, bool *unfinished, struct error *err)
+{
+	MDB_val key = UNFINISHED_KEY, value;
+	int rc = mdb_get(txn, meta, &key, &value);
+
+	*unfinished = rc == 0;
+	return rc == 0 || rc == MDB_NOTFOUND ? STATUS_OK : from_lmdb(rc, "unfinished", err);
+}
+
 static enum status get_identity(MDB_txn *txn, MDB_dbi meta, struct journal_identity *identity,
                                 struct error *err)
 {
@@ -178,7 +192,7 @@ static enum status get_identity(MDB_txn *txn, MDB_dbi meta, struct journal_ident
 		                 identity->partitions, identity->ancestors_n);
 	memcpy(identity->ancestors, row.data + IDENTITY_HEAD,
 	       identity->ancestors_n * sizeof(struct uuid));
-	return STATUS_OK;
+	return get_unfinished(txn, meta, &identity->unfinished, err);
 }
 
 static int put_identity(MDB_txn *txn, MDB_dbi meta, const struct journal_identity *identity)
@@ -196,7 +210,27 @@ static int put_identity(MDB_txn *txn, MDB_dbi meta, const struct journal_identit
 	put_u32(row + 16, identity->partitions);
 	put_u32(row + 20, identity->ancestors_n);
 	memcpy(row + IDENTITY_HEAD, identity->ancestors, ancestors);
-	return meta_put(txn, meta, "identity", row, IDENTITY_HEAD + ancestors);
+	rc = meta_put(txn, meta, "identity", row, IDENTITY_HEAD + ancestors);
+	return rc == 0 && identity->unfinished ? meta_put(txn, meta, "unfinished", "", 0) : rc;
+}
+
+enum status store_finish_copy(struct store *store, struct error *err)
+{
+	MDB_val key = UNFINISHED_KEY;
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+
+	if (rc != 0)
+		return from_lmdb(rc, "finish the copy", err);
+	rc = mdb_del(txn, store->meta, &key, NULL);
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = mdb_txn_commit(txn);
+	else
+		mdb_txn_abort(txn);
+	if (rc != 0)
+		return from_lmdb(rc, "finish the copy", err);
+	store->identity.unfinished = false;
+	return STATUS_OK;
 }
 
 /* --- environment --- */
@@ -226,12 +260,11 @@ static int put_created(struct store *store, MDB_txn *txn, uint32_t partition, in
 	return rc;
 }
 
-static int create_all(struct store *store, MDB_txn *txn, int64_t partitions)
+static int create_all(struct store *store, MDB_txn *txn, const struct journal_options *options)
 {
 	int rc = mdb_dbi_open(txn, "meta", MDB_CREATE, &store->meta);
 
-	store->identity =
-	        (struct journal_identity){.id = uuid_v4(), .partitions = (uint32_t)partitions};
+	store->identity = journal_identity_new(options, (uint32_t)options->config->partitions);
 	if (rc == 0)
 		rc = put_identity(txn, store->meta, &store->identity);
 	for (uint32_t i = 0; rc == 0 && i < store->identity.partitions; i++) {
@@ -254,7 +287,7 @@ static enum status create(struct store *store, const struct journal_options *opt
 	rc = mdb_txn_begin(store->env, NULL, 0, &txn);
 	if (rc != 0)
 		return from_lmdb(rc, "create", err);
-	rc = create_all(store, txn, partitions);
+	rc = create_all(store, txn, options);
 	if (rc == 0)
 		rc = mdb_txn_commit(txn);
 	else

@@ -119,6 +119,15 @@ static enum status fault_confirm(void *self, uint32_t partition, struct error *e
 	return journal_confirm(fault->inner, partition, err);
 }
 
+static enum status fault_finish_copy(void *self, struct error *err)
+{
+	struct fault *fault = self;
+	const struct journal *inner = fault->inner;
+
+	return inner->driver->finish_copy ? inner->driver->finish_copy(inner->self, err)
+	                                  : STATUS_OK;
+}
+
 static enum status fault_end(void *self, uint32_t partition, int64_t *end, struct error *err)
 {
 	struct fault *fault = self;
@@ -181,6 +190,7 @@ static const struct journal_driver journal_fault = {
         .release = fault_release,
         .append = fault_append,
         .confirm = fault_confirm,
+        .finish_copy = fault_finish_copy,
         .end = fault_end,
         .reader_open = fault_reader_open,
         .reader_close = fault_reader_close,

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "core/base/clock.h"
+
 static const struct journal_driver *const drivers[] = {
         &journal_embedded,
         &journal_kafka,
@@ -13,6 +15,31 @@ struct journal_reader {
 	struct journal *journal;
 	void *self;
 };
+
+/* May it be opened for what @options want it for? */
+static enum status check_copy(const struct journal_options *options,
+                              const struct journal_identity *identity, struct error *err)
+{
+	char id[UUID_TEXT + 1] = "", of[UUID_TEXT + 1] = "";
+
+	uuid_format(&identity->id, id);
+	if (!options->copy_of && identity->unfinished) {
+		uuid_format(&identity->ancestors[0], of);
+		return error_set(err, STATUS_CONFLICT,
+		                 "it is an unfinished copy of journal %s: run nexusflow replay "
+		                 "copy again",
+		                 of);
+	}
+	if (!options->copy_of)
+		return STATUS_OK;
+	uuid_format(&options->copy_of->id, of);
+	if (uuid_equal(&identity->id, &options->copy_of->id))
+		return error_set(err, STATUS_CONFLICT, "it is journal %s, the source itself", id);
+	if (identity->ancestors_n > 0 && uuid_equal(&identity->ancestors[0], &options->copy_of->id))
+		return STATUS_OK;
+	return error_set(err, STATUS_CONFLICT,
+	                 "it holds journal %s, which is no copy of %s: name another place", id, of);
+}
 
 enum status journal_open(const struct journal_options *options, struct journal **out,
                          struct error *err)
@@ -31,6 +58,11 @@ enum status journal_open(const struct journal_options *options, struct journal *
 	journal->driver = driver;
 	journal->read_only = options->read_only;
 	status = driver->open(options, &journal->self, &journal->identity, err);
+	if (status == STATUS_OK) {
+		status = check_copy(options, &journal->identity, err);
+		if (status != STATUS_OK)
+			driver->close(journal->self);
+	}
 	if (status != STATUS_OK) {
 		free(journal);
 		if (err)
@@ -202,6 +234,32 @@ enum status journal_confirm(struct journal *journal, uint32_t partition, struct 
 		status = journal->driver->confirm(journal->self, partition, err);
 	if (status != STATUS_OK && err)
 		error_wrap(err, "confirm that partition %u is ours", partition);
+	return status;
+}
+
+enum status journal_finish_copy(struct journal *journal, struct error *err)
+{
+	const struct journal_driver *driver = journal->driver;
+	struct journal_identity finished = journal->identity;
+	enum status status = STATUS_OK;
+
+	finished.unfinished = false;
+	/* partition 0 comes last: its mark says that all the others are there */
+	for (uint32_t i = finished.partitions; i > 0 && status == STATUS_OK; i--) {
+		struct journal_record record = {0};
+		struct buf value = {0};
+		int64_t offset;
+		journal_control_created(&finished, i - 1, clock_now_ms(), &value);
+		record.value = buf_slice(&value);
+		status = driver->append(journal->self, i - 1, &record, 1, &offset, err);
+		buf_release(&value);
+	}
+	if (status == STATUS_OK && driver->finish_copy)
+		status = driver->finish_copy(journal->self, err);
+	if (status == STATUS_OK)
+		journal->identity.unfinished = false;
+	else if (err)
+		error_wrap(err, "finish the copy");
 	return status;
 }
 

@@ -57,6 +57,7 @@ struct journal_identity {
 	uint32_t partitions;
 	uint32_t ancestors_n; /* journals that this one was copied from, newest first */
 	struct uuid ancestors[16];
+	bool unfinished; /* a copy in the making: opened by journal_options.copy_of only */
 };
 
 struct journal;
@@ -71,12 +72,17 @@ struct journal_owner {
  * and @create is set. @read_only opens without the right to claim (embedded: still under the
  * process lock unless another process of this data directory holds it: then STATUS_BUSY).
  * Errors: STATUS_BUSY (another process), STATUS_VERSION (written by a newer version),
- * STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_UNAVAILABLE (broker), STATUS_INVALID (topic settings).
+ * STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_UNAVAILABLE (broker), STATUS_INVALID (topic settings),
+ * STATUS_CONFLICT (an unfinished copy; with @copy_of: not a copy of that journal).
  */
 struct journal_options {
 	const struct config *config; /* borrowed while open */
 	bool create;
 	bool read_only;
+	/* With @create: make the journal as a copy of this one, unfinished until
+	 * journal_finish_copy, or open the copy that is there. NULL: not a copy. Borrowed for the
+	 * call. */
+	const struct journal_identity *copy_of;
 };
 enum status journal_open(const struct journal_options *options, struct journal **out,
                          struct error *err);
@@ -135,6 +141,12 @@ enum status journal_reader_assign(struct journal_reader *reader, uint32_t partit
 enum status journal_reader_poll(struct journal_reader *reader, int timeout_ms,
                                 struct journal_entry *entries, uint32_t max, uint32_t *n,
                                 struct error *err);
+/* The copy is complete: anybody may open it from now on. Appends to every partition, all of them
+ * claimed, a JournalCreated record with the time of the copy: what follows it was never in the
+ * journal that was copied. After a failure it can be called again. */
+enum status journal_finish_copy(struct journal *journal, struct error *err);
+/* Is @entry such a record? */
+bool journal_is_copy_mark(const struct journal_entry *entry);
 /* The offset behind the last committed record of @partition, as of now (control records count). */
 enum status journal_end(struct journal *journal, uint32_t partition, int64_t *end,
                         struct error *err);

@@ -91,8 +91,12 @@ static enum status kafka_open(const struct journal_options *options, void **self
 		return STATUS_INVALID;
 	kafka->read_only = options->read_only;
 	status = kafka_topic_open(kafka, create, configured, &topic, err);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		kafka->identity = journal_identity_new(options, topic.partitions);
 		status = kafka_identity_open(kafka, topic.partitions, configured, create, err);
+	}
+	if (status == STATUS_OK)
+		status = kafka_copy_look(kafka, options->config->data_dir, err);
 	if (status != STATUS_OK) {
 		kafka_free(kafka);
 		return status;

@@ -112,12 +112,18 @@ enum status kafka_report_refuse(const char *topic, const struct topic_report *re
 enum status kafka_identity_decode(struct slice value, struct journal_identity *identity,
                                   uint32_t *partition, struct error *err);
 /* Read the identity of all partitions and check that they agree; with @create, write it where a
- * partition is still empty; a new journal has to have the @configured number. Fills
- * kafka->identity. */
+ * partition is still empty; a new journal has to have the @configured number. kafka->identity: what
+ * to write, then what is there. */
 enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, uint32_t configured,
                                 bool create, struct error *err);
 /* How many partitions was the journal of the topic made with? 0: the topic is empty. */
 enum status kafka_identity_ask(struct kafka *kafka, uint32_t *partitions, struct error *err);
+
+/* --- kafka_copy.c --- */
+
+/* Settle whether a copy is unfinished, which its first records cannot tell. @data_dir may be NULL.
+ */
+enum status kafka_copy_look(struct kafka *kafka, const char *data_dir, struct error *err);
 
 /* --- kafka_producer.c: one transactional producer --- */
 

@@ -15,6 +15,7 @@ static void identity_of(const struct journal_created *from, struct journal_ident
 {
 	uint32_t max = sizeof(to->ancestors) / sizeof(to->ancestors[0]);
 
+	to->unfinished = from->lineage.n > 0 && from->lineage.items[0].copied_at == 0;
 	to->id = from->journal_id;
 	to->partitions = (uint32_t)from->partitions;
 	for (to->ancestors_n = 0; to->ancestors_n < from->lineage.n && to->ancestors_n < max;
@@ -186,8 +187,6 @@ enum status kafka_identity_open(struct kafka *kafka, uint32_t partitions, uint32
 {
 	struct error why = {0};
 
-	kafka->identity.id = uuid_v4();
-	kafka->identity.partitions = partitions;
 	for (uint32_t i = 0; i < partitions; i++) {
 		struct journal_identity found = {0};
 		enum status status =

@@ -25,7 +25,8 @@ void contract_sleep(int64_t ms)
 
 struct journal *contract_open_as(struct journal_place *place, bool create, bool read_only)
 {
-	struct journal_options options = {&place->config, create, read_only};
+	struct journal_options options = {
+	        .config = &place->config, .create = create, .read_only = read_only};
 	struct error err = {0};
 	struct journal *journal = NULL;
 

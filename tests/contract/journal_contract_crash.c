@@ -48,7 +48,7 @@ static enum status append_batch(struct journal *journal, uint32_t round, uint32_
 
 static int write_until_killed(struct journal_place *place, uint32_t round, int acks)
 {
-	struct journal_options options = {&place->config, true, false};
+	struct journal_options options = {.config = &place->config, .create = true};
 	struct journal_owner owner = {.address = ""};
 	struct journal *journal;
 	int64_t end;

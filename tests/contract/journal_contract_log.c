@@ -100,7 +100,7 @@ void the_identity_is_the_same_after_reopening(void **state)
 void a_journal_that_was_not_created_is_not_found(void **state)
 {
 	struct journal_place *place = *state;
-	struct journal_options options = {&place->config, false, false};
+	struct journal_options options = {.config = &place->config};
 	struct journal *journal = NULL;
 	struct error err = {0};
 

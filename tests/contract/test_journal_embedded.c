@@ -66,7 +66,7 @@ static int teardown(void **state)
 
 static enum status try_open(struct journal_place *place, bool create, struct error *err)
 {
-	struct journal_options options = {&place->config, create, false};
+	struct journal_options options = {.config = &place->config, .create = create};
 	struct journal *journal;
 	enum status status = journal_open(&options, &journal, err);
 
@@ -92,7 +92,7 @@ static pid_t hold_in_another_process(struct journal_place *place)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		struct journal_options options = {&place->config, true, false};
+		struct journal_options options = {.config = &place->config, .create = true};
 		struct journal *journal;
 		if (journal_open(&options, &journal, NULL) == STATUS_OK &&
 		    write(ends[1], "r", 1) == 1)

@@ -130,7 +130,7 @@ static void nothing_of_a_deposed_owner_follows_the_new_claim(void **state)
  * was answered, as a negative number. */
 static int write_and_report(struct journal_place *place, int reports)
 {
-	struct journal_options options = {&place->config, true, false};
+	struct journal_options options = {.config = &place->config, .create = true};
 	struct journal *journal;
 	enum status status;
 	int64_t end;

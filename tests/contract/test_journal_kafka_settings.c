@@ -54,7 +54,7 @@ static void assert_verdict(const struct topic_report *report, const char *name,
  * command. */
 static void assert_refused(struct journal_place *place, const char *setting, bool mendable)
 {
-	struct journal_options options = {&place->config, true, false};
+	struct journal_options options = {.config = &place->config, .create = true};
 	struct journal *journal;
 	struct error err = {0};
 

@@ -32,7 +32,7 @@ static int teardown(void **state)
 
 static enum status try_open(struct journal_place *place, struct error *err)
 {
-	struct journal_options options = {&place->config, true, false};
+	struct journal_options options = {.config = &place->config, .create = true};
 	struct journal *journal;
 	enum status status = journal_open(&options, &journal, err);
 
@@ -135,7 +135,7 @@ struct opener {
 static void *open_it(void *arg)
 {
 	struct opener *o = arg;
-	struct journal_options options = {&o->place->config, true, false};
+	struct journal_options options = {.config = &o->place->config, .create = true};
 
 	o->status = journal_open(&options, &o->journal, &o->err);
 	return NULL;

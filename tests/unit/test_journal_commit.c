@@ -60,7 +60,7 @@ struct place {
 
 static struct journal *open_place(struct place *place)
 {
-	struct journal_options options = {&place->config, true, false};
+	struct journal_options options = {.config = &place->config, .create = true};
 	struct journal *journal = NULL;
 
 	assert_int_equal(journal_open(&options, &journal, NULL), STATUS_OK);

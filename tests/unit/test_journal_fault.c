@@ -19,7 +19,7 @@ static void open_with(struct place *place, struct journal_fault_plan plan)
 {
 	struct config config = {
 	        .data_dir = place->dir, .journal = "embedded", .partitions = 2, .map_size_gib = 1};
-	struct journal_options options = {&config, true, false};
+	struct journal_options options = {.config = &config, .create = true};
 	struct journal *inner = NULL;
 
 	strcpy(place->dir, "/tmp/nexusflow-fault-XXXXXX");
