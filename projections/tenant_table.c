@@ -60,6 +60,7 @@ struct tenant_entry *tenant_table_get(struct tenant_table *table, struct slice t
 	char *name = (char *)(entry + 1);
 	memcpy(name, tenant.data, tenant.n);
 	entry->name = slice_of(name, tenant.n);
+	entry->index = table->n;
 	table->slots[place(table, tenant)] = entry;
 	table->entries[table->n++] = entry;
 	return entry;

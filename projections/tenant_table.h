@@ -10,6 +10,7 @@
 
 struct tenant_entry {
 	struct slice name;  /* owned by the table */
+	uint32_t index;     /* in order of appearance */
 	uint64_t seq;       /* reached, committed or not */
 	uint64_t committed; /* in the store */
 	uint64_t stop;      /* not applied: this seq and everything behind it; 0: goes on */

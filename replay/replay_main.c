@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "replay/copy_main.h"
 #include "replay/desk.h"
 #include "replay/show.h"
 
@@ -17,11 +18,15 @@ static const char usage[] =
         "       nexusflow replay verify VIEW\n"
         "       nexusflow replay rollback VIEW\n"
         "       nexusflow replay status [--json]\n"
+        "       nexusflow replay copy --to=FILE\n"
         "  rebuild    build VIEW again from the journal beside the live one, compare, swap;\n"
         "             again after an interruption: go on\n"
         "  verify     the same without the swap\n"
         "  rollback   catch the instance before up and make it live again\n"
         "  status     instances, positions, lags, stopped tenants, what is running\n"
+        "  copy       copy the journal to the one that the configuration FILE names, with its\n"
+        "             driver and partitions, and verify; again after an interruption: go on;\n"
+        "             stop the writers before\n"
         "  --accept-changes   swap although rows of another version of the view differ, or\n"
         "                     could not be read\n"
         "Exit codes: 0 done, 1 failed or different, 2 called wrongly, 3 nothing to do or busy.\n";
@@ -29,6 +34,7 @@ static const char usage[] =
 struct call {
 	const char *verb;
 	const char *view;
+	const char *to;
 	bool accept_changes;
 	bool json;
 	bool help;
@@ -51,6 +57,8 @@ static bool parse(int argc, char **argv, struct call *call)
 			call->json = true;
 		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			call->help = true;
+		else if (strncmp(argv[i], "--to=", 5) == 0 && argv[i][5])
+			call->to = argv[i] + 5;
 		else if (argv[i][0] == '-' || call->view)
 			return false;
 		else if (!call->verb)
@@ -62,8 +70,11 @@ static bool parse(int argc, char **argv, struct call *call)
 		return true;
 	if (!call->verb)
 		return false;
-	if (strcmp(call->verb, "status") == 0)
-		return !call->view && !call->accept_changes;
+	bool is_copy = strcmp(call->verb, "copy") == 0;
+	if (is_copy != (call->to != NULL))
+		return false;
+	if (is_copy || strcmp(call->verb, "status") == 0)
+		return !call->view && !call->accept_changes && !(is_copy && call->json);
 	return call->view && !call->json &&
 	       (!call->accept_changes || strcmp(call->verb, "rebuild") == 0);
 }
@@ -187,7 +198,8 @@ int replay_main(int argc, char **argv, const struct config *config)
 	struct desk *desk;
 	struct error err;
 	if (!parse(argc, argv, &call) ||
-	    (!call.help && strcmp(call.verb, "status") != 0 && !find_verb(call.verb, &verb))) {
+	    (!call.help && !call.to && strcmp(call.verb, "status") != 0 &&
+	     !find_verb(call.verb, &verb))) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
@@ -195,6 +207,8 @@ int replay_main(int argc, char **argv, const struct config *config)
 		fputs(usage, stdout);
 		return EXIT_DONE;
 	}
+	if (call.to)
+		return (int)copy_main(config, call.to);
 	struct error unknown = {.text = ""};
 	snprintf(unknown.text, sizeof unknown.text, "no view \"%.60s\"",
 	         call.view ? call.view : "");

@@ -1,0 +1,432 @@
+/* A journal is copied to another number of partitions, through faults and kills, and what comes out
+ * is the same events. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/journal/driver.h"
+#include "replay/copy.h"
+#include "tests/unit/history.h"
+
+#define TARGET_PARTITIONS 5
+#define COMMANDS          4000
+
+struct place {
+	struct history history; /* the source */
+	char dir[64];
+	struct config target; /* its configuration */
+};
+
+static int setup(void **state)
+{
+	struct place *p = mem_new(sizeof *p);
+	history_open(&p->history, 2);
+	p->history.seed = seed_start("copy");
+	history_tenant(&p->history, "acme", 300);
+	history_tenant(&p->history, "umbra", 300);
+	history_tenant(&p->history, "wayne", 300);
+	history_random(&p->history, COMMANDS);
+	snprintf(p->dir, sizeof p->dir, "/tmp/nf-copy-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	p->target = p->history.config;
+	p->target.data_dir = p->dir;
+	p->target.partitions = TARGET_PARTITIONS;
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	char command[128];
+	history_close(&p->history);
+	snprintf(command, sizeof command, "rm -r %s", p->dir);
+	assert_int_equal(system(command), 0);
+	free(p);
+	return 0;
+}
+
+static struct journal *open_target(struct place *p)
+{
+	struct journal *journal;
+	struct error err = {.text = ""};
+	struct journal_options options = {.config = &p->target,
+	                                  .create = true,
+	                                  .copy_of = journal_identity(p->history.journal)};
+	if (journal_open(&options, &journal, &err))
+		fail_msg("%s", err.text);
+	return journal;
+}
+
+static struct journal *open_copied(struct place *p)
+{
+	struct journal *journal;
+	struct error err = {.text = ""};
+	struct journal_options options = {.config = &p->target};
+	if (journal_open(&options, &journal, &err))
+		fail_msg("%s", err.text);
+	return journal;
+}
+
+struct result {
+	struct copy_progress progress;
+	uint64_t found, control, foreign; /* found: in the target before */
+	struct error err;
+};
+
+static enum status copy_to(struct place *p, struct journal *target, struct result *result)
+{
+	struct copy_work work = {
+	        .source = p->history.journal, .target = target, .batch_events = 200};
+	struct tally tally;
+	result->err = (struct error){.text = ""};
+	tally_init(&tally);
+	enum status status = copy_run(&work, &tally, &result->progress, &result->err);
+	result->found = tally.events[TALLY_TARGET] - result->progress.events;
+	result->control = tally.control[TALLY_SOURCE];
+	result->foreign = tally.foreign[TALLY_SOURCE];
+	tally_release(&tally);
+	return status;
+}
+
+static void copy_whole(struct place *p, struct result *result)
+{
+	struct journal *target = open_target(p);
+	if (copy_to(p, target, result))
+		fail_msg("%s", result->err.text);
+	journal_close(target);
+}
+
+/* --- what is in a journal --- */
+
+struct seen {
+	struct buf records; /* key, headers, value, each with its length, of every event in order */
+	uint64_t events;
+	bool at_boundary;
+};
+
+static void see_part(struct buf *out, struct slice part)
+{
+	char n[8];
+	put_u64(n, part.n);
+	buf_append(out, n, sizeof n);
+	buf_append_slice(out, part);
+}
+
+static void see(struct seen *seen, const struct journal_entry *entry, struct slice tenant)
+{
+	static char block[1 << 20];
+	struct arena arena;
+	struct event event;
+	arena_init(&arena, block, sizeof block);
+	if (!slice_equal(entry->key, tenant) ||
+	    event_decode(entry->value, &arena, &event, NULL))
+		return;
+	if ((uint64_t)event.meta.seq != seen->events + 1)
+		return; /* foreign */
+	seen->events++;
+	seen->at_boundary = event.meta.index + 1 == event.meta.count;
+	see_part(&seen->records, entry->key);
+	see_part(&seen->records, entry->headers);
+	see_part(&seen->records, entry->value);
+}
+
+/* The events of @tenant, which must be in its partition. */
+static struct seen look(struct journal *journal, const char *tenant)
+{
+	static struct journal_entry entries[1024];
+	struct seen seen = {.at_boundary = true};
+	uint32_t partition = journal_partition_of(slice_str(tenant),
+	                                          journal_identity(journal)->partitions);
+	struct journal_reader *reader;
+	int64_t end;
+	uint32_t n;
+	assert_int_equal(journal_end(journal, partition, &end, NULL), STATUS_OK);
+	assert_int_equal(journal_reader_open(journal, &reader, NULL), STATUS_OK);
+	assert_int_equal(journal_reader_assign(reader, partition, 0, NULL), STATUS_OK);
+	while (journal_reader_position(reader, partition) < end) {
+		assert_int_equal(journal_reader_poll(reader, 100, entries, 1024, &n, NULL),
+		                 STATUS_OK);
+		for (uint32_t i = 0; i < n; i++)
+			see(&seen, &entries[i], slice_str(tenant));
+	}
+	journal_reader_close(reader);
+	return seen;
+}
+
+static void expect_equal(struct place *p, struct journal *target)
+{
+	uint64_t events = 0;
+	for (uint32_t i = 0; i < p->history.tenants_n; i++) {
+		const char *tenant = p->history.tenants[i].name;
+		struct seen a = look(p->history.journal, tenant), b = look(target, tenant);
+		assert_true(a.events > 0);
+		assert_int_equal(a.events, b.events);
+		assert_int_equal(a.records.n, b.records.n);
+		assert_memory_equal(a.records.data, b.records.data, a.records.n);
+		events += a.events;
+		buf_release(&a.records);
+		buf_release(&b.records);
+	}
+	assert_int_equal(events, p->history.events);
+}
+
+/* --- tests --- */
+
+static void a_copy_has_every_event_in_its_order_and_knows_its_source(void **state)
+{
+	struct place *p = *state;
+	const struct journal_identity *source = journal_identity(p->history.journal);
+	struct result result;
+	copy_whole(p, &result);
+	assert_int_equal(result.progress.events, p->history.events);
+	assert_int_equal(result.found, 0);
+	struct journal *target = open_copied(p);
+	const struct journal_identity *identity = journal_identity(target);
+	expect_equal(p, target);
+	assert_int_equal(identity->partitions, TARGET_PARTITIONS);
+	assert_int_equal(identity->ancestors_n, 1);
+	assert_true(uuid_equal(&identity->ancestors[0], &source->id));
+	assert_false(uuid_equal(&identity->id, &source->id));
+	journal_close(target);
+}
+
+static void a_copy_of_a_copy_knows_both_and_equals_the_first(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	struct uuid first = journal_identity(p->history.journal)->id;
+	char back[80];
+	copy_whole(p, &result);
+	struct journal *copied = open_copied(p);
+	snprintf(back, sizeof back, "%s/back", p->dir);
+	struct config config = p->target;
+	config.data_dir = back;
+	config.partitions = 1;
+	struct journal_options options = {
+	        .config = &config, .create = true, .copy_of = journal_identity(copied)};
+	struct copy_work work = {.source = copied};
+	struct copy_progress progress;
+	struct tally tally;
+	assert_int_equal(journal_open(&options, &work.target, NULL), STATUS_OK);
+	tally_init(&tally);
+	assert_int_equal(copy_run(&work, &tally, &progress, NULL), STATUS_OK);
+	tally_release(&tally);
+	const struct journal_identity *identity = journal_identity(work.target);
+	assert_int_equal(identity->ancestors_n, 2);
+	assert_true(uuid_equal(&identity->ancestors[0], &journal_identity(copied)->id));
+	assert_true(uuid_equal(&identity->ancestors[1], &first));
+	expect_equal(p, work.target);
+	journal_close(work.target);
+	journal_close(copied);
+}
+
+static void what_is_not_ours_stays_behind_and_headers_come_along(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	struct journal_header headers[] = {{"ce_id", SLICE("one")}, {"traceparent", SLICE("")}};
+	struct event event = {.type = EVENT_COMMAND_CONCLUDED};
+	struct buf value = {0};
+	event.meta.tenant = SLICE("acme");
+	event.meta.seq = ++p->history.tenants[0].seq;
+	event.meta.count = 1;
+	event_encode(&event, &value);
+	struct journal_record record = {.key = event.meta.tenant,
+	                                .value = buf_slice(&value),
+	                                .headers = headers,
+	                                .headers_n = 2};
+	assert_int_equal(journal_append(p->history.journal,
+	                                journal_partition_of(event.meta.tenant, 2), &record, 1,
+	                                NULL, NULL),
+	                 STATUS_OK);
+	p->history.events++;
+	history_raw(&p->history, 0, SLICE("acme"), SLICE("not framed"));
+	history_raw(&p->history, 1, SLICE("other"), buf_slice(&value)); /* key and tenant differ */
+	history_raw(&p->history, 1, SLICE("acme"), buf_slice(&value));  /* that seq was there */
+	copy_whole(p, &result);
+	assert_int_equal(result.foreign, 3);
+	assert_int_equal(result.control, 4); /* two partitions were created and claimed */
+	struct journal *target = open_copied(p);
+	expect_equal(p, target);
+	journal_close(target);
+	buf_release(&value);
+}
+
+static void a_copy_that_is_not_finished_cannot_be_opened(void **state)
+{
+	struct place *p = *state;
+	struct journal *target = open_target(p), *opened;
+	struct journal_options options = {.config = &p->target, .create = true};
+	struct error err;
+	struct result result;
+	journal_close(target);
+	assert_int_equal(journal_open(&options, &opened, &err), STATUS_CONFLICT);
+	assert_non_null(strstr(err.text, "unfinished copy of journal "));
+	assert_non_null(strstr(err.text, "run nexusflow replay copy again"));
+	copy_whole(p, &result);
+	assert_int_equal(journal_open(&options, &opened, &err), STATUS_OK);
+	journal_close(opened);
+}
+
+static void a_place_with_another_journal_is_refused(void **state)
+{
+	struct place *p = *state;
+	struct journal *other;
+	struct error err;
+	struct journal_options options = {.config = &p->target, .create = true};
+	struct journal_options copy = options, itself = options;
+	copy.copy_of = itself.copy_of = journal_identity(p->history.journal);
+	itself.config = &p->history.config;
+	assert_int_equal(journal_open(&options, &other, &err), STATUS_OK);
+	journal_close(other);
+	assert_int_equal(journal_open(&copy, &other, &err), STATUS_CONFLICT);
+	assert_non_null(strstr(err.text, "which is no copy of"));
+	assert_int_equal(journal_open(&itself, &other, &err), STATUS_CONFLICT);
+	assert_non_null(strstr(err.text, "the source itself"));
+}
+
+/* Somebody writes an event of the tenant to the unfinished copy. */
+static void forge(struct place *p, const char *tenant, int64_t seq)
+{
+	struct journal *target = open_target(p);
+	struct journal_owner owner = {.address = ""};
+	struct event event = {.type = EVENT_COMMAND_CONCLUDED};
+	struct buf value = {0};
+	int64_t end;
+	event.meta.tenant = slice_str(tenant);
+	event.meta.seq = seq;
+	event.meta.count = 1;
+	event_encode(&event, &value);
+	struct journal_record record = {.key = event.meta.tenant, .value = buf_slice(&value)};
+	uint32_t partition = journal_partition_of(event.meta.tenant, TARGET_PARTITIONS);
+	assert_int_equal(journal_claim(target, partition, &owner, &end, NULL), STATUS_OK);
+	assert_int_equal(journal_append(target, partition, &record, 1, NULL, NULL), STATUS_OK);
+	buf_release(&value);
+	journal_close(target);
+}
+
+static void expect_refused(struct place *p, const char *why)
+{
+	struct result result;
+	struct journal *target = open_target(p), *opened;
+	struct journal_options options = {.config = &p->target};
+	assert_int_equal(copy_to(p, target, &result), STATUS_CONFLICT);
+	assert_non_null(strstr(result.err.text, why));
+	journal_close(target);
+	assert_int_equal(journal_open(&options, &opened, NULL), STATUS_CONFLICT);
+}
+
+static void a_target_that_holds_other_events_is_refused(void **state)
+{
+	struct place *p = *state;
+	forge(p, "acme", 1);
+	expect_refused(p, "tenant acme: the target holds other events than the source up to seq 1");
+}
+
+static void a_target_with_a_tenant_that_the_source_has_not_is_refused(void **state)
+{
+	struct place *p = *state;
+	forge(p, "nobody", 1);
+	expect_refused(p, "tenant nobody: the source ends with seq 0, the target with 1");
+}
+
+/* --- interruptions --- */
+
+static void expect_boundaries(struct place *p, struct journal *target)
+{
+	for (uint32_t i = 0; i < p->history.tenants_n; i++) {
+		struct seen seen = look(target, p->history.tenants[i].name);
+		assert_true(seen.at_boundary);
+		buf_release(&seen.records);
+	}
+}
+
+static void faults_of_the_target_leave_no_gap_and_no_duplicate(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	enum status status;
+	uint64_t seed = seed_next(&p->history.seed);
+	int runs = 0;
+	do {
+		const struct journal_fault_plan plan = {.seed = seed + (uint64_t)runs,
+		                                        .reject_one_in = 4,
+		                                        .unknown_one_in = 3,
+		                                        .fence_one_in = 6};
+		struct journal *target = journal_with_faults(open_target(p), &plan);
+		status = copy_to(p, target, &result);
+		expect_boundaries(p, target);
+		journal_close(target);
+		if (status && status != STATUS_FENCED && status != STATUS_UNKNOWN &&
+		    status != STATUS_REJECTED)
+			fail_msg("%s", result.err.text);
+		assert_true(++runs < 1000);
+	} while (status);
+	struct journal *target = open_copied(p);
+	expect_equal(p, target);
+	journal_close(target);
+}
+
+/* A child, because only a process can be killed at any instruction. */
+static bool run_and_kill(struct place *p, uint64_t after_us)
+{
+	int status;
+	journal_close(p->history.journal); /* one process at a time */
+	p->history.journal = NULL;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct result result;
+		history_reopen(&p->history);
+		struct journal *target = open_target(p);
+		_exit(copy_to(p, target, &result) ? 1 : 0);
+	}
+	usleep((useconds_t)after_us);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+	return WIFEXITED(status);
+}
+
+static void a_copy_killed_at_any_time_goes_on_without_gap_or_duplicate(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	int killed = 0;
+	for (uint64_t i = 1; i <= 40 && !run_and_kill(p, 500 + seed_below(&p->history.seed, i * 3000)); i++)
+		killed++;
+	assert_true(killed > 0);
+	history_reopen(&p->history);
+	struct journal *target = open_target(p);
+	if (journal_identity(target)->unfinished && copy_to(p, target, &result))
+		fail_msg("%s", result.err.text);
+	expect_equal(p, target);
+	journal_close(target);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        CASE(a_copy_has_every_event_in_its_order_and_knows_its_source),
+	        CASE(a_copy_of_a_copy_knows_both_and_equals_the_first),
+	        CASE(what_is_not_ours_stays_behind_and_headers_come_along),
+	        CASE(a_copy_that_is_not_finished_cannot_be_opened),
+	        CASE(a_place_with_another_journal_is_refused),
+	        CASE(a_target_that_holds_other_events_is_refused),
+	        CASE(a_target_with_a_tenant_that_the_source_has_not_is_refused),
+	        CASE(faults_of_the_target_leave_no_gap_and_no_duplicate),
+	        CASE(a_copy_killed_at_any_time_goes_on_without_gap_or_duplicate),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
