@@ -202,7 +202,7 @@ static void write_tiny(struct log *log, const struct config *config, const char 
                        double seconds)
 {
 	struct config other = *config;
-	struct journal_options options = {&other, true, false};
+	struct journal_options options = {.config = &other, .create = true};
 	struct worker workers[READERS_MAX] = {0};
 	uint64_t records = 0, transactions = 0;
 	struct journal *target;
@@ -243,7 +243,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	struct journal_options options = {&config, false, true};
+	struct journal_options options = {.config = &config, .read_only = true};
 	die_of(journal_open(&options, &log.journal, &err), &err);
 	find_fullest(&log);
 	if (reads)

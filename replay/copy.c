@@ -1,7 +1,7 @@
-/* How: claim every partition of the target, so that nobody else can append; read it, which gives the
- * last seq and the digest of each tenant; read the source, pass over what the target has (its digest
- * must be the same up to there) and append the rest; until the source stands still. Then what was
- * appended is read back, and each tenant's seq and digest must equal those of the source.
+/* How: claim every partition of the target, so that nobody else can append; read it, which gives
+ * the last seq and the digest of each tenant; read the source, pass over what the target has (its
+ * digest must be the same up to there) and append the rest; until the source stands still. Then
+ * what was appended is read back, and each tenant's seq and digest must equal those of the source.
  *
  * Partitions of the source are read one after the other: a command's records follow one another. A
  * batch is what goes to one partition of the target in one append, whole commands.
@@ -16,13 +16,13 @@
 #include "core/base/clock.h"
 #include "replay/copy_batch.h"
 
-#define ENTRIES          4096
-#define POLL_MS          200
-#define BATCHES_BYTES    ((size_t)128 << 20) /* of all partitions together */
-#define BATCH_BYTES_MIN  ((size_t)1 << 20)
-#define BATCH_BYTES_MAX  ((size_t)16 << 20)
-#define ROUNDS_MAX       10 /* over a source that does not stand still */
-#define APPEND_TRIES     8
+#define ENTRIES         4096
+#define POLL_MS         200
+#define BATCHES_BYTES   ((size_t)128 << 20) /* of all partitions together */
+#define BATCH_BYTES_MIN ((size_t)1 << 20)
+#define BATCH_BYTES_MAX ((size_t)16 << 20)
+#define ROUNDS_MAX      10 /* over a source that does not stand still */
+#define APPEND_TRIES    8
 #define APPEND_PAUSE_US 20000
 
 struct lane { /* what is to be appended to one partition of the target */

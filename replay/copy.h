@@ -1,6 +1,6 @@
-/* Copy a journal into another one, perhaps with another driver and number of partitions: every event
- * with its headers, per tenant in order, a command never split. Seqs, event ids and times are those
- * of the source; control and foreign records stay behind.
+/* Copy a journal into another one, perhaps with another driver and number of partitions: every
+ * event with its headers, per tenant in order, a command never split. Seqs, event ids and times are
+ * those of the source; control and foreign records stay behind.
  *
  * What is in the target decides where it goes on: ended at any instruction, it is run again. The
  * target cannot be opened as a journal before copy_run has read all of it back, found it equal to
@@ -28,9 +28,9 @@ struct copy_progress {
 };
 
 struct copy_work {
-	struct journal *source;  /* borrowed, like the rest */
-	struct journal *target;  /* opened with copy_of, unfinished */
-	uint32_t batch_events;   /* in one append, unless a command has more; 0: COPY_BATCH_EVENTS */
+	struct journal *source; /* borrowed, like the rest */
+	struct journal *target; /* opened with copy_of, unfinished */
+	uint32_t batch_events;  /* in one append, unless a command has more; 0: COPY_BATCH_EVENTS */
 	const atomic_bool *stop; /* ends the work with STATUS_INTERRUPTED; may be NULL */
 	/* After each batch that was read. May be NULL. */
 	void (*progress)(void *context, const struct copy_progress *progress);

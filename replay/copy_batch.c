@@ -6,7 +6,7 @@ struct item {
 	uint32_t key_n, value_n, headers_n;
 };
 
-struct part { /* one header */
+struct part {               /* one header */
 	size_t name, value; /* the name ends with NUL */
 	uint32_t value_n;
 };
@@ -93,11 +93,11 @@ const struct journal_record *copy_batch_records(struct copy_batch *batch)
 	const struct journal_header *headers = place_headers(batch);
 	buf_clear(&batch->records);
 	for (uint32_t i = 0; i < batch->n; i++, item++) {
-		struct journal_record record = {.key = slice_of(bytes + item->key, item->key_n),
-		                                .value = slice_of(bytes + item->value,
-		                                                  item->value_n),
-		                                .headers = headers,
-		                                .headers_n = item->headers_n};
+		struct journal_record record = {
+		        .key = slice_of(bytes + item->key, item->key_n),
+		        .value = slice_of(bytes + item->value, item->value_n),
+		        .headers = headers,
+		        .headers_n = item->headers_n};
 		buf_append(&batch->records, &record, sizeof record);
 		headers = item->headers_n ? headers + item->headers_n : headers;
 	}

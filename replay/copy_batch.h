@@ -4,10 +4,10 @@
 
 #include "core/journal/journal.h"
 
-struct copy_batch { /* all zero is an empty one */
-	struct buf bytes; /* keys, values, names and values of headers */
-	struct buf items; /* where they are, internal */
-	struct buf parts; /* of headers, internal */
+struct copy_batch {                  /* all zero is an empty one */
+	struct buf bytes;            /* keys, values, names and values of headers */
+	struct buf items;            /* where they are, internal */
+	struct buf parts;            /* of headers, internal */
 	struct buf records, headers; /* of copy_batch_records */
 	uint32_t n;
 };

@@ -8,9 +8,9 @@
 #include "core/codec/schema_table.h"
 #include "replay/copy.h"
 
-#define LINE_EVERY_MS      10000
-#define TERMINAL_EVERY_MS  200
-#define TENANTS_PRINTED    100
+#define LINE_EVERY_MS     10000
+#define TERMINAL_EVERY_MS 200
+#define TENANTS_PRINTED   100
 
 static atomic_bool stop;
 

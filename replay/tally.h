@@ -1,9 +1,9 @@
-/* What the journals of a copy hold, tenant by tenant: the last seq and a digest of every event up to
- * it. An event counts when every reader would take it (contracts: the shared rule); what is not
+/* What the journals of a copy hold, tenant by tenant: the last seq and a digest of every event up
+ * to it. An event counts when every reader would take it (contracts: the shared rule); what is not
  * ours is counted and passed over, control records too.
  *
- * The digest of a tenant is a chain: SHA-256 over the digest before, the name of the event type, the
- * SHA-256 of its schema's text, the headers and the body. Schema ids are not in it.
+ * The digest of a tenant is a chain: SHA-256 over the digest before, the name of the event type,
+ * the SHA-256 of its schema's text, the headers and the body. Schema ids are not in it.
  *
  * One thread. */
 #ifndef REPLAY_TALLY_H

