@@ -41,7 +41,13 @@ enum { HASH_N = 32 };
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	ON(ORGANIZATION_RENAMED)                                                                   \
+	IGNORE(PROJECT_ARCHIVED)                                                                   \
+	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	IGNORE(PROJECT_CREATED)                                                                    \
+	IGNORE(PROJECT_KEY_CHANGED)                                                                \
+	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
+	IGNORE(PROJECT_RENAMED)                                                                    \
+	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
 	ON(TEAM_CREATED)                                                                           \
 	ON(TEAM_DELETED)                                                                           \

@@ -1,4 +1,5 @@
-/* Tables: events by (tenant, seq), and what is needed to find an issue by its key. There is no
+/* Tables: events by (tenant, seq), and what is needed to find an issue by its key: every key that a
+ * project has had, the newest is the one to show. There is no
  * index by actor, type or time: they filter a scan in order of seq, bounded by the time of a
  * statement; each further index would cost as much as the table itself. */
 #include "projections/audit.h"
@@ -36,7 +37,13 @@
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	ON(ORGANIZATION_RENAMED)                                                                   \
+	ON(PROJECT_ARCHIVED)                                                                       \
+	ON(PROJECT_CATEGORY_CHANGED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_KEY_CHANGED)                                                                    \
+	ON(PROJECT_LEAD_CHANGED)                                                                   \
+	ON(PROJECT_RENAMED)                                                                        \
+	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
 	ON(TEAM_CREATED)                                                                           \
 	ON(TEAM_DELETED)                                                                           \
@@ -55,15 +62,15 @@ static const char tables_sql[] =
         " occurred_at timestamptz not null, recorded_at timestamptz not null, reason text,"
         " body json not null);"
         "create table projects (tenant text collate \"C\" not null, project_id uuid not null,"
-        " key text collate \"C\" not null);"
+        " key text collate \"C\" not null, seq bigint not null);"
         "create table issues (tenant text collate \"C\" not null, issue_id uuid not null,"
         " project_id uuid not null, number bigint not null);";
 
 static const char keys_sql[] =
         "alter table events add primary key (tenant, seq);"
         "create index events_of_aggregate on events (tenant, aggregate_id, seq);"
-        "alter table projects add primary key (tenant, project_id);"
-        "create unique index on projects (tenant, key);"
+        "alter table projects add primary key (tenant, project_id, seq);"
+        "create index on projects (tenant, key);"
         "alter table issues add primary key (tenant, issue_id);"
         "create unique index on issues (tenant, project_id, number);";
 
@@ -86,9 +93,9 @@ static const struct pg_batch_type batches[] = {
                 {
                         .name = "projects",
                         .live_sql = "insert into projects select * from"
-                                    " unnest($1::text[], $2::uuid[], $3::text[])",
+                                    " unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[])",
                         .copy_sql = "copy projects from stdin",
-                        .columns = 3,
+                        .columns = 4,
                 },
         [ISSUES] =
                 {
@@ -103,8 +110,9 @@ static const struct pg_batch_type batches[] = {
 static const struct pg_view_digest digests[] = {
         {"events", "select tenant, lpad(seq::text, 20, '0'), row(e.*)::text from events e"
                    " where $1::text = '' or tenant = $1::text order by tenant, seq"},
-        {"projects", "select tenant, project_id, key from projects"
-                     " where $1::text = '' or tenant = $1::text order by tenant, project_id"},
+        {"projects",
+         "select tenant, project_id::text || lpad(seq::text, 20, '0'), key from projects"
+         " where $1::text = '' or tenant = $1::text order by tenant, project_id, seq"},
         {"issues", "select tenant, issue_id, row(project_id, number)::text from issues"
                    " where $1::text = '' or tenant = $1::text order by tenant, issue_id"},
         {NULL, NULL},
@@ -136,6 +144,15 @@ static void add_event(struct view *view, const struct event *event)
 	pg_batch_text(batch, buf_slice(&view->scratch));
 }
 
+static void add_key(struct view *view, const struct event_meta *meta, struct slice key)
+{
+	struct pg_batch *batch = &view->batches[PROJECTS];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_text(batch, key);
+	pg_batch_int(batch, meta->seq);
+}
+
 static enum status audit_apply(struct view *view, const struct event *event, struct error *err)
 {
 	const struct event_meta *meta = &event->meta;
@@ -143,9 +160,9 @@ static enum status audit_apply(struct view *view, const struct event *event, str
 		return STATUS_OK;
 	add_event(view, event);
 	if (event->type == EVENT_PROJECT_CREATED) {
-		pg_batch_text(&view->batches[PROJECTS], meta->tenant);
-		pg_batch_uuid(&view->batches[PROJECTS], &meta->aggregate.id);
-		pg_batch_text(&view->batches[PROJECTS], event->project_created.key);
+		add_key(view, meta, event->project_created.key);
+	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
+		add_key(view, meta, event->project_key_changed.to);
 	} else if (event->type == EVENT_ISSUE_CREATED) {
 		pg_batch_text(&view->batches[ISSUES], meta->tenant);
 		pg_batch_uuid(&view->batches[ISSUES], &meta->aggregate.id);
@@ -159,7 +176,7 @@ const struct pg_view_type audit_view = {
         .type =
                 {
                         .name = "audit",
-                        .version = 1,
+                        .version = 2,
                         .handled = audit_handled,
                         PG_VIEW_SLOTS,
                         .apply = audit_apply,

@@ -10,9 +10,10 @@
 #define RFC3339(column)                                                                            \
 	"to_char(e." column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
-static const char find_key_sql[] = "select i.issue_id from projects p join issues i"
-                                   " on i.tenant = p.tenant and i.project_id = p.project_id"
-                                   " where p.tenant = $1 and p.key = $2 and i.number = $3::bigint";
+static const char find_key_sql[] =
+        "select i.issue_id from projects p join issues i"
+        " on i.tenant = p.tenant and i.project_id = p.project_id"
+        " where p.tenant = $1 and p.key = $2 and i.number = $3::bigint limit 1";
 static const char find_id_sql[] =
         "select issue_id from issues where tenant = $1 and issue_id = $2::uuid";
 
@@ -26,8 +27,9 @@ static void select_sql(struct buf *sql)
 	                                      " from events e left join issues i on i.tenant = $1"
 	                                      " and i.issue_id = e.aggregate_id and "
 	                                      "e.aggregate_kind = 'issue'"
-	                                      " left join projects p on p.tenant = $1 and "
-	                                      "p.project_id = i.project_id"
+	                                      " left join lateral (select key from projects where "
+	                                      "tenant = $1 and project_id = i.project_id "
+	                                      "order by seq desc limit 1) p on true"
 	                                      " where e.tenant = $1 and e.seq > $2::bigint");
 }
 

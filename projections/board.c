@@ -47,7 +47,13 @@ const struct board_column board_columns[BOARD_COLUMNS] = {
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	ON(PROJECT_ARCHIVED)                                                                       \
+	ON(PROJECT_CATEGORY_CHANGED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_KEY_CHANGED)                                                                    \
+	ON(PROJECT_LEAD_CHANGED)                                                                   \
+	ON(PROJECT_RENAMED)                                                                        \
+	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
 	IGNORE(TEAM_CREATED)                                                                       \
 	IGNORE(TEAM_DELETED)                                                                       \
@@ -122,8 +128,61 @@ static enum status project_created(const struct applying *a, const struct projec
 	project->has_lead = e->has_lead;
 	if (e->has_lead)
 		project->lead = e->lead;
+	board_project_name(a->view, project);
+	return STATUS_OK;
+}
+
+static void set_text(struct buf *text, struct slice to)
+{
+	buf_clear(text);
+	buf_append_slice(text, to);
+}
+
+static enum status key_changed(const struct applying *a, struct project *project,
+                               const struct project_key_changed *e)
+{
+	if (set_word(a, project->key, PROJECT_KEY_MAX, e->to, "project key"))
+		return STATUS_INVALID;
+	board_project_rekey(a->view, project, (uint64_t)a->meta->seq);
+	return STATUS_OK;
+}
+
+static enum status change_project(const struct applying *a, struct project *project,
+                                  const struct event *event)
+{
+	const struct project_category_changed *category = &event->project_category_changed;
+	const struct project_lead_changed *lead = &event->project_lead_changed;
+	if (event->type == EVENT_PROJECT_RENAMED) {
+		set_text(&project->name, event->project_renamed.to);
+	} else if (event->type == EVENT_PROJECT_CATEGORY_CHANGED) {
+		set_text(&project->category, category->has_to ? category->to : SLICE(""));
+	} else if (event->type == EVENT_PROJECT_LEAD_CHANGED) {
+		project->has_lead = lead->has_to;
+		project->lead = lead->has_to ? lead->to : (struct uuid){{0}};
+	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
+		return key_changed(a, project, &event->project_key_changed);
+	} else {
+		project->archived = event->type == EVENT_PROJECT_ARCHIVED;
+	}
+	return STATUS_OK;
+}
+
+static enum status apply_to_project(const struct applying *a, const struct event *event)
+{
+	const struct uuid *id = &a->meta->aggregate.id;
+	enum status status;
+	if (event->type == EVENT_PROJECT_CREATED)
+		status = project_created(a, &event->project_created);
+	else if (!board_project_find(a->view, a->tenant, id))
+		status = error_set(a->err, STATUS_INVALID, "a project that is not there");
+	else
+		status = change_project(a, board_project_find(a->view, a->tenant, id), event);
+	if (status)
+		return status;
+	struct project *project = board_project_find(a->view, a->tenant, id);
 	project->version = (uint64_t)a->meta->aggregate.version;
 	project->last_seq = (uint64_t)a->meta->seq;
+	project->dirty = true;
 	return STATUS_OK;
 }
 
@@ -293,7 +352,13 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_ORGANIZATION_RENAMED:
+	case EVENT_PROJECT_ARCHIVED:
+	case EVENT_PROJECT_CATEGORY_CHANGED:
 	case EVENT_PROJECT_CREATED:
+	case EVENT_PROJECT_KEY_CHANGED:
+	case EVENT_PROJECT_LEAD_CHANGED:
+	case EVENT_PROJECT_RENAMED:
+	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
 	case EVENT_TEAM_CREATED:
 	case EVENT_TEAM_DELETED:
@@ -312,8 +377,8 @@ static enum status board_apply(struct view *view, const struct event *event, str
 	const struct event_meta *meta = &event->meta;
 	struct applying a = {view, tenant_table_get(&view->seqs, meta->tenant, NULL), meta, err};
 	enum status status = STATUS_OK;
-	if (event->type == EVENT_PROJECT_CREATED)
-		return project_created(&a, &event->project_created);
+	if (meta->aggregate.kind == AGGREGATE_KIND_PROJECT)
+		return apply_to_project(&a, event);
 	if (event->type == EVENT_ISSUE_CREATED)
 		status = issue_created(&a, &event->issue_created);
 	else if (event->type == EVENT_RANKS_REBALANCED)
@@ -336,7 +401,7 @@ const struct kv_view_type board_view = {
         .type =
                 {
                         .name = "board",
-                        .version = 1,
+                        .version = 2,
                         .pace_ms = 5,
                         .handled = board_handled,
                         KV_VIEW_SLOTS,

@@ -43,9 +43,11 @@ enum status board_read(struct view *view, struct slice tenant, struct slice proj
                        struct slice cursor, uint32_t limit, struct buf *out,
                        struct board_stamp *stamp, struct error *err);
 
-/* {"items":[{"id","key","name","lead","version","issues","counts":{"todo":n,...}}],
- * "next":key or null}, in order of the keys behind @after (a key, "" for the first page). */
-enum status projects_read(struct view *view, struct slice tenant, struct slice after,
+/* {"items":[{"id","key","name","category","archived","lead","version","issues",
+ * "counts":{"todo":n,...}}],"next":key or null}, in order of the keys behind @after (a key, "" for
+ * the first page); without @archived only those that are open. A project is also found by a key
+ * that it had. */
+enum status projects_read(struct view *view, struct slice tenant, struct slice after, bool archived,
                           uint32_t limit, struct buf *out, struct board_stamp *stamp,
                           struct error *err);
 /* One of those objects. */

@@ -20,11 +20,16 @@ static void card_free(void *value)
 	free(card);
 }
 
+void project_release(struct project *project)
+{
+	buf_release(&project->name);
+	buf_release(&project->category);
+}
+
 static void project_free(void *value)
 {
-	struct project *project = value;
-	buf_release(&project->name);
-	free(project);
+	project_release(value);
+	free(value);
 }
 
 enum status board_attach(struct view *view, struct error *err)
@@ -79,6 +84,8 @@ static void project_pack(const struct project *project, struct buf *to)
 	row_uuid(to, &project->id);
 	row_string(to, slice_str(project->key));
 	row_string(to, buf_slice(&project->name));
+	row_string(to, buf_slice(&project->category));
+	row_u8(to, project->archived);
 	row_u8(to, project->has_lead);
 	row_uuid(to, &project->lead);
 	row_u64(to, project->version);
@@ -93,6 +100,8 @@ bool project_unpack(struct slice row, struct project *out)
 	*out = (struct project){.id = row_take_uuid(&in)};
 	take_word(&in, out->key, PROJECT_KEY_MAX);
 	buf_append_slice(&out->name, row_take_string(&in));
+	buf_append_slice(&out->category, row_take_string(&in));
+	out->archived = row_take_u8(&in) != 0;
 	out->has_lead = row_take_u8(&in) != 0;
 	out->lead = row_take_uuid(&in);
 	out->version = row_take_u64(&in);
@@ -341,11 +350,50 @@ static void project_write(struct view *view, struct project *project)
 	key_id(&view->key, project->tenant->name, &project->id);
 	project_pack(project, &view->value);
 	kv_put(view->txn, PROJECTS, buf_slice(&view->key), buf_slice(&view->value));
+	project->dirty = false;
+}
+
+void board_project_name(struct view *view, const struct project *project)
+{
 	key_tenant(&view->key, project->tenant->name);
 	buf_append_str(&view->key, project->key);
 	kv_put(view->txn, PROJECT_KEYS, buf_slice(&view->key),
 	       slice_of(project->id.bytes, sizeof project->id.bytes));
-	project->dirty = false;
+}
+
+static bool is_card_of(struct slice key, struct slice project)
+{
+	return key.n > project.n + sizeof(struct uuid) &&
+	       memcmp(key.data, project.data, project.n) == 0;
+}
+
+/* Cards of the store come to memory first, so that those there are all. */
+static void load_cards(struct view *view, struct project *project)
+{
+	struct slice key, value;
+	struct buf prefix = {0};
+	key_id(&prefix, project->tenant->name, &project->id);
+	struct kv_cursor *cursor = kv_cursor_open(view->txn, CARDS);
+	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
+	for (; more && is_card_of(key, buf_slice(&prefix)); more = kv_next(cursor, &key, &value)) {
+		struct uuid id;
+		memcpy(id.bytes, key.data + key.n - sizeof id.bytes, sizeof id.bytes);
+		board_card_find(view, project->tenant, &id);
+	}
+	kv_cursor_close(cursor);
+	buf_release(&prefix);
+}
+
+void board_project_rekey(struct view *view, struct project *project, uint64_t seq)
+{
+	struct board *board = view->own;
+	board_project_name(view, project);
+	load_cards(view, project);
+	for (uint32_t i = 0; i < board->cards.cap; i++) {
+		struct card *card = board->cards.slots[i].value;
+		if (card && card->project == project)
+			board_card_touch(view, card, seq);
+	}
 }
 
 enum status board_flush(struct view *view, struct error *err)

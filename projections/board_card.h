@@ -13,7 +13,7 @@
  *   CARDS         project id, column (1 byte), rank, 0, issue id -> JSON of the card
  *   CARD_ROWS     issue id -> packed struct card
  *   PROJECTS      project id -> packed struct project
- *   PROJECT_KEYS  project key -> project id */
+ *   PROJECT_KEYS  every key that a project has had -> project id */
 enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS };
 
 #define CARD_WORD_MAX   32 /* bytes of a type or priority */
@@ -25,6 +25,8 @@ struct project {
 	struct uuid id;
 	char key[PROJECT_KEY_MAX + 1];
 	struct buf name;
+	struct buf category; /* empty: none */
+	bool archived;
 	bool has_lead;
 	struct uuid lead;
 	uint64_t version;
@@ -73,6 +75,11 @@ struct project *board_project_find(struct view *view, const struct tenant_entry 
 struct card *board_card_add(struct view *view, struct project *project, const struct uuid *id);
 struct project *board_project_add(struct view *view, const struct tenant_entry *tenant,
                                   const struct uuid *id);
+/* @project has its first key: written at once, for it goes on naming the project when another one
+ * follows in the same transaction. */
+void board_project_name(struct view *view, const struct project *project);
+/* The key of @project has changed: every card of it says so. */
+void board_project_rekey(struct view *view, struct project *project, uint64_t seq);
 /* To be called for every change: the card is written at commit, its board has moved. */
 void board_card_touch(struct view *view, struct card *card, uint64_t seq);
 
@@ -82,7 +89,9 @@ void board_detach(struct view *view);
 enum status board_flush(struct view *view, struct error *err);
 void board_discard(struct view *view);
 
-/* For reads: false if damaged. Release name afterwards. */
+/* For reads: false if damaged. */
 bool project_unpack(struct slice row, struct project *out);
+/* What *@project holds. */
+void project_release(struct project *project);
 
 #endif

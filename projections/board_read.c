@@ -44,7 +44,7 @@ static enum status close_board(struct reading *r, enum status status)
 		status = error_set(r->err, STATUS_IO, "board: read");
 	kv_abort(r->txn);
 	buf_release(&r->key);
-	buf_release(&r->project.name);
+	project_release(&r->project);
 	return status;
 }
 
@@ -194,6 +194,12 @@ static void project_json(const struct project *project, struct json_out *json)
 	json_out_member_uuid(json, "id", &project->id);
 	json_out_member_str(json, "key", project->key);
 	json_out_member_string(json, "name", buf_slice(&project->name));
+	json_out_key(json, "category");
+	if (project->category.n)
+		json_out_string(json, buf_slice(&project->category));
+	else
+		json_out_null(json);
+	json_out_member_bool(json, "archived", project->archived);
 	json_out_key(json, "lead");
 	if (project->has_lead)
 		json_out_uuid(json, &project->lead);
@@ -234,53 +240,75 @@ static bool of_tenant(struct slice key, struct slice tenant)
 	       memcmp(key.data, tenant.data, tenant.n) == 0;
 }
 
-/* The item of the project whose id is @id; moves the stamp to the newest one. */
-static enum status list_project(struct reading *r, struct slice tenant, struct slice id,
-                                struct json_out *json, struct board_stamp *stamp)
+/* The project whose id is @id; moves the stamp to the newest one. */
+static enum status load_project(struct reading *r, struct slice tenant, struct slice id,
+                                struct board_stamp *stamp)
 {
 	struct slice row;
 	key_tenant(&r->key, tenant);
 	buf_append_slice(&r->key, id);
-	buf_release(&r->project.name);
+	project_release(&r->project);
 	if (!kv_get(r->txn, PROJECTS, buf_slice(&r->key), &row) ||
 	    !project_unpack(row, &r->project))
 		return error_set(r->err, STATUS_CORRUPT, "board: a project row is damaged");
-	project_json(&r->project, json);
 	if (r->project.last_seq > stamp->etag_seq)
 		stamp->etag_seq = r->project.last_seq;
 	return STATUS_OK;
 }
 
-static enum status list_projects(struct reading *r, struct slice tenant, struct slice after,
-                                 uint32_t limit, struct json_out *json, struct board_stamp *stamp)
+struct projects_page {
+	struct slice tenant;
+	struct slice after; /* key */
+	uint32_t limit;
+	bool archived; /* these as well */
+};
+
+/* Whether the project of the key row @key is an item: not by a key that it had, and not hidden. */
+static bool is_item(const struct reading *r, const struct projects_page *page, struct slice key)
+{
+	struct slice project_key =
+	        slice_of(key.data + page->tenant.n + 1, key.n - page->tenant.n - 1);
+	return slice_is(project_key, r->project.key) && (page->archived || !r->project.archived);
+}
+
+static enum status list_projects(struct reading *r, const struct projects_page *page,
+                                 struct json_out *json, struct board_stamp *stamp)
 {
 	struct slice key, id;
 	enum status status = STATUS_OK;
-	struct kv_cursor *cursor = kv_cursor_open(r->txn, PROJECT_KEYS);
-	key_tenant(&r->key, tenant);
-	buf_append_slice(&r->key, after);
-	bool more = kv_seek(cursor, buf_slice(&r->key), &key, &id);
-	if (more && after.n && slice_equal(key, buf_slice(&r->key)))
-		more = kv_next(cursor, &key, &id);
+	char last[PROJECT_KEY_MAX + 1] = "";
 	uint32_t n = 0;
-	for (; !status && more && n < limit && of_tenant(key, tenant); n++) {
-		status = list_project(r, tenant, id, json, stamp);
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, PROJECT_KEYS);
+	key_tenant(&r->key, page->tenant);
+	buf_append_slice(&r->key, page->after);
+	bool more = kv_seek(cursor, buf_slice(&r->key), &key, &id);
+	if (more && page->after.n && slice_equal(key, buf_slice(&r->key)))
 		more = kv_next(cursor, &key, &id);
+	for (; more && of_tenant(key, page->tenant); more = kv_next(cursor, &key, &id)) {
+		status = load_project(r, page->tenant, id, stamp);
+		if (status || (is_item(r, page, key) && n == page->limit))
+			break;
+		if (!is_item(r, page, key))
+			continue;
+		project_json(&r->project, json);
+		memcpy(last, r->project.key, sizeof last);
+		n++;
 	}
 	json_out_array_end(json);
 	json_out_key(json, "next");
-	if (n && more && of_tenant(key, tenant))
-		json_out_str(json, r->project.key);
+	if (more && of_tenant(key, page->tenant))
+		json_out_str(json, last);
 	else
 		json_out_null(json);
 	kv_cursor_close(cursor);
 	return status;
 }
 
-enum status projects_read(struct view *view, struct slice tenant, struct slice after,
+enum status projects_read(struct view *view, struct slice tenant, struct slice after, bool archived,
                           uint32_t limit, struct buf *out, struct board_stamp *stamp,
                           struct error *err)
 {
+	struct projects_page page = {tenant, after, limit, archived};
 	struct reading r = {.err = err};
 	struct json_out json;
 	size_t start = out->n;
@@ -294,7 +322,7 @@ enum status projects_read(struct view *view, struct slice tenant, struct slice a
 	json_out_object(&json);
 	json_out_key(&json, "items");
 	json_out_array(&json);
-	status = list_projects(&r, tenant, after, limit, &json, stamp);
+	status = list_projects(&r, &page, &json, stamp);
 	json_out_object_end(&json);
 	status = close_board(&r, status);
 	if (status)

@@ -37,7 +37,13 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PROJECT_ARCHIVED)                                                                   \
+	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	IGNORE(PROJECT_CREATED)                                                                    \
+	IGNORE(PROJECT_KEY_CHANGED)                                                                \
+	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
+	IGNORE(PROJECT_RENAMED)                                                                    \
+	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
 	IGNORE(TEAM_CREATED)                                                                       \
 	IGNORE(TEAM_DELETED)                                                                       \

@@ -37,7 +37,13 @@
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PROJECT_ARCHIVED)                                                                   \
+	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_KEY_CHANGED)                                                                    \
+	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
+	ON(PROJECT_RENAMED)                                                                        \
+	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
 	IGNORE(TEAM_CREATED)                                                                       \
 	IGNORE(TEAM_DELETED)                                                                       \
@@ -76,17 +82,38 @@ static void put_issue(const struct issue_applying *a, const struct uuid *id,
 	issue_put(a, ISSUES, buf_slice(&a->view->value));
 }
 
-static enum status project_created(const struct issue_applying *a, const struct project_created *e)
+/* Every key that the project has had goes on naming it. */
+static void put_project(const struct issue_applying *a, const struct project_row *project)
 {
 	struct buf *key = &a->view->key, *row = &a->view->value;
 	buf_clear(row);
-	row_string(row, e->key);
-	row_string(row, e->name);
+	row_string(row, project->key);
+	row_string(row, project->name);
+	key_tenant(key, a->tenant);
+	buf_append_slice(key, project->key);
+	issue_put(a, PROJECT_KEYS, slice_of(a->meta->aggregate.id.bytes, 16));
 	issue_key(key, a->tenant, &a->meta->aggregate.id);
 	issue_put(a, PROJECTS, buf_slice(row));
-	key_tenant(key, a->tenant);
-	buf_append_slice(key, e->key);
-	issue_put(a, PROJECT_KEYS, slice_of(a->meta->aggregate.id.bytes, 16));
+}
+
+static enum status apply_to_project(const struct issue_applying *a, const struct event *event)
+{
+	struct slice row;
+	struct project_row project;
+	if (event->type == EVENT_PROJECT_CREATED) {
+		project = (struct project_row){event->project_created.key,
+		                               event->project_created.name};
+	} else {
+		issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+		if (!kv_get(a->view->txn, PROJECTS, buf_slice(&a->view->key), &row) ||
+		    !project_row_unpack(row, &project))
+			return error_set(a->err, STATUS_INVALID, "a project that is not there");
+		if (event->type == EVENT_PROJECT_KEY_CHANGED)
+			project.key = event->project_key_changed.to;
+		else
+			project.name = event->project_renamed.to;
+	}
+	put_project(a, &project);
 	return STATUS_OK;
 }
 
@@ -316,7 +343,13 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_ORGANIZATION_RENAMED:
+	case EVENT_PROJECT_ARCHIVED:
+	case EVENT_PROJECT_CATEGORY_CHANGED:
 	case EVENT_PROJECT_CREATED:
+	case EVENT_PROJECT_KEY_CHANGED:
+	case EVENT_PROJECT_LEAD_CHANGED:
+	case EVENT_PROJECT_RENAMED:
+	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
 	case EVENT_TEAM_CREATED:
 	case EVENT_TEAM_DELETED:
@@ -334,8 +367,8 @@ static enum status issue_apply(struct view *view, const struct event *event, str
 	struct issue_applying a = {view, meta, meta->tenant, labels, err};
 	struct issue_row issue;
 	buf_clear(labels);
-	if (event->type == EVENT_PROJECT_CREATED)
-		return project_created(&a, &event->project_created);
+	if (meta->aggregate.kind == AGGREGATE_KIND_PROJECT)
+		return apply_to_project(&a, event);
 	if (event->type == EVENT_ISSUE_CREATED)
 		return issue_created(&a, &event->issue_created);
 	enum status status = change_others(&a, event);

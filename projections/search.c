@@ -1,6 +1,7 @@
-/* Tables: projects (keys), docs. A live batch inserts issues, then comments (which take the project
- * of their issue), then the last text of each edited row, then removes deleted comments. A bulk
- * build copies rows and edits as they come and joins them at the end.
+/* Tables: projects (every key that one has had; the newest is the one to show), docs. A live batch
+ * inserts issues, then comments (which take the project of their issue), then the last text of each
+ * edited row, then removes deleted comments. A bulk build copies rows and edits as they come and
+ * joins them at the end.
  *
  * Index (tenant, tsv): under row-level security only leakproof operators may use an index, which
  * deploy/postgres sees to for @@. */
@@ -40,7 +41,13 @@
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PROJECT_ARCHIVED)                                                                   \
+	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_KEY_CHANGED)                                                                    \
+	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
+	IGNORE(PROJECT_RENAMED)                                                                    \
+	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
 	IGNORE(TEAM_CREATED)                                                                       \
 	IGNORE(TEAM_DELETED)                                                                       \
@@ -57,7 +64,7 @@ VIEW_ANSWERS(search, SEARCH_ANSWERS);
 
 static const char tables_sql[] =
         "create table projects (tenant text collate \"C\" not null, project_id uuid not null,"
-        " key text collate \"C\" not null);"
+        " key text collate \"C\" not null, seq bigint not null);"
         "create table docs (tenant text collate \"C\" not null, doc_id uuid not null,"
         " issue_id uuid not null, project_id uuid not null, number bigint, title text not null,"
         " body text not null, updated_seq bigint not null, tsv tsvector not null);";
@@ -93,8 +100,8 @@ static const char fill_sql[] =
                                     "drop table created, edits, deleted;";
 
 static const char keys_sql[] =
-        "alter table projects add primary key (tenant, project_id);"
-        "create unique index on projects (tenant, key);"
+        "alter table projects add primary key (tenant, project_id, seq);"
+        "create index on projects (tenant, key);"
         "alter table docs add primary key (tenant, doc_id);"
         /* inserts wait in a list that is merged when it has 2 MB: a quarter of the work
          * of merging each batch, for a list that a query has to read through */
@@ -108,9 +115,9 @@ static const struct pg_batch_type batches[] = {
                 {
                         .name = "projects",
                         .live_sql = "insert into projects select * from"
-                                    " unnest($1::text[], $2::uuid[], $3::text[])",
+                                    " unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[])",
                         .copy_sql = "copy projects from stdin",
-                        .columns = 3,
+                        .columns = 4,
                 },
         [ISSUES] =
                 {
@@ -182,21 +189,22 @@ static const struct pg_batch_type batches[] = {
 };
 
 static const struct pg_view_digest digests[] = {
-        {"projects", "select tenant, project_id, key from projects"
-                     " where $1::text = '' or tenant = $1::text order by tenant, project_id"},
+        {"projects",
+         "select tenant, project_id::text || lpad(seq::text, 20, '0'), key from projects"
+         " where $1::text = '' or tenant = $1::text order by tenant, project_id, seq"},
         {"docs",
          "select tenant, doc_id, row(issue_id, project_id, number, title, body, updated_seq)::text"
          " from docs where $1::text = '' or tenant = $1::text order by tenant, doc_id"},
         {NULL, NULL},
 };
 
-static void project_created(struct view *view, const struct event_meta *meta,
-                            const struct project_created *e)
+static void add_key(struct view *view, const struct event_meta *meta, struct slice key)
 {
 	struct pg_batch *batch = &view->batches[PROJECTS];
 	pg_batch_text(batch, meta->tenant);
 	pg_batch_uuid(batch, &meta->aggregate.id);
-	pg_batch_text(batch, e->key);
+	pg_batch_text(batch, key);
+	pg_batch_int(batch, meta->seq);
 }
 
 static void issue_created(struct view *view, const struct event_meta *meta,
@@ -251,7 +259,9 @@ static enum status search_apply(struct view *view, const struct event *event, st
 	if (view->skip)
 		return STATUS_OK;
 	if (event->type == EVENT_PROJECT_CREATED) {
-		project_created(view, meta, &event->project_created);
+		add_key(view, meta, event->project_created.key);
+	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
+		add_key(view, meta, event->project_key_changed.to);
 	} else if (event->type == EVENT_ISSUE_CREATED) {
 		issue_created(view, meta, &event->issue_created);
 	} else if (event->type == EVENT_COMMENT_ADDED) {
@@ -274,7 +284,7 @@ const struct pg_view_type search_view = {
         .type =
                 {
                         .name = "search",
-                        .version = 1,
+                        .version = 2,
                         .handled = search_handled,
                         PG_VIEW_SLOTS,
                         .apply = search_apply,

@@ -24,7 +24,7 @@ static const char read_sql[] =
         " c as (select d.tenant, d.doc_id, d.issue_id, d.updated_seq, d.tsv from docs d"
         "  where d.tenant = $1 and d.tsv @@ (select q from p) and d.updated_seq <= $5::bigint"
         "  and ($4 = '' or d.project_id = (select project_id from projects"
-        "   where tenant = $1 and key = $4))"
+        "   where tenant = $1 and key = $4 limit 1))"
         "  order by d.updated_seq desc limit 2000),"
         " r as (select c.*, round(ts_rank(tsv, (select q from p), 1)::numeric * 1000000)::bigint "
         "rank"
@@ -39,7 +39,8 @@ static const char read_sql[] =
         "  s.rank, s.updated_seq"
         " from s join docs d on d.tenant = $1 and d.doc_id = s.doc_id"
         " join docs i on i.tenant = $1 and i.doc_id = s.issue_id"
-        " join projects p on p.tenant = $1 and p.project_id = i.project_id"
+        " cross join lateral (select key from projects where tenant = $1"
+        "  and project_id = i.project_id order by seq desc limit 1) p"
         " order by s.rank desc, s.updated_seq desc, s.doc_id desc";
 
 struct cursor {

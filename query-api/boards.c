@@ -54,13 +54,15 @@ static void run_projects(struct query *query)
 	struct board_stamp stamp = {0};
 	struct error err;
 	uint32_t limit;
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, PROJECTS_MAX, &limit))
+	bool archived;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, PROJECTS_MAX, &limit) ||
+	    !query_bool(query, "archived", &archived))
 		return;
 	struct view *view = query_view(query, "board");
 	if (!view)
 		return;
-	enum status status = projects_read(view, query->tenant, query_text(query, "cursor"), limit,
-	                                   &query->body, &stamp, &err);
+	enum status status = projects_read(view, query->tenant, query_text(query, "cursor"),
+	                                   archived, limit, &query->body, &stamp, &err);
 	query_view_done(query, "board", view);
 	query->position = stamp.position;
 	if (status)

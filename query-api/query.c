@@ -51,6 +51,16 @@ bool query_seq(struct query *query, const char *name, uint64_t *seq)
 	return false;
 }
 
+bool query_bool(struct query *query, const char *name, bool *value)
+{
+	struct slice text = query_text(query, name);
+	*value = slice_is(text, "true");
+	if (text.n == 0 || *value || slice_is(text, "false"))
+		return true;
+	query_problem(query, 400, "bad_parameter", "%s must be true or false", name);
+	return false;
+}
+
 bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit)
 {
 	uint64_t value;

@@ -8,7 +8,7 @@
 	X(members, "/members", page_params, "Members, in order of their ids.")                     \
 	X(teams, "/teams", page_params, "Teams, in order of their ids.")                           \
 	X(team, "/teams/{team}", page_params, "One team, with a page of its members.")             \
-	X(projects, "/projects", page_params, "Projects, in order of their keys.")                 \
+	X(projects, "/projects", projects_params, "Projects, in order of their keys.")             \
 	X(project, "/projects/{project}", no_params, "One project.")                               \
 	X(board, "/projects/{project}/board", page_params,                                         \
 	  "The board: columns with ready cards, in order of their ranks.")                         \
@@ -56,6 +56,13 @@ const struct query_type *const query_types[] = {QUERY_TABLE(QUERY_TYPE)};
 
 static const struct http_param no_params[] = {MIN_POSITION, END};
 static const struct http_param page_params[] = {MIN_POSITION, LIMIT, CURSOR, END};
+static const struct http_param projects_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        CURSOR,
+        {"archived", "query", "boolean", false, "those that are archived as well", "false"},
+        END,
+};
 static const struct http_param after_params[] = {
         MIN_POSITION,
         LIMIT,

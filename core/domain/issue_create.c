@@ -1,5 +1,6 @@
 /* CreateIssue, and what all decisions on issues share. */
 #include "core/domain/issue.h"
+#include "core/domain/project.h"
 #include "core/domain/rank.h"
 
 /* Levels of types allow three generations; more would be a loop. */
@@ -77,19 +78,6 @@ static bool check_texts(struct judge *judge, const struct create_issue *command)
 	        check_line(judge, command->external_ref, "/external_ref"));
 }
 
-static bool find_project(struct judge *judge, struct slice project_key, struct row_project *project)
-{
-	struct row_project_key row;
-
-	if (text_is_project_key(project_key)) {
-		struct row_key key = row_key_project_key(project_key);
-		if (judge->state->get(judge->state, &key, &row))
-			return read_project(judge->state, &row.project_id, project);
-	}
-	return REFUSE(judge, REJECT_NO_SUCH_PROJECT, "/project", SLICE("there is no project "),
-	              project_key);
-}
-
 /* The parent that the command names, nil if none. */
 static bool find_parent(struct judge *judge, const struct create_issue *command,
                         const struct uuid *id, const struct issue_type *type, struct uuid *parent)
@@ -153,7 +141,8 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 
 	memset(&issue, 0, sizeof(issue));
 	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[FRESH_ID];
-	if (!find_project(judge, command->project, &project))
+	if (!find_project(judge, command->project, &project) ||
+	    !check_project_open(judge, &project, "/project"))
 		return;
 	if (!type) {
 		REFUSE(judge, REJECT_UNKNOWN_TYPE, "/type", SLICE("there is no issue type "),

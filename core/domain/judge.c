@@ -1,4 +1,4 @@
-#include "core/domain/judge.h"
+#include "core/domain/project.h"
 
 #include "core/domain/permission.h"
 
@@ -234,12 +234,22 @@ bool check_occurred_at(struct judge *judge, const struct row_issue *issue)
 	              SLICE("the issue has an event that occurred later"));
 }
 
+bool check_issue_open(struct judge *judge, const struct row_issue *issue)
+{
+	struct row_project project;
+	bool found = read_project(judge->state, &issue->project_id, &project);
+
+	assert(found);
+	(void)found;
+	return check_project_open(judge, &project, "/issue");
+}
+
 bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
                   struct row_issue *issue)
 {
 	return find_issue(judge, ref, "/issue", issue) &&
 	       check_version(judge, has_expected, expected, issue->version) &&
-	       check_occurred_at(judge, issue);
+	       check_issue_open(judge, issue) && check_occurred_at(judge, issue);
 }
 
 bool read_organization(const struct tenant_state *state, struct row_organization *row)

@@ -68,6 +68,8 @@ bool find_issue(struct judge *judge, struct slice ref, const char *pointer,
 bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
                   struct row_issue *issue);
 bool check_occurred_at(struct judge *judge, const struct row_issue *issue);
+/* Refuses at /issue if the project of @issue is closed for changes. */
+bool check_issue_open(struct judge *judge, const struct row_issue *issue);
 
 /* Reading rows: false when there is none. */
 bool read_organization(const struct tenant_state *state, struct row_organization *row);

@@ -20,6 +20,7 @@
 	X(MEMBER_DEACTIVATED, 409, "member_deactivated", "the member is deactivated")              \
 	X(TEAM_NAME_TAKEN, 409, "team_name_taken", "another team has the name")                    \
 	X(KEY_TAKEN, 409, "key_taken", "the key belongs to another project")                       \
+	X(PROJECT_ARCHIVED, 409, "project_archived", "the project is closed for changes")          \
 	X(ID_TAKEN, 409, "id_taken", "the id belongs to something else")                           \
 	X(LAST_OWNER, 409, "last_owner", "an organization has at least one active owner")          \
 	X(NO_TRANSITION, 409, "no_transition", "the workflow has no such transition")              \

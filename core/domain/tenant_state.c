@@ -120,6 +120,11 @@ struct row_key row_key_project(const struct uuid *project)
 	return key_of_uuid(ROW_PROJECT, project);
 }
 
+struct row_key row_key_project_texts(const struct uuid *project)
+{
+	return key_of_uuid(ROW_PROJECT_TEXTS, project);
+}
+
 struct row_key row_key_project_key(struct slice project_key)
 {
 	struct row_key key = key_begin(ROW_PROJECT_KEY);

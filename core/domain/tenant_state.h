@@ -25,7 +25,8 @@
 	X(ORGANIZATION, organization, "nothing")                                                   \
 	X(MEMBER, member, "member id")                                                             \
 	X(PROJECT, project, "project id")                                                          \
-	X(PROJECT_KEY, project_key, "key")                                                         \
+	X(PROJECT_TEXTS, project_texts, "project id")                                              \
+	X(PROJECT_KEY, project_key, "key that a project has or had")                               \
 	X(ISSUE, issue, "issue id")                                                                \
 	X(SUMMARY, summary, "issue id")                                                            \
 	X(ISSUE_NUMBER, issue_number, "project id, number (u64 big endian)")                       \
@@ -79,8 +80,16 @@ struct row_member {
 struct row_project {
 	struct uuid id;
 	int64_t version;
-	int64_t issues; /* number of the newest issue */
+	int64_t issues;   /* number of the newest issue */
+	struct uuid lead; /* nil: nobody */
 	char key[KEY_MAX + 1];
+	bool archived;
+};
+
+/* What events about the project tell as it was before; apart, because few commands ask for it. */
+struct row_project_texts {
+	char name[SUMMARY_MAX];
+	char category[LABEL_MAX]; /* empty: none */
 };
 
 struct row_project_key {
@@ -212,6 +221,7 @@ struct row_key row_key_last(enum row_kind kind);
 struct row_key row_key_organization(void);
 struct row_key row_key_member(const struct uuid *member);
 struct row_key row_key_project(const struct uuid *project);
+struct row_key row_key_project_texts(const struct uuid *project);
 struct row_key row_key_project_key(struct slice key);
 struct row_key row_key_issue(const struct uuid *issue);
 struct row_key row_key_summary(const struct uuid *issue);

@@ -31,7 +31,8 @@ static void await_end(struct projector *projector, const struct history *history
 static void assert_rebuilds_equal(struct history *history, const char *name)
 {
 	const struct view_type *type = view_type_find(slice_str(name));
-	struct view_options live_options = {.config = &history->config, .instance = "v1"};
+	struct view_options live_options = {.config = &history->config,
+	                                    .instance = history_first_instance(name)};
 	struct view_options bulk_options = {
 	        .config = &history->config, .instance = "v1-bulk", .bulk = true};
 	struct view *live, *bulk;

@@ -186,8 +186,8 @@ static void a_row_changed_in_the_database_is_named_and_forbids_the_swap(void **s
 	const struct view_type *type = view_type_find(SLICE("search"));
 	wait_until_folded(p);
 	assert_int_equal(pg_script(p->pg,
-	                           "update search_v1.docs set title = title || '!' where doc_id ="
-	                           " (select doc_id from search_v1.docs where tenant = 'umbra'"
+	                           "update search_v2.docs set title = title || '!' where doc_id ="
+	                           " (select doc_id from search_v2.docs where tenant = 'umbra'"
 	                           " order by doc_id limit 1) and tenant = 'umbra'",
 	                           NULL),
 	                 STATUS_OK);
@@ -197,7 +197,7 @@ static void a_row_changed_in_the_database_is_named_and_forbids_the_swap(void **s
 	assert_true(strncmp(outcome.comparison.keys[0].text, "docs/umbra/", 11) == 0);
 	replay_outcome_release(&outcome);
 	assert_int_equal(registry_get(p->site.registry, type, &entry, NULL), STATUS_OK);
-	assert_string_equal(entry.live, "v1");
+	assert_string_equal(entry.live, history_first_instance("search"));
 	assert_int_equal(schemas_of(p, "search"), 1);
 }
 

@@ -392,6 +392,43 @@ class Commands(Case):
         self.assertTrue(answer.header("Retry-After"))
         self.assertGreater(time.monotonic() - began, 1.5)
 
+    def test_a_project_is_changed_rekeyed_and_archived(self):
+        lead = ok(MEMBER.get("/v1/t/acme/me")).json()["id"]
+        ok(OWNER.command("acme", "CreateProject", {"key": "OLD", "name": "Old"}), 201)
+        issue = create_issue(project="OLD", summary="rekeyed zebu")
+        self.problem(MEMBER.command("acme", "EditProject", {"project": "OLD", "name": "Mine"}), 403, "forbidden")
+        ok(OWNER.command("acme", "EditProject", {"project": "OLD", "name": "New", "lead": lead, "category": "Platform"}))
+        self.problem(OWNER.command("acme", "EditProject", {"project": "OLD", "category": "x", "clear": ["category"]}),
+                     422, "bad_clear", "/clear")
+        self.problem(OWNER.command("acme", "ChangeProjectKey", {"project": "OLD", "key": "TLS"}), 409, "key_taken", "/key")
+        position = ok(OWNER.command("acme", "ChangeProjectKey", {"project": "OLD", "key": "NEW"})).position
+
+        def get(path):
+            joint = "&" if "?" in path else "?"
+            return ok(OWNER.get(f"/v1/t/acme{path}{joint}min_position={position}")).json()
+
+        project = get("/projects/OLD")
+        self.assertEqual({k: project[k] for k in ("key", "name", "lead", "category", "archived")},
+                         {"key": "NEW", "name": "New", "lead": lead, "category": "Platform", "archived": False})
+        number = issue["key"].split("-")[1]
+        for name in (f"OLD-{number}", f"NEW-{number}"):
+            self.assertEqual(get(f"/issues/{name}")["key"], f"NEW-{number}")
+            self.assertEqual({row["aggregate"]["key"] for row in get(f"/audit?issue={name}")["items"]}, {f"NEW-{number}"})
+        for key in ("OLD", "NEW"):
+            cards = [card["key"] for column in get(f"/projects/{key}/board")["columns"] for card in column["cards"]]
+            self.assertEqual(cards, [f"NEW-{number}"])
+            self.assertEqual([item["key"] for item in get(f"/search?text=zebu&project={key}")["items"]], [f"NEW-{number}"])
+        self.problem(OWNER.command("acme", "CreateProject", {"key": "OLD", "name": "x"}), 409, "key_taken", "/key")
+        position = ok(OWNER.command("acme", "ArchiveProject", {"project": "OLD"})).position
+        self.problem(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "x"}), 409, "project_archived", "/issue")
+        self.assertNotIn("NEW", [item["key"] for item in get("/projects")["items"]])
+        self.assertIn("NEW", [item["key"] for item in get("/projects?archived=true")["items"]])
+        self.assertTrue(get("/projects/NEW")["archived"])
+        self.problem(OWNER.get("/v1/t/acme/projects?archived=perhaps"), 400, "bad_parameter")
+        position = ok(OWNER.command("acme", "UnarchiveProject", {"project": "NEW"})).position
+        ok(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "open again"}))
+        self.assertIn("NEW", [item["key"] for item in get("/projects")["items"]])
+
     def test_the_reason_reaches_the_audit_log(self):
         issue = create_issue()
         ok(OWNER.command("acme", "TransitionIssue", {"issue": issue["key"], "to": "done"},
@@ -608,7 +645,8 @@ class OpenApi(Case):
                 url = url.replace("{%s}" % parameter["name"], str(parameter["example"]))
             elif "example" in parameter:
                 jsonschema.validate(parameter["example"], parameter["schema"])
-                (query if parameter["in"] == "query" else headers)[parameter["name"]] = str(parameter["example"])
+                (query if parameter["in"] == "query" else headers)[parameter["name"]] = \
+                    str(parameter["example"]).lower() if isinstance(parameter["example"], bool) else str(parameter["example"])
         self.assertNotIn("{", url)
         client = OWNER if operation["security"] else NODE.client()
         headers.pop("Idempotency-Key", None)  # the same example for every command
@@ -665,9 +703,17 @@ class OpenApi(Case):
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "LogWork", {"issue": "TLS-12", "worklog_id": id, "minutes": 5}), 201)
             return id
+
+        def project():
+            key = "EX" + "".join(chr(ord("A") + int(c, 16)) for c in nexusflow.new_id()[-6:])
+            ok(OWNER.command("acme", "CreateProject", {"key": key, "name": "x"}), 201)
+            return key
+
         known = {
             "LogWork": lambda: {"minutes": 5}, "EditWorklog": lambda: {"worklog_id": worklog(), "minutes": 6},
             "DeleteWorklog": lambda: {"worklog_id": worklog()},
+            "ArchiveProject": lambda: {"project": project()}, "ChangeProjectKey": lambda: {"project": project()},
+            "UnarchiveProject": lambda: {"project": project()},
             "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
             "AssignIssue": dict, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
             "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},

@@ -236,8 +236,10 @@ class RecordsThatAreNotOurs(Case):
     def tearDown(self):
         # The next test of this class folds another journal into the same database: it starts without these views.
         self.node_.remove()
-        for schema in ("search_v1", "audit_v1"):
-            collect.psql(os.environ["NEXUSFLOW_TEST_POSTGRES"], f"drop schema if exists {schema} cascade")
+        connection = os.environ["NEXUSFLOW_TEST_POSTGRES"]
+        for schema in (collect.live_schema(connection, view) for view in ("search", "audit")):
+            if schema:
+                collect.psql(connection, f"drop schema {schema} cascade")
 
     def restart_with(self, value):
         self.assertEqual(self.node_.stop(), 0)

@@ -146,6 +146,8 @@ class Fold:
         kind, id = meta["aggregate"]["kind"], meta["aggregate"]["id"]
         if kind == "issue":
             issue = self.issues[id]
+            if self.projects[issue["project_id"]]["archived"]:
+                self.say(meta, "the project of the issue is archived")
             issue["version"], issue["updated_at"] = meta["aggregate"]["version"], meta["occurred_at"]
         elif kind == "organization":
             self.organization["version"] = meta["aggregate"]["version"]
@@ -249,10 +251,49 @@ class Fold:
     # projects and issues
 
     def on_ProjectCreated(self, meta, data):
-        if any(p["key"] == data["key"] for p in self.projects.values()):
+        if any(data["key"] in p["keys"] for p in self.projects.values()):
             self.say(meta, f"the key {data['key']} is taken")
         self.projects[meta["aggregate"]["id"]] = {
-            "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "last_number": 0}
+            "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
+            "archived": False, "keys": {data["key"]}, "last_number": 0}
+
+    def change_project(self, meta, data, field):
+        project = self.projects[meta["aggregate"]["id"]]
+        self.same(meta, field, data["from"], project[field])
+        if data["from"] == data["to"]:
+            self.say(meta, f"{field} does not change")
+        if project["archived"]:
+            self.say(meta, "the project is archived")
+        project[field] = data["to"]
+        return project
+
+    def on_ProjectRenamed(self, meta, data):
+        self.change_project(meta, data, "name")
+
+    def on_ProjectLeadChanged(self, meta, data):
+        self.change_project(meta, data, "lead")
+
+    def on_ProjectCategoryChanged(self, meta, data):
+        self.change_project(meta, data, "category")
+
+    def on_ProjectKeyChanged(self, meta, data):
+        project = self.change_project(meta, data, "key")
+        if any(data["to"] in p["keys"] for p in self.projects.values() if p is not project):
+            self.say(meta, f"the key {data['to']} is taken")
+        project["keys"].add(data["to"])
+
+    def set_archived(self, meta, data, archived):
+        project = self.projects[meta["aggregate"]["id"]]
+        self.same(meta, "the key", data["key"], project["key"])
+        if project["archived"] == archived:
+            self.say(meta, f"archived is {archived} already")
+        project["archived"] = archived
+
+    def on_ProjectArchived(self, meta, data):
+        self.set_archived(meta, data, True)
+
+    def on_ProjectUnarchived(self, meta, data):
+        self.set_archived(meta, data, False)
 
     def on_IssueCreated(self, meta, data):
         project = self.projects[data["project_id"]]
@@ -486,8 +527,8 @@ class Expected:
         counts = {status: 0 for status, _, _ in STATUSES}
         for issue in self.of_project(project):
             counts[issue["status"]] += 1
-        return {"id": project["id"], "key": project["key"], "name": project["name"], "lead": project["lead"],
-                "version": project["version"], "issues": sum(counts.values()), "counts": counts}
+        return {"id": project["id"], "key": project["key"], "name": project["name"], "category": project["category"],
+                "archived": project["archived"], "lead": project["lead"], "version": project["version"], "issues": sum(counts.values()), "counts": counts}
 
     def projects(self):
         return [self.project(p) for p in sorted(self.fold.projects.values(), key=lambda p: p["key"])]

@@ -170,6 +170,7 @@ struct history_tenant *history_tenant(struct history *history, const char *name,
 	event->project_created.name = SLICE("Transport");
 	event->project_created.has_lead = true;
 	event->project_created.lead = ada;
+	tenant->project_version = 1;
 	history_command(history, tenant);
 	buf_release(&sealed);
 	return tenant;
@@ -437,6 +438,39 @@ static void random_organization_command(struct history *h, struct history_tenant
 	history_command(h, t);
 }
 
+static struct event *of_project(struct history *h, enum event_type type, struct history_tenant *t)
+{
+	return history_event(h, type, AGGREGATE_KIND_PROJECT, t->project, ++t->project_version);
+}
+
+static void random_project(struct history *h, struct history_tenant *t)
+{
+	static const struct slice names[] = {{"Transport", 9}, {"Transport layer", 15}};
+	static const struct slice keys[] = {{"TLS", 3}, {"NET", 3}};
+	uint64_t name = seed_below(&h->seed, 2);
+	switch (seed_below(&h->seed, 5)) {
+	case 0:
+		of_project(h, EVENT_PROJECT_RENAMED, t)->project_renamed.to = names[name];
+		break;
+	case 1:
+		of_project(h, EVENT_PROJECT_CATEGORY_CHANGED, t)->project_category_changed =
+		        (struct project_category_changed){.has_to = name, .to = names[name]};
+		break;
+	case 2:
+		of_project(h, EVENT_PROJECT_LEAD_CHANGED, t)->project_lead_changed.has_from = true;
+		break;
+	case 3:
+		of_project(h, EVENT_PROJECT_KEY_CHANGED, t)->project_key_changed =
+		        (struct project_key_changed){keys[t->rekeyed], keys[!t->rekeyed]};
+		t->rekeyed = !t->rekeyed;
+		break;
+	default:
+		of_project(h, t->archived ? EVENT_PROJECT_UNARCHIVED : EVENT_PROJECT_ARCHIVED, t)
+		        ->project_archived.key = keys[t->rekeyed];
+		t->archived = !t->archived;
+	}
+}
+
 static void random_command(struct history *h, struct history_tenant *t)
 {
 	char ranks[4][16];
@@ -444,6 +478,8 @@ static void random_command(struct history *h, struct history_tenant *t)
 		random_organization_command(h, t);
 		return;
 	}
+	if (seed_below(&h->seed, 40) == 0)
+		random_project(h, t);
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
 		uint64_t kind = seed_below(&h->seed, 12);

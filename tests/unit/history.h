@@ -26,6 +26,8 @@ struct history_tenant {
 	char name[16];
 	int64_t seq;
 	struct uuid project;
+	uint64_t project_version;
+	bool rekeyed, archived;
 	struct history_issue *issues;
 	uint32_t issues_n, issues_max;
 	/* the organization: a second member, two teams that he may be in */

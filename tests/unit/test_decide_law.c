@@ -83,11 +83,12 @@ static struct issue_field_array some_fields(struct decider *decider, struct seed
 	return (struct issue_field_array){items, n};
 }
 
-#define SOME_ISSUE  some_issue(decider, seed)
-#define SOME_TYPE   PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
-#define SOME_TEXT   PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
-#define SOME_LEVEL  PICK("highest", "high", "medium", "low", "now")
-#define SOME_STATUS PICK("todo", "in_progress", "in_review", "done", "nirvana")
+#define SOME_ISSUE   some_issue(decider, seed)
+#define SOME_TYPE    PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
+#define SOME_TEXT    PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
+#define SOME_LEVEL   PICK("highest", "high", "medium", "low", "now")
+#define SOME_PROJECT PICK("TLS", "QUIC", "NET", "OPS", "NONE")
+#define SOME_STATUS  PICK("todo", "in_progress", "in_review", "done", "nirvana")
 #define EXPECTED                                                                                   \
 	.has_expected_version = maybe(seed, 6), .expected_version = (int64_t)seed_below(seed, 12)
 
@@ -283,6 +284,28 @@ static void fill_command(struct decider *decider, struct seed *seed, struct comm
 		command->create_project = (struct create_project){.key = PICK("QUIC", "TLS", "bad"),
 		                                                  .name = SOME_TEXT};
 		break;
+	case COMMAND_EDIT_PROJECT:
+		command->edit_project = (struct edit_project){.project = SOME_PROJECT,
+		                                              .has_name = maybe(seed, 2),
+		                                              .name = SOME_TEXT,
+		                                              .has_lead = maybe(seed, 2),
+		                                              .lead = somebody(seed),
+		                                              .has_category = maybe(seed, 2),
+		                                              .category = SOME_TEXT,
+		                                              EXPECTED};
+		break;
+	case COMMAND_CHANGE_PROJECT_KEY:
+		command->change_project_key =
+		        (struct change_project_key){.project = SOME_PROJECT,
+		                                    .key = PICK("QUIC", "NET", "OPS", "bad"),
+		                                    EXPECTED};
+		break;
+	case COMMAND_ARCHIVE_PROJECT:
+		command->archive_project.project = PICK("QUIC", "NET", "NONE");
+		break;
+	case COMMAND_UNARCHIVE_PROJECT:
+		command->unarchive_project.project = PICK("QUIC", "NET", "NONE");
+		break;
 	case COMMAND_ADD_COMMENT:
 		command->add_comment = (struct add_comment){SOME_ISSUE, true, comment, SOME_TEXT};
 		break;
@@ -420,6 +443,8 @@ static void check_invariants(struct decider *decider)
 	struct row_member member;
 	struct row_issue issue;
 	struct row_project project;
+	struct row_project_texts texts;
+	struct row_project_key named;
 	uint32_t owners = 0, members = 0;
 	struct row_worklog worklog;
 	uint64_t issues = 0, comments = 0, worklogs = 0;
@@ -444,6 +469,12 @@ static void check_invariants(struct decider *decider)
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
 		                 project.issues);
 		issues += (uint64_t)project.issues;
+		key = row_key_project_texts(&project.id);
+		assert_true(face->get(face, &key, &texts) && texts.name[0]);
+		key = row_key_project_key(slice_str(project.key));
+		assert_true(face->get(face, &key, &named));
+		assert_memory_equal(&named.project_id, &project.id, sizeof(project.id));
+		key = row_key_project(&project.id);
 	}
 	assert_int_equal(issues, decider->state.rows[ROW_ISSUE]);
 	assert_int_equal(issues, decider->state.rows[ROW_RANK]);

@@ -245,12 +245,15 @@ static void the_stamp_of_a_board_moves_with_its_cards_only(void **state)
 	assert_int_equal(stamp.etag_seq, 9);
 	assert_int_equal(stamp.position, 10);
 	buf_clear(&s->out);
-	assert_int_equal(projects_read(s->board, ACME, NONE, 1, &s->out, &stamp, NULL), STATUS_OK);
+	assert_int_equal(projects_read(s->board, ACME, NONE, false, 1, &s->out, &stamp, NULL),
+	                 STATUS_OK);
 	expect_json(s, "{\"items\":[{\"id\":\"@project\",\"key\":\"TLS\",\"name\":\"Transport\","
-	               "\"lead\":\"@ada\",\"version\":1,\"issues\":2,\"counts\":{\"todo\":1,"
+	               "\"category\":null,\"archived\":false,\"lead\":\"@ada\",\"version\":1,"
+	               "\"issues\":2,\"counts\":{\"todo\":1,"
 	               "\"in_progress\":0,\"in_review\":0,\"done\":1}}],\"next\":\"TLS\"}");
 	buf_clear(&s->out);
-	assert_int_equal(projects_read(s->board, ACME, TLS, 1, &s->out, &stamp, NULL), STATUS_OK);
+	assert_int_equal(projects_read(s->board, ACME, TLS, false, 1, &s->out, &stamp, NULL),
+	                 STATUS_OK);
 	assert_non_null(strstr(buf_cstr(&s->out), "\"WEB\""));
 	assert_non_null(strstr(buf_cstr(&s->out), "\"next\":null"));
 }
