@@ -256,7 +256,7 @@ class Sender(threading.Thread):
                 self.tenant.issues.append((body["key"], data.get("type", "task")))
             elif name == "AddComment" and "comment_id" in data:
                 self.tenant.comments.append((data["issue"], data["comment_id"]))
-            elif name == "LogWork":
+            elif name == "LogWork" and "worklog_id" in data:
                 self.tenant.worklogs.append((data["issue"], data["worklog_id"]))
             elif name == "LinkIssues":
                 self.tenant.links.append((data["issue"], data["link_type"], data["other"]))
