@@ -398,14 +398,15 @@ static void detach(struct view *view)
 }
 
 static const char *const tables[] = {
-        KV_VIEW_TABLES, "issues",   "numbers", "texts",    "comments", "comment_seqs", "worklogs",
-        "worklog_seqs", "watchers", "links",   "children", "projects", "project_keys", NULL};
+        KV_VIEW_TABLES, "issues",        "numbers",  "texts",        "comments",
+        "comment_seqs", "comment_texts", "worklogs", "worklog_seqs", "watchers",
+        "links",        "children",      "projects", "project_keys", NULL};
 
 const struct kv_view_type issue_view = {
         .type =
                 {
                         .name = "issue",
-                        .version = 2,
+                        .version = 3,
                         .pace_ms = 5,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,

@@ -33,8 +33,9 @@ enum status issue_read(struct view *view, struct view *access, struct slice tena
                        struct issue_stamp *stamp, struct error *err);
 
 /* What an issue has many of. ISSUE_COMMENTS:
- * {"total","items":[{"id","author":{"id","name"},"body","created_at","edited_at"|null,"seq"}],
- * "next":seq or null}, oldest first, those added behind seq @after. ISSUE_WORKLOGS:
+ * {"total","items":[{"id","author":{"id","name"},"reply_to":id|null,"body","mentions":[{"id",
+ * "name"}],"created_at","edited_at"|null,"edited_by"|null,"seq"}],"next":seq or null}, oldest
+ * first, those added behind seq @after. ISSUE_WORKLOGS:
  * {"total","minutes" (of
  * all),"items":[{"id","author","started_at","minutes","comment","created_at",
  * "edited_at"|null,"seq"}],"next"} likewise. */
@@ -43,6 +44,14 @@ enum status issue_part_read(struct view *view, struct view *access, struct slice
                             struct slice issue, enum issue_part part, uint64_t after,
                             uint32_t limit, struct buf *out, struct issue_stamp *stamp,
                             struct error *err);
+
+/* {"items":[{"seq","author","written_at","body"}],"next"}: the texts that a comment had before it
+ * was edited, oldest first, behind seq @after. STATUS_NOT_FOUND: no such issue, or comment of it.
+ */
+enum status issue_texts_read(struct view *view, struct view *access, struct slice tenant,
+                             struct slice issue, const struct uuid *comment, uint64_t after,
+                             uint32_t limit, struct buf *out, struct issue_stamp *stamp,
+                             struct error *err);
 
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,

@@ -1,4 +1,4 @@
-/* Comments and worklogs of an issue, page by page. */
+/* Comments, former texts of a comment, and worklogs of an issue, page by page. */
 #include "projections/issue_reading.h"
 
 static void time_or_null(struct json_out *json, const char *key, int64_t ms)
@@ -10,6 +10,18 @@ static void time_or_null(struct json_out *json, const char *key, int64_t ms)
 		json_out_null(json);
 }
 
+static void mentions_json(struct issue_reading *r, struct slice mentions)
+{
+	struct uuid member;
+	json_out_key(r->json, "mentions");
+	json_out_array(r->json);
+	for (size_t at = 0; at + sizeof member.bytes <= mentions.n; at += sizeof member.bytes) {
+		memcpy(member.bytes, mentions.data + at, sizeof member.bytes);
+		issue_member_json(r, NULL, &member);
+	}
+	json_out_array_end(r->json);
+}
+
 static void comment_json(struct issue_reading *r, uint64_t seq, struct slice row)
 {
 	struct comment_row comment;
@@ -18,9 +30,16 @@ static void comment_json(struct issue_reading *r, uint64_t seq, struct slice row
 	json_out_object(r->json);
 	json_out_member_uuid(r->json, "id", &comment.id);
 	issue_member_json(r, "author", &comment.author);
+	json_out_key(r->json, "reply_to");
+	if (uuid_is_nil(&comment.thread))
+		json_out_null(r->json);
+	else
+		json_out_uuid(r->json, &comment.thread);
 	json_out_member_string(r->json, "body", comment.body);
+	mentions_json(r, comment.mentions);
 	json_out_member_time(r->json, "created_at", comment.created_at);
 	time_or_null(r->json, "edited_at", comment.edited_at);
+	issue_member_json(r, "edited_by", &comment.edited_by);
 	json_out_member_int(r->json, "seq", (int64_t)seq);
 	json_out_object_end(r->json);
 }
@@ -42,39 +61,52 @@ static void worklog_json(struct issue_reading *r, uint64_t seq, struct slice row
 	json_out_object_end(r->json);
 }
 
+static void text_json(struct issue_reading *r, uint64_t seq, struct slice row)
+{
+	struct text_row text;
+	if (!text_row_unpack(row, &text))
+		return;
+	json_out_object(r->json);
+	json_out_member_int(r->json, "seq", (int64_t)seq);
+	issue_member_json(r, "author", &text.by);
+	json_out_member_time(r->json, "written_at", text.at);
+	json_out_member_string(r->json, "body", text.body);
+	json_out_object_end(r->json);
+}
+
 static bool has_prefix(struct slice key, struct slice prefix)
 {
 	return key.n == prefix.n + 8 && memcmp(key.data, prefix.data, prefix.n) == 0;
 }
 
-/* items and next of the rows behind @after. */
-static void items_json(struct issue_reading *r, enum issue_part part, uint64_t after,
-                       uint32_t limit)
+/* One list: rows whose key is a prefix and the seq that they are paged by. */
+struct list {
+	uint32_t table;
+	void (*item)(struct issue_reading *r, uint64_t seq, struct slice row);
+};
+
+/* items and next of the rows under @prefix that are behind @after. */
+static void items_json(struct issue_reading *r, const struct list *list, struct slice prefix,
+                       uint64_t after, uint32_t limit)
 {
 	struct buf from = {0};
 	struct slice key, row;
 	uint64_t last = 0;
 	uint32_t n = 0;
 	bool more_to_come = false;
-	struct kv_cursor *cursor =
-	        kv_cursor_open(r->txn, part == ISSUE_COMMENTS ? COMMENTS : WORKLOGS);
-	issue_key(&from, r->tenant, &r->id);
-	size_t prefix_n = from.n;
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, list->table);
+	buf_append_slice(&from, prefix);
 	row_u64(&from, after + 1);
 	json_out_key(r->json, "items");
 	json_out_array(r->json);
 	bool more = after < INT64_MAX && kv_seek(cursor, buf_slice(&from), &key, &row);
-	for (; more && has_prefix(key, slice_of(from.data, prefix_n));
-	     more = kv_next(cursor, &key, &row)) {
+	for (; more && has_prefix(key, prefix); more = kv_next(cursor, &key, &row)) {
 		if (n++ == limit) {
 			more_to_come = true;
 			break;
 		}
-		last = get_u64(key.data + prefix_n);
-		if (part == ISSUE_COMMENTS)
-			comment_json(r, last, row);
-		else
-			worklog_json(r, last, row);
+		last = get_u64(key.data + prefix.n);
+		list->item(r, last, row);
 	}
 	json_out_array_end(r->json);
 	json_out_key(r->json, "next");
@@ -88,12 +120,37 @@ static void items_json(struct issue_reading *r, enum issue_part part, uint64_t a
 
 void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t after, uint32_t limit)
 {
+	static const struct list lists[] = {
+	        [ISSUE_COMMENTS] = {COMMENTS, comment_json},
+	        [ISSUE_WORKLOGS] = {WORKLOGS, worklog_json},
+	};
 	const struct issue_row *issue = &r->issue;
+	struct buf prefix = {0};
+	issue_key(&prefix, r->tenant, &r->id);
 	json_out_object(r->json);
 	json_out_member_int(r->json, "total",
 	                    part == ISSUE_COMMENTS ? issue->comments : issue->worklogs);
 	if (part == ISSUE_WORKLOGS)
 		json_out_member_int(r->json, "minutes", issue->spent);
-	items_json(r, part, after, limit);
+	items_json(r, &lists[part], buf_slice(&prefix), after, limit);
 	json_out_object_end(r->json);
+	buf_release(&prefix);
+}
+
+bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint64_t after,
+                      uint32_t limit)
+{
+	static const struct list texts = {COMMENT_TEXTS, text_json};
+	struct buf prefix = {0};
+	struct slice seq;
+	issue_key(&prefix, r->tenant, &r->id);
+	row_uuid(&prefix, comment);
+	bool found = kv_get(r->txn, COMMENT_SEQS, buf_slice(&prefix), &seq);
+	if (found) {
+		json_out_object(r->json);
+		items_json(r, &texts, buf_slice(&prefix), after, limit);
+		json_out_object_end(r->json);
+	}
+	buf_release(&prefix);
+	return found;
 }

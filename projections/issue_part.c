@@ -59,6 +59,12 @@ static enum status del_part(const struct issue_applying *a, uint32_t table, cons
 
 /* --- comments --- */
 
+static struct slice packed_ids(const struct uuid_array *ids)
+{
+	_Static_assert(sizeof(struct uuid) == 16, "ids lie one behind the other");
+	return slice_of((const char *)ids->items, ids->n * sizeof *ids->items);
+}
+
 static void put_comment(const struct issue_applying *a, uint64_t seq,
                         const struct comment_row *comment)
 {
@@ -72,11 +78,63 @@ static void comment_added(const struct issue_applying *a, const struct comment_a
 	struct comment_row comment = {
 	        .id = e->comment_id,
 	        .author = e->author,
+	        .thread = e->has_reply_to ? e->reply_to : (struct uuid){{0}},
 	        .created_at = a->meta->occurred_at,
+	        .text_seq = (uint64_t)a->meta->seq,
+	        .mentions = packed_ids(&e->mentions),
 	        .body = e->body,
 	};
 	put_comment(a, (uint64_t)a->meta->seq, &comment);
 	put_part_seq(a, COMMENT_SEQS, &e->comment_id);
+}
+
+/* In whose name something was done. */
+static struct uuid person_of(const struct event_meta *meta)
+{
+	return meta->actor.has_on_behalf_of ? meta->actor.on_behalf_of : meta->actor.id;
+}
+
+static void text_key(const struct issue_applying *a, const struct uuid *comment)
+{
+	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+	row_uuid(&a->view->key, comment);
+}
+
+static void put_former_text(const struct issue_applying *a, const struct comment_row *comment)
+{
+	struct text_row text = {
+	        .by = comment->edited_at ? comment->edited_by : comment->author,
+	        .at = comment->edited_at ? comment->edited_at : comment->created_at,
+	        .body = comment->body,
+	};
+	text_row_pack(&text, &a->view->value);
+	text_key(a, &comment->id);
+	row_u64(&a->view->key, comment->text_seq);
+	issue_put(a, COMMENT_TEXTS, buf_slice(&a->view->value));
+}
+
+static bool next_former_text(const struct issue_applying *a, const struct uuid *comment,
+                             struct buf *key)
+{
+	struct slice found, value;
+	struct kv_cursor *cursor = kv_cursor_open(a->view->txn, COMMENT_TEXTS);
+	text_key(a, comment);
+	bool more = kv_seek(cursor, buf_slice(&a->view->key), &found, &value) &&
+	            found.n == a->view->key.n + 8 &&
+	            memcmp(found.data, a->view->key.data, a->view->key.n) == 0;
+	buf_clear(key);
+	if (more)
+		buf_append_slice(key, found);
+	kv_cursor_close(cursor);
+	return more;
+}
+
+static enum status comment_deleted(const struct issue_applying *a, const struct comment_deleted *e)
+{
+	struct buf *key = &a->view->value;
+	while (next_former_text(a, &e->comment_id, key))
+		kv_del(a->view->txn, COMMENT_TEXTS, buf_slice(key));
+	return del_part(a, COMMENTS, &e->comment_id);
 }
 
 static enum status comment_edited(const struct issue_applying *a, const struct comment_edited *e)
@@ -88,8 +146,13 @@ static enum status comment_edited(const struct issue_applying *a, const struct c
 		return STATUS_INVALID;
 	if (!comment_row_unpack(row, &comment))
 		return error_set(a->err, STATUS_INVALID, "a comment without a row");
-	comment.body = e->body;
+	put_former_text(a, &comment);
+	/* the put may have moved what the row borrows from: what is kept is copied */
 	comment.edited_at = a->meta->occurred_at;
+	comment.edited_by = person_of(a->meta);
+	comment.text_seq = (uint64_t)a->meta->seq;
+	comment.mentions = packed_ids(&e->mentions);
+	comment.body = e->body;
 	put_comment(a, seq, &comment);
 	return STATUS_OK;
 }
@@ -201,7 +264,7 @@ enum status issue_part_apply(const struct issue_applying *a, const struct event 
 	if (event->type == EVENT_COMMENT_ADDED)
 		comment_added(a, &event->comment_added);
 	else if (event->type == EVENT_COMMENT_DELETED)
-		return del_part(a, COMMENTS, &event->comment_deleted.comment_id);
+		return comment_deleted(a, &event->comment_deleted);
 	else if (event->type == EVENT_COMMENT_EDITED)
 		return comment_edited(a, &event->comment_edited);
 	else if (event->type == EVENT_WORK_LOGGED)

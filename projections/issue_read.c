@@ -354,3 +354,23 @@ enum status issue_part_read(struct view *view, struct view *access, struct slice
 		out->n = start;
 	return status;
 }
+
+enum status issue_texts_read(struct view *view, struct view *access, struct slice tenant,
+                             struct slice issue, const struct uuid *comment, uint64_t after,
+                             uint32_t limit, struct buf *out, struct issue_stamp *stamp,
+                             struct error *err)
+{
+	struct json_out json;
+	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
+	size_t start = out->n;
+	json_out_init(&json, out);
+	enum status status = open_issue(&r, view, issue, stamp);
+	if (!status && access)
+		status = access_names_open(access, tenant, &r.names, err);
+	if (!status && !issue_texts_json(&r, comment, after, limit))
+		status = error_set(err, STATUS_NOT_FOUND, "no such comment");
+	status = close_issue(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}

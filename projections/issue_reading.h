@@ -23,4 +23,8 @@ void issue_member_json(struct issue_reading *r, const char *key, const struct uu
 /* A page of comments or worklogs: the object of issue_part_read. */
 void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t after, uint32_t limit);
 
+/* A page of former texts, the object of issue_texts_read; false: the issue has no such comment. */
+bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint64_t after,
+                      uint32_t limit);
+
 #endif

@@ -75,8 +75,12 @@ void comment_row_pack(const struct comment_row *comment, struct buf *to)
 	buf_clear(to);
 	row_uuid(to, &comment->id);
 	row_uuid(to, &comment->author);
+	row_uuid(to, &comment->thread);
 	row_u64(to, (uint64_t)comment->created_at);
 	row_u64(to, (uint64_t)comment->edited_at);
+	row_uuid(to, &comment->edited_by);
+	row_u64(to, comment->text_seq);
+	row_string(to, comment->mentions);
 	row_string(to, comment->body);
 }
 
@@ -85,8 +89,29 @@ bool comment_row_unpack(struct slice row, struct comment_row *out)
 	struct row_in in = row_in(row);
 	out->id = row_take_uuid(&in);
 	out->author = row_take_uuid(&in);
+	out->thread = row_take_uuid(&in);
 	out->created_at = (int64_t)row_take_u64(&in);
 	out->edited_at = (int64_t)row_take_u64(&in);
+	out->edited_by = row_take_uuid(&in);
+	out->text_seq = row_take_u64(&in);
+	out->mentions = row_take_string(&in);
+	out->body = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}
+
+void text_row_pack(const struct text_row *text, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &text->by);
+	row_u64(to, (uint64_t)text->at);
+	row_string(to, text->body);
+}
+
+bool text_row_unpack(struct slice row, struct text_row *out)
+{
+	struct row_in in = row_in(row);
+	out->by = row_take_uuid(&in);
+	out->at = (int64_t)row_take_u64(&in);
 	out->body = row_take_string(&in);
 	return !in.bad && in.at == in.end;
 }

@@ -6,6 +6,7 @@
  *   TEXTS         issue id -> description
  *   COMMENTS      issue id, seq u64 -> struct comment_row, packed
  *   COMMENT_SEQS  issue id, comment id -> seq u64
+ *   COMMENT_TEXTS issue id, comment id, seq u64 of a former text -> struct text_row, packed
  *   WORKLOGS      issue id, seq u64 -> struct worklog_row, packed
  *   WORKLOG_SEQS  issue id, worklog id -> seq u64
  *   WATCHERS      issue id, member id -> nothing
@@ -26,6 +27,7 @@ enum {
 	TEXTS,
 	COMMENTS,
 	COMMENT_SEQS,
+	COMMENT_TEXTS,
 	WORKLOGS,
 	WORKLOG_SEQS,
 	WATCHERS,
@@ -54,8 +56,19 @@ struct issue_row {
 
 struct comment_row {
 	struct uuid id, author;
+	struct uuid thread; /* first comment of its thread; nil: it is one itself */
 	int64_t created_at;
-	int64_t edited_at; /* 0: never */
+	int64_t edited_at;     /* 0: never */
+	struct uuid edited_by; /* nil: nobody */
+	uint64_t text_seq;     /* of the event that set the body */
+	struct slice mentions; /* ids of members, 16 bytes each */
+	struct slice body;
+};
+
+/* A text that a comment had. */
+struct text_row {
+	struct uuid by;
+	int64_t at;
 	struct slice body;
 };
 
@@ -76,6 +89,8 @@ void issue_row_pack(const struct issue_row *issue, struct buf *to);
 bool issue_row_unpack(struct slice row, struct issue_row *out);
 void comment_row_pack(const struct comment_row *comment, struct buf *to);
 bool comment_row_unpack(struct slice row, struct comment_row *out);
+void text_row_pack(const struct text_row *text, struct buf *to);
+bool text_row_unpack(struct slice row, struct text_row *out);
 void worklog_row_pack(const struct worklog_row *worklog, struct buf *to);
 bool worklog_row_unpack(struct slice row, struct worklog_row *out);
 bool project_row_unpack(struct slice row, struct project_row *out);

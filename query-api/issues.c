@@ -7,12 +7,12 @@
 
 #define PARTS_FIRST 20
 
-static void finish(struct query *query, enum status status, const struct issue_stamp *stamp,
-                   const struct error *err)
+static void finish(struct query *query, enum status status, const char *missing,
+                   const struct issue_stamp *stamp, const struct error *err)
 {
 	query->position = stamp->position;
 	if (status)
-		query_failed(query, status, "issue", err);
+		query_failed(query, status, missing, err);
 	else
 		query_etag_of_body(query);
 }
@@ -28,7 +28,7 @@ static void run_issue(struct query *query)
 		enum status status = issue_read(view, access, query->tenant,
 		                                http_path_param(query->request, "issue"),
 		                                PARTS_FIRST, &query->body, &stamp, &err);
-		finish(query, status, &stamp, &err);
+		finish(query, status, "issue", &stamp, &err);
 	}
 	query_view_done(query, "access", access);
 	query_view_done(query, "issue", view);
@@ -52,7 +52,7 @@ static void run_part(struct query *query, enum issue_part part)
 		enum status status = issue_part_read(view, access, query->tenant,
 		                                     http_path_param(query->request, "issue"), part,
 		                                     after, limit, &query->body, &stamp, &err);
-		finish(query, status, &stamp, &err);
+		finish(query, status, "issue", &stamp, &err);
 	}
 	query_view_done(query, "access", access);
 	query_view_done(query, "issue", view);
@@ -70,3 +70,31 @@ static void run_worklogs(struct query *query)
 
 const struct query_type query_worklogs = {.view = "issue", .run = run_worklogs};
 const struct query_type query_comments = {.view = "issue", .run = run_comments};
+
+static void run_comment_history(struct query *query)
+{
+	struct issue_stamp stamp = {0};
+	struct error err;
+	struct uuid comment;
+	uint64_t after;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !query_seq(query, "after", &after))
+		return;
+	struct view *access = NULL, *view = query_view(query, "issue");
+	if (view)
+		access = query_view(query, "access");
+	if (view && access) {
+		/* what is no id is the id of no comment */
+		if (!uuid_parse(http_path_param(query->request, "comment"), &comment))
+			comment = (struct uuid){{0}};
+		enum status status = issue_texts_read(
+		        view, access, query->tenant, http_path_param(query->request, "issue"),
+		        &comment, after, limit, &query->body, &stamp, &err);
+		finish(query, status, "comment", &stamp, &err);
+	}
+	query_view_done(query, "access", access);
+	query_view_done(query, "issue", view);
+}
+
+const struct query_type query_comment_history = {.view = "issue", .run = run_comment_history};

@@ -15,6 +15,8 @@
 	X(issue, "/issues/{issue}", no_params, "One issue with everything on it.")                 \
 	X(comments, "/issues/{issue}/comments", after_params,                                      \
 	  "Comments of an issue, oldest first.")                                                   \
+	X(comment_history, "/issues/{issue}/comments/{comment}/history", after_params,             \
+	  "Texts that a comment had before it was edited, oldest first.")                          \
 	X(worklogs, "/issues/{issue}/worklogs", after_params,                                      \
 	  "Work that was logged on an issue, oldest first.")                                       \
 	X(search, "/search", search_params, "Issues and comments that have the words.")            \

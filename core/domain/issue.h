@@ -7,6 +7,7 @@
 #include "core/domain/workflow.h"
 
 #define ISSUE_LABELS_MAX     100
+#define COMMENT_MENTIONS_MAX 50
 #define ISSUE_WATCHERS_MAX   500
 #define ISSUE_WORKLOGS_MAX   10000
 #define WORKLOG_MINUTES_MAX  525600  /* a year */

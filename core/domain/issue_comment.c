@@ -1,4 +1,10 @@
-/* Comments: events of their issue. */
+/* Comments: events of their issue.
+ *
+ * Threads have one level: an answer to an answer belongs to the thread of the first comment. When
+ * that is deleted, its answers stay and go on naming it.
+ *
+ * A mention is an @ and a member's id. A new comment mentions members; an edited one may go on
+ * mentioning those who were removed since. */
 #include "core/domain/issue.h"
 
 static bool read_comment(const struct tenant_state *state, const struct uuid *id,
@@ -16,17 +22,91 @@ static bool check_comment_body(struct judge *judge, struct slice body)
 	return check_body(judge, body, "/body");
 }
 
+static bool is_mentioned(const struct uuid *members, uint32_t n, const struct uuid *member)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (uuid_equal(&members[i], member))
+			return true;
+	return false;
+}
+
+/* Whether a comment may mention @member; one that is edited, also who is no member any more. */
+static bool check_mentioned(struct judge *judge, const struct uuid *member, bool edited)
+{
+	struct row_member row;
+
+	return (edited && read_member(judge->state, member, &row)) ||
+	       check_member(judge, member, "/body");
+}
+
+/* The members that @body mentions, each once, in the order of the text. */
+static bool find_mentions(struct judge *judge, struct slice body, bool edited,
+                          struct uuid_array *mentions)
+{
+	struct uuid members[COMMENT_MENTIONS_MAX], member;
+	uint32_t n = 0;
+
+	*mentions = (struct uuid_array){NULL, 0};
+	while (text_next_mention(&body, &member)) {
+		if (is_mentioned(members, n, &member))
+			continue;
+		if (n == COMMENT_MENTIONS_MAX)
+			return REFUSE(judge, REJECT_TOO_MANY_MENTIONS, "/body",
+			              SLICE("mention at most 50 members"));
+		if (!check_mentioned(judge, &member, edited))
+			return false;
+		members[n++] = member;
+	}
+	if (!n)
+		return true;
+	struct uuid *items = emit_room(judge, n * sizeof(*items));
+	if (!items)
+		return false;
+	memcpy(items, members, n * sizeof(*items));
+	*mentions = (struct uuid_array){items, n};
+	return true;
+}
+
+/* The thread that an answer belongs to; nil when the comment begins one. */
+static bool find_thread(struct judge *judge, const struct add_comment *command,
+                        const struct row_issue *issue, struct uuid *thread)
+{
+	struct row_comment answered;
+	char room[UUID_TEXT];
+
+	memset(thread, 0, sizeof(*thread));
+	if (!command->has_reply_to)
+		return true;
+	if (!read_comment(judge->state, &command->reply_to, &answered) ||
+	    !uuid_equal(&answered.issue, &issue->id))
+		return REFUSE(judge, REJECT_NO_SUCH_COMMENT, "/reply_to",
+		              SLICE("the issue has no comment "),
+		              uuid_slice(&command->reply_to, room));
+	*thread = uuid_is_nil(&answered.thread) ? command->reply_to : answered.thread;
+	return true;
+}
+
 void decide_add_comment(struct judge *judge, const struct add_comment *command)
 {
 	struct uuid id =
 	        command->has_comment_id ? command->comment_id : judge->request->fresh[FRESH_ID];
 	struct row_issue issue;
+	struct uuid_array mentions;
+	struct uuid thread;
 
 	if (!find_subject(judge, command->issue, false, 0, &issue) ||
-	    !check_comment_body(judge, command->body) || !check_new_id(judge, &id, "/comment_id"))
+	    !check_comment_body(judge, command->body) ||
+	    !find_thread(judge, command, &issue, &thread) ||
+	    !find_mentions(judge, command->body, false, &mentions) ||
+	    !check_new_id(judge, &id, "/comment_id"))
 		return;
 	emit_issue(judge, EVENT_COMMENT_ADDED, &issue)->comment_added =
-	        (struct comment_added){id, judge->person, command->body};
+	        (struct comment_added){.comment_id = id,
+	                               .author = judge->person,
+	                               .body = command->body,
+	                               .has_reply_to = command->has_reply_to,
+	                               .reply_to = thread,
+	                               .mentions = mentions};
 	judge->decision->created = id;
 }
 
@@ -47,16 +127,17 @@ void decide_edit_comment(struct judge *judge, const struct edit_comment *command
 	struct text_hash hash = text_hash(command->body);
 	struct row_issue issue;
 	struct row_comment comment;
+	struct uuid_array mentions;
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
 	                  command->expected_version, &issue) ||
 	    !find_comment(judge, &issue, &command->comment_id, &comment) ||
-	    !check_comment_body(judge, command->body))
+	    !check_comment_body(judge, command->body) ||
+	    memcmp(hash.words, comment.body_hash, sizeof(hash.words)) == 0 ||
+	    !find_mentions(judge, command->body, true, &mentions))
 		return;
-	if (memcmp(hash.words, comment.body_hash, sizeof(hash.words)) == 0)
-		return;
-	emit_issue(judge, EVENT_COMMENT_EDITED, &issue)->comment_edited =
-	        (struct comment_edited){command->comment_id, command->body, comment.body_seq};
+	emit_issue(judge, EVENT_COMMENT_EDITED, &issue)->comment_edited = (struct comment_edited){
+	        command->comment_id, command->body, comment.body_seq, mentions};
 }
 
 void decide_delete_comment(struct judge *judge, const struct delete_comment *command)
@@ -73,18 +154,14 @@ void decide_delete_comment(struct judge *judge, const struct delete_comment *com
 }
 
 static void save_comment(struct tenant_state *state, const struct event_meta *meta,
-                         const struct uuid *id, const struct uuid *author, struct slice body)
+                         const struct uuid *id, struct slice body, struct row_comment *comment)
 {
 	struct row_key key = row_key_comment(id);
 	struct text_hash hash = text_hash(body);
-	struct row_comment comment;
 
-	memset(&comment, 0, sizeof(comment));
-	comment.issue = meta->aggregate.id;
-	comment.author = *author;
-	comment.body_seq = meta->seq;
-	memcpy(comment.body_hash, hash.words, sizeof(hash.words));
-	state->put(state, &key, &comment);
+	comment->body_seq = meta->seq;
+	memcpy(comment->body_hash, hash.words, sizeof(hash.words));
+	state->put(state, &key, comment);
 }
 
 void evolve_comment_added(struct tenant_state *state, const struct event_meta *meta,
@@ -94,10 +171,14 @@ void evolve_comment_added(struct tenant_state *state, const struct event_meta *m
 	struct row_comment comment;
 
 	assert(!read_comment(state, &event->comment_id, &comment));
-	(void)comment;
+	memset(&comment, 0, sizeof(comment));
+	comment.issue = issue.id;
+	comment.author = event->author;
+	if (event->has_reply_to)
+		comment.thread = event->reply_to;
 	issue.comments++;
 	save_issue(state, &issue);
-	save_comment(state, meta, &event->comment_id, &event->author, event->body);
+	save_comment(state, meta, &event->comment_id, event->body, &comment);
 }
 
 void evolve_comment_edited(struct tenant_state *state, const struct event_meta *meta,
@@ -110,7 +191,7 @@ void evolve_comment_edited(struct tenant_state *state, const struct event_meta *
 	assert(found && uuid_equal(&comment.issue, &issue.id));
 	(void)found;
 	save_issue(state, &issue);
-	save_comment(state, meta, &event->comment_id, &comment.author, event->body);
+	save_comment(state, meta, &event->comment_id, event->body, &comment);
 }
 
 void evolve_comment_deleted(struct tenant_state *state, const struct event_meta *meta,

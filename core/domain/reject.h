@@ -45,6 +45,7 @@
 	  "an issue has at most 10,000 records of work")                                           \
 	X(TOO_MANY_TEAMS, 422, "too_many_teams", "an organization has at most 1000 teams")         \
 	X(TOO_MANY_TEAM_MEMBERS, 422, "too_many_team_members", "a team has at most 5000 members")  \
+	X(TOO_MANY_MENTIONS, 422, "too_many_mentions", "a comment mentions at most 50 members")    \
 	X(BAD_CLEAR, 422, "bad_clear", "the field cannot be emptied")                              \
 	X(BAD_RANK_TARGET, 422, "bad_rank_target",                                                 \
 	  "name exactly one other issue: before or after")                                         \

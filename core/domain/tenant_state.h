@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 3
+#define TENANT_STATE_VERSION 4
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -154,6 +154,7 @@ struct row_link {
 struct row_comment {
 	struct uuid issue;
 	struct uuid author;
+	struct uuid thread; /* first comment of its thread; nil: itself */
 	uint64_t body_hash[2];
 	int64_t body_seq;
 };

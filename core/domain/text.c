@@ -95,6 +95,27 @@ bool text_is_slug(struct slice text)
 	return true;
 }
 
+static bool is_in_word(char c)
+{
+	return is_digit(c) || is_small_letter(c) || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
+}
+
+bool text_next_mention(struct slice *text, struct uuid *member)
+{
+	struct slice at = *text;
+
+	for (size_t i = 0; i + 1 + UUID_TEXT <= at.n; i++) {
+		size_t end = i + 1 + UUID_TEXT;
+		if (at.data[i] != '@' || (i && is_in_word(at.data[i - 1])) ||
+		    (end < at.n && is_in_word(at.data[end])) ||
+		    !uuid_parse(slice_of(at.data + i + 1, UUID_TEXT), member))
+			continue;
+		*text = slice_of(at.data + end, at.n - end);
+		return true;
+	}
+	return false;
+}
+
 static uint64_t mix(uint64_t word)
 {
 	word ^= word >> 33;

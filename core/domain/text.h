@@ -3,6 +3,7 @@
 #define CORE_DOMAIN_TEXT_H
 
 #include "core/base/bytes.h"
+#include "core/base/uuid.h"
 
 #define TEXT_LINE_MAX  255   /* characters of names and summaries */
 #define TEXT_BODY_MAX  65536 /* characters of descriptions and comments */
@@ -22,6 +23,11 @@ bool text_is_blank(struct slice text);
 /* A label: 1 to TEXT_LABEL_MAX characters, no spaces at the ends, no commas, no control
  * characters. Not normalised: two labels that differ in their composed form (NFC) are two. */
 bool text_is_label(struct slice text);
+
+/* The next mention of a member in a Markdown @text: an @ and the text form of their id, neither of
+ * them within a word. False if there is none; *@text becomes what is behind it. Names are not
+ * looked at: a mention outlives every renaming. */
+bool text_next_mention(struct slice *text, struct uuid *member);
 
 /* Key of a project, slug of an organization (contracts in reject.h). */
 bool text_is_project_key(struct slice text);

@@ -11,6 +11,8 @@ static const struct http_param known_segments[] = {
         {"project", "path", "string", true, "key of the project", "TLS"},
         {"issue", "path", "string", true, "key or id of the issue", "TLS-12"},
         {"team", "path", "string", true, "id of the team", "018f3d5e-7c00-7000-8000-00000000000a"},
+        {"comment", "path", "string", true, "id of the comment",
+         "01890a5d-ac96-774b-bcce-b302099a8058"},
         {"id", "path", "integer", true, "id of the schema", "1"},
         {"subject", "path", "string", true, "full name of the record",
          "nexusflow.events.IssueCreated"},

@@ -627,6 +627,8 @@ class OpenApi(Case):
         jsonschema.Draft202012Validator.check_schema(problem)
         jsonschema.validate(STRANGER.get("/v1/t/acme").json(), problem)
         ids, called = set(), 0
+        ok(OWNER.command("acme", "AddComment", {"issue": "TLS-12", "comment_id": "01890a5d-ac96-774b-bcce-b302099a8058",
+                                                "body": "the one of the examples"}), 201)
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 with self.subTest(f"{method} {path}"):

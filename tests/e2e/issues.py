@@ -101,6 +101,27 @@ class Plans(Case):
         self.refused(403, "forbidden", "LogWork", GUEST, issue=key, minutes=1)
 
 
+class Talk(Case):
+    def test_comments_are_answered_mention_members_and_keep_their_former_texts(self):
+        key = new_issue()
+        first = does("AddComment", issue=key, body=f"@{GUEST_ID}, is it so?").json()["created"]
+        answer = does("AddComment", GUEST, issue=key, body="yes", reply_to=first).json()["created"]
+        does("AddComment", issue=key, body="then do it", reply_to=answer)
+        does("EditComment", issue=key, comment_id=first, body=f"@{GUEST_ID} and @{MEMBER_ID}, is it so?")
+        last = does("EditComment", issue=key, comment_id=first, body="is it so?")
+        items = read(f"/issues/{key}/comments", last)["items"]
+        self.assertEqual([c["reply_to"] for c in items], [None, first, first])
+        self.assertEqual((items[0]["mentions"], items[0]["edited_by"]["id"]), ([], OWNER_ID))
+        texts = read(f"/issues/{key}/comments/{first}/history", last)["items"]
+        self.assertEqual([t["body"] for t in texts], [f"@{GUEST_ID}, is it so?", f"@{GUEST_ID} and @{MEMBER_ID}, is it so?"])
+        self.refused(404, "no_such_member", "AddComment", issue=key, body="@" + nexusflow.new_id())
+        self.refused(404, "no_such_comment", "AddComment", issue=new_issue(), body="x", reply_to=first)
+        last = does("DeleteComment", issue=key, comment_id=first)
+        for gone in (first, nexusflow.new_id(), "nothing"):
+            answer = OWNER.get(f"/v1/t/acme/issues/{key}/comments/{gone}/history", {"NexusFlow-Min-Position": str(last.position)})
+            self.assertEqual((answer.status, answer.json()["code"]), (404, "not_found"))
+
+
 class Whole(unittest.TestCase):
     """Runs last: the names of the classes are in order."""
 

@@ -108,6 +108,9 @@ class Choices:
             data["resolution"] = self.rng.choice(["done", "wont_do", "duplicate", "lost"])
         return data
 
+    def talk(self):
+        return self.text(30) + (f" @{self.member()}, " + self.text(3) if self.rng.random() < 0.2 else "")
+
     def comment(self):
         return self.rng.choice(self.tenant.comments or [("TLS-1", nexusflow.new_id())])
 
@@ -147,8 +150,9 @@ class Choices:
         (22, "CreateIssue", create_issue),
         (18, "EditIssue", edit_issue),
         (22, "TransitionIssue", transition),
-        (12, "AddComment", lambda c: {"issue": c.issue(), "body": c.text(30), "comment_id": nexusflow.new_id()}),
-        (4, "EditComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()), body=c.text(30))),
+        (10, "AddComment", lambda c: {"issue": c.issue(), "body": c.talk(), "comment_id": nexusflow.new_id()}),
+        (4, "AddComment", lambda c: dict(zip(("issue", "reply_to"), c.comment()), body=c.talk(), comment_id=nexusflow.new_id())),
+        (4, "EditComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()), body=c.talk())),
         (2, "DeleteComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()))),
         (4, "LogWork", work),
         (2, "EditWorklog", lambda c: dict(c.worklog(), minutes=c.rng.randint(1, 500), comment=c.text(5))),

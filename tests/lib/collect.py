@@ -75,6 +75,10 @@ def collect(client, tenant, audit=True, limit=1000):
             total = found["issue " + key]["comments"]["total"]
             found["comments " + key] = {"total": total,
                                         "items": pages(client, tenant, f"/issues/{key}/comments", 5, cursor="after")}
+            for comment in found["comments " + key]["items"]:
+                if comment["edited_at"]:
+                    found["texts " + comment["id"]] = pages(
+                        client, tenant, f"/issues/{key}/comments/{comment['id']}/history", 2, cursor="after")
             logged = found["issue " + key]["worklogs"]
             found["worklogs " + key] = {"total": logged["total"], "minutes": logged["minutes"],
                                         "items": pages(client, tenant, f"/issues/{key}/worklogs", 5, cursor="after")}

@@ -2,6 +2,8 @@
 query API has to say of that fold. Shares nothing with the program but the schemas of the events.
 
 Events are as tests/lib/journal_files.py gives them: {"type": "nexusflow.events.X", "data": {"meta": {...}, ...}}."""
+import re
+
 STATUSES = [("todo", "To do", "todo"), ("in_progress", "In progress", "in_progress"),
             ("in_review", "In review", "in_progress"), ("done", "Done", "done")]
 CATEGORY = {status: category for status, _, category in STATUSES}
@@ -9,6 +11,7 @@ TRANSITIONS = {("todo", "in_progress"), ("todo", "done"), ("in_progress", "todo"
                ("in_progress", "done"), ("in_review", "in_progress"), ("in_review", "done"), ("done", "todo"),
                ("done", "in_progress")}
 COMMENTS_FIRST = 20
+MENTION = re.compile(r"(?<![0-9A-Za-z\x80-\U0010ffff])@([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?![0-9A-Za-z\x80-\U0010ffff])")
 
 
 def short(event):
@@ -311,7 +314,7 @@ class Fold:
         self.look_at_dates(meta, data)
         self.issues[meta["aggregate"]["id"]] = dict(
             {k: v for k, v in data.items() if k != "meta"}, id=meta["aggregate"]["id"], labels=set(data["labels"]),
-            resolution=None, comments={}, worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
+            resolution=None, comments={}, threads=set(), worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
             text_seq=meta["seq"], search_seq=meta["seq"])
 
     def change(self, meta, data, field):
@@ -462,16 +465,35 @@ class Fold:
     def on_CommentAdded(self, meta, data):
         if any(data["comment_id"] in i["comments"] for i in self.issues.values()):
             self.say(meta, "the comment is there already")
-        self.issue_of(meta)["comments"][data["comment_id"]] = {
+        self.look_at_mentions(meta, data)
+        issue = self.issue_of(meta)
+        if data["reply_to"] and data["reply_to"] not in issue["threads"]:
+            self.say(meta, "an answer in no thread of the issue")
+        if not data["reply_to"]:
+            issue["threads"].add(data["comment_id"])
+        issue["comments"][data["comment_id"]] = {
             "id": data["comment_id"], "author": data["author"], "body": data["body"], "created_at": meta["occurred_at"],
-            "edited_at": None, "seq": meta["seq"], "text_seq": meta["seq"]}
+            "edited_at": None, "edited_by": None, "seq": meta["seq"], "text_seq": meta["seq"], "reply_to": data["reply_to"],
+            "mentions": data["mentions"], "former": []}
+
+    def look_at_mentions(self, meta, data):
+        found = dict.fromkeys(id.lower() for id in MENTION.findall(data["body"]))
+        self.same(meta, "mentions", data["mentions"], list(found))
+        for id in found:
+            if id not in self.members:
+                self.say(meta, f"{id} is mentioned and no member")
 
     def on_CommentEdited(self, meta, data):
         comment = self.issue_of(meta)["comments"][data["comment_id"]]
         self.same(meta, "previous_seq", data["previous_seq"], comment["text_seq"])
         if comment["body"] == data["body"]:
             self.say(meta, "the comment does not change")
-        comment.update(body=data["body"], edited_at=meta["occurred_at"], text_seq=meta["seq"])
+        self.look_at_mentions(meta, data)
+        comment["former"].append({
+            "seq": comment["text_seq"], "author": comment["edited_by"] or comment["author"], "body": comment["body"],
+            "written_at": comment["edited_at"] or comment["created_at"]})
+        comment.update(body=data["body"], edited_at=meta["occurred_at"], text_seq=meta["seq"], mentions=data["mentions"],
+                       edited_by=meta["actor"].get("on_behalf_of") or meta["actor"]["id"])
 
     def on_CommentDeleted(self, meta, data):
         del self.issue_of(meta)["comments"][data["comment_id"]]
@@ -498,6 +520,9 @@ class Expected:
             found["issue " + fold.key(issue)] = self.issue(issue)
             found["comments " + fold.key(issue)] = self.comments(issue)
             found["worklogs " + fold.key(issue)] = self.worklogs(issue)
+            for comment in issue["comments"].values():
+                if comment["edited_at"]:
+                    found["texts " + comment["id"]] = [dict(text, author=self.name(text["author"])) for text in comment["former"]]
         return found
 
     def organization(self):
@@ -563,7 +588,8 @@ class Expected:
 
     def comment_list(self, issue):
         return [{"id": c["id"], "author": self.name(c["author"]), "body": c["body"], "created_at": c["created_at"],
-                 "edited_at": c["edited_at"], "seq": c["seq"]}
+                 "edited_at": c["edited_at"], "edited_by": self.name(c["edited_by"]), "seq": c["seq"],
+                 "reply_to": c["reply_to"], "mentions": [self.name(id) for id in c["mentions"]]}
                 for c in sorted(issue["comments"].values(), key=lambda c: c["seq"])]
 
     def comments(self, issue):

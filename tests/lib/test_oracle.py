@@ -57,8 +57,8 @@ def sample():
                                             "to_category": "done", "resolution": "done", "parent": "i1"})
     log.on_issue("IssueSummaryChanged", 3, **{"from": "issue 3", "to": "three"})
     log.on_issue("IssueLabelsChanged", 3, added=["c"], removed=["a"])
-    log.on_issue("CommentAdded", 3, comment_id="k1", author=OTHER, body="first")
-    log.on_issue("CommentEdited", 3, comment_id="k1", body="second", previous_seq=len(log.events))
+    log.on_issue("CommentAdded", 3, comment_id="k1", author=OTHER, body="first", reply_to=None, mentions=[])
+    log.on_issue("CommentEdited", 3, comment_id="k1", body="second", previous_seq=len(log.events), mentions=[])
     log.on_issue("IssueLinked", 3, link_type="blocks", other="i4")
     log.append(("IssueRanked", "issue", "i4", {"from": "h4", "to": "z4"}),
                ("RanksRebalanced", "organization", ORG,
@@ -140,6 +140,8 @@ LOG_ERRORS = {
     "ranks change the order": set_field("RanksRebalanced", "ranks", [
         {"issue_id": "i3", "from": "i3", "to": "z3"}, {"issue_id": "i4", "from": "z4", "to": "y4"}]),
     "work begins after it is due": set_field("IssueStartDateChanged", "to", "2026-12-03"),
+    "nobody is mentioned": set_field("CommentEdited", "mentions", [OTHER]),
+    "an answer in no thread": set_field("CommentAdded", "reply_to", "k7"),
     "less than nothing remains": set_field("IssueRemainingChanged", "to", -1),
     "watched by nobody": set_field("IssueWatched", "member_id", "m9"),
     "minutes before that were not": set_field("WorklogEdited", "from_minutes", 21),
@@ -184,6 +186,7 @@ ANSWER_ERRORS = {
     "an audit row has another body": lambda found: found["audit"][5]["body"].update(key="X"),
     "a document is gone": lambda found: found["documents"].pop(),
     "a document has the old text": lambda found: found["documents"][0].update(title="old"),
+    "a former text is gone": lambda found: found["texts k1"].clear(),
     "a watcher is gone": lambda found: found["issue TLS-4"]["watchers"].clear(),
     "minutes are not summed": lambda found: found["issue TLS-4"].update(spent=20),
     "a worklog is gone": lambda found: found["worklogs TLS-4"]["items"].pop(),

@@ -94,6 +94,116 @@ static void a_comment_is_on_an_issue_of_the_expected_version(void **state)
 	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
 }
 
+static void an_answer_belongs_to_the_thread_of_the_first_comment(void **state)
+{
+	struct decider *decider = *state;
+	struct uuid first = id_of(50);
+	settle_comment(decider);
+	WHEN(cleo, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("yes"),
+	     .has_comment_id = true, .comment_id = id_of(51), .has_reply_to = true,
+	     .reply_to = id_of(50));
+	THEN(EVENT_COMMENT_ADDED);
+	assert_true(uuid_equal(&EVENT_BODY(0, comment_added)->reply_to, &first));
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("no"), .has_reply_to = true,
+	     .reply_to = id_of(51));
+	THEN(EVENT_COMMENT_ADDED);
+	assert_true(uuid_equal(&EVENT_BODY(0, comment_added)->reply_to, &first));
+	GIVEN(dan, delete_comment, .issue = SLICE("TLS-1"), .comment_id = id_of(50));
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("yet"), .has_reply_to = true,
+	     .reply_to = id_of(51));
+	THEN(EVENT_COMMENT_ADDED);
+	assert_true(uuid_equal(&EVENT_BODY(0, comment_added)->reply_to, &first));
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("yet"), .has_reply_to = true,
+	     .reply_to = id_of(50));
+	THEN_REFUSED(NO_SUCH_COMMENT, "/reply_to");
+}
+
+static void an_answer_is_on_the_same_issue(void **state)
+{
+	struct decider *decider = *state;
+	settle_comment(decider);
+	GIVEN(cleo, create_issue, ISSUE("task", "second"));
+	WHEN(dan, add_comment, .issue = SLICE("TLS-2"), .body = SLICE("x"), .has_reply_to = true,
+	     .reply_to = id_of(50));
+	THEN_REFUSED(NO_SUCH_COMMENT, "/reply_to");
+}
+
+/* "%" stands for the id of person @who. */
+static struct slice text_with(char room[256], const char *format, uint64_t who)
+{
+	struct uuid id = id_of(who);
+	size_t n = 0;
+	for (; *format; format++)
+		if (*format == '%') {
+			uuid_format(&id, room + n);
+			n += UUID_TEXT;
+		} else {
+			room[n++] = *format;
+		}
+	return slice_of(room, n);
+}
+
+static void a_comment_mentions_members_each_once(void **state)
+{
+	struct decider *decider = *state;
+	struct uuid mentioned = cleo;
+	char room[256];
+	settle_comment(decider);
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"),
+	     .body = text_with(room, "(@%), see @%.", CLEO));
+	THEN(EVENT_COMMENT_ADDED);
+	assert_int_equal(EVENT_BODY(0, comment_added)->mentions.n, 1);
+	assert_true(uuid_equal(&EVENT_BODY(0, comment_added)->mentions.items[0], &mentioned));
+	static const char *const none[] = {"% @ %", "a@%", "@%b", "\xc3\xa9@%", "@-%", "@@"};
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		WHEN(dan, add_comment, .issue = SLICE("TLS-1"),
+		     .body = text_with(room, none[i], NOBODY));
+		THEN(EVENT_COMMENT_ADDED);
+		assert_int_equal(EVENT_BODY(0, comment_added)->mentions.n, 0);
+	}
+}
+
+static void only_members_are_mentioned_but_an_edit_keeps_former_ones(void **state)
+{
+	struct decider *decider = *state;
+	char room[256];
+	settle_comment(decider);
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = text_with(room, "@%", NOBODY));
+	THEN_REFUSED(NO_SUCH_MEMBER, "/body");
+	GIVEN(ada, remove_member, .member = cleo);
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = text_with(room, "@%", CLEO));
+	THEN_REFUSED(NO_SUCH_MEMBER, "/body");
+	WHEN(dan, edit_comment, .issue = SLICE("TLS-1"), .comment_id = id_of(50),
+	     .body = text_with(room, "@% left", CLEO));
+	THEN(EVENT_COMMENT_EDITED);
+	assert_int_equal(EVENT_BODY(0, comment_edited)->mentions.n, 1);
+	WHEN(dan, edit_comment, .issue = SLICE("TLS-1"), .comment_id = id_of(50),
+	     .body = text_with(room, "@%", NOBODY));
+	THEN_REFUSED(NO_SUCH_MEMBER, "/body");
+}
+
+static void a_comment_mentions_a_bounded_number_of_members(void **state)
+{
+	static char body[51 * (2 + UUID_TEXT)];
+	struct decider *decider = *state;
+	size_t n = 0;
+	settle_comment(decider);
+	for (uint64_t i = 0; i < 51; i++) {
+		struct uuid id = id_of(10000 + i);
+		GIVEN(ada, add_member, .has_member_id = true, .member_id = id,
+		      .person = {.issuer = SLICE("x"), .subject = SLICE("y"), .name = SLICE("z")},
+		      .role = ORG_ROLE_GUEST);
+		memcpy(body + n, " @", 2);
+		uuid_format(&id, body + n + 2);
+		n += 2 + UUID_TEXT;
+	}
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = slice_of(body, n));
+	THEN_REFUSED(TOO_MANY_MENTIONS, "/body");
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = slice_of(body, n / 51 * 50));
+	THEN(EVENT_COMMENT_ADDED);
+	assert_int_equal(EVENT_BODY(0, comment_added)->mentions.n, 50);
+}
+
 #define ON_SETTLED(test) cmocka_unit_test_setup_teardown(test, decider_setup, decider_teardown)
 
 int main(void)
@@ -105,6 +215,11 @@ int main(void)
 	        ON_SETTLED(a_comment_belongs_to_its_issue),
 	        ON_SETTLED(a_comment_has_a_text),
 	        ON_SETTLED(a_comment_is_on_an_issue_of_the_expected_version),
+	        ON_SETTLED(an_answer_belongs_to_the_thread_of_the_first_comment),
+	        ON_SETTLED(an_answer_is_on_the_same_issue),
+	        ON_SETTLED(a_comment_mentions_members_each_once),
+	        ON_SETTLED(only_members_are_mentioned_but_an_edit_keeps_former_ones),
+	        ON_SETTLED(a_comment_mentions_a_bounded_number_of_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,15 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 	}
 }
 
+static struct slice some_mention(struct decider *decider, struct seed *seed)
+{
+	struct uuid member = somebody(seed);
+	char text[5 + UUID_TEXT] = "see @";
+
+	uuid_format(&member, text + 5);
+	return arena_copy(&decider->arena, slice_of(text, sizeof(text)));
+}
+
 static void fill_command(struct decider *decider, struct seed *seed, struct command *command)
 {
 	const struct person person = {
@@ -307,11 +316,19 @@ static void fill_command(struct decider *decider, struct seed *seed, struct comm
 		command->unarchive_project.project = PICK("QUIC", "NET", "NONE");
 		break;
 	case COMMAND_ADD_COMMENT:
-		command->add_comment = (struct add_comment){SOME_ISSUE, true, comment, SOME_TEXT};
+		command->add_comment = (struct add_comment){
+		        .issue = SOME_ISSUE,
+		        .has_comment_id = true,
+		        .comment_id = comment,
+		        .body = maybe(seed, 4) ? some_mention(decider, seed) : SOME_TEXT,
+		        .has_reply_to = maybe(seed, 3),
+		        .reply_to = id_of(3000 + seed_below(seed, 60))};
 		break;
 	case COMMAND_EDIT_COMMENT:
 		command->edit_comment = (struct edit_comment){
-		        .issue = SOME_ISSUE, .comment_id = comment, .body = SOME_TEXT};
+		        .issue = SOME_ISSUE,
+		        .comment_id = comment,
+		        .body = maybe(seed, 4) ? some_mention(decider, seed) : SOME_TEXT};
 		break;
 	case COMMAND_DELETE_COMMENT:
 		command->delete_comment.issue = SOME_ISSUE;

@@ -291,9 +291,11 @@ static void an_issue_shows_everything_with_names(void **state)
 	                                         "\"comments\":{\"total\":1,\"items\":[{\"id\":"
 	                                         "\"" ID(3) "\","
 	                                                    "\"author\":{\"id\":\"@ada\",\"name\":"
-	                                                    "\"Ada\"},\"body\":\"Yes.\","
+	                                                    "\"Ada\"},\"reply_to\":null,\"body\":"
+	                                                    "\"Yes.\",\"mentions\":[],"
 	                                                    "\"created_at\":\"2025-11-21T10:00:07."
-	                                                    "000Z\",\"edited_at\":null,\"seq\":7}],"
+	                                                    "000Z\",\"edited_at\":null,\"edited_"
+	                                                    "by\":null,\"seq\":7}],"
 	                                                    "\"next\":null},\"worklogs\":{"
 	                                                    "\"total\":0,\"minutes\":0,\"items\":[]"
 	                                                    ",\"next\":null},\"watchers\":[],"
@@ -302,6 +304,48 @@ static void an_issue_shows_everything_with_names(void **state)
 	                                                    "000Z\","
 	                                                    "\"updated_at\":\"2025-11-21T10:00:08."
 	                                                    "000Z\",\"version\":3}");
+}
+
+static void edit_comment(struct seen *s, uint64_t version, const char *body)
+{
+	change(s, EVENT_COMMENT_EDITED, s->first, version)->comment_edited =
+	        (struct comment_edited){.comment_id = s->comment, .body = slice_str(body)};
+	s->history.staged[0].meta.actor.id = s->ada;
+	history_command(&s->history, s->acme);
+	history_flush(&s->history);
+	history_fold(&s->history, s->issue, 0);
+}
+
+static enum status read_texts(struct seen *s, struct uuid comment, uint64_t after, uint32_t limit)
+{
+	struct issue_stamp stamp;
+	buf_clear(&s->out);
+	return issue_texts_read(s->issue, s->access, ACME, SLICE("TLS-1"), &comment, after, limit,
+	                        &s->out, &stamp, &s->err);
+}
+
+#define FORMER(seq, at, body)                                                                      \
+	"{\"seq\":" #seq ",\"author\":{\"id\":\"@ada\",\"name\":\"Ada\"},"                         \
+	"\"written_at\":\"2025-11-21T10:00:" #at ".000Z\",\"body\":\"" body "\"}"
+
+static void the_former_texts_of_a_comment_are_kept_until_it_is_deleted(void **state)
+{
+	struct seen *s = *state;
+	assert_int_equal(read_texts(s, s->comment, 0, 10), STATUS_OK);
+	expect_json(s, "{\"items\":[],\"next\":null}");
+	edit_comment(s, 4, "No.");
+	edit_comment(s, 5, "Perhaps.");
+	assert_int_equal(read_texts(s, s->comment, 0, 10), STATUS_OK);
+	expect_json(s, "{\"items\":[" FORMER(7, 07, "Yes.") "," FORMER(10, 10,
+	                                                               "No.") "],\"next\":null}");
+	assert_int_equal(read_texts(s, s->comment, 0, 1), STATUS_OK);
+	expect_json(s, "{\"items\":[" FORMER(7, 07, "Yes.") "],\"next\":7}");
+	assert_int_equal(read_texts(s, s->second, 0, 1), STATUS_NOT_FOUND);
+	change(s, EVENT_COMMENT_DELETED, s->first, 6)->comment_deleted.comment_id = s->comment;
+	history_command(&s->history, s->acme);
+	history_flush(&s->history);
+	history_fold(&s->history, s->issue, 0);
+	assert_int_equal(read_texts(s, s->comment, 0, 1), STATUS_NOT_FOUND);
 }
 
 static void read_worklogs(struct seen *s, uint64_t after, uint32_t limit)
@@ -498,6 +542,7 @@ int main(void)
 	        CASE(what_is_no_cursor_and_no_project_is_said_so),
 	        CASE(the_stamp_of_a_board_moves_with_its_cards_only),
 	        CASE(an_issue_shows_everything_with_names),
+	        CASE(the_former_texts_of_a_comment_are_kept_until_it_is_deleted),
 	        CASE(worklogs_are_read_in_pages_with_their_sum),
 	        CASE(an_issue_is_found_by_id_and_not_by_what_is_no_key),
 	        CASE(the_other_end_of_a_link_shows_it_inward_until_it_is_cut),
