@@ -71,49 +71,53 @@ static void show_writer(const struct writer_state *state, struct buf *detail)
 	buf_append_str(detail, "; ");
 }
 
-static bool check_writers(void *context, struct buf *detail)
+static bool check_writers(void *context, bool names, struct buf *detail)
 {
 	struct node *node = context;
 	uint32_t n = writers_partitions(node->writers), ready = 0, owned = 0;
-	uint64_t foreign = 0;
 	struct writer_state state;
 	for (uint32_t i = 0; i < n; i++) {
 		writers_state(node->writers, i, &state);
 		ready += state.ready;
 		owned += state.mode == WRITER_OWNS;
-		foreign += state.foreign;
 		if (state.mode != WRITER_OWNS)
 			show_writer(&state, detail);
 	}
-	buf_printf(detail, "%u of %u partitions owned, %llu foreign records", owned, n,
-	           (unsigned long long)foreign);
+	buf_printf(detail, "%u of %u partitions owned", owned, n);
+	trouble_line(writers_trouble(node->writers), names, detail);
 	return ready == n;
 }
 
-static bool check_view(void *context, struct buf *detail)
+static bool check_view(void *context, bool names, struct buf *detail)
 {
 	struct view_check *check = context;
 	struct view_state state;
 	projector_state(check->node->projector, check->view, &state);
 	buf_printf(detail, "%s, lag %llu records, %lld ms", state.instance,
 	           (unsigned long long)state.lag_records, (long long)state.lag_ms);
-	if (state.tenants_stopped)
-		buf_printf(detail, ", %u tenants stopped", state.tenants_stopped);
-	if (state.foreign)
-		buf_printf(detail, ", %llu foreign records", (unsigned long long)state.foreign);
+	trouble_line(state.trouble, names, detail);
+	if (state.stalled)
+		buf_printf(detail, ", no progress for %lld s",
+		           (long long)state.moved_ms_ago / 1000);
 	if (state.reason[0])
 		buf_printf(detail, ": %s", state.reason);
 	return state.open && !state.stalled;
 }
 
-static bool check_processor(void *context, struct buf *detail)
+static bool check_processor(void *context, bool names, struct buf *detail)
 {
 	struct node *node = context;
 	struct processor_state state;
 	processor_state(node->processor, &state);
-	buf_printf(detail, "lag %llu records%s%s", (unsigned long long)state.lag_records,
-	           state.reason[0] ? ": " : "", state.reason);
-	return state.lag_records == 0 || state.moved_ms_ago < PROCESSOR_STALL_MS;
+	bool moves = state.lag_records == 0 || state.moved_ms_ago < PROCESSOR_STALL_MS;
+	buf_printf(detail, "lag %llu records", (unsigned long long)state.lag_records);
+	trouble_line(state.trouble, names, detail);
+	if (!moves)
+		buf_printf(detail, ", no progress for %lld s",
+		           (long long)state.moved_ms_ago / 1000);
+	if (state.reason[0])
+		buf_printf(detail, ": %s", state.reason);
+	return moves;
 }
 
 static void add_checks(struct node *node)
@@ -200,24 +204,54 @@ static enum status start_views(struct node *node, struct error *err)
 	return query_api_open(&query, &node->query_api, err);
 }
 
+static void print_writer(const struct writer_state *state, struct json_out *out)
+{
+	json_out_object(out);
+	json_out_member_int(out, "partition", state->partition);
+	json_out_member_bool(out, "ready", state->ready);
+	json_out_member_str(out, "mode", writer_mode_name(state->mode));
+	json_out_member_int(out, "queued", state->queued);
+	if (!state->ready)
+		json_out_member_str(out, "reason", state->reason);
+	json_out_object_end(out);
+}
+
 static void print_writers(void *context, struct json_out *out)
 {
 	struct node *node = context;
+	json_out_object(out);
+	json_out_key(out, "partitions");
 	json_out_array(out);
 	for (uint32_t i = 0; node->writers && i < writers_partitions(node->writers); i++) {
 		struct writer_state state;
 		writers_state(node->writers, i, &state);
-		json_out_object(out);
-		json_out_member_int(out, "partition", i);
-		json_out_member_bool(out, "ready", state.ready);
-		json_out_member_str(out, "mode", writer_mode_name(state.mode));
-		json_out_member_int(out, "queued", state.queued);
-		json_out_member_int(out, "foreign", (int64_t)state.foreign);
-		if (!state.ready)
-			json_out_member_str(out, "reason", state.reason);
-		json_out_object_end(out);
+		print_writer(&state, out);
 	}
 	json_out_array_end(out);
+	if (node->writers)
+		trouble_print(writers_trouble(node->writers), out);
+	json_out_object_end(out);
+}
+
+static void print_processor(void *context, struct json_out *out)
+{
+	struct node *node = context;
+	struct processor_state state;
+	json_out_object(out);
+	if (node->processor) {
+		processor_state(node->processor, &state);
+		json_out_member_int(out, "lag_records", (int64_t)state.lag_records);
+		json_out_member_int(out, "moved_ms_ago", state.moved_ms_ago);
+		json_out_member_bool(out, "stalled",
+		                     state.lag_records > 0 &&
+		                             state.moved_ms_ago > PROCESSOR_STALL_MS);
+		json_out_member_int(out, "events", (int64_t)state.events);
+		json_out_member_int(out, "intents", (int64_t)state.intents);
+		trouble_print(state.trouble, out);
+		if (state.reason[0])
+			json_out_member_str(out, "reason", state.reason);
+	}
+	json_out_object_end(out);
 }
 
 /* A process without views has nothing that an operator could rebuild. A path too long for a socket
@@ -236,6 +270,7 @@ static enum status start_admin(struct node *node, struct error *err)
 	                        .projector = node->projector,
 	                },
 	        .writers = print_writers,
+	        .processor = print_processor,
 	        .context = node,
 	};
 	enum status status = admin_start(&options, &node->admin, err);
@@ -272,7 +307,7 @@ static void add_table(struct node *node, const struct http_route *table, void *c
 
 static enum status start_http(struct node *node, struct error *err)
 {
-	node->health = health_new();
+	node->health = health_new(node->auth);
 	add_checks(node);
 	add_table(node, health_routes, node->health);
 	if (node->command_api)

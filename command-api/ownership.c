@@ -68,12 +68,11 @@ bool partition_is_wanted(struct partition *partition)
 /* --- the log --- */
 
 /* What was learnt from the log, for others to see. */
-static void note(struct partition *partition, uint64_t foreign)
+static void note(struct partition *partition)
 {
 	struct write_claim last;
 	bool has_claim = write_state_claim(partition->state, &last);
 	pthread_mutex_lock(&partition->lock);
-	partition->foreign += foreign;
 	if (has_claim)
 		partition->owner = last;
 	pthread_mutex_unlock(&partition->lock);
@@ -81,11 +80,10 @@ static void note(struct partition *partition, uint64_t foreign)
 
 static enum status fold_up_to(struct partition *partition, int64_t end, struct error *err)
 {
-	uint64_t foreign = 0;
-	if (write_state_catch_up(partition->state, partition->reader, end, &foreign,
+	if (write_state_catch_up(partition->state, partition->reader, end, partition->all->trouble,
 	                         &partition->interrupt, err))
 		return error_wrap(err, "catch up partition %u", partition->number);
-	note(partition, foreign);
+	note(partition);
 	return STATUS_OK;
 }
 
@@ -219,13 +217,12 @@ static void show_standby(struct partition *partition, int64_t lag, const char *t
 /* Read what is new and fold it; waits for it. */
 static enum status follow(struct partition *partition, struct error *err)
 {
-	uint64_t foreign = 0;
 	int64_t position, end;
-	if (write_state_follow(partition->state, partition->reader, FOLLOW_MS, &foreign,
-	                       &partition->interrupt, &position, err) ||
+	if (write_state_follow(partition->state, partition->reader, FOLLOW_MS,
+	                       partition->all->trouble, &partition->interrupt, &position, err) ||
 	    journal_end(partition->all->options.journal, partition->number, &end, err))
 		return err->status;
-	note(partition, foreign);
+	note(partition);
 	show_standby(partition, end - position, NULL);
 	return STATUS_OK;
 }

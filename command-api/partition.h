@@ -33,7 +33,7 @@ struct partition {
 	bool standby_ready;      /* and another instance owns it */
 	enum writer_mode mode;
 	struct write_claim owner; /* the last claim in the log */
-	uint64_t foreign, lag;
+	uint64_t lag;
 	char reason[512];
 	pthread_cond_t left; /* holds became false */
 
@@ -77,6 +77,7 @@ static inline struct record_room *record_room_at(const struct partition *partiti
 
 struct writers {
 	struct writers_options options;
+	struct trouble *trouble; /* of all partitions */
 	struct uuid owner_id;
 	uint32_t n;
 	struct partition *partitions;

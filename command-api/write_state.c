@@ -19,14 +19,17 @@
 static const char *const table_names[] = {"rows",       "tenants", "commands",
                                           "identities", "fold",    NULL};
 
-#define STATE_LAYOUT  2
+#define STATE_LAYOUT  3
 #define STORE_KEY_MAX KV_KEY_MAX
 #define EVENT_PACKED  18
 
 struct tenant_value {
 	uint64_t seq;
 	int64_t recorded_at_ms;
-	uint8_t stopped; /* has an event that this program cannot read */
+	uint32_t schema_id; /* of the event that this program cannot read; 0: it is not stopped */
+	uint32_t partition;
+	int64_t offset;
+	struct uuid event_id;
 };
 
 struct command_head {
@@ -243,7 +246,7 @@ bool write_state_tenant(struct write_state *state, struct slice tenant, struct w
 	if (!kv_get(state->txn, TENANTS, key_slice(&key), &value))
 		return false;
 	memcpy(&stored, value.data, sizeof stored);
-	*out = (struct write_tenant){stored.seq, stored.recorded_at_ms, stored.stopped != 0};
+	*out = (struct write_tenant){stored.seq, stored.recorded_at_ms, stored.schema_id != 0};
 	return true;
 }
 
@@ -403,15 +406,48 @@ void write_state_apply(struct write_state *state, const struct event *event)
 		put_command(state, meta);
 }
 
-void write_state_stop_tenant(struct write_state *state, struct slice tenant)
+void write_state_stop_tenant(struct write_state *state, const struct record_read *read,
+                             const struct journal_entry *entry)
 {
 	struct write_tenant known = {0};
-	if (tenant.n == 0 || tenant.n >= sizeof state->tenant)
-		return;
-	write_state_tenant(state, tenant, &known);
-	struct tenant_value value = {
-	        .seq = known.seq, .recorded_at_ms = known.recorded_at_ms, .stopped = 1};
+	write_state_tenant(state, entry->key, &known);
+	struct tenant_value value = {.seq = known.seq,
+	                             .recorded_at_ms = known.recorded_at_ms,
+	                             .schema_id = read->schema_id,
+	                             .partition = entry->partition,
+	                             .offset = entry->offset,
+	                             .event_id = read->event.meta.event_id};
 	struct store_key key;
-	key_start(&key, tenant);
+	buf_clear(&state->pending); /* of its command, which stays without an end */
+	key_start(&key, entry->key);
 	kv_put(state->txn, TENANTS, key_slice(&key), slice_of(&value, sizeof value));
+}
+
+static void tell(struct trouble *trouble, struct slice tenant, const struct tenant_value *value)
+{
+	char reason[80];
+	struct trouble_stop stop = {.tenant = tenant,
+	                            .seq = value->seq + 1,
+	                            .partition = value->partition,
+	                            .offset = value->offset,
+	                            .event_id = value->event_id};
+	snprintf(reason, sizeof reason, "schema %u: written by a newer version, upgrade",
+	         value->schema_id);
+	stop.reason = slice_str(reason);
+	trouble_stop(trouble, &stop);
+}
+
+void write_state_tell_stopped(struct write_state *state, struct trouble *trouble)
+{
+	struct slice key, row;
+	struct kv_cursor *cursor = kv_cursor_open(state->txn, TENANTS);
+	for (bool more = kv_seek(cursor, slice_of("", 1), &key, &row); more;
+	     more = kv_next(cursor, &key, &row)) {
+		struct tenant_value value;
+		memcpy(&value, row.data, sizeof value);
+		if (value.schema_id)
+			tell(trouble, slice_of(key.data, key.n - 1), &value);
+	}
+	kv_cursor_close(cursor);
+	state->told = true;
 }

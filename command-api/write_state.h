@@ -17,6 +17,7 @@
 #include "core/base/config.h"
 #include "core/domain/decide.h"
 #include "core/journal/journal.h"
+#include "core/service/trouble.h"
 #include "core/store/profile_keys.h"
 
 struct write_state;
@@ -50,15 +51,16 @@ enum status write_state_open(const struct config *config, uint32_t partition,
                              struct write_state **out, struct error *err);
 void write_state_close(struct write_state *state);
 
-/* Apply the journal up to @end (of journal_claim or journal_end). *@foreign counts records that are
- * not ours. STATUS_TIMEOUT when *@interrupt became true. */
+/* Apply the journal up to @end (of journal_claim or journal_end). @trouble is told of records that
+ * are not ours and of tenants that are stopped. STATUS_TIMEOUT when *@interrupt became true;
+ * STATUS_UNKNOWN_SCHEMA: a control record of a newer version. */
 enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-                                 int64_t end, uint64_t *foreign, const atomic_bool *interrupt,
+                                 int64_t end, struct trouble *trouble, const atomic_bool *interrupt,
                                  struct error *err);
 /* Apply what comes next; waits up to @timeout_ms for it. *@position: the next offset to be read. */
 enum status write_state_follow(struct write_state *state, struct journal_reader *reader,
-                               int timeout_ms, uint64_t *foreign, const atomic_bool *interrupt,
-                               int64_t *position, struct error *err);
+                               int timeout_ms, struct trouble *trouble,
+                               const atomic_bool *interrupt, int64_t *position, struct error *err);
 /* The newest claim that was read; false if there is none. */
 bool write_state_claim(const struct write_state *state, struct write_claim *out);
 

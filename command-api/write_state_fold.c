@@ -20,14 +20,14 @@ struct fold {
 	struct journal_reader *reader;
 	const atomic_bool *interrupt;
 	struct arena arena;
-	uint64_t *foreign;
+	struct trouble *trouble;
 	uint32_t uncommitted;
 	struct journal_entry entries[ENTRIES];
 };
 
 /* Kept by the state, because a standby reads for as long as it lives. */
 static struct fold *fold_of(struct write_state *state, struct journal_reader *reader,
-                            uint64_t *foreign, const atomic_bool *interrupt)
+                            struct trouble *trouble, const atomic_bool *interrupt)
 {
 	struct fold *fold = state->fold;
 	if (!fold) {
@@ -36,7 +36,7 @@ static struct fold *fold_of(struct write_state *state, struct journal_reader *re
 	}
 	fold->state = state;
 	fold->reader = reader;
-	fold->foreign = foreign;
+	fold->trouble = trouble;
 	fold->interrupt = interrupt;
 	fold->uncommitted = 0;
 	return fold;
@@ -50,31 +50,53 @@ void write_state_fold_free(struct fold *fold)
 	free(fold);
 }
 
-/* A record of ours continues its tenant's seq; anything else is foreign. */
-static bool is_ours(struct write_state *state, const struct journal_entry *entry,
-                    const struct event *event)
+/* In order, so that it is to be applied; else it is told. What comes behind the event that stopped
+ * a tenant is neither. */
+static bool is_next(struct fold *fold, const struct journal_entry *entry,
+                    const struct event_meta *meta)
 {
 	struct write_tenant tenant = {0};
-	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n == 0 ||
-	    entry->key.n >= sizeof state->tenant)
+	enum foreign_reason foreign;
+	write_state_tenant(fold->state, meta->tenant, &tenant);
+	if (tenant.stopped && meta->seq > 0 && (uint64_t)meta->seq > tenant.seq)
 		return false;
-	write_state_tenant(state, event->meta.tenant, &tenant);
-	return !tenant.stopped && (uint64_t)event->meta.seq == tenant.seq + 1;
+	if (record_in_order(tenant.seq, meta->seq, &foreign)) {
+		trouble_in_order(fold->trouble, meta->tenant);
+		return true;
+	}
+	trouble_foreign(fold->trouble, foreign, entry, meta->tenant, tenant.seq,
+	                (uint64_t)meta->seq);
+	return false;
 }
 
 /* Returns whether the state is at a command boundary. */
-static bool take_event(struct fold *fold, const struct journal_entry *entry)
+static bool take_event(struct fold *fold, const struct journal_entry *entry,
+                       const struct record_read *read)
 {
-	struct event event;
-	arena_clear(&fold->arena);
-	if (event_decode(entry->value, &fold->arena, &event, NULL) ||
-	    !is_ours(fold->state, entry, &event)) {
-		++*fold->foreign;
+	const struct event *event = &read->event;
+	if (!is_next(fold, entry, &event->meta))
 		return fold->state->pending.n == 0;
-	}
-	write_state_apply(fold->state, &event);
+	write_state_apply(fold->state, event);
 	fold->uncommitted++;
-	return event.meta.index + 1 == event.meta.count;
+	return event->meta.index + 1 == event->meta.count;
+}
+
+static enum status take_newer(struct fold *fold, const struct journal_entry *entry,
+                              const struct record_read *read, struct error *err)
+{
+	bool is_known = read->event.meta.tenant.n > 0;
+	if (!is_known && (entry->key.n == 0 || entry->key.n > RECORD_TENANT_MAX))
+		return error_set(err, STATUS_UNKNOWN_SCHEMA,
+		                 "partition %u offset %lld: schema %u: written by a newer "
+		                 "version, upgrade",
+		                 entry->partition, (long long)entry->offset, read->schema_id);
+	/* The key alone tells whose commands must wait. */
+	if (is_known && !is_next(fold, entry, &read->event.meta))
+		return STATUS_OK;
+	write_state_stop_tenant(fold->state, read, entry);
+	write_state_tell_stopped(fold->state, fold->trouble);
+	fold->uncommitted++;
+	return STATUS_OK;
 }
 
 /* --- claims --- */
@@ -120,19 +142,23 @@ static enum status take_entry(struct fold *fold, const struct journal_entry *ent
                               struct error *err)
 {
 	bool at_boundary = fold->state->pending.n == 0;
-	switch (record_classify(entry->value, NULL)) {
+	struct record_read read;
+	arena_clear(&fold->arena);
+	record_read(entry->key, entry->value, &fold->arena, &read);
+	switch (read.kind) {
 	case RECORD_EVENT:
-		at_boundary = take_event(fold, entry);
+		at_boundary = take_event(fold, entry, &read);
 		break;
 	case RECORD_CONTROL:
 		take_control(fold, entry);
 		break;
 	case RECORD_FOREIGN:
-		++*fold->foreign;
+		trouble_foreign(fold->trouble, read.foreign, entry, slice_of(NULL, 0), 0, 0);
 		break;
 	case RECORD_UNKNOWN_SCHEMA:
-		write_state_stop_tenant(fold->state, entry->key);
-		fold->uncommitted++;
+		if (take_newer(fold, entry, &read, err))
+			return err->status;
+		at_boundary = fold->state->pending.n == 0;
 		break;
 	}
 	if (!at_boundary || fold->uncommitted < COMMIT_EVENTS)
@@ -195,12 +221,14 @@ static enum status read_on(struct fold *fold, int64_t end, struct error *err)
 }
 
 enum status write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-                                 int64_t end, uint64_t *foreign, const atomic_bool *interrupt,
+                                 int64_t end, struct trouble *trouble, const atomic_bool *interrupt,
                                  struct error *err)
 {
 	if (write_state_begin(state, err))
 		return err->status;
-	struct fold *fold = fold_of(state, reader, foreign, interrupt);
+	struct fold *fold = fold_of(state, reader, trouble, interrupt);
+	if (!state->told)
+		write_state_tell_stopped(state, trouble);
 	if (read_on(fold, end, err)) {
 		write_state_abort(state);
 		return error_wrap(err, "fold the write-side state");
@@ -239,6 +267,8 @@ static enum status assign_tail(struct fold *fold, struct error *err)
 		write_state_abort(state);
 		return err->status;
 	}
+	if (!state->told)
+		write_state_tell_stopped(state, fold->trouble);
 	if (write_state_commit_read(state, offset, err))
 		return err->status;
 	state->tail = offset;
@@ -270,10 +300,10 @@ static enum status follow(struct fold *fold, int timeout_ms, struct error *err)
 }
 
 enum status write_state_follow(struct write_state *state, struct journal_reader *reader,
-                               int timeout_ms, uint64_t *foreign, const atomic_bool *interrupt,
-                               int64_t *position, struct error *err)
+                               int timeout_ms, struct trouble *trouble,
+                               const atomic_bool *interrupt, int64_t *position, struct error *err)
 {
-	struct fold *fold = fold_of(state, reader, foreign, interrupt);
+	struct fold *fold = fold_of(state, reader, trouble, interrupt);
 	enum status status = follow(fold, timeout_ms, err);
 	*position = state->tail;
 	return status ? error_wrap(err, "follow the log") : STATUS_OK;

@@ -22,6 +22,7 @@ struct write_state {
 	uint32_t partition;
 	int64_t tail;      /* where the reader goes on, having seen all below; -1: assign it anew */
 	struct fold *fold; /* NULL until it reads */
+	bool told;         /* of the tenants that are stopped */
 	bool has_claim;
 	struct write_claim claim; /* the newest that was read; stored as "claim" of fold */
 	struct rows rows;
@@ -40,7 +41,10 @@ void write_state_fold_free(struct fold *fold); /* NULL is fine */
 bool write_state_read_position(struct write_state *state, struct uuid *journal_id, int64_t *offset);
 void write_state_clear(struct write_state *state);
 /* Never decide on a state that misses an event: the tenant waits for a program that can read it. */
-void write_state_stop_tenant(struct write_state *state, struct slice tenant);
+void write_state_stop_tenant(struct write_state *state, const struct record_read *read,
+                             const struct journal_entry *entry);
+/* Every stopped tenant, as stored. */
+void write_state_tell_stopped(struct write_state *state, struct trouble *trouble);
 /* write_state_commit of what was read rather than appended. */
 enum status write_state_commit_read(struct write_state *state, int64_t next_offset,
                                     struct error *err);

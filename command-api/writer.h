@@ -17,6 +17,7 @@
 #include "command-api/job.h"
 #include "core/base/config.h"
 #include "core/journal/journal.h"
+#include "core/service/trouble.h"
 #include "core/store/profile_keys.h"
 
 #define WRITER_QUEUE_MAX 65536 /* commands that wait; more are answered 503 */
@@ -67,11 +68,12 @@ struct writer_state {
 	enum writer_mode mode;
 	bool ready;   /* owns it, or is a standby that has caught up with another's log */
 	uint64_t lag; /* of a standby: records to the end of the log */
-	uint64_t foreign;
 	uint32_t queued;
 	char reason[512]; /* why it is not ready; of a standby, who owns it */
 };
 void writers_state(struct writers *writers, uint32_t partition, struct writer_state *out);
+/* What is wrong in the log as the writers see it; borrowed until writers_stop. */
+struct trouble *writers_trouble(struct writers *writers);
 uint32_t writers_partitions(const struct writers *writers);
 
 #endif

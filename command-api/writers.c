@@ -176,6 +176,7 @@ enum status writers_start(const struct writers_options *options, struct writers 
 	struct writers *writers = mem_new(sizeof *writers);
 	writers->options = *options;
 	writers->owner_id = uuid_v4();
+	writers->trouble = trouble_new("writer");
 	pthread_mutex_init(&writers->lock, NULL);
 	uint32_t n = journal_identity(options->journal)->partitions;
 	writers->partitions = mem_new(n * sizeof *writers->partitions);
@@ -228,6 +229,7 @@ void writers_stop(struct writers *writers)
 	for (uint32_t i = 0; i < writers->n; i++)
 		close_partition(&writers->partitions[i]);
 	pthread_mutex_destroy(&writers->lock);
+	trouble_free(writers->trouble);
 	free(writers->partitions);
 	free(writers);
 }
@@ -242,10 +244,14 @@ void writers_state(struct writers *writers, uint32_t number, struct writer_state
 	        .ready = partition->mode == WRITER_OWNS ||
 	                 (partition->mode == WRITER_STANDBY && partition->standby_ready),
 	        .lag = partition->lag,
-	        .foreign = partition->foreign,
 	        .queued = partition->queued};
 	memcpy(out->reason, partition->reason, sizeof out->reason);
 	pthread_mutex_unlock(&partition->lock);
+}
+
+struct trouble *writers_trouble(struct writers *writers)
+{
+	return writers->trouble;
 }
 
 bool writers_are_shared(const struct writers *writers)

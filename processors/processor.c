@@ -10,7 +10,9 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/metrics.h"
-#include "core/codec/event_codec.h"
+#include "core/codec/record_read.h"
+#include "core/codec/schema_table.h"
+#include "core/service/trouble.h"
 #include "processors/rule.h"
 
 #define LOGGER         "processor"
@@ -21,10 +23,18 @@
 #define DECODE_ARENA   (1024 * 1024)
 #define TEXT_ARENA     (1024 * 1024)
 #define INTENTS_MAX    4096
-#define TENANT_MAX     64
 
-enum { SEQS = RULE_STATE_TABLE + 1, FOLD };
-static const char *const tables[] = {"state", "seqs", "fold", NULL};
+/* fold: partition u32 -> next offset u64; "journal" -> id; "schemas" -> how many schemas the
+ * program knew. stopped: tenant -> struct standing, then the reason. */
+enum { SEQS = RULE_STATE_TABLE + 1, FOLD, STOPPED };
+static const char *const tables[] = {"state", "seqs", "fold", "stopped", NULL};
+
+struct standing {
+	uint64_t seq;
+	struct uuid event_id;
+	uint32_t partition;
+	int64_t offset;
+};
 
 struct rule_run {
 	struct intent *intents;
@@ -44,8 +54,11 @@ struct processor {
 	int64_t next_offset[JOURNAL_PARTITIONS_MAX];
 	struct rule_run run;
 	struct arena arena;
-	uint64_t events, intents, foreign; /* the thread's own; note() shows them */
-	pthread_mutex_t lock;              /* of state */
+	uint64_t events, intents; /* the thread's own; note() shows them */
+	uint32_t take_max;        /* entries of the next batch */
+	struct trouble *trouble;
+	struct metric_series *lag, *still;
+	pthread_mutex_t lock; /* of state */
 	struct processor_state state;
 	int64_t moved_ms;
 };
@@ -78,15 +91,55 @@ void rule_intend(struct rule_run *run, const struct rule *rule, const struct eve
 
 /* --- position --- */
 
+/* A program that knows more schemas may read what made a tenant stand. */
+static bool may_read_more(struct kv_txn *txn)
+{
+	char known[4];
+	struct slice value, key;
+	put_u32(known, schema_entries_n);
+	bool same = kv_get(txn, FOLD, SLICE("schemas"), &value) &&
+	            slice_equal(value, slice_of(known, sizeof known));
+	struct kv_cursor *cursor = kv_cursor_open(txn, STOPPED);
+	bool stands = kv_seek(cursor, slice_of("", 1), &key, &value);
+	kv_cursor_close(cursor);
+	return stands && !same;
+}
+
+static void load_stopped(struct processor *processor, struct kv_txn *txn)
+{
+	struct slice tenant, value;
+	struct kv_cursor *cursor = kv_cursor_open(txn, STOPPED);
+	trouble_forget_stops(processor->trouble);
+	for (bool more = kv_seek(cursor, slice_of("", 1), &tenant, &value); more;
+	     more = kv_next(cursor, &tenant, &value)) {
+		struct standing standing;
+		memcpy(&standing, value.data, sizeof standing);
+		trouble_stop(processor->trouble,
+		             &(struct trouble_stop){.tenant = tenant,
+		                                    .seq = standing.seq,
+		                                    .partition = standing.partition,
+		                                    .offset = standing.offset,
+		                                    .event_id = standing.event_id,
+		                                    .reason = slice_of(value.data + sizeof standing,
+		                                                       value.n - sizeof standing)});
+	}
+	kv_cursor_close(cursor);
+}
+
 static void load_position(struct processor *processor, struct kv_txn *txn)
 {
 	const struct journal_identity *identity = journal_identity(processor->options.journal);
 	struct slice value;
-	if (kv_get(txn, FOLD, SLICE("journal"), &value) &&
-	    !slice_equal(value, slice_of(identity->id.bytes, 16)))
-		for (uint32_t i = 0; tables[i]; i++)
-			kv_clear(txn,
-			         i); /* another journal: the same ids, so nothing happens twice */
+	bool is_other = kv_get(txn, FOLD, SLICE("journal"), &value) &&
+	                !slice_equal(value, slice_of(identity->id.bytes, 16));
+	bool begins = is_other || may_read_more(txn);
+	/* From the beginning, with the same ids: nothing happens twice. */
+	for (uint32_t i = 0; begins && tables[i]; i++)
+		kv_clear(txn, i);
+	char known[4];
+	put_u32(known, schema_entries_n);
+	kv_put(txn, FOLD, SLICE("schemas"), slice_of(known, sizeof known));
+	load_stopped(processor, txn);
 	kv_put(txn, FOLD, SLICE("journal"), slice_of(identity->id.bytes, 16));
 	for (uint32_t p = 0; p < identity->partitions; p++) {
 		char key[4];
@@ -125,42 +178,94 @@ static enum status assign_all(struct processor *processor, struct error *err)
 
 /* --- events --- */
 
-static bool is_next(struct kv_txn *txn, const struct journal_entry *entry,
-                    const struct event *event)
+static bool stands(struct kv_txn *txn, struct slice tenant, struct standing *out)
 {
 	struct slice value;
-	uint64_t seq = 0;
-	if (!slice_equal(entry->key, event->meta.tenant) || entry->key.n == 0 ||
-	    entry->key.n > TENANT_MAX)
+	if (!kv_get(txn, STOPPED, tenant, &value))
 		return false;
-	if (kv_get(txn, SEQS, entry->key, &value))
-		seq = get_u64(value.data);
-	return (uint64_t)event->meta.seq == seq + 1;
+	memcpy(out, value.data, sizeof *out);
+	return true;
+}
+
+static uint64_t seq_of(struct kv_txn *txn, struct slice tenant)
+{
+	struct slice value;
+	return kv_get(txn, SEQS, tenant, &value) ? get_u64(value.data) : 0;
+}
+
+static void move_seq(struct kv_txn *txn, struct slice tenant, uint64_t seq)
+{
+	char value[8];
+	put_u64(value, seq);
+	kv_put(txn, SEQS, tenant, slice_of(value, sizeof value));
+}
+
+static void stop_tenant(struct kv_txn *txn, const struct journal_entry *entry,
+                        const struct event_meta *meta, const char *reason)
+{
+	struct standing standing = {.seq = (uint64_t)meta->seq,
+	                            .event_id = meta->event_id,
+	                            .partition = entry->partition,
+	                            .offset = entry->offset};
+	struct buf value = {0};
+	buf_append(&value, &standing, sizeof standing);
+	buf_append_str(&value, reason);
+	kv_put(txn, STOPPED, meta->tenant, buf_slice(&value));
+	buf_release(&value);
+}
+
+/* The event is the next of its tenant. */
+static void react(struct processor *processor, struct kv_txn *txn,
+                  const struct journal_entry *entry, const struct record_read *read)
+{
+	const struct event_meta *meta = &read->event.meta;
+	char reason[80];
+	if (read->kind == RECORD_UNKNOWN_SCHEMA) {
+		snprintf(reason, sizeof reason, "schema id %u: %s", read->schema_id,
+		         status_text(STATUS_UNKNOWN_SCHEMA));
+		stop_tenant(txn, entry, meta, reason);
+		return;
+	}
+	for (uint32_t i = 0; rules[i]; i++)
+		rules[i]->on_event(rules[i], txn, &read->event, &processor->run);
+	move_seq(txn, meta->tenant, (uint64_t)meta->seq);
+	processor->events++;
+}
+
+static void take_event(struct processor *processor, struct kv_txn *txn,
+                       const struct journal_entry *entry, const struct record_read *read)
+{
+	const struct event_meta *meta = &read->event.meta;
+	enum foreign_reason foreign;
+	struct standing standing;
+	uint64_t last = seq_of(txn, meta->tenant);
+	if (stands(txn, meta->tenant, &standing) && meta->seq > 0 &&
+	    (uint64_t)meta->seq >= standing.seq)
+		return;
+	if (record_in_order(last, meta->seq, &foreign)) {
+		trouble_in_order(processor->trouble, meta->tenant);
+		react(processor, txn, entry, read);
+	} else {
+		trouble_foreign(processor->trouble, foreign, entry, meta->tenant, last,
+		                (uint64_t)meta->seq);
+	}
 }
 
 static enum status take_entry(struct processor *processor, struct kv_txn *txn,
                               const struct journal_entry *entry, struct error *err)
 {
-	struct event event;
-	uint32_t schema_id;
-	enum record_kind kind = record_classify(entry->value, &schema_id);
-	if (kind == RECORD_UNKNOWN_SCHEMA)
+	struct record_read read;
+	arena_clear(&processor->arena);
+	record_read(entry->key, entry->value, &processor->arena, &read);
+	if (read.kind == RECORD_UNKNOWN_SCHEMA && read.event.meta.tenant.n == 0)
 		return error_set(err, STATUS_UNKNOWN_SCHEMA,
 		                 "partition %u offset %lld: schema id %u: %s", entry->partition,
-		                 (long long)entry->offset, schema_id,
+		                 (long long)entry->offset, read.schema_id,
 		                 status_text(STATUS_UNKNOWN_SCHEMA));
-	arena_clear(&processor->arena);
-	if (kind == RECORD_EVENT && !event_decode(entry->value, &processor->arena, &event, NULL) &&
-	    is_next(txn, entry, &event)) {
-		char seq[8];
-		put_u64(seq, (uint64_t)event.meta.seq);
-		kv_put(txn, SEQS, entry->key, slice_of(seq, 8));
-		for (uint32_t i = 0; rules[i]; i++)
-			rules[i]->on_event(rules[i], txn, &event, &processor->run);
-		processor->events++;
-	} else if (kind != RECORD_CONTROL) {
-		processor->foreign++;
-	}
+	if (read.kind == RECORD_FOREIGN)
+		trouble_foreign(processor->trouble, read.foreign, entry, slice_of(NULL, 0), 0, 0);
+	else if (read.kind != RECORD_CONTROL)
+		take_event(processor, txn, entry, &read);
 	save_position(processor, txn, entry->partition, entry->offset + 1);
 	return STATUS_OK;
 }
@@ -209,6 +314,25 @@ static bool send_intents(struct processor *processor)
 	}
 }
 
+/* One event asks for more than a batch can hold: there is no way to react to it. */
+static enum status set_aside(struct processor *processor, const struct journal_entry *entry,
+                             struct error *err)
+{
+	struct record_read read;
+	struct kv_txn *txn;
+	char reason[80];
+	if (kv_begin_write(processor->kv, &txn, err))
+		return err->status;
+	arena_clear(&processor->arena);
+	record_read(entry->key, entry->value, &processor->arena, &read);
+	snprintf(reason, sizeof reason, "%s: more than %d intents, or %d bytes of them",
+	         event_type_name(read.event.type), INTENTS_MAX, TEXT_ARENA);
+	stop_tenant(txn, entry, &read.event.meta, reason);
+	save_position(processor, txn, entry->partition, entry->offset + 1);
+	load_stopped(processor, txn);
+	return kv_commit(txn, err);
+}
+
 static enum status take_batch(struct processor *processor, uint32_t n, struct error *err)
 {
 	struct kv_txn *txn;
@@ -233,6 +357,7 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 		kv_abort(txn);
 		return status;
 	}
+	load_stopped(processor, txn);
 	if (kv_commit(txn, err))
 		return err->status;
 	if (stops && err)
@@ -260,22 +385,33 @@ static void note(struct processor *processor, const char *reason, bool moved, bo
 	processor->state.lag_records = lag;
 	processor->state.events = processor->events;
 	processor->state.intents = processor->intents;
-	processor->state.foreign = processor->foreign;
 	snprintf(processor->state.reason, sizeof processor->state.reason, "%s", reason);
 	if (moved || (lag == 0 && !reason[0]))
 		processor->moved_ms = clock_monotonic_ms();
+	int64_t still_ms = clock_monotonic_ms() - processor->moved_ms;
 	pthread_mutex_unlock(&processor->lock);
+	metric_set(processor->lag, (double)lag);
+	metric_set(processor->still, (double)still_ms / 1000);
 }
 
 static enum status step(struct processor *processor, bool *moved, struct error *err)
 {
 	uint32_t n = 0;
 	enum status status = journal_reader_poll(processor->reader, POLL_MS, processor->entries,
-	                                         ENTRIES_MAX, &n, err);
+	                                         processor->take_max, &n, err);
 	*moved = n > 0;
 	if (status || n == 0)
 		return status;
-	return take_batch(processor, n, err);
+	status = take_batch(processor, n, err);
+	if (status == STATUS_FULL && processor->run.full && n == 1)
+		status = set_aside(processor, processor->entries, err);
+	else if (status == STATUS_FULL && processor->run.full)
+		processor->take_max = 1 + n / 4;
+	else if (!status && processor->take_max < ENTRIES_MAX / 2)
+		processor->take_max *= 2;
+	else if (!status)
+		processor->take_max = ENTRIES_MAX;
+	return status;
 }
 
 static void *run(void *context)
@@ -326,6 +462,10 @@ enum status processor_start(const struct processor_options *options, struct proc
 {
 	struct processor *processor = mem_new(sizeof *processor);
 	processor->options = *options;
+	processor->take_max = ENTRIES_MAX;
+	processor->trouble = trouble_new("processor");
+	processor->lag = metric_series(METRIC_PROCESSOR_LAG_RECORDS, NULL);
+	processor->still = metric_series(METRIC_PROCESSOR_STILL_SECONDS, NULL);
 	pthread_mutex_init(&processor->lock, NULL);
 	processor->moved_ms = clock_monotonic_ms();
 	processor->run.intents = mem_new(INTENTS_MAX * sizeof *processor->run.intents);
@@ -360,14 +500,18 @@ void processor_stop(struct processor *processor)
 	free(processor->run.intents);
 	free(processor->run.texts.block);
 	free(processor->arena.block);
+	trouble_free(processor->trouble);
 	pthread_mutex_destroy(&processor->lock);
 	free(processor);
 }
 
 void processor_state(struct processor *processor, struct processor_state *out)
 {
+	struct trouble_counts trouble = trouble_counts(processor->trouble);
 	pthread_mutex_lock(&processor->lock);
 	*out = processor->state;
+	out->foreign = trouble.foreign;
+	out->trouble = processor->trouble;
 	out->moved_ms_ago = clock_monotonic_ms() - processor->moved_ms;
 	pthread_mutex_unlock(&processor->lock);
 }

@@ -9,6 +9,7 @@
 #include "core/base/config.h"
 #include "core/journal/journal.h"
 #include "core/service/intent.h"
+#include "core/service/trouble.h"
 
 struct processor;
 
@@ -21,8 +22,9 @@ struct processor_options {
 struct processor_state {
 	uint64_t events, intents, foreign;
 	uint64_t lag_records;
-	int64_t moved_ms_ago; /* since the position last moved or the end was reached */
-	char reason[512];     /* why it does not move; "" if it does */
+	int64_t moved_ms_ago;    /* since the position last moved or the end was reached */
+	struct trouble *trouble; /* borrowed until processor_stop */
+	char reason[512];        /* why it does not move; "" if it does */
 };
 
 enum status processor_start(const struct processor_options *options, struct processor **out,

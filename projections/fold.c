@@ -1,49 +1,15 @@
 /* A command's events follow one another in one partition and become visible together, but a poll
- * may end between them: the transaction then stays open until the rest is there.
- *
- * An event that the view cannot apply: roll back, note (tenant, seq), read again from the committed
- * position; this time the event is answered with view->stop. So nothing half-applied is ever
- * committed, and a Postgres transaction that the failure has broken does not matter. */
+ * may end between them: the transaction then stays open until the rest is there. */
 #include "projections/fold.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/arena.h"
-#include "core/codec/event_codec.h"
+#include "projections/fold_inside.h"
 
 /* An array takes at most 16 bytes of memory for each byte of its record. */
 #define ARENA_BYTES (16 * EVENT_BYTES_MAX + 4096)
-
-struct stopping { /* decided by this fold */
-	struct tenant_entry *tenant;
-	char reason[256];
-};
-
-struct fold {
-	struct fold_options options;
-	struct view *view;
-	const struct view_type *type;
-	struct journal_reader *reader;
-	const struct journal_identity *identity;
-	struct view_position stored;    /* as the view has it: expected at the next commit */
-	struct view_position committed; /* stored, or further over holes and control records */
-	struct view_position next;      /* what the open transaction will commit */
-	bool in_command[JOURNAL_PARTITIONS_MAX];
-	bool stop_at_end[JOURNAL_PARTITIONS_MAX]; /* records at or above the end were dropped */
-	int64_t applied_at[JOURNAL_PARTITIONS_MAX], applied_at_open[JOURNAL_PARTITIONS_MAX];
-	const int64_t *ends; /* of fold_run, else NULL */
-	bool by_seq;         /* the position is of an ancestor: applied events come again */
-	bool open;           /* a transaction is */
-	bool again;          /* a stop was decided: roll back and read again */
-	struct tenant_table tenants;
-	struct stopping *stopping;
-	uint32_t stopping_n;
-	struct fold_counts counts, counts_open;
-	struct arena arena;
-	struct journal_entry entries[FOLD_POLL_MAX];
-};
 
 /* --- open --- */
 
@@ -114,29 +80,12 @@ static enum status rewind_reader(struct fold *fold, struct error *err)
 	return STATUS_OK;
 }
 
-static void note_stopped(void *context, struct slice tenant, uint64_t seq, struct slice reason)
-{
-	struct fold *fold = context;
-	(void)reason;
-	tenant_table_get(&fold->tenants, tenant, NULL)->stop = seq;
-	fold->counts.tenants_stopped++;
-}
-
 static enum status load_seq(struct fold *fold, struct tenant_entry *tenant, struct error *err)
 {
 	uint64_t seq = 0;
 	enum status status = fold->type->tenant_seq(fold->view, tenant->name, &seq, err);
 	if (!status)
 		tenant->seq = tenant->committed = seq;
-	return status;
-}
-
-static enum status load_stopped(struct fold *fold, struct error *err)
-{
-	enum status status = fold->type->stopped(fold->view, note_stopped, fold, err);
-	for (uint32_t i = 0; !status && i < fold->tenants.n; i++)
-		status = load_seq(fold, fold->tenants.entries[i], err);
-	fold->counts_open = fold->counts;
 	return status;
 }
 
@@ -153,8 +102,11 @@ enum status fold_open(const struct fold_options *options, struct fold **out, str
 	arena_init(&fold->arena, mem_new(ARENA_BYTES), ARENA_BYTES);
 	err = err ? err : &own;
 	enum status status = find_start(fold, err);
+	fold->next = fold->committed;
 	if (!status)
-		status = load_stopped(fold, err);
+		status = fold_load_stopped(fold, err);
+	if (!status && options->retry_stopped)
+		status = fold_retry_stopped(fold, err);
 	if (!status)
 		status = journal_reader_open(options->journal, &fold->reader, err);
 	if (!status) {
@@ -178,20 +130,34 @@ void fold_close(struct fold *fold)
 	if (fold->reader)
 		journal_reader_close(fold->reader);
 	tenant_table_release(&fold->tenants);
-	free(fold->stopping);
+	free(fold->failing);
 	free(fold->arena.block);
 	free(fold);
 }
 
 /* --- one record --- */
 
-static enum status foreign(struct fold *fold)
+static enum status foreign(struct fold *fold, const struct journal_entry *entry,
+                           enum foreign_reason reason)
 {
 	fold->counts_open.foreign++;
+	if (fold->options.trouble)
+		trouble_foreign(fold->options.trouble, reason, entry, slice_of(NULL, 0), 0, 0);
 	return STATUS_OK;
 }
 
-static enum status begin(struct fold *fold, struct error *err)
+static enum status out_of_order(struct fold *fold, const struct journal_entry *entry,
+                                enum foreign_reason reason, const struct tenant_entry *tenant,
+                                int64_t seq)
+{
+	fold->counts_open.foreign++;
+	if (fold->options.trouble)
+		trouble_foreign(fold->options.trouble, reason, entry, tenant->name, tenant->seq,
+		                (uint64_t)seq);
+	return STATUS_OK;
+}
+
+enum status fold_begin(struct fold *fold, struct error *err)
 {
 	if (fold->open)
 		return STATUS_OK;
@@ -200,35 +166,13 @@ static enum status begin(struct fold *fold, struct error *err)
 	return status;
 }
 
-static enum status stop_again(struct fold *fold, struct tenant_entry *tenant, struct error *err)
+static enum status apply(struct fold *fold, struct tenant_entry *tenant,
+                         const struct record_read *read, const struct journal_entry *entry,
+                         struct error *err)
 {
-	for (uint32_t i = 0; i < fold->stopping_n; i++) {
-		if (fold->stopping[i].tenant != tenant)
-			continue;
-		fold->counts_open.tenants_stopped++;
-		return fold->type->stop(fold->view, tenant->name, tenant->stop,
-		                        fold->stopping[i].reason, err);
-	}
-	return STATUS_OK; /* it was stopped before this fold began */
-}
-
-static void decide_stop(struct fold *fold, struct tenant_entry *tenant, const struct event *event,
-                        const struct error *why)
-{
-	fold->stopping = mem_grow(fold->stopping, (fold->stopping_n + 1) * sizeof *fold->stopping);
-	struct stopping *stopping = &fold->stopping[fold->stopping_n++];
-	stopping->tenant = tenant;
-	snprintf(stopping->reason, sizeof stopping->reason, "%s: %.200s",
-	         event_type_name(event->type), why->text);
-	tenant->stop = (uint64_t)event->meta.seq;
-	fold->again = true;
-}
-
-static enum status apply(struct fold *fold, struct tenant_entry *tenant, const struct event *event,
-                         const struct journal_entry *entry, struct error *err)
-{
+	const struct event *event = &read->event;
 	struct view_place place = {entry->partition, entry->offset};
-	enum status status = begin(fold, err);
+	enum status status = fold_begin(fold, err);
 	if (!status)
 		status = fold->type->advance(fold->view, &event->meta, &place, err);
 	if (status)
@@ -243,59 +187,77 @@ static enum status apply(struct fold *fold, struct tenant_entry *tenant, const s
 	status = fold->type->apply(fold->view, event, err);
 	if (!status || status_policy(status) != POLICY_PARK)
 		return status;
-	decide_stop(fold, tenant, event, err);
+	fold_note_failing(fold, tenant, read, entry, err);
 	return status;
 }
 
-static enum status take_event(struct fold *fold, const struct journal_entry *entry,
-                              struct error *err)
+enum status fold_take_next(struct fold *fold, struct tenant_entry *tenant,
+                           const struct record_read *read, const struct journal_entry *entry,
+                           struct error *err)
 {
-	struct event event;
+	const struct failing *failing =
+	        fold_find_failing(fold, tenant, (uint64_t)read->event.meta.seq);
+	if (failing) {
+		fold->in_command[entry->partition] = false;
+		return fold_stop_tenant(fold, failing, err);
+	}
+	if (fold->options.trouble)
+		trouble_in_order(fold->options.trouble, tenant->name);
+	if (read->kind == RECORD_EVENT)
+		return apply(fold, tenant, read, entry, err);
+	struct error why;
+	error_set(&why, STATUS_UNKNOWN_SCHEMA, "schema %u: written by a newer version, upgrade",
+	          read->schema_id);
+	fold_note_failing(fold, tenant, read, entry, &why);
+	return STATUS_OK;
+}
+
+static enum status take_event(struct fold *fold, const struct journal_entry *entry,
+                              const struct record_read *read, struct error *err)
+{
+	const struct event_meta *meta = &read->event.meta;
+	enum foreign_reason reason;
 	bool added;
-	arena_clear(&fold->arena);
-	if (event_decode(entry->value, &fold->arena, &event, err))
-		return foreign(fold); /* unreadable under an id of ours: not written by us */
-	const struct event_meta *meta = &event.meta;
-	if (!slice_equal(entry->key, meta->tenant) || meta->tenant.n == 0 ||
-	    meta->tenant.n > FOLD_TENANT_MAX || meta->seq < 1)
-		return foreign(fold);
 	struct tenant_entry *tenant = tenant_table_get(&fold->tenants, meta->tenant, &added);
 	enum status status = added ? load_seq(fold, tenant, err) : STATUS_OK;
 	if (status)
 		return status_policy(status) == POLICY_PARK
 		               ? error_set(err, STATUS_IO, "cannot read a seq")
 		               : status;
-	if (tenant->stop && (uint64_t)meta->seq >= tenant->stop) {
+	if (tenant->stop.seq && meta->seq > 0 && (uint64_t)meta->seq >= tenant->stop.seq) {
 		fold->in_command[entry->partition] = false;
-		if ((uint64_t)meta->seq > tenant->stop)
-			return STATUS_OK;
-		status = begin(fold, err);
-		return status ? status : stop_again(fold, tenant, err);
-	}
-	if (fold->by_seq && (uint64_t)meta->seq <= tenant->seq)
 		return STATUS_OK;
-	if ((uint64_t)meta->seq != tenant->seq + 1)
-		return foreign(fold);
-	return apply(fold, tenant, &event, entry, err);
+	}
+	if (fold->by_seq && meta->seq > 0 && (uint64_t)meta->seq <= tenant->seq)
+		return STATUS_OK;
+	if (!record_in_order(tenant->seq, meta->seq, &reason))
+		return out_of_order(fold, entry, reason, tenant, meta->seq);
+	return fold_take_next(fold, tenant, read, entry, err);
 }
 
 static enum status take(struct fold *fold, const struct journal_entry *entry, struct error *err)
 {
-	uint32_t schema;
+	struct record_read read;
 	enum status status = STATUS_OK;
-	switch (record_classify(entry->value, &schema)) {
+	arena_clear(&fold->arena);
+	record_read(entry->key, entry->value, &fold->arena, &read);
+	switch (read.kind) {
 	case RECORD_CONTROL:
 		break;
 	case RECORD_FOREIGN:
-		status = foreign(fold);
+		status = foreign(fold, entry, read.foreign);
 		break;
 	case RECORD_UNKNOWN_SCHEMA:
-		return error_set(err, STATUS_UNKNOWN_SCHEMA,
-		                 "partition %u offset %lld: schema %u: written by a newer version, "
-		                 "upgrade",
-		                 entry->partition, (long long)entry->offset, schema);
+		if (read.event.meta.tenant.n == 0)
+			return error_set(err, STATUS_UNKNOWN_SCHEMA,
+			                 "partition %u offset %lld: schema %u: written by a newer "
+			                 "version, upgrade",
+			                 entry->partition, (long long)entry->offset,
+			                 read.schema_id);
+		status = take_event(fold, entry, &read, err);
+		break;
 	case RECORD_EVENT:
-		status = take_event(fold, entry, err);
+		status = take_event(fold, entry, &read, err);
 		break;
 	}
 	if (!status) {
@@ -307,7 +269,7 @@ static enum status take(struct fold *fold, const struct journal_entry *entry, st
 
 /* --- transactions --- */
 
-static void roll_back(struct fold *fold)
+void fold_roll_back(struct fold *fold)
 {
 	if (fold->open)
 		fold->type->rollback(fold->view);
@@ -332,7 +294,7 @@ static void settle(struct fold *fold)
 	memcpy(fold->applied_at, fold->applied_at_open, sizeof fold->applied_at);
 }
 
-static enum status commit(struct fold *fold, struct error *err)
+enum status fold_commit(struct fold *fold, struct error *err)
 {
 	enum status status = fold->type->commit(fold->view, &fold->stored, &fold->next, err);
 	fold->open = false;
@@ -343,6 +305,7 @@ static enum status commit(struct fold *fold, struct error *err)
 	if (fold->options.committed)
 		fold->options.committed(fold->options.context, fold->tenants.dirty,
 		                        fold->tenants.dirty_n);
+	fold_tell_stopped(fold);
 	tenant_table_commit(&fold->tenants);
 	return STATUS_OK;
 }
@@ -366,7 +329,7 @@ static enum status take_all(struct fold *fold, uint32_t n, struct error *err)
 			continue;
 		}
 		enum status status = take(fold, entry, err);
-		if (status)
+		if (status || fold->again)
 			return status;
 	}
 	skip_holes(fold);
@@ -397,7 +360,7 @@ static enum status step(struct fold *fold, int timeout_ms, struct error *err)
 		status = take_all(fold, n, err);
 	if (fold->again) {
 		fold->again = false;
-		roll_back(fold);
+		fold_roll_back(fold);
 		return rewind_reader(fold, err);
 	}
 	if (status || !at_boundary(fold))
@@ -406,7 +369,7 @@ static enum status step(struct fold *fold, int timeout_ms, struct error *err)
 		settle(fold);
 		return STATUS_OK;
 	}
-	return commit_is_due(fold, n) ? commit(fold, err) : STATUS_OK;
+	return commit_is_due(fold, n) ? fold_commit(fold, err) : STATUS_OK;
 }
 
 enum status fold_step(struct fold *fold, int timeout_ms, struct error *err)
@@ -417,7 +380,7 @@ enum status fold_step(struct fold *fold, int timeout_ms, struct error *err)
 	enum status status = step(fold, fold->open && at_boundary(fold) ? 0 : timeout_ms, err);
 	if (!status)
 		return STATUS_OK;
-	roll_back(fold);
+	fold_roll_back(fold);
 	return error_wrap(err, "view %s", fold->type->name);
 }
 

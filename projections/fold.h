@@ -9,10 +9,10 @@
 #include <stdatomic.h>
 
 #include "core/journal/journal.h"
+#include "core/service/trouble.h"
 #include "projections/tenant_table.h"
 #include "projections/view.h"
 
-#define FOLD_TENANT_MAX  64   /* bytes of a tenant; longer ones are foreign */
 #define FOLD_POLL_MAX    4096 /* records in one poll */
 #define FOLD_BULK_EVENTS 131072
 
@@ -29,6 +29,10 @@ struct fold_options {
 	/* After each commit: the tenants that moved (name, seq). May be NULL. */
 	void (*committed)(void *context, struct tenant_entry *const *moved, uint32_t n);
 	void *context;
+	struct trouble *trouble; /* told of what cannot be taken; may be NULL */
+	/* Try tenants that stand still once more before anything else: for the first fold of a
+	 * process, which may be a newer program. */
+	bool retry_stopped;
 };
 
 struct fold_counts { /* since fold_open, committed only */
@@ -44,8 +48,8 @@ enum status fold_open(const struct fold_options *options, struct fold **out, str
 void fold_close(struct fold *fold); /* rolls back what is not committed; NULL is fine */
 
 /* Read once, waiting up to @timeout_ms for the first record, apply, commit when due. After a
- * failure nothing is open and the fold can only be closed. STATUS_UNKNOWN_SCHEMA: a newer version
- * wrote. */
+ * failure nothing is open and the fold can only be closed. STATUS_UNKNOWN_SCHEMA: a control record
+ * of a newer version, which belongs to no tenant. */
 enum status fold_step(struct fold *fold, int timeout_ms, struct error *err);
 
 /* Step until every record below ends[partition] is applied and none at or above it is; @ends NULL:

@@ -1,5 +1,6 @@
 /* Row layouts: position: "position" -> journal id (16), partitions u32, next offset u64 each.
- * seqs: tenant -> seq u64. stopped: tenant -> seq u64, reason.
+ * seqs: tenant -> seq u64. stopped: tenant -> seq u64, reason, and what rows of older programs
+ * lack: 0, partition u32, offset u64, event id (16).
  *
  * Seqs of a transaction are kept in memory and written at commit: one put per tenant and
  * transaction, not per event. */
@@ -152,19 +153,46 @@ enum status kv_view_advance(struct view *view, const struct event_meta *meta,
 	return STATUS_OK;
 }
 
-enum status kv_view_stop(struct view *view, struct slice tenant, uint64_t seq, const char *reason,
-                         struct error *err)
+enum status kv_view_stop(struct view *view, const struct view_stop *stop, struct error *err)
 {
 	buf_clear(&view->value);
-	row_u64(&view->value, seq);
-	buf_append_str(&view->value, reason);
-	kv_put(view->txn, STOPPED, tenant, buf_slice(&view->value));
+	row_u64(&view->value, stop->seq);
+	buf_append_slice(&view->value, stop->reason);
+	if (stop->has_place) {
+		row_u8(&view->value, 0);
+		row_u32(&view->value, stop->place.partition);
+		row_u64(&view->value, (uint64_t)stop->place.offset);
+		row_uuid(&view->value, &stop->event_id);
+	}
+	kv_put(view->txn, STOPPED, stop->tenant, buf_slice(&view->value));
 	return kv_failed(view->txn) ? error_set(err, STATUS_IO, "stop a tenant") : STATUS_OK;
 }
 
+enum status kv_view_resume(struct view *view, struct slice tenant, struct error *err)
+{
+	kv_del(view->txn, STOPPED, tenant);
+	return kv_failed(view->txn) ? error_set(err, STATUS_IO, "let a tenant go on") : STATUS_OK;
+}
+
+static struct view_stop parse_stop(struct slice tenant, struct slice row)
+{
+	struct row_in in = row_in(row);
+	struct view_stop stop = {.tenant = tenant, .seq = row_take_u64(&in)};
+	size_t left = (size_t)(in.end - in.at);
+	const char *end = left ? memchr(in.at, 0, left) : NULL;
+	stop.reason = slice_of(in.at, end ? (size_t)(end - in.at) : left);
+	if (end) {
+		in.at = end + 1;
+		stop.place.partition = row_take_u32(&in);
+		stop.place.offset = (int64_t)row_take_u64(&in);
+		stop.event_id = row_take_uuid(&in);
+		stop.has_place = !in.bad;
+	}
+	return stop;
+}
+
 enum status kv_view_stopped(struct view *view,
-                            void (*each)(void *context, struct slice tenant, uint64_t seq,
-                                         struct slice reason),
+                            void (*each)(void *context, const struct view_stop *stop),
                             void *context, struct error *err)
 {
 	struct kv_txn *txn;
@@ -175,9 +203,8 @@ enum status kv_view_stopped(struct view *view,
 	struct slice tenant, row;
 	for (bool more = kv_seek(cursor, slice_of("", 1), &tenant, &row); more;
 	     more = kv_next(cursor, &tenant, &row)) {
-		struct row_in in = row_in(row);
-		uint64_t seq = row_take_u64(&in);
-		each(context, tenant, seq, slice_of(in.at, (size_t)(in.end - in.at)));
+		struct view_stop stop = parse_stop(tenant, row);
+		each(context, &stop);
 	}
 	if (kv_failed(txn))
 		status = error_set(err, STATUS_IO, "read the stopped tenants");

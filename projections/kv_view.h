@@ -51,11 +51,10 @@ enum status kv_view_begin(struct view *view, struct error *err);
 enum status kv_view_apply(struct view *view, const struct event *event, struct error *err);
 enum status kv_view_advance(struct view *view, const struct event_meta *meta,
                             const struct view_place *place, struct error *err);
-enum status kv_view_stop(struct view *view, struct slice tenant, uint64_t seq, const char *reason,
-                         struct error *err);
+enum status kv_view_stop(struct view *view, const struct view_stop *stop, struct error *err);
+enum status kv_view_resume(struct view *view, struct slice tenant, struct error *err);
 enum status kv_view_stopped(struct view *view,
-                            void (*each)(void *context, struct slice tenant, uint64_t seq,
-                                         struct slice reason),
+                            void (*each)(void *context, const struct view_stop *stop),
                             void *context, struct error *err);
 enum status kv_view_reset(struct view *view, struct error *err);
 enum status kv_view_commit(struct view *view, const struct view_position *expected,
@@ -73,9 +72,9 @@ enum status kv_view_drop(const struct view_type *type, const struct view_options
 #define KV_VIEW_SLOTS                                                                              \
 	.open = kv_view_open, .close = kv_view_close, .position = kv_view_position,                \
 	.tenant_seq = kv_view_tenant_seq, .begin = kv_view_begin, .apply = kv_view_apply,          \
-	.stop = kv_view_stop, .stopped = kv_view_stopped, .reset = kv_view_reset,                  \
-	.commit = kv_view_commit, .rollback = kv_view_rollback, .finish = kv_view_finish,          \
-	.digest = kv_view_digest, .drop = kv_view_drop
+	.stop = kv_view_stop, .resume = kv_view_resume, .stopped = kv_view_stopped,                \
+	.reset = kv_view_reset, .commit = kv_view_commit, .rollback = kv_view_rollback,            \
+	.finish = kv_view_finish, .digest = kv_view_digest, .drop = kv_view_drop
 
 /* One committed state to read from; kv_abort ends it. */
 enum status kv_view_read(struct view *view, struct kv_txn **out, struct error *err);

@@ -14,7 +14,16 @@ static const char common_sql[] =
         " journal_id uuid not null, next_offset bigint[] not null);"
         "create table seqs (tenant text collate \"C\" primary key, seq bigint not null);"
         "create table stopped (tenant text collate \"C\" primary key, seq bigint not null,"
-        " reason text not null);";
+        " reason text not null, journal_partition integer, journal_offset bigint,"
+        " event_id uuid);";
+
+/* Schemas of older programs have no place of a stop. */
+static const char places_sql[] =
+        "do $$ begin if not exists (select from pg_attribute where attrelid = "
+        "'%s.stopped'::regclass"
+        " and attname = 'event_id') then alter table %s.stopped add column journal_partition "
+        "integer,"
+        " add column journal_offset bigint, add column event_id uuid; end if; end $$;";
 
 /* Every table of the schema, so that one that is added later cannot be forgotten. */
 static const char secure_sql[] =
@@ -80,6 +89,13 @@ static enum status check(struct view *view, struct error *err)
 	return status;
 }
 
+static enum status add_places(struct view *view, struct error *err)
+{
+	char sql[sizeof places_sql + 2 * PG_VIEW_SCHEMA_MAX];
+	snprintf(sql, sizeof sql, places_sql, view->schema, view->schema);
+	return pg_script(view->pg, sql, err);
+}
+
 static enum status open_locked(struct view *view, bool bulk, struct error *err)
 {
 	struct pg_result *result;
@@ -93,7 +109,10 @@ static enum status open_locked(struct view *view, bool bulk, struct error *err)
 		return status;
 	bool there = slice_is(pg_value(result, 0, 0), "t");
 	pg_result_free(result);
-	return there ? check(view, err) : make(view, bulk, err);
+	if (!there)
+		return make(view, bulk, err);
+	status = check(view, err);
+	return status ? status : add_places(view, err);
 }
 
 enum status pg_schema_open(struct view *view, bool bulk, struct error *err)

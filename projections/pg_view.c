@@ -155,19 +155,32 @@ enum status pg_view_tenant_seq(struct view *view, struct slice tenant, uint64_t 
 	return STATUS_OK;
 }
 
+static struct view_stop stop_of_row(const struct pg_result *result, int i)
+{
+	struct view_stop stop = {.tenant = pg_value(result, i, 0),
+	                         .seq = (uint64_t)pg_int(result, i, 1),
+	                         .reason = pg_value(result, i, 2)};
+	stop.has_place = uuid_parse(pg_value(result, i, 5), &stop.event_id);
+	if (stop.has_place)
+		stop.place =
+		        (struct view_place){(uint32_t)pg_int(result, i, 3), pg_int(result, i, 4)};
+	return stop;
+}
+
 enum status pg_view_stopped(struct view *view,
-                            void (*each)(void *context, struct slice tenant, uint64_t seq,
-                                         struct slice reason),
+                            void (*each)(void *context, const struct view_stop *stop),
                             void *context, struct error *err)
 {
 	struct pg_result *result;
 	enum status status =
-	        ask(view, "tenant, seq, reason", "stopped order by tenant", NULL, &result, err);
+	        ask(view, "tenant, seq, reason, journal_partition, journal_offset, event_id",
+	            "stopped order by tenant", NULL, &result, err);
 	if (status)
 		return status;
-	for (int i = 0; i < pg_rows(result); i++)
-		each(context, pg_value(result, i, 0), (uint64_t)pg_int(result, i, 1),
-		     pg_value(result, i, 2));
+	for (int i = 0; i < pg_rows(result); i++) {
+		struct view_stop stop = stop_of_row(result, i);
+		each(context, &stop);
+	}
 	pg_result_free(result);
 	return STATUS_OK;
 }
@@ -239,18 +252,31 @@ enum status pg_view_advance(struct view *view, const struct event_meta *meta,
 	return STATUS_OK;
 }
 
-enum status pg_view_stop(struct view *view, struct slice tenant, uint64_t seq, const char *reason,
-                         struct error *err)
+enum status pg_view_stop(struct view *view, const struct view_stop *stop, struct error *err)
 {
-	char text[24];
-	snprintf(text, sizeof text, "%llu", (unsigned long long)seq);
-	struct slice params[] = {tenant, slice_str(text), slice_str(reason)};
+	char seq[24], partition[12], offset[24], id[UUID_TEXT];
+	snprintf(seq, sizeof seq, "%llu", (unsigned long long)stop->seq);
+	snprintf(partition, sizeof partition, "%u", stop->place.partition);
+	snprintf(offset, sizeof offset, "%lld", (long long)stop->place.offset);
+	uuid_format(&stop->event_id, id);
+	struct slice params[] = {stop->tenant,         slice_str(seq),    stop->reason,
+	                         slice_str(partition), slice_str(offset), slice_of(id, UUID_TEXT)};
 	return pg_view_failure(
 	        pg_exec(view->pg, NULL,
-	                "insert into stopped values ($1, $2, $3) on conflict (tenant)"
-	                " do update set seq = excluded.seq, reason = excluded.reason",
-	                params, 3, NULL, err),
+	                "insert into stopped (tenant, seq, reason, journal_partition,"
+	                " journal_offset, event_id) values ($1, $2, $3, $4, $5, $6)"
+	                " on conflict (tenant) do update set seq = excluded.seq,"
+	                " reason = excluded.reason, journal_partition = excluded.journal_partition,"
+	                " journal_offset = excluded.journal_offset, event_id = excluded.event_id",
+	                params, 6, NULL, err),
 	        err);
+}
+
+enum status pg_view_resume(struct view *view, struct slice tenant, struct error *err)
+{
+	return pg_view_failure(pg_exec(view->pg, NULL, "delete from stopped where tenant = $1",
+	                               &tenant, 1, NULL, err),
+	                       err);
 }
 
 static enum status flush(struct view *view, struct error *err)

@@ -56,11 +56,10 @@ enum status pg_view_tenant_seq(struct view *view, struct slice tenant, uint64_t 
 enum status pg_view_begin(struct view *view, struct error *err);
 enum status pg_view_advance(struct view *view, const struct event_meta *meta,
                             const struct view_place *place, struct error *err);
-enum status pg_view_stop(struct view *view, struct slice tenant, uint64_t seq, const char *reason,
-                         struct error *err);
+enum status pg_view_stop(struct view *view, const struct view_stop *stop, struct error *err);
+enum status pg_view_resume(struct view *view, struct slice tenant, struct error *err);
 enum status pg_view_stopped(struct view *view,
-                            void (*each)(void *context, struct slice tenant, uint64_t seq,
-                                         struct slice reason),
+                            void (*each)(void *context, const struct view_stop *stop),
                             void *context, struct error *err);
 enum status pg_view_commit(struct view *view, const struct view_position *expected,
                            const struct view_position *position, struct error *err);
@@ -78,9 +77,10 @@ bool pg_view_lost(struct view *view);
 #define PG_VIEW_SLOTS                                                                              \
 	.postgres = true, .pace_ms = 50, .open = pg_view_open, .close = pg_view_close,             \
 	.position = pg_view_position, .tenant_seq = pg_view_tenant_seq, .begin = pg_view_begin,    \
-	.advance = pg_view_advance, .stop = pg_view_stop, .stopped = pg_view_stopped,              \
-	.commit = pg_view_commit, .rollback = pg_view_rollback, .finish = pg_view_finish,          \
-	.digest = pg_view_digest, .lost = pg_view_lost, .drop = pg_view_drop
+	.advance = pg_view_advance, .stop = pg_view_stop, .resume = pg_view_resume,                \
+	.stopped = pg_view_stopped, .commit = pg_view_commit, .rollback = pg_view_rollback,        \
+	.finish = pg_view_finish, .digest = pg_view_digest, .lost = pg_view_lost,                  \
+	.drop = pg_view_drop
 
 /* For apply, after a row was added: send the batches when they have grown large. */
 enum status pg_view_added(struct view *view, struct error *err);

@@ -9,6 +9,7 @@
 #define PROJECTIONS_PROJECTOR_H
 
 #include "core/journal/journal.h"
+#include "core/service/trouble.h"
 #include "projections/view.h"
 
 #define PROJECTOR_STALL_MS 5000
@@ -38,7 +39,8 @@ struct view_state { /* a snapshot of one view's progress */
 	uint64_t events_applied;
 	uint32_t tenants_stopped;
 	uint64_t foreign;
-	char reason[256]; /* of the last failure; "" if it goes well */
+	struct trouble *trouble; /* borrowed until projector_stop */
+	char reason[256];        /* of the last failure; "" if it goes well */
 };
 
 /* Opens the live instance of every view asked for and starts the threads. A view whose store

@@ -26,8 +26,8 @@ void slot_init(struct slot *slot, const struct view_type *type,
 	slot->lag_seconds = metric_series(METRIC_VIEW_LAG_SECONDS, view);
 	slot->events_total = metric_series(METRIC_VIEW_EVENTS, view);
 	slot->failures = metric_series(METRIC_VIEW_FAILURES, view);
-	slot->foreign_total = metric_series(METRIC_FOREIGN_RECORDS, view);
-	slot->stopped = metric_series(METRIC_TENANTS_STOPPED, view);
+	slot->still_seconds = metric_series(METRIC_VIEW_STILL_SECONDS, view);
+	slot->trouble = trouble_new(type->name);
 	uint32_t partitions = journal_identity(options->journal)->partitions;
 	int64_t now = clock_now_ms();
 	for (uint32_t i = 0; i < partitions; i++) {
@@ -53,6 +53,7 @@ void slot_release(struct slot *slot)
 	assert(!slot->retired && (!slot->live || slot->live->users == 0));
 	waits_free(slot->waits);
 	instance_close(slot, slot->live);
+	trouble_free(slot->trouble);
 	pthread_mutex_destroy(&slot->opening);
 	pthread_mutex_destroy(&slot->lock);
 	pthread_cond_destroy(&slot->changed);
@@ -317,8 +318,11 @@ static enum status take_up(struct slot *slot, struct work *work, struct error *e
 	        .journal = slot->options.journal,
 	        .committed = committed,
 	        .context = slot,
+	        .trouble = slot->trouble,
+	        .retry_stopped = !slot->retried,
 	};
 	status = fold_open(&options, &work->fold, err);
+	slot->retried = slot->retried || !status;
 	pthread_mutex_lock(&slot->lock);
 	slot->refused = status == STATUS_CONFLICT || status == STATUS_CORRUPT;
 	slot->fold = work->fold;
@@ -354,16 +358,11 @@ static void publish(struct slot *slot, const struct fold *fold)
 	for (uint32_t i = 0; i < position->partitions; i++)
 		slot->applied_at_ms[i] = fold_applied_at_ms(fold, i);
 	uint64_t events = counts.events - slot->seen.events;
-	uint64_t foreign = counts.foreign - slot->seen.foreign;
 	slot->seen = counts;
 	slot->events += events;
-	slot->foreign += foreign;
-	slot->tenants_stopped = counts.tenants_stopped;
 	slot->reason[0] = 0;
 	pthread_mutex_unlock(&slot->lock);
 	metric_add(slot->events_total, events);
-	metric_add(slot->foreign_total, foreign);
-	metric_set(slot->stopped, counts.tenants_stopped);
 }
 
 static bool is_live(struct slot *slot, const struct instance *instance)
@@ -539,8 +538,10 @@ void slot_measure(struct slot *slot)
 	slot->lag_ms = lag_ms;
 	if (!slot->lag_records)
 		slot->moved_monotonic_ms = clock_monotonic_ms();
+	int64_t still_ms = clock_monotonic_ms() - slot->moved_monotonic_ms;
 	pthread_mutex_unlock(&slot->lock);
 	metric_set(slot->lag_seconds, (double)lag_ms / 1000);
+	metric_set(slot->still_seconds, (double)still_ms / 1000);
 }
 
 void slot_tell_progress(struct slot *slot)
@@ -556,6 +557,7 @@ void slot_tell_progress(struct slot *slot)
 
 void slot_state(struct slot *slot, struct view_state *out)
 {
+	struct trouble_counts trouble = trouble_counts(slot->trouble);
 	pthread_mutex_lock(&slot->lock);
 	*out = (struct view_state){
 	        .view = slot->type->name,
@@ -566,9 +568,10 @@ void slot_state(struct slot *slot, struct view_state *out)
 	        .lag_ms = slot->lag_ms,
 	        .moved_ms_ago = clock_monotonic_ms() - slot->moved_monotonic_ms,
 	        .events_applied = slot->events,
-	        .tenants_stopped = slot->tenants_stopped,
-	        .foreign = slot->foreign,
+	        .trouble = slot->trouble,
 	};
+	out->tenants_stopped = trouble.stopped;
+	out->foreign = trouble.foreign;
 	out->stalled = out->lag_records > 0 && out->moved_ms_ago > PROJECTOR_STALL_MS;
 	if (slot->live)
 		snprintf(out->instance, sizeof out->instance, "%s", slot->live->name);

@@ -48,13 +48,14 @@ struct slot {
 	uint64_t lag_records;
 	int64_t lag_ms;
 	struct fold_counts seen; /* of the current fold, already in the sums below */
-	uint64_t events, foreign;
-	uint32_t tenants_stopped;
+	uint64_t events;
 	char reason[256];
+	struct trouble *trouble;
+	bool retried; /* the stopped tenants, once; of the thread */
 
 	struct metric_series *lag_series[JOURNAL_PARTITIONS_MAX];
 	struct metric_series *position_series[JOURNAL_PARTITIONS_MAX];
-	struct metric_series *lag_seconds, *events_total, *failures, *foreign_total, *stopped;
+	struct metric_series *lag_seconds, *still_seconds, *events_total, *failures;
 };
 
 void slot_init(struct slot *slot, const struct view_type *type,

@@ -66,19 +66,32 @@ struct tenant_entry *tenant_table_get(struct tenant_table *table, struct slice t
 	return entry;
 }
 
-void tenant_table_move(struct tenant_table *table, struct tenant_entry *entry, uint64_t seq)
+static void touch(struct tenant_table *table, struct tenant_entry *entry)
 {
-	entry->seq = seq;
 	if (entry->dirty)
 		return;
 	entry->dirty = true;
 	table->dirty[table->dirty_n++] = entry;
 }
 
+void tenant_table_move(struct tenant_table *table, struct tenant_entry *entry, uint64_t seq)
+{
+	entry->seq = seq;
+	touch(table, entry);
+}
+
+void tenant_table_stop(struct tenant_table *table, struct tenant_entry *entry, uint64_t seq,
+                       int64_t offset)
+{
+	entry->stop = (struct tenant_stop){seq, offset};
+	touch(table, entry);
+}
+
 void tenant_table_commit(struct tenant_table *table)
 {
 	for (uint32_t i = 0; i < table->dirty_n; i++) {
 		table->dirty[i]->committed = table->dirty[i]->seq;
+		table->dirty[i]->stop_committed = table->dirty[i]->stop;
 		table->dirty[i]->dirty = false;
 	}
 	table->dirty_n = 0;
@@ -88,6 +101,7 @@ void tenant_table_rollback(struct tenant_table *table)
 {
 	for (uint32_t i = 0; i < table->dirty_n; i++) {
 		table->dirty[i]->seq = table->dirty[i]->committed;
+		table->dirty[i]->stop = table->dirty[i]->stop_committed;
 		table->dirty[i]->dirty = false;
 	}
 	table->dirty_n = 0;

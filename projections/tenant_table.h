@@ -13,8 +13,11 @@ struct tenant_entry {
 	uint32_t index;     /* in order of appearance */
 	uint64_t seq;       /* reached, committed or not */
 	uint64_t committed; /* in the store */
-	uint64_t stop;      /* not applied: this seq and everything behind it; 0: goes on */
-	bool dirty;         /* seq differs from committed */
+	bool dirty;         /* seq or stop differs from what is in the store */
+	struct tenant_stop {
+		uint64_t seq;   /* not applied: this one and everything behind it; 0: goes on */
+		int64_t offset; /* of that event; -1: not known */
+	} stop, stop_committed;
 };
 
 struct tenant_table { /* all zero is an empty one */
@@ -30,6 +33,9 @@ struct tenant_entry *tenant_table_find(const struct tenant_table *table, struct 
 /* Find or add; *@added (may be NULL) tells. */
 struct tenant_entry *tenant_table_get(struct tenant_table *table, struct slice tenant, bool *added);
 void tenant_table_move(struct tenant_table *table, struct tenant_entry *entry, uint64_t seq);
+/* @seq 0: it goes on. */
+void tenant_table_stop(struct tenant_table *table, struct tenant_entry *entry, uint64_t seq,
+                       int64_t offset);
 /* What was moved since the last one of these is in the store, or is not. */
 void tenant_table_commit(struct tenant_table *table);
 void tenant_table_rollback(struct tenant_table *table);

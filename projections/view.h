@@ -40,6 +40,16 @@ struct view_place {
 	int64_t offset;
 };
 
+/* Where a tenant stands still in a view: the event @seq cannot be applied. */
+struct view_stop {
+	struct slice tenant;
+	uint64_t seq;
+	bool has_place; /* false: an older version of the program noted it */
+	struct view_place place;
+	struct uuid event_id;
+	struct slice reason;
+};
+
 struct view; /* an open instance */
 
 struct view_type {
@@ -66,14 +76,14 @@ struct view_type {
 	/* Every event, handled or not, moves the tenant's seq; called before apply. */
 	enum status (*advance)(struct view *view, const struct event_meta *meta,
 	                       const struct view_place *place, struct error *err);
-	/* Instead of advance and apply: note in the open transaction that @tenant stands before
-	 * @seq and why. Nothing of this tenant is given to the view afterwards. */
-	enum status (*stop)(struct view *view, struct slice tenant, uint64_t seq,
-	                    const char *reason, struct error *err);
+	/* Instead of advance and apply: note in the open transaction that a tenant stands still.
+	 * Nothing of it is given to the view until resume. */
+	enum status (*stop)(struct view *view, const struct view_stop *stop, struct error *err);
+	/* It goes on: forget the note, in the open transaction. */
+	enum status (*resume)(struct view *view, struct slice tenant, struct error *err);
 	/* Every stopped tenant. Slices borrow for the call. */
 	enum status (*stopped)(struct view *view,
-	                       void (*each)(void *context, struct slice tenant, uint64_t seq,
-	                                    struct slice reason),
+	                       void (*each)(void *context, const struct view_stop *stop),
 	                       void *context, struct error *err);
 	/* Empty rows, seqs and position. Needed by journal_bound views only, else NULL. */
 	enum status (*reset)(struct view *view, struct error *err);

@@ -19,8 +19,9 @@ enum replay_verb { REPLAY_REBUILD, REPLAY_ROLLBACK, REPLAY_VERIFY };
 
 struct replay_options {
 	struct site site; /* copied; what it points to is borrowed */
-	/* For the status: print the partitions' writers as an array. May be NULL. */
+	/* For the status: print the writers and the processor as a value each. May be NULL. */
 	void (*writers)(void *context, struct json_out *out);
+	void (*processor)(void *context, struct json_out *out);
 	void *context;
 };
 

@@ -80,6 +80,41 @@ void show_result(const json_t *job)
 		printf("note: %s\n", text(result, "note"));
 }
 
+static void show_place(const json_t *item)
+{
+	if (json_object_get(item, "offset"))
+		printf(", partition %lld offset %lld", integer(item, "partition"),
+		       integer(item, "offset"));
+}
+
+static void show_trouble(const json_t *reader)
+{
+	size_t i;
+	const json_t *item;
+	json_array_foreach(json_object_get(reader, "stopped"), i, item)
+	{
+		printf("         tenant %s stands before seq %lld", text(item, "tenant"),
+		       integer(item, "before_seq"));
+		show_place(item);
+		printf(": %s\n", text(item, "reason"));
+	}
+	json_array_foreach(json_object_get(reader, "suspects"), i, item)
+	{
+		printf("         tenant %s has a gap: seq %lld expected, %lld found",
+		       text(item, "tenant"), integer(item, "expected_seq"),
+		       integer(item, "found_seq"));
+		show_place(item);
+		printf(", %s\n", text(item, "time"));
+	}
+	json_array_foreach(json_object_get(reader, "foreign_records"), i, item)
+	{
+		printf("         %lld foreign (%s: %s), the last", integer(item, "records"),
+		       text(item, "reason"), text(item, "text"));
+		show_place(item);
+		printf(", %s\n", text(item, "time"));
+	}
+}
+
 static void show_view(const json_t *view)
 {
 	struct buf line = {0};
@@ -104,9 +139,7 @@ static void show_view(const json_t *view)
 	json_array_foreach(json_object_get(view, "partitions"), i, item)
 	        buf_printf(&line, " %lld/%lld", integer(item, "next_offset"), integer(item, "end"));
 	printf("         position/end%s\n", line.n ? buf_cstr(&line) : " unknown");
-	json_array_foreach(json_object_get(view, "stopped"), i, item)
-	        printf("         tenant %s stands before seq %lld: %s\n", text(item, "tenant"),
-	               integer(item, "before_seq"), text(item, "reason"));
+	show_trouble(view);
 	const json_t *job = json_object_get(view, "job");
 	buf_clear(&line);
 	if (job) {
@@ -124,6 +157,17 @@ static void show_writer(const json_t *writer)
 	       text(writer, "reason")[0] ? ": " : "", text(writer, "reason"));
 }
 
+static void show_processor(const json_t *processor)
+{
+	if (json_object_size(processor) == 0)
+		return;
+	printf("processor  lag %lld records, moved %lld ms ago%s%s%s\n",
+	       integer(processor, "lag_records"), integer(processor, "moved_ms_ago"),
+	       json_is_true(json_object_get(processor, "stalled")) ? ", STALLED" : "",
+	       text(processor, "reason")[0] ? ": " : "", text(processor, "reason"));
+	show_trouble(processor);
+}
+
 void show_status(struct slice status)
 {
 	size_t i;
@@ -132,6 +176,9 @@ void show_status(struct slice status)
 	printf("journal  %s %s%s\n", text(all, "driver"), text(all, "journal"),
 	       json_is_true(json_object_get(all, "running")) ? "" : " (nothing runs)");
 	json_array_foreach(json_object_get(all, "views"), i, item) show_view(item);
-	json_array_foreach(json_object_get(all, "writers"), i, item) show_writer(item);
+	const json_t *writers = json_object_get(all, "writers");
+	json_array_foreach(json_object_get(writers, "partitions"), i, item) show_writer(item);
+	show_trouble(writers);
+	show_processor(json_object_get(all, "processor"));
 	json_decref(all);
 }

@@ -2,17 +2,19 @@
 #include "core/base/clock.h"
 #include "replay/jobs.h"
 
-struct stopped {
-	struct json_out *out;
-};
-
-static void print_stopped(void *context, struct slice tenant, uint64_t seq, struct slice reason)
+/* With nothing running the store is all there is. */
+static void print_stop(void *context, const struct view_stop *stop)
 {
-	struct json_out *out = ((struct stopped *)context)->out;
+	struct json_out *out = context;
 	json_out_object(out);
-	json_out_member_string(out, "tenant", tenant);
-	json_out_member_int(out, "before_seq", (int64_t)seq);
-	json_out_member_string(out, "reason", reason);
+	json_out_member_string(out, "tenant", stop->tenant);
+	json_out_member_int(out, "before_seq", (int64_t)stop->seq);
+	if (stop->has_place) {
+		json_out_member_uuid(out, "event_id", &stop->event_id);
+		json_out_member_int(out, "partition", stop->place.partition);
+		json_out_member_int(out, "offset", stop->place.offset);
+	}
+	json_out_member_string(out, "reason", stop->reason);
 	json_out_object_end(out);
 }
 
@@ -44,7 +46,6 @@ static enum status print_stored(const struct site *site, const struct view_type 
 {
 	struct live live;
 	struct view_position position;
-	struct stopped stopped = {out};
 	int64_t lag;
 	enum status status = site_live(site, type, &live, err);
 	if (status)
@@ -54,10 +55,10 @@ static enum status print_stored(const struct site *site, const struct view_type 
 		status = print_partitions(site, &position, out, &lag, err);
 	if (!status && !site->projector)
 		json_out_member_int(out, "lag_records", lag);
-	if (!status && live.version == type->version) {
+	if (!status && !site->projector && live.version == type->version) {
 		json_out_key(out, "stopped");
 		json_out_array(out);
-		status = type->stopped(live.view, print_stopped, &stopped, err);
+		status = type->stopped(live.view, print_stop, out, err);
 		json_out_array_end(out);
 	}
 	site_live_done(site, type, &live);
@@ -73,7 +74,7 @@ static void print_state(const struct view_state *state, struct json_out *out)
 	json_out_member_int(out, "moved_ms_ago", state->moved_ms_ago);
 	json_out_member_bool(out, "stalled", state->stalled);
 	json_out_member_int(out, "events_applied", (int64_t)state->events_applied);
-	json_out_member_int(out, "foreign", (int64_t)state->foreign);
+	trouble_print(state->trouble, out);
 	if (state->reason[0])
 		json_out_member_str(out, "reason", state->reason);
 }
@@ -133,6 +134,10 @@ void replay_status(struct replay *replay, struct buf *to)
 	if (options->writers) {
 		json_out_key(&out, "writers");
 		options->writers(options->context, &out);
+	}
+	if (options->processor) {
+		json_out_key(&out, "processor");
+		options->processor(options->context, &out);
 	}
 	json_out_object_end(&out);
 }

@@ -78,7 +78,7 @@ static enum status take_event(struct tally *tally, enum tally_side side,
 	const struct event_meta *meta = &event.meta;
 	bool ours = !event_decode(entry->value, &tally->arena, &event, NULL) &&
 	            slice_equal(entry->key, meta->tenant) && meta->tenant.n > 0 &&
-	            meta->tenant.n <= FOLD_TENANT_MAX && meta->seq >= 1;
+	            meta->tenant.n <= RECORD_TENANT_MAX && meta->seq >= 1;
 	struct tally_tenant *tenant = ours ? find(tally, meta->tenant) : NULL;
 	if (!tenant || (uint64_t)meta->seq != tenant->sums[side].seq + 1) {
 		tally->foreign[side]++;

@@ -33,8 +33,12 @@
 	  "times that it found another owner's claim and stood down")                              \
 	X(COUNTER, FORWARDED, "nexusflow_forwarded_requests_total", "outcome",                     \
 	  "requests sent on to the owner of their partition: answered, unanswered")                \
-	X(COUNTER, FOREIGN_RECORDS, "nexusflow_foreign_records_total", "reader",                   \
+	X(COUNTER, FOREIGN_RECORDS, "nexusflow_foreign_records_total", "reader,reason,partition",  \
 	  "records in our topic that are not ours")                                                \
+	X(GAUGE, TENANTS_STOPPED, "nexusflow_tenants_stopped", "reader",                           \
+	  "tenants before an event that the reader cannot take")                                   \
+	X(GAUGE, TENANTS_SUSPECT, "nexusflow_tenants_suspect", "reader",                           \
+	  "tenants whose seq has a gap: what follows it is ignored")                               \
 	X(GAUGE, VIEW_LAG_RECORDS, "nexusflow_projection_lag_records", "view,partition",           \
 	  "records between the view and the end of the log")                                       \
 	X(GAUGE, VIEW_LAG_SECONDS, "nexusflow_projection_lag_seconds", "view",                     \
@@ -45,8 +49,12 @@
 	  "events applied by the view")                                                            \
 	X(COUNTER, VIEW_FAILURES, "nexusflow_projection_failures_total", "view",                   \
 	  "batches that failed and are tried again")                                               \
-	X(GAUGE, TENANTS_STOPPED, "nexusflow_projection_tenants_stopped", "view",                  \
-	  "tenants whose events the view cannot apply")                                            \
+	X(GAUGE, VIEW_STILL_SECONDS, "nexusflow_projection_still_seconds", "view",                 \
+	  "time without progress while there is something to apply; 0 at the end of the log")      \
+	X(GAUGE, PROCESSOR_LAG_RECORDS, "nexusflow_processor_lag_records", "",                     \
+	  "records between the processor and the end of the log")                                  \
+	X(GAUGE, PROCESSOR_STILL_SECONDS, "nexusflow_processor_still_seconds", "",                 \
+	  "time without progress while there is something to read; 0 at the end of the log")       \
 	X(COUNTER, INTENTS, "nexusflow_intents_total", "rule,outcome",                             \
 	  "commands sent by processors")                                                           \
 	X(GAUGE, REPLAY_PROGRESS, "nexusflow_replay_progress_ratio", "view",                       \

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/json_out.h"
 #include "core/base/metrics.h"
+#include "core/http/auth.h"
 
 struct check {
 	const char *name;
@@ -14,14 +15,16 @@ struct check {
 };
 
 struct health {
+	struct auth *auth;
 	struct check checks[HEALTH_CHECKS_MAX];
 	uint32_t n;
 	int64_t started_ms;
 };
 
-struct health *health_new(void)
+struct health *health_new(struct auth *auth)
 {
 	struct health *health = mem_new(sizeof *health);
+	health->auth = auth;
 	health->started_ms = clock_monotonic_ms();
 	return health;
 }
@@ -47,13 +50,13 @@ static void get_livez(struct http_request *request, void *context)
 }
 
 /* One line a check: "[+] board: ..." or "[-] ...". */
-static bool run_checks(struct health *health, struct buf *lines)
+static bool run_checks(struct health *health, bool names, struct buf *lines)
 {
 	bool ready = true;
 	for (uint32_t i = 0; i < health->n; i++) {
 		const struct check *check = &health->checks[i];
 		struct buf detail = {0};
-		bool well = check->check(check->context, &detail);
+		bool well = check->check(check->context, names, &detail);
 		ready = ready && (well || check->optional);
 		buf_printf(lines, "[%c] %s%s", well ? '+' : '-', check->name, detail.n ? ": " : "");
 		buf_append_slice(lines, buf_slice(&detail));
@@ -63,12 +66,22 @@ static bool run_checks(struct health *health, struct buf *lines)
 	return ready;
 }
 
+static bool may_see_names(const struct health *health, struct http_request *request)
+{
+	struct slice authorization;
+	struct principal principal;
+	return health->auth && http_header(request, "Authorization", &authorization) &&
+	       !auth_check(health->auth, authorization, clock_now_ms(), &principal, NULL) &&
+	       principal.installation;
+}
+
 static void get_readyz(struct http_request *request, void *context)
 {
 	struct buf lines = {0};
 	struct slice verbose;
-	bool ready = run_checks(context, &lines);
-	if (!http_query_param(request, "verbose", &verbose))
+	bool is_verbose = http_query_param(request, "verbose", &verbose);
+	bool ready = run_checks(context, is_verbose && may_see_names(context, request), &lines);
+	if (!is_verbose)
 		buf_clear(&lines);
 	buf_append_str(&lines, ready ? "ready\n" : "not ready\n");
 	struct http_answer answer = {
@@ -105,7 +118,8 @@ static void get_version(struct http_request *request, void *context)
 }
 
 static const struct http_param verbose_param[] = {
-        {"verbose", "query", "boolean", false, "one line for each check", "true"},
+        {"verbose", "query", "boolean", false,
+         "one line for each check; tenants are named with an installation token", "true"},
         {NULL, NULL, NULL, false, NULL, NULL},
 };
 

@@ -258,10 +258,14 @@ static void two_projectors_do_not_fold_the_same_instance(void **state)
 	type->close(b);
 }
 
-static void note(void *context, struct slice tenant, uint64_t seq, struct slice reason)
+static void note(void *context, const struct view_stop *stop)
 {
-	buf_printf(context, "%.*s %llu %.*s;", (int)tenant.n, tenant.data, (unsigned long long)seq,
-	           (int)reason.n, reason.data);
+	buf_printf(context, "%.*s %llu %.*s", (int)stop->tenant.n, stop->tenant.data,
+	           (unsigned long long)stop->seq, (int)stop->reason.n, stop->reason.data);
+	if (stop->has_place)
+		buf_printf(context, " at %u:%lld, event %02x..", stop->place.partition,
+		           (long long)stop->place.offset, stop->event_id.bytes[0]);
+	buf_append_str(context, ";");
 }
 
 static void stopped_tenants_are_kept_with_the_reason(void **state)
@@ -274,10 +278,41 @@ static void stopped_tenants_are_kept_with_the_reason(void **state)
 	struct view_position one = {.journal_id = {{7}}, .partitions = 1};
 	struct view *view = open_view(type, "stopped", false);
 	assert_int_equal(type->begin(view, &err), STATUS_OK);
-	assert_int_equal(type->stop(view, SLICE("acme"), 4, "it's \"bad\"", &err), STATUS_OK);
+	struct view_stop stop = {.tenant = SLICE("acme"),
+	                         .seq = 4,
+	                         .has_place = true,
+	                         .place = {2, 1LL << 40},
+	                         .event_id = {{0xab}},
+	                         .reason = SLICE("it's \"bad\"")};
+	assert_int_equal(type->stop(view, &stop, &err), STATUS_OK);
+	stop.tenant = SLICE("globex");
+	assert_int_equal(type->stop(view, &stop, &err), STATUS_OK);
 	assert_int_equal(type->commit(view, &none, &one, &err), STATUS_OK);
+	assert_int_equal(type->begin(view, &err), STATUS_OK);
+	assert_int_equal(type->resume(view, SLICE("globex"), &err), STATUS_OK);
+	assert_int_equal(type->commit(view, &one, &one, &err), STATUS_OK);
 	assert_int_equal(type->stopped(view, note, &told, &err), STATUS_OK);
-	assert_string_equal(buf_cstr(&told), "acme 4 it's \"bad\";");
+	assert_string_equal(buf_cstr(&told), "acme 4 it's \"bad\" at 2:1099511627776, event ab..;");
+	buf_release(&told);
+	type->close(view);
+}
+
+static void a_schema_of_an_older_program_gets_room_for_the_place_of_a_stop(void **state)
+{
+	(void)state;
+	char got[4096];
+	struct buf told = {0};
+	struct error err;
+	const struct view_type *type = &audit_view.type;
+	type->close(open_view(type, "placeless", false));
+	ask(owner(),
+	    "alter table audit_placeless.stopped drop column journal_partition,"
+	    " drop column journal_offset, drop column event_id",
+	    got);
+	ask(owner(), "insert into audit_placeless.stopped values ('acme', 3, 'why')", got);
+	struct view *view = open_view(type, "placeless", false);
+	assert_int_equal(type->stopped(view, note, &told, &err), STATUS_OK);
+	assert_string_equal(buf_cstr(&told), "acme 3 why;");
 	buf_release(&told);
 	type->close(view);
 }
@@ -366,6 +401,7 @@ int main(void)
 	        cmocka_unit_test(a_killed_fold_goes_on_where_it_was),
 	        cmocka_unit_test(two_projectors_do_not_fold_the_same_instance),
 	        cmocka_unit_test(stopped_tenants_are_kept_with_the_reason),
+	        cmocka_unit_test(a_schema_of_an_older_program_gets_room_for_the_place_of_a_stop),
 	        cmocka_unit_test(a_dropped_instance_leaves_nothing),
 	        cmocka_unit_test(every_table_has_forced_row_security_and_a_policy),
 	        cmocka_unit_test(other_tenants_are_invisible_without_any_predicate),

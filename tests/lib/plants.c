@@ -32,10 +32,10 @@ rd_kafka_t *__wrap_kafka_instance(const struct kafka *kafka, enum kafka_kind kin
 /* A new owner does not read the log up to its claim before it serves. */
 __typeof__(write_state_catch_up) __wrap_write_state_catch_up;
 enum status __wrap_write_state_catch_up(struct write_state *state, struct journal_reader *reader,
-                                        int64_t end, uint64_t *foreign, const atomic_bool *stop,
-                                        struct error *err)
+                                        int64_t end, struct trouble *trouble,
+                                        const atomic_bool *stop, struct error *err)
 {
-	(void)state, (void)reader, (void)end, (void)foreign, (void)stop, (void)err;
+	(void)state, (void)reader, (void)end, (void)trouble, (void)stop, (void)err;
 	return STATUS_OK;
 }
 #endif

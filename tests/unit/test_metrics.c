@@ -149,8 +149,8 @@ static void series_beyond_the_limit_share_one_that_is_called_other(void **state)
 static void labels_are_escaped(void **state)
 {
 	(void)state;
-	metric_add(metric_series(METRIC_FOREIGN_RECORDS, LABELS("a\"b\\c\nd")), 1);
-	assert_true(value_of("nexusflow_foreign_records_total{reader=\"a\\\"b\\\\c\\nd\"}") == 1);
+	metric_add(metric_series(METRIC_VIEW_EVENTS, LABELS("a\"b\\c\nd")), 1);
+	assert_true(value_of("nexusflow_projection_events_total{view=\"a\\\"b\\\\c\\nd\"}") == 1);
 }
 
 static void the_process_and_the_build_describe_themselves(void **state)

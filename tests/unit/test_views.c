@@ -242,12 +242,13 @@ static void a_schema_of_a_newer_version_stops_the_reader(void **state)
 	kv_view_close(view);
 }
 
-static void count_stopped(void *context, struct slice tenant, uint64_t seq, struct slice reason)
+static void count_stopped(void *context, const struct view_stop *stop)
 {
 	uint64_t *found = context;
-	assert_true(slice_is(tenant, "acme"));
-	assert_non_null(memmem(reason.data, reason.n, "limbo", 5));
-	*found = seq;
+	assert_true(slice_is(stop->tenant, "acme"));
+	assert_non_null(memmem(stop->reason.data, stop->reason.n, "limbo", 5));
+	assert_true(stop->has_place);
+	*found = stop->seq;
 }
 
 static void a_tenant_that_cannot_be_applied_stands_and_the_others_go_on(void **state)

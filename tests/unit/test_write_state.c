@@ -17,7 +17,7 @@ struct bench {
 	struct history_tenant *acme;
 	struct journal_reader *reader;
 	struct write_state *state;
-	uint64_t foreign;
+	struct trouble *trouble;
 	atomic_bool interrupt;
 };
 
@@ -54,6 +54,7 @@ static int teardown(void **state)
 	if (bench->state)
 		close_state(bench);
 	history_close(&bench->history);
+	trouble_free(bench->trouble);
 	free(bench);
 	return 0;
 }
@@ -69,8 +70,9 @@ static int64_t end_of(struct bench *bench)
 static enum status catch_up(struct bench *bench, int64_t end)
 {
 	struct error err;
-	bench->foreign = 0;
-	return write_state_catch_up(bench->state, bench->reader, end, &bench->foreign,
+	trouble_free(bench->trouble);
+	bench->trouble = trouble_new("writer");
+	return write_state_catch_up(bench->state, bench->reader, end, bench->trouble,
 	                            &bench->interrupt, &err);
 }
 
@@ -108,9 +110,10 @@ static void records_that_are_not_ours_are_passed_over_and_counted(void **state)
 	a_project(bench, bench->acme, 4, "DNS"); /* 5: ours */
 	open_state(bench);
 	assert_int_equal(catch_up(bench, end_of(bench)), STATUS_OK);
-	assert_int_equal(bench->foreign, 4);
+	assert_int_equal(trouble_counts(bench->trouble).foreign, 4);
 	assert_int_equal(tenant_of(bench, "acme").seq, 5);
 	assert_false(tenant_of(bench, "acme").stopped);
+	assert_int_equal(trouble_counts(bench->trouble).suspects, 0); /* the gap was closed */
 }
 
 static void a_key_that_is_not_the_tenant_of_the_event_is_foreign(void **state)
@@ -125,7 +128,7 @@ static void a_key_that_is_not_the_tenant_of_the_event_is_foreign(void **state)
 	history_raw(&bench->history, 0, SLICE("other"), buf_slice(&value));
 	open_state(bench);
 	assert_int_equal(catch_up(bench, end_of(bench)), STATUS_OK);
-	assert_int_equal(bench->foreign, 1);
+	assert_int_equal(trouble_counts(bench->trouble).foreign, 1);
 	assert_int_equal(tenant_of(bench, "acme").seq, 4);
 	assert_int_equal(tenant_of(bench, "other").seq, 0);
 	buf_release(&value);
@@ -148,6 +151,23 @@ static void an_unknown_schema_id_stops_its_tenant_and_no_other(void **state)
 	open_state(bench);
 	assert_int_equal(catch_up(bench, end_of(bench)), STATUS_OK);
 	assert_true(tenant_of(bench, "acme").stopped);
+	/* It is told again, and what came behind it is nobody's mistake. */
+	uint64_t seq = 0;
+	struct uuid event;
+	assert_true(trouble_stopped_at(bench->trouble, SLICE("acme"), &seq, &event));
+	assert_int_equal(seq, 5);
+	assert_false(trouble_stopped_at(bench->trouble, SLICE("globex"), &seq, &event));
+	assert_int_equal(trouble_counts(bench->trouble).foreign, 0);
+}
+
+static void a_newer_record_of_nobody_knows_whom_is_not_read_past(void **state)
+{
+	struct bench *bench = *state;
+	char key[RECORD_TENANT_MAX + 1];
+	memset(key, 'x', sizeof key); /* no tenant has a name that long */
+	history_raw(&bench->history, 0, slice_of(key, sizeof key), SLICE("\0\xff\xff\xff\xffnew"));
+	open_state(bench);
+	assert_int_equal(catch_up(bench, end_of(bench)), STATUS_UNKNOWN_SCHEMA);
 }
 
 static void commands_that_were_appended_are_found_with_all_their_events(void **state)
@@ -216,6 +236,7 @@ int main(void)
 	        CASE(records_that_are_not_ours_are_passed_over_and_counted),
 	        CASE(a_key_that_is_not_the_tenant_of_the_event_is_foreign),
 	        CASE(an_unknown_schema_id_stops_its_tenant_and_no_other),
+	        CASE(a_newer_record_of_nobody_knows_whom_is_not_read_past),
 	        CASE(commands_that_were_appended_are_found_with_all_their_events),
 	        CASE(a_position_beyond_the_end_of_the_log_is_refused),
 	        CASE(who_catches_up_can_be_interrupted_and_go_on),
