@@ -17,13 +17,14 @@
 
 #include "core/base/clock.h"
 
-enum { NUDGE_BYTES = 192 * 1024, TRUNCATED_MS = 2000 };
+enum { NUDGE_BYTES = 192 * 1024, TRUNCATED_MS = 2000, LEARN_MS = 1000 };
 
 struct kafka_reader {
 	struct kafka_link link; /* first: the opaque of the instance */
 	struct kafka *kafka;
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue;                   /* what poll waits on; for wake */
+	rd_kafka_topic_t *topic;                   /* keeps what is known of it */
 	int64_t positions[JOURNAL_PARTITIONS_MAX]; /* -1: not assigned */
 
 	rd_kafka_message_t **held; /* what the entries of the last poll borrow from */
@@ -52,6 +53,19 @@ void kafka_reader_omit_headers(void *self)
 	reader->omits_headers = true;
 }
 
+/* Connect and learn who leads the partitions. An instance that is assigned a partition before its
+ * first connection stands asks for that only when it looks after unknown topics, once a second;
+ * a claim that reads itself back then takes a second. Brokers that do not answer show in a poll. */
+static void learn_topic(struct kafka_reader *reader)
+{
+	const struct rd_kafka_metadata *metadata;
+
+	reader->topic = rd_kafka_topic_new(reader->rk, reader->kafka->topic, NULL);
+	if (reader->topic && rd_kafka_metadata(reader->rk, 0, reader->topic, &metadata, LEARN_MS) ==
+	                             RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_metadata_destroy(metadata);
+}
+
 enum status kafka_reader_open(void *self, void **out, struct error *err)
 {
 	struct kafka_reader *reader = mem_new(sizeof(*reader));
@@ -66,6 +80,7 @@ enum status kafka_reader_open(void *self, void **out, struct error *err)
 		return STATUS_INVALID;
 	}
 	reader->queue = rd_kafka_queue_get_consumer(reader->rk);
+	learn_topic(reader);
 	*out = reader;
 	return STATUS_OK;
 }
@@ -77,6 +92,8 @@ void kafka_reader_close(void *self)
 	let_go(reader);
 	if (reader->rk) {
 		rd_kafka_queue_destroy(reader->queue);
+		if (reader->topic)
+			rd_kafka_topic_destroy(reader->topic);
 		/* no group to leave, no offsets to commit; closing a consumer may hang in 2.0.2 */
 		rd_kafka_destroy_flags(reader->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	}
