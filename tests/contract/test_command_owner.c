@@ -244,6 +244,34 @@ static void a_deposed_owner_refuses_nothing(void **state)
 	journal_close(rival);
 }
 
+/* A latecomer, whom the group does not mean, has claimed: nobody would be left. */
+static void an_assignment_that_outlives_the_session_timeout_claims_again(void **state)
+{
+	struct bench *bench = *state;
+	struct journal *latecomer;
+	struct journal_owner owner = {uuid_v4(), "there:2"};
+	struct journal_options options = {.config = &bench->config};
+	struct error err;
+	int64_t end;
+
+	wait_for(bench, WRITER_OWNS);
+	assert_int_equal(journal_open(&options, &latecomer, &err), STATUS_OK);
+	assert_int_equal(journal_claim(latecomer, 0, &owner, &end, &err), STATUS_OK);
+	struct job *job = found(bench, "acme");
+	assert_int_equal(job->outcome, JOB_UNAVAILABLE);
+	job_release(job);
+	wait_for(bench, WRITER_STOOD_DOWN);
+	assert_int_equal(count_claims(bench), 2);
+
+	wait_for(bench, WRITER_OWNS);
+	job = found(bench, "acme");
+	assert_int_equal(job->outcome, JOB_ACCEPTED);
+	job_release(job);
+	assert_int_equal(append_one(latecomer, "mine"), STATUS_FENCED);
+	assert_int_equal(count_claims(bench), 3);
+	journal_close(latecomer);
+}
+
 /* What a stranger wrote makes the owner doubt, look, and go on. */
 static void records_of_strangers_do_not_depose(void **state)
 {
@@ -272,6 +300,9 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(
 	                the_newest_claim_wins_and_the_other_owner_stands_down, setup, teardown),
 	        cmocka_unit_test_setup_teardown(a_deposed_owner_refuses_nothing, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                an_assignment_that_outlives_the_session_timeout_claims_again, setup,
+	                teardown),
 	        cmocka_unit_test_setup_teardown(records_of_strangers_do_not_depose, setup,
 	                                        teardown),
 	        cmocka_unit_test_setup_teardown(what_waits_when_the_owner_is_deposed_is_answered,
