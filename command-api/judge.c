@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/codec/event_codec.h"
+#include "core/domain/permission.h"
 
 static void fill_random(struct partition *partition, void *to, size_t n)
 {
@@ -65,10 +66,11 @@ static enum status seal_profile(struct partition *partition, const struct job *j
 	return STATUS_OK;
 }
 
-/* All that an installation token gives by itself; in a tenant it is worth what its subject is. */
-static bool creates_organization(const struct job *job)
+/* All that an installation token gives by itself: otherwise, in a tenant, it is worth what its
+ * subject is. */
+static bool acts_for_installation(const struct job *job)
 {
-	return job->installation && job->command.type == COMMAND_CREATE_ORGANIZATION;
+	return job->installation && permissions[job->command.type].installation;
 }
 
 static void prepare_actor(struct partition *partition, const struct job *job,
@@ -84,8 +86,8 @@ static void prepare_actor(struct partition *partition, const struct job *job,
 		actor->kind = ACTOR_KIND_RULE;
 		actor->id = job->rule_id;
 	} else if (!write_state_identity(partition->state, job->identity, &actor->id) &&
-	           creates_organization(job)) {
-		actor->kind = ACTOR_KIND_SYSTEM; /* it founds what has no members yet */
+	           acts_for_installation(job)) {
+		actor->kind = ACTOR_KIND_SYSTEM; /* an operator, who is no member */
 	}
 }
 
@@ -96,7 +98,7 @@ static bool is_known(struct partition *partition, const struct job *job,
 	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
 	struct row_key key = row_key_member(&request->actor.id);
 	struct row_member member;
-	if (!job->has_identity || creates_organization(job))
+	if (!job->has_identity || acts_for_installation(job))
 		return true;
 	return rows->get(rows, &key, &member) && member.status == MEMBER_ACTIVE;
 }

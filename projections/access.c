@@ -16,6 +16,7 @@ enum { HASH_N = 32 };
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \
 	IGNORE(COMMENT_EDITED)                                                                     \
+	IGNORE(EVENT_SKIPPED)                                                                      \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_CREATED)                                                                      \
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \

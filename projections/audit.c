@@ -12,6 +12,7 @@
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	ON(EVENT_SKIPPED)                                                                          \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \

@@ -22,6 +22,7 @@ const struct board_column board_columns[BOARD_COLUMNS] = {
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	IGNORE(EVENT_SKIPPED)                                                                      \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
@@ -351,6 +352,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_MEMBER_REMOVED:
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
+	case EVENT_EVENT_SKIPPED:
 	case EVENT_ORGANIZATION_RENAMED:
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:

@@ -12,6 +12,7 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \
 	IGNORE(COMMENT_EDITED)                                                                     \
+	IGNORE(EVENT_SKIPPED)                                                                      \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_CREATED)                                                                      \
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \

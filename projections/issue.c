@@ -12,6 +12,7 @@
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	IGNORE(EVENT_SKIPPED)                                                                      \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
@@ -342,6 +343,7 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_MEMBER_REMOVED:
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
+	case EVENT_EVENT_SKIPPED:
 	case EVENT_ORGANIZATION_RENAMED:
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:

@@ -16,6 +16,7 @@
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	IGNORE(EVENT_SKIPPED)                                                                      \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \

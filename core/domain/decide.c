@@ -78,8 +78,10 @@ static bool check_tenant(struct judge *judge)
 static bool check_common(struct judge *judge, enum command_type type)
 {
 	/* There is nobody to be a member yet: it looks after itself. */
-	if (permissions[type].installation)
+	if (type == COMMAND_CREATE_ORGANIZATION)
 		return true;
+	if (permissions[type].installation && judge->request->installation)
+		return check_tenant(judge);
 	return check_tenant(judge) && check_actor(judge) && check_permission(judge, type) &&
 	       check_import(judge);
 }

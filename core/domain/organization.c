@@ -41,6 +41,24 @@ void decide_create_organization(struct judge *judge, const struct create_organiz
 	decision->created = judge->organization.id;
 }
 
+/* What the readers said is looked at by who asks: they are no part of this state. */
+void decide_skip_event(struct judge *judge, const struct skip_event *command)
+{
+	if (!judge->request->installation) {
+		REFUSE(judge, REJECT_FORBIDDEN, "", SLICE("needs an installation token"));
+		return;
+	}
+	if (!check_line(judge, command->why, "/why") ||
+	    !check_line(judge, command->operator, "/operator"))
+		return;
+	emit_organization(judge, EVENT_EVENT_SKIPPED)->event_skipped =
+	        (struct event_skipped){.readers = command->readers,
+	                               .skipped_seq = command->seq,
+	                               .skipped_event = command->event,
+	                               .why = command->why,
+	                               .operator= command->operator};
+}
+
 void decide_rename_organization(struct judge *judge, const struct rename_organization *command)
 {
 	struct row_organization_name row;
@@ -89,6 +107,15 @@ void evolve_organization_renamed(struct tenant_state *state, const struct event_
 
 	save_organization(state, &organization);
 	save_name(state, event->to);
+}
+
+void evolve_event_skipped(struct tenant_state *state, const struct event_meta *meta,
+                          const struct event_skipped *event)
+{
+	struct row_organization organization = load_organization(state, meta);
+
+	(void)event;
+	save_organization(state, &organization);
 }
 
 /* Its trace is for those who deduplicate commands; no aggregate changed. */

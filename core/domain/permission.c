@@ -15,6 +15,7 @@
 #define PERMIT_ADD_MEMBER          FROM(ADMIN, "not a role above the actor's own")
 #define PERMIT_CHANGE_MEMBER_ROLE  FROM(ADMIN, "not of, or to, a role above the actor's own")
 #define PERMIT_REMOVE_MEMBER       FROM(ADMIN, "not of a role above the actor's own")
+#define PERMIT_SKIP_EVENT          INSTALLATION("")
 #define PERMIT_RENAME_ORGANIZATION FROM(ADMIN, "")
 #define PERMIT_DEACTIVATE_MEMBER   FROM(ADMIN, "not of a role above the actor's own")
 #define PERMIT_REACTIVATE_MEMBER   FROM(ADMIN, "not of a role above the actor's own")

@@ -177,6 +177,10 @@ class Fold:
             self.say(meta, f"member {data['member_id']} is there already")
         member.update(removed=False, active=True, role=data["role"])
 
+    def on_EventSkipped(self, meta, data):
+        if not data["readers"] or not data["why"] or not 0 < int(data["skipped_seq"]) < int(meta["seq"]):
+            self.say(meta, "a skip of nothing, by nobody or of what is not there yet")
+
     def on_OrganizationRenamed(self, meta, data):
         self.same(meta, "the name", data["from"], self.organization["name"])
         self.organization["name"] = data["to"]

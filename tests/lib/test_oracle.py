@@ -81,6 +81,7 @@ def sample():
     log.on_organization("TeamDeleted", team_id="t2", name="Core")
     log.on_organization("MemberDeactivated", member_id=OTHER, role="guest")
     log.on_organization("MemberReactivated", member_id=OTHER, role="guest")
+    log.on_organization("EventSkipped", readers=["board"], skipped_seq=3, skipped_event="e3", why="damaged", operator="uid 0")
     return log.events
 
 
@@ -147,6 +148,7 @@ LOG_ERRORS = {
     "minutes before that were not": set_field("WorklogEdited", "from_minutes", 21),
     "a worklog of nowhere is edited": set_field("WorklogEdited", "worklog_id", "w9"),
     "a name before that was not": set_field("OrganizationRenamed", "from", "Other"),
+    "what is not there yet is skipped": set_field("EventSkipped", "skipped_seq", 999),
     "the only owner is deactivated": lambda events: event(events, "MemberDeactivated").update(member_id=OWNER, role="owner"),
     "who is active is reactivated": set_field("MemberReactivated", "member_id", OWNER),
     "two teams of one name": set_field("TeamRenamed", "to", "Core"),

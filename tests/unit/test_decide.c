@@ -60,6 +60,8 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_WATCH_ISSUE:
 	case COMMAND_UNWATCH_ISSUE:
 		return ORG_ROLE_GUEST;
+	case COMMAND_SKIP_EVENT:
+		return ORG_ROLE_UNKNOWN; /* nobody: it needs an installation token */
 	default:
 		return ORG_ROLE_MEMBER;
 	}

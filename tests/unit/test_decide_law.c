@@ -267,6 +267,10 @@ static void fill_command(struct decider *decider, struct seed *seed, struct comm
 	case COMMAND_REACTIVATE_MEMBER:
 		command->reactivate_member.member = somebody(seed);
 		break;
+	case COMMAND_SKIP_EVENT:
+		command->skip_event =
+		        (struct skip_event){.seq = 1, .why = SOME_TEXT, .operator= SOME_TEXT };
+		break;
 	case COMMAND_RENAME_ORGANIZATION:
 		command->rename_organization = (struct rename_organization){SOME_TEXT, EXPECTED};
 		break;

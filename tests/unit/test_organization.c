@@ -194,6 +194,30 @@ static void members_change_on_the_expected_version_only(void **state)
 	assert_int_equal(decider->decision.version, 10);
 }
 
+static void an_event_is_skipped_by_an_operator_only(void **state)
+{
+	struct decider *decider = *state;
+	struct slice board = SLICE("board");
+	struct skip_event skip = {.readers = {&board, 1},
+	                          .seq = 3,
+	                          .event = {{7}},
+	                          .why = SLICE("damaged by hand"),
+	                          .operator= SLICE("uid 0")};
+	struct command command = {.type = COMMAND_SKIP_EVENT, .skip_event = skip};
+	decider_send(decider, ada, &command); /* an owner */
+	THEN_REFUSED(FORBIDDEN, "");
+	decider->request.installation = true;
+	decider_send(decider, nobody, &command);
+	THEN(EVENT_EVENT_SKIPPED);
+	assert_slice(EVENT_BODY(0, event_skipped)->readers.items[0], "board");
+	assert_int_equal(EVENT_BODY(0, event_skipped)->skipped_seq, 3);
+	assert_slice(EVENT_BODY(0, event_skipped)->why, "damaged by hand");
+	command.skip_event.why = SLICE("a\nb");
+	decider->request.installation = true;
+	decider_send(decider, nobody, &command);
+	THEN_REFUSED(BAD_TEXT, "/why");
+}
+
 static void an_organization_is_renamed(void **state)
 {
 	struct decider *decider = *state;
@@ -330,6 +354,7 @@ int main(void)
 	        ON_SETTLED(the_last_owner_stays),
 	        ON_SETTLED(a_removed_member_loses_everything_at_once),
 	        ON_SETTLED(members_change_on_the_expected_version_only),
+	        ON_SETTLED(an_event_is_skipped_by_an_operator_only),
 	        ON_SETTLED(an_organization_is_renamed),
 	        ON_SETTLED(a_deactivated_member_may_do_nothing_until_reactivated),
 	        ON_SETTLED(a_deactivated_member_keeps_what_is_assigned_and_gets_nothing_new),
