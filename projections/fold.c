@@ -32,14 +32,6 @@ static enum status refuse(const struct fold *fold, struct error *err)
 	                 UUID_TEXT, there, UUID_TEXT, here);
 }
 
-static void start_over(struct fold *fold)
-{
-	fold->committed = (struct view_position){
-	        .journal_id = fold->identity->id,
-	        .partitions = fold->identity->partitions,
-	};
-}
-
 static enum status find_start(struct fold *fold, struct error *err)
 {
 	enum status status = fold->type->position(fold->view, &fold->stored, err);
@@ -47,7 +39,7 @@ static enum status find_start(struct fold *fold, struct error *err)
 		return status;
 	const struct view_position *stored = &fold->stored;
 	if (stored->partitions == 0) {
-		start_over(fold);
+		fold_start_over(fold);
 		return STATUS_OK;
 	}
 	if (uuid_equal(&stored->journal_id, &fold->identity->id)) {
@@ -59,7 +51,7 @@ static enum status find_start(struct fold *fold, struct error *err)
 	}
 	if (!is_ancestor(fold->identity, &stored->journal_id))
 		return refuse(fold, err);
-	start_over(fold);
+	fold_start_over(fold);
 	if (!fold->type->journal_bound) {
 		fold->by_seq = true;
 		return STATUS_OK;
@@ -228,10 +220,11 @@ static enum status take_event(struct fold *fold, const struct journal_entry *ent
 		fold->in_command[entry->partition] = false;
 		return STATUS_OK;
 	}
-	if (fold->by_seq && meta->seq > 0 && (uint64_t)meta->seq <= tenant->seq)
-		return STATUS_OK;
-	if (!record_in_order(tenant->seq, meta->seq, &reason))
+	if (!record_in_order(fold->by_seq ? tenant->met : tenant->seq, meta->seq, &reason))
 		return out_of_order(fold, entry, reason, tenant, meta->seq);
+	if (fold->by_seq &&
+	    fold_has_applied(fold, tenant, (uint64_t)meta->seq, entry->partition, &status, err))
+		return status;
 	return fold_take_next(fold, tenant, read, entry, err);
 }
 
@@ -243,6 +236,8 @@ static enum status take(struct fold *fold, const struct journal_entry *entry, st
 	record_read(entry->key, entry->value, &fold->arena, &read);
 	switch (read.kind) {
 	case RECORD_CONTROL:
+		if (fold->by_seq && journal_is_copy_mark(entry, &fold->identity->id))
+			status = fold_pass_mark(fold, entry->partition, err);
 		break;
 	case RECORD_FOREIGN:
 		status = foreign(fold, entry, read.foreign);
@@ -301,6 +296,7 @@ enum status fold_commit(struct fold *fold, struct error *err)
 	if (status)
 		return status;
 	fold->stored = fold->next;
+	fold->by_seq = false;
 	settle(fold);
 	if (fold->options.committed)
 		fold->options.committed(fold->options.context, fold->tenants.dirty,
@@ -346,9 +342,18 @@ static bool below_ends(const struct fold *fold, const struct view_position *posi
 
 static bool commit_is_due(const struct fold *fold, uint32_t polled)
 {
+	if (fold->by_seq)
+		return fold->unmarked == 0;
 	return polled == 0 ||
 	       fold->counts_open.events - fold->counts.events >= fold->options.batch_events ||
 	       (fold->ends && !below_ends(fold, &fold->next));
+}
+
+/* By seq nothing is committed yet. */
+static enum status restart(struct fold *fold, struct error *err)
+{
+	fold_start_over(fold);
+	return fold_forget_stopped(fold, err);
 }
 
 static enum status step(struct fold *fold, int timeout_ms, struct error *err)
@@ -361,8 +366,10 @@ static enum status step(struct fold *fold, int timeout_ms, struct error *err)
 	if (fold->again) {
 		fold->again = false;
 		fold_roll_back(fold);
-		return rewind_reader(fold, err);
+		return fold->by_seq && restart(fold, err) ? err->status : rewind_reader(fold, err);
 	}
+	if (!status && fold->by_seq && fold->unmarked == 0)
+		status = fold_begin(fold, err); /* the position is of this journal now */
 	if (status || !at_boundary(fold))
 		return status;
 	if (!fold->open) {
@@ -377,7 +384,8 @@ enum status fold_step(struct fold *fold, int timeout_ms, struct error *err)
 	struct error own;
 	err = err ? err : &own;
 	/* what the transaction holds must not wait for new records */
-	enum status status = step(fold, fold->open && at_boundary(fold) ? 0 : timeout_ms, err);
+	bool holds = fold->open && !fold->by_seq && at_boundary(fold);
+	enum status status = step(fold, holds ? 0 : timeout_ms, err);
 	if (!status)
 		return STATUS_OK;
 	fold_roll_back(fold);

@@ -41,10 +41,14 @@ struct fold_counts { /* since fold_open, committed only */
 	uint32_t tenants_stopped; /* earlier ones included */
 };
 
-/* Begin where the view stands. STATUS_CONFLICT: it stands in a journal that is no ancestor of this
- * one; STATUS_CORRUPT: the journal ends before the position of the view. Neither goes away by
- * itself, and neither is read past. */
+/* Begin where the view stands; in a copy of the journal where it stands, go on by seq.
+ * STATUS_CONFLICT: it stands in a journal that is no ancestor of this one; STATUS_CORRUPT: the
+ * journal ends before the position of the view. Neither goes away by itself, and neither is read
+ * past. */
 enum status fold_open(const struct fold_options *options, struct fold **out, struct error *err);
+/* It goes on by seq and has not passed what was copied yet. Until then fold_step may find that the
+ * view is ahead of the copy: STATUS_CORRUPT. */
+bool fold_is_resuming(const struct fold *fold);
 void fold_close(struct fold *fold); /* rolls back what is not committed; NULL is fine */
 
 /* Read once, waiting up to @timeout_ms for the first record, apply, commit when due. After a

@@ -1,5 +1,5 @@
-/* The inside of a fold, shared by fold.c (reading, transactions) and fold_stopped.c (tenants that
- * stand still, and how they go on). */
+/* The inside of a fold, shared by fold.c (reading, transactions), fold_stopped.c (tenants that
+ * stand still, and how they go on) and fold_copy.c (going on in a copy of the journal). */
 #ifndef PROJECTIONS_FOLD_INSIDE_H
 #define PROJECTIONS_FOLD_INSIDE_H
 
@@ -29,8 +29,10 @@ struct fold {
 	int64_t applied_at[JOURNAL_PARTITIONS_MAX], applied_at_open[JOURNAL_PARTITIONS_MAX];
 	const int64_t *ends; /* of fold_run, else NULL */
 	bool by_seq;         /* the position is of an ancestor: applied events come again */
-	bool open;           /* a transaction is */
-	bool again;          /* an event was found failing: roll back and read again */
+	bool marked[JOURNAL_PARTITIONS_MAX]; /* by seq: behind what was copied */
+	uint32_t unmarked;                   /* by seq: how many are not */
+	bool open;                           /* a transaction is */
+	bool again; /* an event was found failing: roll back and read again */
 	struct tenant_table tenants;
 	struct failing *failing;
 	uint32_t failing_n;
@@ -64,7 +66,20 @@ void fold_note_failing(struct fold *fold, struct tenant_entry *tenant,
                        const struct error *why);
 /* Let @tenant stand before it, in the open transaction. */
 enum status fold_stop_tenant(struct fold *fold, const struct failing *failing, struct error *err);
+/* By seq: the places of an ancestor's journal mean nothing here. But all of its events come again,
+ * and with them the one that made the tenant stand. Leaves a transaction open. */
+enum status fold_forget_stopped(struct fold *fold, struct error *err);
 /* After a commit, before the table of tenants forgets what moved. */
 void fold_tell_stopped(struct fold *fold);
+
+/* --- fold_copy.c --- */
+
+/* At the beginning of the log. */
+void fold_start_over(struct fold *fold);
+/* By seq: the mark of journal_finish_copy in @partition. */
+enum status fold_pass_mark(struct fold *fold, uint32_t partition, struct error *err);
+/* By seq: the next event of @tenant in the log. False: it is to be applied; else *@status. */
+bool fold_has_applied(struct fold *fold, struct tenant_entry *tenant, uint64_t seq,
+                      uint32_t partition, enum status *status, struct error *err);
 
 #endif

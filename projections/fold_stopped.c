@@ -107,18 +107,20 @@ static void load(void *context, const struct view_stop *stop)
 	tell(fold, stop);
 }
 
-/* The places of an ancestor's journal mean nothing here. But all of its events come again, and with
- * them the one that made the tenant stand. */
-static enum status forget_stopped(struct fold *fold, struct error *err)
+enum status fold_forget_stopped(struct fold *fold, struct error *err)
 {
-	enum status status = fold->tenants.n ? fold_begin(fold, err) : STATUS_OK;
+	enum status status = STATUS_OK;
 	for (uint32_t i = 0; !status && i < fold->tenants.n; i++) {
 		struct tenant_entry *tenant = fold->tenants.entries[i];
-		status = fold->type->resume(fold->view, tenant->name, err);
+		if (!tenant->stop.seq)
+			continue;
+		status = fold_begin(fold, err);
+		if (!status)
+			status = fold->type->resume(fold->view, tenant->name, err);
 		tenant_table_stop(&fold->tenants, tenant, 0, -1);
 	}
 	fold->counts_open.tenants_stopped = 0;
-	return status || !fold->open ? status : fold_commit(fold, err);
+	return status;
 }
 
 enum status fold_load_stopped(struct fold *fold, struct error *err)
@@ -134,7 +136,7 @@ enum status fold_load_stopped(struct fold *fold, struct error *err)
 	}
 	tenant_table_commit(&fold->tenants);
 	fold->counts_open = fold->counts;
-	return status || !fold->by_seq ? status : forget_stopped(fold, err);
+	return status || !fold->by_seq ? status : fold_forget_stopped(fold, err);
 }
 
 /* --- going on --- */

@@ -324,7 +324,8 @@ static enum status take_up(struct slot *slot, struct work *work, struct error *e
 	status = fold_open(&options, &work->fold, err);
 	slot->retried = slot->retried || !status;
 	pthread_mutex_lock(&slot->lock);
-	slot->refused = status == STATUS_CONFLICT || status == STATUS_CORRUPT;
+	slot->refused = status == STATUS_CONFLICT || status == STATUS_CORRUPT ||
+	                (slot->refused && work->fold && fold_is_resuming(work->fold));
 	slot->fold = work->fold;
 	pthread_mutex_unlock(&slot->lock);
 	return status;
@@ -361,6 +362,7 @@ static void publish(struct slot *slot, const struct fold *fold)
 	slot->seen = counts;
 	slot->events += events;
 	slot->reason[0] = 0;
+	slot->refused = slot->refused && fold_is_resuming(fold);
 	pthread_mutex_unlock(&slot->lock);
 	metric_add(slot->events_total, events);
 }
@@ -473,8 +475,10 @@ static void pace(struct slot *slot, struct work *work)
  * reason, and the other views go on. */
 static void failed(struct slot *slot, struct work *work, const struct error *err)
 {
+	bool is_ahead = err->status == STATUS_CORRUPT && work->fold && fold_is_resuming(work->fold);
 	put_down(slot, work);
 	pthread_mutex_lock(&slot->lock);
+	slot->refused = slot->refused || is_ahead;
 	snprintf(slot->reason, sizeof slot->reason, "%.255s", err->text);
 	pthread_mutex_unlock(&slot->lock);
 	metric_add(slot->failures, 1);

@@ -13,6 +13,7 @@ struct tenant_entry {
 	uint32_t index;     /* in order of appearance */
 	uint64_t seq;       /* reached, committed or not */
 	uint64_t committed; /* in the store */
+	uint64_t met;       /* in the log so far, by a fold that goes on by seq */
 	bool dirty;         /* seq or stop differs from what is in the store */
 	struct tenant_stop {
 		uint64_t seq;   /* not applied: this one and everything behind it; 0: goes on */

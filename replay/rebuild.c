@@ -176,7 +176,13 @@ static bool resume(struct run *run, const struct registry_entry *entry)
 		close_view(run);
 		return false;
 	}
+	bool resuming = fold_is_resuming(fold);
 	fold_close(fold);
+	if (resuming) { /* of the journal that ours is a copy of: it may stand behind the live one
+		         */
+		close_view(run);
+		return false;
+	}
 	run->now->resumed = true;
 	return true;
 }

@@ -49,7 +49,7 @@ void journal_control_created(const struct journal_identity *identity, uint32_t p
 	control_encode(&control, out);
 }
 
-bool journal_is_copy_mark(const struct journal_entry *entry)
+bool journal_is_copy_mark(const struct journal_entry *entry, const struct uuid *id)
 {
 	char block[4096];
 	struct arena arena;
@@ -61,7 +61,8 @@ bool journal_is_copy_mark(const struct journal_entry *entry)
 	if (control_decode(entry->value, &arena, &control, NULL) != STATUS_OK ||
 	    control.type != CONTROL_JOURNAL_CREATED)
 		return false;
-	return control.journal_created.lineage.n > 0 &&
+	return uuid_equal(&control.journal_created.journal_id, id) &&
+	       control.journal_created.lineage.n > 0 &&
 	       control.journal_created.lineage.items[0].copied_at != 0;
 }
 

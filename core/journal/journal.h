@@ -145,8 +145,8 @@ enum status journal_reader_poll(struct journal_reader *reader, int timeout_ms,
  * claimed, a JournalCreated record with the time of the copy: what follows it was never in the
  * journal that was copied. After a failure it can be called again. */
 enum status journal_finish_copy(struct journal *journal, struct error *err);
-/* Is @entry such a record? */
-bool journal_is_copy_mark(const struct journal_entry *entry);
+/* Is @entry such a record, of the journal @id? */
+bool journal_is_copy_mark(const struct journal_entry *entry, const struct uuid *id);
 /* The offset behind the last committed record of @partition, as of now (control records count). */
 enum status journal_end(struct journal *journal, uint32_t partition, int64_t *end,
                         struct error *err);

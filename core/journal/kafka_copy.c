@@ -24,7 +24,7 @@ static enum status find_mark(struct kafka *kafka, bool *found, struct error *err
 	while (status == STATUS_OK && !*found && kafka_reader_position(reader, 0) < end) {
 		status = kafka_reader_poll(reader, POLL_MS, entries, ENTRIES, &n, err);
 		for (uint32_t i = 0; status == STATUS_OK && i < n; i++)
-			*found = *found || journal_is_copy_mark(&entries[i]);
+			*found = *found || journal_is_copy_mark(&entries[i], &kafka->identity.id);
 	}
 	kafka_reader_close(reader);
 	return status;

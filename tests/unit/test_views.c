@@ -322,6 +322,7 @@ static void a_view_goes_on_by_seq_in_a_copy_of_its_journal(void **state)
 		identity->ancestors[0] = identity->id;
 		identity->ancestors_n++;
 		identity->id = uuid_v4();
+		assert_int_equal(journal_finish_copy(h->journal, NULL), STATUS_OK);
 		history_random(h, 100);
 		struct fold_options options = {.type = &view->kind->type,
 		                               .view = view,
