@@ -14,7 +14,7 @@
 
 #include "core/journal/driver.h"
 #include "replay/copy.h"
-#include "tests/unit/history.h"
+#include "tests/unit/copied.h"
 
 #define TARGET_PARTITIONS 5
 #define COMMANDS          4000
@@ -105,79 +105,6 @@ static void copy_whole(struct place *p, struct result *result)
 	journal_close(target);
 }
 
-/* --- what is in a journal --- */
-
-struct seen {
-	struct buf records; /* key, headers, value, each with its length, of every event in order */
-	uint64_t events;
-	bool at_boundary;
-};
-
-static void see_part(struct buf *out, struct slice part)
-{
-	char n[8];
-	put_u64(n, part.n);
-	buf_append(out, n, sizeof n);
-	buf_append_slice(out, part);
-}
-
-static void see(struct seen *seen, const struct journal_entry *entry, struct slice tenant)
-{
-	static char block[1 << 20];
-	struct arena arena;
-	struct event event;
-	arena_init(&arena, block, sizeof block);
-	if (!slice_equal(entry->key, tenant) || event_decode(entry->value, &arena, &event, NULL))
-		return;
-	if ((uint64_t)event.meta.seq != seen->events + 1)
-		return; /* foreign */
-	seen->events++;
-	seen->at_boundary = event.meta.index + 1 == event.meta.count;
-	see_part(&seen->records, entry->key);
-	see_part(&seen->records, entry->headers);
-	see_part(&seen->records, entry->value);
-}
-
-/* The events of @tenant, which must be in its partition. */
-static struct seen look(struct journal *journal, const char *tenant)
-{
-	static struct journal_entry entries[1024];
-	struct seen seen = {.at_boundary = true};
-	uint32_t partition =
-	        journal_partition_of(slice_str(tenant), journal_identity(journal)->partitions);
-	struct journal_reader *reader;
-	int64_t end;
-	uint32_t n;
-	assert_int_equal(journal_end(journal, partition, &end, NULL), STATUS_OK);
-	assert_int_equal(journal_reader_open(journal, &reader, NULL), STATUS_OK);
-	assert_int_equal(journal_reader_assign(reader, partition, 0, NULL), STATUS_OK);
-	while (journal_reader_position(reader, partition) < end) {
-		assert_int_equal(journal_reader_poll(reader, 100, entries, 1024, &n, NULL),
-		                 STATUS_OK);
-		for (uint32_t i = 0; i < n; i++)
-			see(&seen, &entries[i], slice_str(tenant));
-	}
-	journal_reader_close(reader);
-	return seen;
-}
-
-static void expect_equal(struct place *p, struct journal *target)
-{
-	uint64_t events = 0;
-	for (uint32_t i = 0; i < p->history.tenants_n; i++) {
-		const char *tenant = p->history.tenants[i].name;
-		struct seen a = look(p->history.journal, tenant), b = look(target, tenant);
-		assert_true(a.events > 0);
-		assert_int_equal(a.events, b.events);
-		assert_int_equal(a.records.n, b.records.n);
-		assert_memory_equal(a.records.data, b.records.data, a.records.n);
-		events += a.events;
-		buf_release(&a.records);
-		buf_release(&b.records);
-	}
-	assert_int_equal(events, p->history.events);
-}
-
 /* --- tests --- */
 
 static void a_copy_has_every_event_in_its_order_and_knows_its_source(void **state)
@@ -190,7 +117,7 @@ static void a_copy_has_every_event_in_its_order_and_knows_its_source(void **stat
 	assert_int_equal(result.found, 0);
 	struct journal *target = open_copied(p);
 	const struct journal_identity *identity = journal_identity(target);
-	expect_equal(p, target);
+	copied_expect_equal(&p->history, p->history.journal, target);
 	assert_int_equal(identity->partitions, TARGET_PARTITIONS);
 	assert_int_equal(identity->ancestors_n, 1);
 	assert_true(uuid_equal(&identity->ancestors[0], &source->id));
@@ -223,7 +150,7 @@ static void a_copy_of_a_copy_knows_both_and_equals_the_first(void **state)
 	assert_int_equal(identity->ancestors_n, 2);
 	assert_true(uuid_equal(&identity->ancestors[0], &journal_identity(copied)->id));
 	assert_true(uuid_equal(&identity->ancestors[1], &first));
-	expect_equal(p, work.target);
+	copied_expect_equal(&p->history, p->history.journal, work.target);
 	journal_close(work.target);
 	journal_close(copied);
 }
@@ -255,7 +182,7 @@ static void what_is_not_ours_stays_behind_and_headers_come_along(void **state)
 	assert_int_equal(result.foreign, 3);
 	assert_int_equal(result.control, 4); /* two partitions were created and claimed */
 	struct journal *target = open_copied(p);
-	expect_equal(p, target);
+	copied_expect_equal(&p->history, p->history.journal, target);
 	journal_close(target);
 	buf_release(&value);
 }
@@ -338,16 +265,83 @@ static void a_target_with_a_tenant_that_the_source_has_not_is_refused(void **sta
 	expect_refused(p, "tenant nobody: the source ends with seq 0, the target with 1");
 }
 
-/* --- interruptions --- */
+/* --- views --- */
 
-static void expect_boundaries(struct place *p, struct journal *target)
+static const char *const view_names[] = {"access", "board", "issue", "feed"};
+#define VIEW_NAMES (sizeof view_names / sizeof *view_names)
+
+static void views_go_on_by_seq_whether_they_lag_or_not(void **state)
 {
-	for (uint32_t i = 0; i < p->history.tenants_n; i++) {
-		struct seen seen = look(target, p->history.tenants[i].name);
-		assert_true(seen.at_boundary);
-		buf_release(&seen.records);
+	struct place *p = *state;
+	struct view *level[VIEW_NAMES], *late[VIEW_NAMES];
+	struct result result;
+	for (size_t i = 0; i < VIEW_NAMES; i++) {
+		late[i] = history_view(&p->history, view_names[i], "v1");
+		history_fold(&p->history, late[i], 0);
 	}
+	history_random(&p->history, 1000);
+	for (size_t i = 0; i < VIEW_NAMES; i++) {
+		level[i] = history_view(&p->history, view_names[i], "v2");
+		history_fold(&p->history, level[i], 0);
+	}
+	copy_whole(p, &result);
+	struct journal *target = open_copied(p);
+	for (size_t i = 0; i < VIEW_NAMES; i++) {
+		struct view *fresh = history_view(&p->history, view_names[i], "v3");
+		copied_fold(target, &fresh->kind->type, fresh);
+		copied_expect_goes_on(target, &late[i]->kind->type, late[i], fresh);
+		copied_expect_goes_on(target, &level[i]->kind->type, level[i], fresh);
+		kv_view_close(fresh);
+		kv_view_close(late[i]);
+		kv_view_close(level[i]);
+	}
+	journal_close(target);
 }
+
+static void a_view_that_is_ahead_of_the_copy_is_refused_and_left_alone(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	copy_whole(p, &result);
+	history_random(&p->history, 200); /* in no copy */
+	struct journal *target = open_copied(p);
+	for (size_t i = 0; i < VIEW_NAMES; i++) {
+		struct view *view = history_view(&p->history, view_names[i], "v1");
+		const struct view_type *type = &view->kind->type;
+		history_fold(&p->history, view, 0);
+		if (!type->journal_bound)
+			copied_expect_ahead(target, type, view);
+		kv_view_close(view);
+	}
+	journal_close(target);
+}
+
+/* The copy knows nothing of the tenant, and then it is founded there again. */
+static void a_tenant_that_is_younger_than_the_copy_is_not_mixed_up(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	struct journal_owner owner = {.address = ""};
+	int64_t end;
+	copy_whole(p, &result);
+	history_tenant(&p->history, "young", 10);
+	history_flush(&p->history);
+	struct view *view = history_view(&p->history, "board", "v1");
+	history_fold(&p->history, view, 0);
+	struct journal *target = open_copied(p), *source = p->history.journal;
+	for (uint32_t i = 0; i < TARGET_PARTITIONS; i++)
+		assert_int_equal(journal_claim(target, i, &owner, &end, NULL), STATUS_OK);
+	p->history.journal = target;
+	p->history.tenants[--p->history.tenants_n] = (struct history_tenant){.seq = 0};
+	history_tenant(&p->history, "young", 10);
+	history_flush(&p->history);
+	p->history.journal = source;
+	copied_expect_ahead(target, &view->kind->type, view);
+	kv_view_close(view);
+	journal_close(target);
+}
+
+/* --- interruptions --- */
 
 static void faults_of_the_target_leave_no_gap_and_no_duplicate(void **state)
 {
@@ -363,7 +357,7 @@ static void faults_of_the_target_leave_no_gap_and_no_duplicate(void **state)
 		                                        .fence_one_in = 30};
 		struct journal *target = journal_with_faults(open_target(p), &plan);
 		status = copy_to(p, target, &result);
-		expect_boundaries(p, target);
+		copied_expect_boundaries(&p->history, target);
 		journal_close(target);
 		if (status && status != STATUS_FENCED && status != STATUS_UNKNOWN &&
 		    status != STATUS_REJECTED)
@@ -371,7 +365,7 @@ static void faults_of_the_target_leave_no_gap_and_no_duplicate(void **state)
 		assert_true(++runs < 1000);
 	} while (status);
 	struct journal *target = open_copied(p);
-	expect_equal(p, target);
+	copied_expect_equal(&p->history, p->history.journal, target);
 	journal_close(target);
 }
 
@@ -409,7 +403,7 @@ static void a_copy_killed_at_any_time_goes_on_without_gap_or_duplicate(void **st
 	struct journal *target = open_target(p);
 	if (journal_identity(target)->unfinished && copy_to(p, target, &result))
 		fail_msg("%s", result.err.text);
-	expect_equal(p, target);
+	copied_expect_equal(&p->history, p->history.journal, target);
 	journal_close(target);
 }
 
@@ -425,6 +419,9 @@ int main(void)
 	        CASE(a_place_with_another_journal_is_refused),
 	        CASE(a_target_that_holds_other_events_is_refused),
 	        CASE(a_target_with_a_tenant_that_the_source_has_not_is_refused),
+	        CASE(views_go_on_by_seq_whether_they_lag_or_not),
+	        CASE(a_view_that_is_ahead_of_the_copy_is_refused_and_left_alone),
+	        CASE(a_tenant_that_is_younger_than_the_copy_is_not_mixed_up),
 	        CASE(faults_of_the_target_leave_no_gap_and_no_duplicate),
 	        CASE(a_copy_killed_at_any_time_goes_on_without_gap_or_duplicate),
 	};
