@@ -6,7 +6,7 @@
   rebuild and equal what a rebuild from the new journal makes, and it takes commands;
   a retried command is still known by its key.
 
-usage: copy.py [--issues N]"""
+usage: replay_copy.py [--issues N]"""
 import argparse
 import json
 import os
