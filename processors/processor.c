@@ -24,8 +24,9 @@
 #define TEXT_ARENA     (1024 * 1024)
 #define INTENTS_MAX    4096
 
-/* fold: partition u32 -> next offset u64; "journal" -> id; "schemas" -> how many schemas the
- * program knew. stopped: tenant -> struct standing, then the reason. */
+/* fold: partition u32 -> next offset u64; 'r', partition u32 -> reread_until u64; "journal" -> id;
+ * "schemas" -> how many schemas the program knew. stopped: tenant -> struct standing, then the
+ * reason. */
 enum { SEQS = RULE_STATE_TABLE + 1, FOLD, STOPPED };
 static const char *const tables[] = {"state", "seqs", "fold", "stopped", NULL};
 
@@ -56,6 +57,8 @@ struct processor {
 	struct arena arena;
 	uint64_t events, intents; /* the thread's own; note() shows them */
 	uint32_t take_max;        /* entries of the next batch */
+	bool rewinds;             /* the partition of the last entry goes on at */
+	int64_t rewind_to;
 	struct trouble *trouble;
 	struct metric_series *lag, *still;
 	pthread_mutex_t lock; /* of state */
@@ -200,6 +203,45 @@ static void move_seq(struct kv_txn *txn, struct slice tenant, uint64_t seq)
 	kv_put(txn, SEQS, tenant, slice_of(value, sizeof value));
 }
 
+static bool is_skip(const struct record_read *read, const struct standing *standing)
+{
+	const struct event_skipped *skip = &read->event.event_skipped;
+	if (read->kind != RECORD_EVENT || read->event.type != EVENT_EVENT_SKIPPED ||
+	    (uint64_t)skip->skipped_seq != standing->seq ||
+	    !uuid_equal(&skip->skipped_event, &standing->event_id))
+		return false;
+	for (uint32_t i = 0; i < skip->readers.n; i++)
+		if (slice_is(skip->readers.items[i], PROCESSOR_NAME))
+			return true;
+	return false;
+}
+
+/* Up to where the partition is read again, which the store remembers: what the other tenants had
+ * there is no news and no mistake. */
+static int64_t reread_until(struct kv_txn *txn, uint32_t partition)
+{
+	char key[5] = "r";
+	struct slice value;
+	put_u32(key + 1, partition);
+	return kv_get(txn, FOLD, slice_of(key, sizeof key), &value) ? (int64_t)get_u64(value.data)
+	                                                            : 0;
+}
+
+/* An operator's skip: no rule reacts to the event; everything behind it is read again. */
+static void go_on(struct processor *processor, struct kv_txn *txn,
+                  const struct journal_entry *entry, const struct standing *standing)
+{
+	char key[5] = "r", until[8];
+	put_u32(key + 1, entry->partition);
+	put_u64(until, (uint64_t)entry->offset);
+	if (entry->offset > reread_until(txn, entry->partition))
+		kv_put(txn, FOLD, slice_of(key, sizeof key), slice_of(until, sizeof until));
+	kv_del(txn, STOPPED, entry->key);
+	move_seq(txn, entry->key, standing->seq);
+	processor->rewinds = true;
+	processor->rewind_to = standing->offset + 1;
+}
+
 static void stop_tenant(struct kv_txn *txn, const struct journal_entry *entry,
                         const struct event_meta *meta, const char *reason)
 {
@@ -240,12 +282,16 @@ static void take_event(struct processor *processor, struct kv_txn *txn,
 	struct standing standing;
 	uint64_t last = seq_of(txn, meta->tenant);
 	if (stands(txn, meta->tenant, &standing) && meta->seq > 0 &&
-	    (uint64_t)meta->seq >= standing.seq)
+	    (uint64_t)meta->seq >= standing.seq) {
+		if (is_skip(read, &standing))
+			go_on(processor, txn, entry, &standing);
 		return;
+	}
 	if (record_in_order(last, meta->seq, &foreign)) {
 		trouble_in_order(processor->trouble, meta->tenant);
 		react(processor, txn, entry, read);
-	} else {
+	} else if (foreign != FOREIGN_REPEATED ||
+	           entry->offset >= reread_until(txn, entry->partition)) {
 		trouble_foreign(processor->trouble, foreign, entry, meta->tenant, last,
 		                (uint64_t)meta->seq);
 	}
@@ -266,7 +312,8 @@ static enum status take_entry(struct processor *processor, struct kv_txn *txn,
 		trouble_foreign(processor->trouble, read.foreign, entry, slice_of(NULL, 0), 0, 0);
 	else if (read.kind != RECORD_CONTROL)
 		take_event(processor, txn, entry, &read);
-	save_position(processor, txn, entry->partition, entry->offset + 1);
+	save_position(processor, txn, entry->partition,
+	              processor->rewinds ? processor->rewind_to : entry->offset + 1);
 	return STATUS_OK;
 }
 
@@ -343,7 +390,8 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 		return err->status;
 	enum status status = STATUS_OK;
 	struct error unreadable;
-	for (uint32_t i = 0; i < n && !status; i++)
+	processor->rewinds = false;
+	for (uint32_t i = 0; i < n && !status && !processor->rewinds; i++)
 		status = take_entry(processor, txn, &processor->entries[i], &unreadable);
 	/* What came before the record of a newer version is done, once; the next batch begins
 	 * there. */
@@ -362,6 +410,8 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 		return err->status;
 	if (stops && err)
 		*err = unreadable;
+	if (processor->rewinds)
+		return assign_all(processor, err);
 	return stops ? STATUS_UNKNOWN_SCHEMA : STATUS_OK;
 }
 
@@ -463,7 +513,7 @@ enum status processor_start(const struct processor_options *options, struct proc
 	struct processor *processor = mem_new(sizeof *processor);
 	processor->options = *options;
 	processor->take_max = ENTRIES_MAX;
-	processor->trouble = trouble_new("processor");
+	processor->trouble = trouble_new(PROCESSOR_NAME);
 	processor->lag = metric_series(METRIC_PROCESSOR_LAG_RECORDS, NULL);
 	processor->still = metric_series(METRIC_PROCESSOR_STILL_SECONDS, NULL);
 	pthread_mutex_init(&processor->lock, NULL);

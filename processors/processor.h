@@ -11,6 +11,8 @@
 #include "core/service/intent.h"
 #include "core/service/trouble.h"
 
+#define PROCESSOR_NAME "processor" /* as a reader of the journal */
+
 struct processor;
 
 struct processor_options {

@@ -204,8 +204,8 @@ enum status fold_take_next(struct fold *fold, struct tenant_entry *tenant,
 	return STATUS_OK;
 }
 
-static enum status take_event(struct fold *fold, const struct journal_entry *entry,
-                              const struct record_read *read, struct error *err)
+enum status fold_take_event(struct fold *fold, const struct journal_entry *entry,
+                            const struct record_read *read, struct error *err)
 {
 	const struct event_meta *meta = &read->event.meta;
 	enum foreign_reason reason;
@@ -218,7 +218,9 @@ static enum status take_event(struct fold *fold, const struct journal_entry *ent
 		               : status;
 	if (tenant->stop.seq && meta->seq > 0 && (uint64_t)meta->seq >= tenant->stop.seq) {
 		fold->in_command[entry->partition] = false;
-		return STATUS_OK;
+		return fold_is_skip(fold, tenant, read)
+		               ? fold_honour_skip(fold, tenant, read, entry, err)
+		               : STATUS_OK;
 	}
 	if (!record_in_order(fold->by_seq ? tenant->met : tenant->seq, meta->seq, &reason))
 		return out_of_order(fold, entry, reason, tenant, meta->seq);
@@ -249,10 +251,10 @@ static enum status take(struct fold *fold, const struct journal_entry *entry, st
 			                 "version, upgrade",
 			                 entry->partition, (long long)entry->offset,
 			                 read.schema_id);
-		status = take_event(fold, entry, &read, err);
+		status = fold_take_event(fold, entry, &read, err);
 		break;
 	case RECORD_EVENT:
-		status = take_event(fold, entry, &read, err);
+		status = fold_take_event(fold, entry, &read, err);
 		break;
 	}
 	if (!status) {

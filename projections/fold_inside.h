@@ -51,6 +51,10 @@ enum status fold_take_next(struct fold *fold, struct tenant_entry *tenant,
                            const struct record_read *read, const struct journal_entry *entry,
                            struct error *err);
 
+/* An event, or one of a newer version that tells whose it is. */
+enum status fold_take_event(struct fold *fold, const struct journal_entry *entry,
+                            const struct record_read *read, struct error *err);
+
 /* --- fold_stopped.c --- */
 
 /* What the store says; called when the fold opens. */
@@ -69,6 +73,13 @@ enum status fold_stop_tenant(struct fold *fold, const struct failing *failing, s
 /* By seq: the places of an ancestor's journal mean nothing here. But all of its events come again,
  * and with them the one that made the tenant stand. Leaves a transaction open. */
 enum status fold_forget_stopped(struct fold *fold, struct error *err);
+/* Does this operator's decision let @tenant go on in this view? */
+bool fold_is_skip(const struct fold *fold, const struct tenant_entry *tenant,
+                  const struct record_read *read);
+/* It does, up to and with the decision itself, which is @entry. */
+enum status fold_honour_skip(struct fold *fold, struct tenant_entry *tenant,
+                             const struct record_read *read, const struct journal_entry *entry,
+                             struct error *err);
 /* After a commit, before the table of tenants forgets what moved. */
 void fold_tell_stopped(struct fold *fold);
 

@@ -81,7 +81,8 @@ void fold_tell_stopped(struct fold *fold)
 {
 	for (uint32_t i = 0; fold->options.trouble && i < fold->tenants.dirty_n; i++) {
 		const struct tenant_entry *tenant = fold->tenants.dirty[i];
-		if (tenant->stop.seq == tenant->stop_committed.seq)
+		if (tenant->stop.seq == tenant->stop_committed.seq &&
+		    tenant->stop.offset == tenant->stop_committed.offset)
 			continue;
 		const struct failing *failing = fold_find_failing(fold, tenant, tenant->stop.seq);
 		if (!failing) {
@@ -147,7 +148,7 @@ struct reread {
 	struct journal_reader *reader;
 	struct journal_entry *entries;
 	int64_t until;
-	uint64_t skip; /* an operator's: its seq counts, its event does not; 0: none */
+	const struct uuid *skip; /* the id of the event that an operator skips; NULL: none */
 };
 
 static enum status pass_over(struct fold *fold, struct tenant_entry *tenant,
@@ -172,7 +173,7 @@ static enum status reread_entry(struct reread *reread, const struct journal_entr
 	if ((read.kind != RECORD_EVENT && read.kind != RECORD_UNKNOWN_SCHEMA) ||
 	    !record_in_order(reread->tenant->seq, read.event.meta.seq, &foreign))
 		return STATUS_OK; /* it was told when it was read first */
-	if ((uint64_t)read.event.meta.seq == reread->skip)
+	if (reread->skip && uuid_equal(&read.event.meta.event_id, reread->skip))
 		return pass_over(fold, reread->tenant, &read, entry, err);
 	return fold_take_next(fold, reread->tenant, &read, entry, err);
 }
@@ -197,11 +198,11 @@ static enum status read_again(struct reread *reread, int64_t from, struct error 
 	return status;
 }
 
-/* @tenant goes on, without the event that it stands before if @skips, up to the offset @until. */
-static enum status go_on(struct fold *fold, struct tenant_entry *tenant, bool skips, int64_t until,
-                         struct error *err)
+/* @tenant goes on, without the event @skip if it is not NULL, up to the offset @until. */
+static enum status go_on(struct fold *fold, struct tenant_entry *tenant, const struct uuid *skip,
+                         int64_t until, struct error *err)
 {
-	struct reread reread = {.fold = fold, .tenant = tenant, .until = until};
+	struct reread reread = {.fold = fold, .tenant = tenant, .skip = skip, .until = until};
 	int64_t from = tenant->stop.offset < 0 ? 0 : tenant->stop.offset;
 	enum status status = fold_begin(fold, err);
 	if (!status)
@@ -211,7 +212,6 @@ static enum status go_on(struct fold *fold, struct tenant_entry *tenant, bool sk
 	if (status)
 		return status;
 	journal_reader_omit_headers(reread.reader);
-	reread.skip = skips ? tenant->stop.seq : 0;
 	reread.entries = mem_new(FOLD_POLL_MAX * sizeof *reread.entries);
 	tenant_table_stop(&fold->tenants, tenant, 0, -1);
 	fold->counts_open.tenants_stopped--;
@@ -230,7 +230,7 @@ static enum status retry(struct fold *fold, struct tenant_entry *tenant, struct 
 	uint64_t stood = tenant->stop.seq;
 	int64_t until = fold->committed.next_offset[partition_of(fold, tenant)];
 	for (;;) {
-		enum status status = go_on(fold, tenant, false, until, err);
+		enum status status = go_on(fold, tenant, NULL, until, err);
 		if (status) {
 			fold_roll_back(fold);
 			return status;
@@ -239,7 +239,7 @@ static enum status retry(struct fold *fold, struct tenant_entry *tenant, struct 
 			return fold_commit(fold, err);
 		fold->again = false;
 		fold_roll_back(fold);
-		if (fold_find_failing(fold, tenant, stood))
+		if (fold_find_failing(fold, tenant, stood) && tenant->stop.offset >= 0)
 			return STATUS_OK;
 	}
 }
@@ -251,4 +251,33 @@ enum status fold_retry_stopped(struct fold *fold, struct error *err)
 		if (fold->tenants.entries[i]->stop.seq)
 			status = retry(fold, fold->tenants.entries[i], err);
 	return status;
+}
+
+/* --- an operator's decision --- */
+
+bool fold_is_skip(const struct fold *fold, const struct tenant_entry *tenant,
+                  const struct record_read *read)
+{
+	const struct event_skipped *skip = &read->event.event_skipped;
+	if (read->kind != RECORD_EVENT || read->event.type != EVENT_EVENT_SKIPPED ||
+	    (uint64_t)skip->skipped_seq != tenant->stop.seq)
+		return false;
+	for (uint32_t i = 0; i < skip->readers.n; i++)
+		if (slice_is(skip->readers.items[i], fold->type->name))
+			return true;
+	return false;
+}
+
+enum status fold_honour_skip(struct fold *fold, struct tenant_entry *tenant,
+                             const struct record_read *read, const struct journal_entry *entry,
+                             struct error *err)
+{
+	struct uuid skipped = read->event.event_skipped.skipped_event;
+	struct record_read decision;
+	enum status status = go_on(fold, tenant, &skipped, entry->offset, err);
+	if (status || fold->again || tenant->stop.seq)
+		return status;
+	arena_clear(&fold->arena); /* other events were in it */
+	record_read(entry->key, entry->value, &fold->arena, &decision);
+	return fold_take_event(fold, entry, &decision, err);
 }

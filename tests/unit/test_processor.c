@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/codec/wire.h"
 #include "processors/processor.h"
 #include "tests/unit/history.h"
 
@@ -301,6 +302,41 @@ static void a_record_of_a_newer_version_stops_it_behind_what_came_before(void **
 	assert_int_equal(bench->sent_n, 1);
 }
 
+/* Stands until an operator says so, then reacts to what came behind it. */
+static void a_skipped_event_has_no_reaction_and_the_rest_has_its_own(void **state)
+{
+	struct bench *bench = *state;
+	struct slice reader = SLICE(PROCESSOR_NAME);
+	struct buf value = {0};
+	struct uuid newer = {{1, 2, 3}};
+	family(bench);
+	transition(bench, 2, "todo", "done");
+	int64_t seq = ++bench->acme->seq;
+	buf_append(&value, "\0\0\x10\0\0", 5);
+	wire_put_uuid(&value, &newer);
+	wire_put_slice(&value, SLICE("acme"));
+	wire_put_long(&value, seq);
+	history_raw(&bench->history, 0, SLICE("acme"), buf_slice(&value));
+	buf_release(&value);
+	transition(bench, 3, "todo", "done");
+	start(bench);
+	wait_until_done(bench, (uint64_t)seq - 1);
+	assert_int_equal(trouble_counts(state_of(bench).trouble).stopped, 1);
+	assert_int_equal(bench->sent_n, 0);
+	processor_stop(bench->processor); /* it is known from the store then */
+	history_event(&bench->history, EVENT_EVENT_SKIPPED, AGGREGATE_KIND_ORGANIZATION, newer, 9)
+	        ->event_skipped = (struct event_skipped){
+	        .readers = {&reader, 1}, .skipped_seq = seq, .skipped_event = newer};
+	history_command(&bench->history, bench->acme);
+	history_flush(&bench->history);
+	start(bench);
+	wait_until_done(bench, 2); /* what came behind it, and the skip itself */
+	assert_int_equal(trouble_counts(state_of(bench).trouble).stopped, 0);
+	assert_int_equal(state_of(bench).foreign, 0);
+	processor_stop(bench->processor);
+	assert_int_equal(bench->sent_n, 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -313,6 +349,7 @@ int main(void)
 	        CASE(what_was_not_answered_is_sent_again_with_the_same_id),
 	        CASE(what_was_answered_is_not_sent_after_a_restart),
 	        CASE(an_event_that_is_in_the_log_twice_has_no_second_intent),
+	        CASE(a_skipped_event_has_no_reaction_and_the_rest_has_its_own),
 	        CASE(a_record_of_a_newer_version_stops_it_behind_what_came_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
