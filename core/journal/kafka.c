@@ -102,7 +102,7 @@ static enum status kafka_open(const struct journal_options *options, void **self
 		return status;
 	}
 	partitions_new(kafka);
-	kafka->progress = kafka_progress_new(kafka);
+	kafka->progress = kafka_progress_new();
 	*identity = kafka->identity;
 	*self = kafka;
 	return STATUS_OK;

@@ -59,18 +59,17 @@ struct kafka {
 
 /* --- kafka_client.c: instances --- */
 
-enum kafka_kind { KAFKA_CLIENT, KAFKA_READER, KAFKA_PRODUCER, KAFKA_MEMBER };
+enum kafka_kind { KAFKA_CLIENT, KAFKA_READER, KAFKA_PRODUCER, KAFKA_MEMBER, KAFKA_PROGRESS };
 
 void kafka_link_init(struct kafka_link *link);
 void kafka_link_release(struct kafka_link *link);
 /* The last complaint, or "" after which @fallback is taken; copied into @text. */
 const char *kafka_link_trouble(struct kafka_link *link, char *text, size_t n, const char *fallback);
 
-/* An instance of @kind; @transactional_id of a producer, else NULL. NULL with INVALID (a property
- * that librdkafka refuses or that the driver keeps for itself). */
-rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
-                           const char *transactional_id, struct kafka_link *link,
-                           struct error *err);
+/* An instance of @kind; @id: transactional id of a producer, group of KAFKA_PROGRESS, else NULL.
+ * NULL with INVALID (a property that librdkafka refuses or that the driver keeps for itself). */
+rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind, const char *id,
+                           struct kafka_link *link, struct error *err);
 
 /* --- kafka.c: the handle --- */
 
@@ -182,7 +181,7 @@ void kafka_reader_wake(void *reader);
 
 /* --- kafka_progress.c: the slot of progress --- */
 
-struct kafka_progress *kafka_progress_new(const struct kafka *kafka);
+struct kafka_progress *kafka_progress_new(void);
 /* Sends what is not told yet, for a second at most. */
 void kafka_progress_free(struct kafka *kafka);
 void kafka_progress(void *self, const char *reader, const int64_t *next_offset);

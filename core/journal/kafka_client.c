@@ -7,8 +7,8 @@
 #include "core/base/log.h"
 
 enum { READER = 1 << KAFKA_READER, CLIENT = 1 << KAFKA_CLIENT, PRODUCER = 1 << KAFKA_PRODUCER };
-enum { MEMBER = 1 << KAFKA_MEMBER };
-enum { CONSUMERS = CLIENT | READER | MEMBER, READERS = CLIENT | READER };
+enum { MEMBER = 1 << KAFKA_MEMBER, PROGRESS = 1 << KAFKA_PROGRESS };
+enum { CONSUMERS = CLIENT | READER | MEMBER | PROGRESS, READERS = CLIENT | READER };
 enum { ALL = CONSUMERS | PRODUCER };
 
 static const struct setting {
@@ -62,7 +62,7 @@ static const struct setting {
 
         /* a member that is killed is missed after the session timeout (6 s is the least that
          * brokers allow by default); members learn of a rebalance by their heartbeats */
-        {"group.id", NULL, MEMBER, true},
+        {"group.id", NULL, MEMBER | PROGRESS, true},
         {"partition.assignment.strategy", "range,roundrobin", MEMBER, true},
         {"session.timeout.ms", "6000", MEMBER, false},
         {"heartbeat.interval.ms", "300", MEMBER, false},
@@ -152,8 +152,8 @@ static enum status set_theirs(rd_kafka_conf_t *conf, const struct kafka *kafka, 
 	return status;
 }
 
-rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
-                           const char *transactional_id, struct kafka_link *link, struct error *err)
+rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind, const char *id,
+                           struct kafka_link *link, struct error *err)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	rd_kafka_t *rk = NULL;
@@ -167,8 +167,9 @@ rd_kafka_t *kafka_instance(const struct kafka *kafka, enum kafka_kind kind,
 		snprintf(group, sizeof(group), "%s.owners", kafka->topic);
 		status = set(conf, "group.id", group, err);
 	}
-	if (status == STATUS_OK && transactional_id)
-		status = set(conf, "transactional.id", transactional_id, err);
+	if (status == STATUS_OK && id)
+		status = set(conf, kind == KAFKA_PRODUCER ? "transactional.id" : "group.id", id,
+		             err);
 	if (status == STATUS_OK)
 		status = set_theirs(conf, kafka, err);
 	if (status == STATUS_OK) {

@@ -2,9 +2,11 @@
  * "nexusflow.<reader>", so that kafka-consumer-groups, exporters and KEDA see lags. Nothing here
  * reads them: readers start where their own stores stand.
  *
- * The groups have no members. Offsets are set as an administrator would set them, over the
- * instance that asks questions, so that a reader costs no instance more. Positions count holes, so
- * the lag of a reader that has seen everything is 0 although the log ends with a commit marker.
+ * The groups have no members: each reader has an instance that belongs to its group, never
+ * subscribes, and only commits. (Setting offsets as an administrator would need no instance more,
+ * but librdkafka 2.0.2 ends the process by an assertion, rd_kafka_enq_once_del_source_return, when
+ * the connection to the coordinator is reset at the wrong moment.) Positions count holes, so the
+ * lag of a reader that has seen everything is 0 although the log ends with a commit marker.
  *
  * Brokers forget the offsets of a group without members after offsets.retention.minutes (a week by
  * default), hence the refreshing; it also rights what others have set. */
@@ -21,6 +23,9 @@ enum { EVERY_MS = 5000, REFRESH_MS = 60000, LAST_MS = 1000 };
 struct reader {
 	struct reader *next;
 	char group[80];
+	struct kafka_link link;
+	rd_kafka_t *rk; /* NULL: there cannot be one; told */
+	rd_kafka_queue_t *answers;
 	int64_t at[JOURNAL_PARTITIONS_MAX];   /* where it is */
 	int64_t sent[JOURNAL_PARTITIONS_MAX]; /* what was last sent */
 	int64_t sent_ms;                      /* when; 0: never */
@@ -31,21 +36,46 @@ struct reader {
 
 struct kafka_progress {
 	pthread_mutex_t lock;
-	rd_kafka_queue_t *answers;
 	struct reader *readers;
 };
 
-struct kafka_progress *kafka_progress_new(const struct kafka *kafka)
+struct kafka_progress *kafka_progress_new(void)
 {
 	struct kafka_progress *progress = mem_new(sizeof(*progress));
 
 	pthread_mutex_init(&progress->lock, NULL);
-	progress->answers = rd_kafka_queue_new(kafka->client);
 	return progress;
 }
 
-static struct reader *find(struct kafka_progress *progress, const char *name)
+static struct reader *reader_new(const struct kafka *kafka, const char *group)
 {
+	struct reader *reader = mem_new(sizeof(*reader));
+	struct error err;
+
+	snprintf(reader->group, sizeof(reader->group), "%s", group);
+	kafka_link_init(&reader->link);
+	reader->rk = kafka_instance(kafka, KAFKA_PROGRESS, group, &reader->link, &err);
+	if (reader->rk)
+		reader->answers = rd_kafka_queue_new(reader->rk);
+	else
+		log_warn("kafka", "cannot tell the progress to the consumer group",
+		         LOG_S("group", group), LOG_S("reason", err.text));
+	return reader;
+}
+
+static void reader_free(struct reader *reader)
+{
+	if (reader->rk) {
+		rd_kafka_queue_destroy(reader->answers);
+		rd_kafka_destroy_flags(reader->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	}
+	kafka_link_release(&reader->link);
+	free(reader);
+}
+
+static struct reader *find(const struct kafka *kafka, const char *name)
+{
+	struct kafka_progress *progress = kafka->progress;
 	struct reader *reader;
 	char group[sizeof(reader->group)];
 
@@ -53,8 +83,7 @@ static struct reader *find(struct kafka_progress *progress, const char *name)
 	for (reader = progress->readers; reader; reader = reader->next)
 		if (strcmp(reader->group, group) == 0)
 			return reader;
-	reader = mem_new(sizeof(*reader));
-	memcpy(reader->group, group, sizeof(group));
+	reader = reader_new(kafka, group);
 	reader->next = progress->readers;
 	progress->readers = reader;
 	return reader;
@@ -70,47 +99,29 @@ static bool is_told(const struct kafka *kafka, const struct reader *reader)
 	return reader->told && memcmp(reader->at, reader->sent, bytes_of(kafka)) == 0;
 }
 
-static void tell(struct kafka *kafka, struct reader *reader)
+static void tell(const struct kafka *kafka, struct reader *reader)
 {
 	rd_kafka_topic_partition_list_t *list =
 	        rd_kafka_topic_partition_list_new((int)kafka->identity.partitions);
-	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(
-	        kafka->client, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
-	rd_kafka_AlterConsumerGroupOffsets_t *offsets;
 
 	for (uint32_t i = 0; i < kafka->identity.partitions; i++)
 		rd_kafka_topic_partition_list_add(list, kafka->topic, (int32_t)i)->offset =
 		        reader->at[i];
-	offsets = rd_kafka_AlterConsumerGroupOffsets_new(reader->group, list);
-	rd_kafka_AdminOptions_set_opaque(options, reader);
-	rd_kafka_AdminOptions_set_request_timeout(options, KAFKA_ANSWER_MS, NULL, 0);
-	rd_kafka_AlterConsumerGroupOffsets(kafka->client, &offsets, 1, options,
-	                                   kafka->progress->answers);
-	rd_kafka_AlterConsumerGroupOffsets_destroy(offsets);
-	rd_kafka_AdminOptions_destroy(options);
+	reader->under_way = rd_kafka_commit_queue(reader->rk, list, reader->answers, NULL, NULL) ==
+	                    RD_KAFKA_RESP_ERR_NO_ERROR;
 	rd_kafka_topic_partition_list_destroy(list);
 	memcpy(reader->sent, reader->at, bytes_of(kafka));
 	reader->sent_ms = clock_monotonic_ms();
-	reader->under_way = true;
 	reader->told = false;
 }
 
 /* NULL if all partitions were accepted. */
 static const char *trouble_of(rd_kafka_event_t *event)
 {
-	const rd_kafka_group_result_t **groups;
-	const rd_kafka_topic_partition_list_t *list;
-	size_t n;
+	const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
 
 	if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return rd_kafka_event_error_string(event);
-	groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
-	        rd_kafka_event_AlterConsumerGroupOffsets_result(event), &n);
-	if (n != 1)
-		return "no answer";
-	if (rd_kafka_group_result_error(groups[0]))
-		return rd_kafka_error_string(rd_kafka_group_result_error(groups[0]));
-	list = rd_kafka_group_result_partitions(groups[0]);
 	for (int i = 0; list && i < list->cnt; i++)
 		if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
 			return rd_kafka_err2str(list->elems[i].err);
@@ -118,9 +129,8 @@ static const char *trouble_of(rd_kafka_event_t *event)
 }
 
 /* Trouble is told once; it is nothing that a view or its readers would notice. */
-static void note_answer(rd_kafka_event_t *event)
+static void note_answer(struct reader *reader, rd_kafka_event_t *event)
 {
-	struct reader *reader = rd_kafka_event_opaque(event);
 	const char *trouble = trouble_of(event);
 
 	reader->under_way = false;
@@ -131,22 +141,23 @@ static void note_answer(rd_kafka_event_t *event)
 	snprintf(reader->trouble, sizeof(reader->trouble), "%s", trouble ? trouble : "");
 }
 
-static bool take_answer(struct kafka_progress *progress, int timeout_ms)
+static void take_answers(struct reader *reader, int timeout_ms)
 {
-	rd_kafka_event_t *event = rd_kafka_queue_poll(progress->answers, timeout_ms);
+	rd_kafka_event_t *event;
 
-	if (!event)
-		return false;
-	note_answer(event);
-	rd_kafka_event_destroy(event);
-	return true;
+	while (reader->under_way &&
+	       (event = rd_kafka_queue_poll(reader->answers, timeout_ms)) != NULL) {
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT)
+			note_answer(reader, event);
+		rd_kafka_event_destroy(event);
+	}
 }
 
 static bool is_due(const struct kafka *kafka, const struct reader *reader)
 {
 	int64_t age_ms = clock_monotonic_ms() - reader->sent_ms;
 
-	if (reader->under_way)
+	if (reader->under_way && age_ms < REFRESH_MS)
 		return false;
 	return reader->sent_ms == 0 || age_ms >= (is_told(kafka, reader) ? REFRESH_MS : EVERY_MS);
 }
@@ -158,26 +169,28 @@ void kafka_progress(void *self, const char *name, const int64_t *next_offset)
 	struct reader *reader;
 
 	pthread_mutex_lock(&progress->lock);
-	while (take_answer(progress, 0))
-		;
-	reader = find(progress, name);
+	reader = find(kafka, name);
+	take_answers(reader, 0);
 	memcpy(reader->at, next_offset, bytes_of(kafka));
-	if (is_due(kafka, reader))
+	if (reader->rk && is_due(kafka, reader))
 		tell(kafka, reader);
 	pthread_mutex_unlock(&progress->lock);
 }
 
-static bool send_rest(struct kafka *kafka)
+/* Without waiting for brokers that have not answered the last time. */
+static void send_rest(const struct kafka *kafka, struct reader *reader, int64_t deadline)
 {
-	bool waiting = false;
+	int64_t left = deadline - clock_monotonic_ms();
 
-	for (struct reader *r = kafka->progress->readers; r; r = r->next) {
-		bool in_trouble = r->trouble[0] != '\0';
-		if (!r->under_way && !is_told(kafka, r) && !in_trouble)
-			tell(kafka, r);
-		waiting = waiting || r->under_way;
+	if (!reader->rk || reader->trouble[0])
+		return;
+	if (!reader->under_way && !is_told(kafka, reader))
+		tell(kafka, reader);
+	take_answers(reader, left > 0 ? (int)left : 0);
+	if (!reader->under_way && !is_told(kafka, reader)) { /* what came while it was under way */
+		tell(kafka, reader);
+		take_answers(reader, left > 0 ? (int)left : 0);
 	}
-	return waiting;
 }
 
 void kafka_progress_free(struct kafka *kafka)
@@ -187,13 +200,12 @@ void kafka_progress_free(struct kafka *kafka)
 
 	if (!progress)
 		return;
-	while (send_rest(kafka) && clock_monotonic_ms() < deadline)
-		take_answer(progress, (int)(deadline - clock_monotonic_ms()));
-	rd_kafka_queue_destroy(progress->answers);
+	for (struct reader *reader = progress->readers; reader; reader = reader->next)
+		send_rest(kafka, reader, deadline);
 	while (progress->readers) {
 		struct reader *reader = progress->readers;
 		progress->readers = reader->next;
-		free(reader);
+		reader_free(reader);
 	}
 	pthread_mutex_destroy(&progress->lock);
 	free(progress);
