@@ -259,7 +259,7 @@ class Faults:
     def late_standby(self):
         """Every fetch is answered seconds late; meanwhile commands go on and an instance leaves. Its successor has not seen
         the last of them when it is assigned."""
-        for _ in range(40):
+        for _ in range(30):
             self.proxy.tell(f"answer {FETCH} 1 delay {self.rng.randint(3000, 5000)}")
         self.wait(0.5, 1.5)
         return self.terminate()

@@ -38,7 +38,7 @@
 #define PIPE_BYTES_MAX  (1024u * 1024)
 #define READ_BYTES      65536u
 #define CONNECTIONS_MAX 1024
-#define ANSWERS_MAX     64
+#define ANSWERS_MAX     256
 
 enum { UP, DOWN };
 enum action { PASS, DROP, CUT, HALF, DELAY };
