@@ -220,7 +220,8 @@ static enum status flush(struct copy *copy, uint32_t partition, struct error *er
 		               : error_wrap(err, "the target");
 	copy->now->events += batch->n;
 	copy_batch_clear(batch);
-	return STATUS_OK;
+	report(copy);
+	return check_stop(copy, err);
 }
 
 static enum status flush_all(struct copy *copy, struct error *err)

@@ -32,7 +32,7 @@ struct copy_work {
 	struct journal *target; /* opened with copy_of, unfinished */
 	uint32_t batch_events;  /* in one append, unless a command has more; 0: COPY_BATCH_EVENTS */
 	const atomic_bool *stop; /* ends the work with STATUS_INTERRUPTED; may be NULL */
-	/* After each batch that was read. May be NULL. */
+	/* After each batch that was read or appended. May be NULL. */
 	void (*progress)(void *context, const struct copy_progress *progress);
 	void *context;
 };

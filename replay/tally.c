@@ -2,9 +2,8 @@
 
 #include <stdlib.h>
 
-#include "core/codec/event_codec.h"
+#include "core/codec/record_read.h"
 #include "core/codec/schema_table.h"
-#include "projections/fold.h"
 
 /* An array takes at most 16 bytes of memory for each byte of its record. */
 #define ARENA_BYTES (16 * EVENT_BYTES_MAX + 4096)
@@ -69,51 +68,48 @@ static void add_event(struct tally *tally, struct tally_sum *sum, const struct j
 	sha256_take(tally->sha, sum->digest);
 }
 
-static enum status take_event(struct tally *tally, enum tally_side side,
-                              const struct journal_entry *entry, uint32_t schema_id,
-                              struct tally_event *out)
+static void take_event(struct tally *tally, enum tally_side side, const struct journal_entry *entry,
+                       const struct record_read *read, struct tally_event *out)
 {
-	struct event event;
-	arena_clear(&tally->arena);
-	const struct event_meta *meta = &event.meta;
-	bool ours = !event_decode(entry->value, &tally->arena, &event, NULL) &&
-	            slice_equal(entry->key, meta->tenant) && meta->tenant.n > 0 &&
-	            meta->tenant.n <= RECORD_TENANT_MAX && meta->seq >= 1;
-	struct tally_tenant *tenant = ours ? find(tally, meta->tenant) : NULL;
-	if (!tenant || (uint64_t)meta->seq != tenant->sums[side].seq + 1) {
-		tally->foreign[side]++;
-		return STATUS_OK;
-	}
+	const struct event_meta *meta = &read->event.meta;
+	struct tally_tenant *tenant = find(tally, meta->tenant);
 	struct tally_sum *sum = &tenant->sums[side];
-	add_event(tally, sum, entry, schema_id);
+	enum foreign_reason reason;
+	if (!record_in_order(sum->seq, meta->seq, &reason)) {
+		tally->foreign[side]++;
+		return;
+	}
+	add_event(tally, sum, entry, read->schema_id);
 	sum->seq++;
 	tally->events[side]++;
 	*out = (struct tally_event){.tenant = tenant,
 	                            .seq = sum->seq,
 	                            .begins = meta->index == 0,
 	                            .ends = meta->index + 1 >= meta->count};
-	return STATUS_OK;
 }
 
 enum status tally_take(struct tally *tally, enum tally_side side, const struct journal_entry *entry,
                        struct tally_event *out, struct error *err)
 {
-	uint32_t schema_id;
+	struct record_read read;
 	*out = (struct tally_event){.tenant = NULL};
-	switch (record_classify(entry->value, &schema_id)) {
+	arena_clear(&tally->arena);
+	record_read(entry->key, entry->value, &tally->arena, &read);
+	switch (read.kind) {
 	case RECORD_EVENT:
-		return take_event(tally, side, entry, schema_id, out);
+		take_event(tally, side, entry, &read, out);
+		break;
 	case RECORD_CONTROL:
 		tally->control[side]++;
 		break;
 	case RECORD_FOREIGN:
 		tally->foreign[side]++;
 		break;
-	case RECORD_UNKNOWN_SCHEMA:
+	case RECORD_UNKNOWN_SCHEMA: /* nobody can tell where its command ends */
 		return error_set(err, STATUS_UNKNOWN_SCHEMA,
 		                 "partition %u offset %lld: schema %u: written by a newer version, "
 		                 "upgrade",
-		                 entry->partition, (long long)entry->offset, schema_id);
+		                 entry->partition, (long long)entry->offset, read.schema_id);
 	}
 	return STATUS_OK;
 }
