@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
+#include "cli/home.h"
 #include "cli/local_intents.h"
 #include "command-api/routes.h"
 #include "command-api/writer.h"
@@ -334,10 +335,9 @@ static enum status start_http(struct node *node, struct error *err)
 
 static enum status start(struct node *node, struct error *err)
 {
-	struct journal_options journal = {.config = node->config, .create = true};
 	if (schemas_check(err) || auth_open(node->config, true, &node->auth, err) ||
 	    profile_keys_open(node->config, &node->profile_keys, err) ||
-	    journal_open(&journal, &node->journal, err))
+	    home_open_journal(node->config, node->roles & ROLE_COMMAND_API, &node->journal, err))
 		return err->status;
 	if (start_command_side(node, err) || start_views(node, err) || start_processor(node, err) ||
 	    start_admin(node, err))

@@ -230,6 +230,7 @@ static enum status follow(struct partition *partition, struct error *err)
 bool partition_await(struct partition *partition)
 {
 	bool stopping = false, joined = partition->joined, prepared = false;
+	char logged[512] = "";
 	while (!take_assignment(partition, &stopping)) {
 		struct error err;
 		if (stopping)
@@ -244,6 +245,11 @@ bool partition_await(struct partition *partition)
 				joined = partition->joined = writers_caught_up(partition->all);
 		} else if (!atomic_load(&partition->interrupt)) {
 			show_standby(partition, (int64_t)partition->lag, err.text);
+			if (strcmp(logged, err.text) != 0)
+				log_warn(LOGGER, "cannot follow the log, trying again",
+				         LOG_I("partition", partition->number),
+				         LOG_S("reason", err.text));
+			snprintf(logged, sizeof logged, "%s", err.text);
 			usleep(RETRY_PAUSE_US);
 		}
 	}

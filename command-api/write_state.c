@@ -153,6 +153,27 @@ static void write_position(struct write_state *state, int64_t next_offset)
 	kv_put(state->txn, FOLD, SLICE("position"), slice_of(value, sizeof value));
 }
 
+/* A state of another journal would be given up for what that one says, unnoticed. */
+static enum status check_journal(struct write_state *state, const struct journal_identity *identity,
+                                 struct error *err)
+{
+	struct uuid stored;
+	int64_t offset;
+	char there[UUID_TEXT], here[UUID_TEXT];
+	if (write_state_begin(state, err))
+		return err->status;
+	bool known = write_state_read_position(state, &stored, &offset);
+	write_state_abort(state);
+	if (!known || uuid_equal(&stored, &identity->id) || journal_descends(identity, &stored))
+		return STATUS_OK;
+	uuid_format(&stored, there);
+	uuid_format(&identity->id, here);
+	return error_set(err, STATUS_CONFLICT,
+	                 "it belongs to journal %.*s, which journal %.*s is no copy of: bring that "
+	                 "journal back or use another data_dir",
+	                 UUID_TEXT, there, UUID_TEXT, here);
+}
+
 enum status write_state_open(const struct config *config, uint32_t partition,
                              const struct journal_identity *identity, struct profile_keys *keys,
                              struct write_state **out, struct error *err)
@@ -176,7 +197,7 @@ enum status write_state_open(const struct config *config, uint32_t partition,
 	        /* A program that knows more schemas may read what stopped an older one. */
 	        .format = (TENANT_STATE_VERSION * 1000 + STATE_LAYOUT) * 10000 + schema_entries_n,
 	};
-	if (kv_open(&options, &state->kv, NULL, err)) {
+	if (kv_open(&options, &state->kv, NULL, err) || check_journal(state, identity, err)) {
 		write_state_close(state);
 		return error_wrap(err, "write-side state of partition %u", partition);
 	}

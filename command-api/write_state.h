@@ -50,6 +50,10 @@ enum status write_state_open(const struct config *config, uint32_t partition,
                              const struct journal_identity *identity, struct profile_keys *keys,
                              struct write_state **out, struct error *err);
 void write_state_close(struct write_state *state);
+/* Does the journal still reach up to where the state stands? Lets @reader stand there. CORRUPT: it
+ * has lost acknowledged events. */
+enum status write_state_check(struct write_state *state, struct journal_reader *reader,
+                              struct error *err);
 
 /* Apply the journal up to @end (of journal_claim or journal_end). @trouble is told of records that
  * are not ours and of tenants that are stopped. STATUS_TIMEOUT when *@interrupt became true;

@@ -185,7 +185,7 @@ static enum status read_until(struct fold *fold, int64_t end, struct error *err)
 	return STATUS_OK;
 }
 
-/* Where to start: the stored position, or the beginning when it is of another journal. */
+/* Where to start: the stored position, or the beginning when it is of an ancestor. */
 static enum status start_offset(struct write_state *state, int64_t end, int64_t *offset,
                                 struct error *err)
 {
@@ -203,6 +203,21 @@ static enum status start_offset(struct write_state *state, int64_t end, int64_t 
 	write_state_clear(state);
 	*offset = 0;
 	return STATUS_OK;
+}
+
+enum status write_state_check(struct write_state *state, struct journal_reader *reader,
+                              struct error *err)
+{
+	struct uuid journal_id;
+	int64_t offset;
+	if (write_state_begin(state, err))
+		return err->status;
+	bool known = write_state_read_position(state, &journal_id, &offset) &&
+	             uuid_equal(&journal_id, &state->journal_id);
+	write_state_abort(state);
+	if (!known || !journal_reader_assign(reader, state->partition, offset, err))
+		return STATUS_OK;
+	return error_wrap(err, "write-side state of partition %u", state->partition);
 }
 
 /* Let the reader stand where the state does, and read. */

@@ -139,7 +139,8 @@ static enum status open_partition(struct partition *partition, struct error *err
 	snprintf(partition->reason, sizeof partition->reason, "starting");
 	if (write_state_open(options->config, partition->number, journal_identity(options->journal),
 	                     options->profile_keys, &partition->state, err) ||
-	    journal_reader_open(options->journal, &partition->reader, err))
+	    journal_reader_open(options->journal, &partition->reader, err) ||
+	    write_state_check(partition->state, partition->reader, err))
 		return err->status;
 	journal_reader_omit_headers(partition->reader);
 	return STATUS_OK;

@@ -13,14 +13,6 @@
 
 /* --- open --- */
 
-static bool is_ancestor(const struct journal_identity *identity, const struct uuid *id)
-{
-	for (uint32_t i = 0; i < identity->ancestors_n; i++)
-		if (uuid_equal(&identity->ancestors[i], id))
-			return true;
-	return false;
-}
-
 static enum status refuse(const struct fold *fold, struct error *err)
 {
 	char there[UUID_TEXT], here[UUID_TEXT];
@@ -49,7 +41,7 @@ static enum status find_start(struct fold *fold, struct error *err)
 		               : error_set(err, STATUS_CORRUPT, "a position of %u partitions",
 		                           stored->partitions);
 	}
-	if (!is_ancestor(fold->identity, &stored->journal_id))
+	if (!journal_descends(fold->identity, &stored->journal_id))
 		return refuse(fold, err);
 	fold_start_over(fold);
 	if (!fold->type->journal_bound) {

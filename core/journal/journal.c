@@ -86,6 +86,14 @@ const struct journal_identity *journal_identity(const struct journal *journal)
 	return &journal->identity;
 }
 
+bool journal_descends(const struct journal_identity *identity, const struct uuid *id)
+{
+	for (uint32_t i = 0; i < identity->ancestors_n; i++)
+		if (uuid_equal(&identity->ancestors[i], id))
+			return true;
+	return false;
+}
+
 const char *journal_driver(const struct journal *journal)
 {
 	return journal->driver->name;

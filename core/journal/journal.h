@@ -89,6 +89,8 @@ enum status journal_open(const struct journal_options *options, struct journal *
 void journal_close(struct journal *journal); /* NULL is fine; readers must be closed before */
 
 const struct journal_identity *journal_identity(const struct journal *journal);
+/* Was the journal copied from the one of @id? What that one held is in it under the same seqs. */
+bool journal_descends(const struct journal_identity *identity, const struct uuid *id);
 const char *journal_driver(const struct journal *journal); /* "embedded", "kafka" */
 
 /* The partition of a tenant: murmur2 as Kafka's Java client and Streams have it. Pure. */

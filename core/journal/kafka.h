@@ -11,6 +11,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/journal/driver.h"
 #include "core/journal/topic.h"
@@ -50,6 +51,7 @@ struct kafka {
 	struct config_pair *properties; /* librdkafka's, from "kafka.*" */
 	size_t properties_n;
 	bool read_only;
+	atomic_bool replaced; /* the topic, by another of its name: nothing is claimed any more */
 	struct kafka_link link;
 	rd_kafka_t *client; /* asks; never fetches, so that no answer waits behind a fetch */
 	struct kafka_progress *progress;

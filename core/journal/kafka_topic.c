@@ -82,6 +82,9 @@ static enum status call_wait(struct kafka *kafka, struct call *call, struct erro
 	call->answer = rd_kafka_queue_poll(call->queue, KAFKA_ANSWER_MS + 1000);
 	if (!call->answer)
 		return unavailable(kafka, "no answer", err);
+	if (rd_kafka_event_error(call->answer) == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+		return error_set(err, STATUS_INVALID, "the Kafka brokers at %s are too old: %s",
+		                 kafka->bootstrap, rd_kafka_event_error_string(call->answer));
 	if (rd_kafka_event_error(call->answer) != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return unavailable(kafka, rd_kafka_event_error_string(call->answer), err);
 	return STATUS_OK;

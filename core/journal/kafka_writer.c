@@ -115,18 +115,55 @@ static enum status read_back(struct kafka *kafka, uint32_t partition, int64_t of
 	return status;
 }
 
+static int64_t end_known(struct kafka_partition *p)
+{
+	int64_t behind;
+
+	pthread_mutex_lock(&p->end_lock);
+	behind = p->behind;
+	pthread_mutex_unlock(&p->end_lock);
+	return behind;
+}
+
+/* Offsets grow, unless somebody deleted the topic and made another of its name under us: what was
+ * committed there is not in our journal. No more of it until a restart, which looks at whose the
+ * topic is. @behind: the end that was known before the commit; readers know it soon after. */
+static enum status check_place(struct kafka *kafka, uint32_t partition, int64_t behind,
+                               int64_t last, struct error *err)
+{
+	if (last >= behind)
+		return STATUS_OK;
+	atomic_store(&kafka->replaced, true);
+	return error_set(err, STATUS_UNKNOWN,
+	                 "partition %u of topic %s was appended to at %lld, but had records up to "
+	                 "%lld",
+	                 partition, kafka->topic, (long long)last, (long long)behind - 1);
+}
+
+static enum status check_topic(struct kafka *kafka, struct error *err)
+{
+	if (!atomic_load(&kafka->replaced))
+		return STATUS_OK;
+	return error_set(err, STATUS_CORRUPT,
+	                 "topic %s is another one than when it was opened: bring the old one back "
+	                 "and restart",
+	                 kafka->topic);
+}
+
 static enum status write_claim(struct kafka *kafka, uint32_t partition,
                                const struct journal_owner *owner, int64_t *end, struct error *err)
 {
 	struct kafka_partition *p = &kafka->partitions[partition];
 	struct journal_record record = {0};
 	struct buf value = {0};
-	int64_t offset;
+	int64_t offset, behind = end_known(p);
 	enum status status;
 
 	journal_control_claimed(owner, partition, clock_now_ms(), &value);
 	record.value = buf_slice(&value);
 	status = kafka_producer_commit(p->producers[0], &record, 1, NULL, &offset, err);
+	if (status == STATUS_OK)
+		status = check_place(kafka, partition, behind, offset, err);
 	if (status == STATUS_OK)
 		status = read_back(kafka, partition, offset, record.value, err);
 	/* a rival was quicker, or the brokers are in trouble: the caller may try again */
@@ -147,7 +184,9 @@ enum status kafka_claim(void *self, uint32_t partition, const struct journal_own
 
 	pthread_mutex_lock(&p->lock);
 	drop(p);
-	status = take_both_over(kafka, partition, &why);
+	status = check_topic(kafka, &why);
+	if (status == STATUS_OK)
+		status = take_both_over(kafka, partition, &why);
 	if (status == STATUS_OK)
 		status = write_claim(kafka, partition, owner, end, &why);
 	if (status == STATUS_OK) {
@@ -203,10 +242,12 @@ enum status kafka_append(void *self, uint32_t partition, const struct journal_re
 	if (!p->claimed) {
 		status = error_set(err, STATUS_FENCED, "the partition is not claimed");
 	} else {
-		int64_t last;
+		int64_t last, behind = end_known(p);
 		status = kafka_producer_commit(p->producers[p->turn], records, n, offsets, &last,
 		                               err);
 		p->turn ^= 1;
+		if (status == STATUS_OK)
+			status = check_place(kafka, partition, behind, last, err);
 		if (status == STATUS_OK) {
 			p->ours += n + MARKER;
 			kafka_end_behind(kafka, partition, last + 1);

@@ -1,0 +1,15 @@
+/* The data directory of a process and the journal that it belongs to. Every store in it is a fold
+ * of one journal, so the directory remembers which (<data_dir>/journal.id): a process that is given
+ * another one (a wrong address, topic or directory) ends before it touches anything. */
+#ifndef CLI_HOME_H
+#define CLI_HOME_H
+
+#include "core/journal/journal.h"
+
+/* Open the journal that @config names. One that is missing is made only if @makes_journals and the
+ * directory never had one. Beyond the errors of journal_open: CONFLICT (the directory belongs to
+ * another journal, which this one is no copy of), IO. */
+enum status home_open_journal(const struct config *config, bool makes_journals,
+                              struct journal **out, struct error *err);
+
+#endif
