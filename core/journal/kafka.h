@@ -82,7 +82,8 @@ void kafka_free(struct kafka *kafka);
 /* --- kafka_topic.c: the topic, made and asked --- */
 
 struct kafka_topic {
-	uint32_t partitions; /* 0: there is no such topic */
+	bool exists;
+	uint32_t partitions; /* 0: it is so new that it has no leaders yet */
 	int replicas;        /* of the partition that has the fewest */
 };
 

@@ -30,7 +30,6 @@ static void measure(const struct rd_kafka_metadata_topic *found, struct kafka_to
 	}
 }
 
-/* No partitions: there is no such topic, or it is so new that it has no leaders yet. */
 static enum status ask(struct kafka *kafka, struct kafka_topic *topic, struct error *err)
 {
 	rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->client, kafka->topic, NULL);
@@ -47,11 +46,12 @@ static enum status ask(struct kafka *kafka, struct kafka_topic *topic, struct er
 		return unavailable(kafka, rd_kafka_err2str(rc), err);
 	rc = metadata->topic_cnt == 1 ? metadata->topics[0].err
 	                              : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	topic->exists =
+	        rc == RD_KAFKA_RESP_ERR_NO_ERROR || rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
 		measure(&metadata->topics[0], topic);
 	rd_kafka_metadata_destroy(metadata);
-	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
-	    rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+	if (topic->exists || rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		return STATUS_OK;
 	return error_set(err, STATUS_INVALID, "kafka_topic = %s: %s", kafka->topic,
 	                 rd_kafka_err2str(rc));
@@ -222,7 +222,7 @@ static enum status wait_for_leaders(struct kafka *kafka, struct kafka_topic *top
 	while ((status = ask(kafka, topic, err)) == STATUS_OK && topic->partitions == 0) {
 		if (clock_monotonic_ms() > deadline)
 			return error_set(err, STATUS_UNAVAILABLE,
-			                 "topic %s was created but has no leaders", kafka->topic);
+			                 "topic %s has partitions without a leader", kafka->topic);
 		usleep(20000);
 	}
 	return status;
@@ -236,11 +236,12 @@ static enum status find(struct kafka *kafka, bool do_create, uint32_t partitions
 	*created = false;
 	if (status != STATUS_OK || topic->partitions > 0)
 		return status;
-	if (!do_create)
+	if (!topic->exists && !do_create)
 		return error_set(err, STATUS_NOT_FOUND, "there is no topic %s at %s", kafka->topic,
 		                 kafka->bootstrap);
-	*created = true;
-	status = create(kafka, partitions, err);
+	*created = !topic->exists;
+	if (*created)
+		status = create(kafka, partitions, err);
 	return status == STATUS_OK ? wait_for_leaders(kafka, topic, err) : status;
 }
 
