@@ -1,11 +1,11 @@
 #include "command-api/job.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/json_out.h"
 #include "core/http/http.h"
+#include "core/store/sha256.h"
 
 const char *job_outcome_name(enum job_outcome outcome)
 {
@@ -93,7 +93,7 @@ void job_hash(struct job *job)
 	fixed[25] = (char)job->intent;
 	buf_append(&form, fixed, sizeof fixed);
 	append_canonical(job->body, &form);
-	EVP_Digest(form.data, form.n, job->hash, NULL, EVP_sha256(), NULL);
+	sha256_of(buf_slice(&form), job->hash);
 	buf_release(&form);
 }
 

@@ -1,6 +1,7 @@
 #include "core/store/sha256.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct sha256 {
@@ -14,11 +15,33 @@ static void must(bool good)
 		abort();
 }
 
+/* Looked up once: EVP_sha256() makes every digest look it up again, which for a short text costs
+ * more than the digest. Never freed. */
+static EVP_MD *algorithm;
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+	algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(algorithm != NULL);
+}
+
+static const EVP_MD *sha256_algorithm(void)
+{
+	pthread_once(&fetched, fetch);
+	return algorithm;
+}
+
+void sha256_of(struct slice bytes, uint8_t hash[SHA256_BYTES])
+{
+	must(EVP_Digest(bytes.data, bytes.n, hash, NULL, sha256_algorithm(), NULL) == 1);
+}
+
 struct sha256 *sha256_new(void)
 {
 	struct sha256 *sha = mem_new(sizeof *sha);
 	sha->ctx = EVP_MD_CTX_new();
-	must(sha->ctx && EVP_DigestInit_ex(sha->ctx, EVP_sha256(), NULL) == 1);
+	must(sha->ctx && EVP_DigestInit_ex(sha->ctx, sha256_algorithm(), NULL) == 1);
 	return sha;
 }
 

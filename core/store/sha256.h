@@ -1,10 +1,12 @@
-/* SHA-256 of a stream of bytes (OpenSSL). One thread an object. */
+/* SHA-256 of a stream of bytes (OpenSSL). One thread an object; sha256_of: any thread. */
 #ifndef CORE_STORE_SHA256_H
 #define CORE_STORE_SHA256_H
 
 #include "core/base/bytes.h"
 
 #define SHA256_BYTES 32
+
+void sha256_of(struct slice bytes, uint8_t hash[SHA256_BYTES]);
 
 struct sha256;
 
