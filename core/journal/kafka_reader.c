@@ -17,7 +17,7 @@
 
 #include "core/base/clock.h"
 
-enum { NUDGE_BYTES = 192 * 1024, TRUNCATED_MS = 2000, LEARN_MS = 1000 };
+enum { NUDGE_BYTES = 256 * 1024, TRUNCATED_MS = 2000, LEARN_MS = 1000 };
 
 struct kafka_reader {
 	struct kafka_link link; /* first: the opaque of the instance */
