@@ -33,8 +33,8 @@ struct worker {
 	pthread_t thread;
 	const struct log *log;
 	uint64_t records, events;
-	double seconds; /* until the last record of each pass: behind it the reader waits for the
-	                   end */
+	double seconds; /* of each pass from its first records to its last: behind them the reader
+	                 * waits for the end, and at the next start for that answer */
 	double cpu_seconds;
 
 	struct journal *target; /* tiny */
@@ -86,7 +86,7 @@ static void read_once(struct worker *worker, struct journal_reader *reader,
                       struct journal_entry *entries, struct arena *arena)
 {
 	const struct log *log = worker->log;
-	int64_t start_us = clock_monotonic_us(), last_us = start_us;
+	int64_t first_us = 0, last_us = 0;
 	struct error err;
 	uint32_t n;
 
@@ -102,8 +102,10 @@ static void read_once(struct worker *worker, struct journal_reader *reader,
 		worker->records += n;
 		if (n > 0)
 			last_us = clock_monotonic_us();
+		if (first_us == 0)
+			first_us = last_us;
 	}
-	worker->seconds += (double)(last_us - start_us) / 1e6;
+	worker->seconds += (double)(last_us - first_us) / 1e6;
 }
 
 static void *read_until(void *context)
