@@ -222,9 +222,11 @@ class Faults:
         return f"{node.name} {action}"
 
     def freeze_in_commit(self):
-        """Its commit has succeeded, and it learns of that when it is deposed; or it does not, and asks again in vain."""
-        if self.rng.random() < 0.5:
-            return self.freeze_at(END_TXN, self.rng.randint(1, 3), "drop", 0)
+        """Its commit has succeeded, and it is deposed before it knows: it asks again in vain."""
+        return self.freeze_at(END_TXN, self.rng.randint(1, 3), "drop", 0)
+
+    def freeze_behind_commit(self):
+        """Its commit has succeeded, and when it learns of that it is deposed; more commands are waiting."""
         return self.freeze_at(END_TXN, self.rng.randint(1, 3), "delay 300", 0.2)
 
     def freeze_in_begin(self):
@@ -324,9 +326,9 @@ TABLE = [
 
 # Where there is another instance to take over.
 TABLE_OF_TWO = [
-    (5, "freeze-in-commit", Faults.freeze_in_commit), (5, "freeze-in-begin", Faults.freeze_in_begin),
-    (4, "freeze-and-ask", Faults.freeze_and_ask), (4, "freeze-in-claim", Faults.freeze_in_claim),
-    (4, "late-standby", Faults.late_standby),
+    (4, "freeze-in-commit", Faults.freeze_in_commit), (3, "freeze-behind-commit", Faults.freeze_behind_commit),
+    (5, "freeze-in-begin", Faults.freeze_in_begin), (4, "freeze-in-claim", Faults.freeze_in_claim),
+    (4, "freeze-and-ask", Faults.freeze_and_ask), (4, "late-standby", Faults.late_standby),
     (4, "http-cut", Faults.http_cut), (2, "http-refuse", Faults.http_refuse), (3, "http-delay", Faults.http_delay),
     (3, "http-hole", Faults.http_hole), (4, "http-half", Faults.http_half),
 ]
