@@ -375,7 +375,7 @@ static void map_closing(struct mapper *mapper, const char *at)
 	struct json_out *json =
 	        begin(mapper, "TransitionIssue", key, ms, person, person ? NULL : CLOSED_BY);
 	json_out_member_uuid(json, "issue", &mapper->issue_id);
-	json_out_member_str(json, "to", "done");
+	json_out_member_str(json, "category", "done");
 	json_out_member_str(json, "resolution", mapper->is_pull && !merged ? "wont_do" : "done");
 	plan_end(mapper->plan);
 }

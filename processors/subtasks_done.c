@@ -64,7 +64,8 @@ static void finish_parent(const struct rule *rule, struct rule_run *run, const s
 	uuid_format(parent, text);
 	struct command command = {.type = COMMAND_TRANSITION_ISSUE};
 	command.transition_issue.issue = rule_text(run, slice_of(text, UUID_TEXT));
-	command.transition_issue.to = SLICE("done");
+	command.transition_issue.has_category = true;
+	command.transition_issue.category = STATUS_CATEGORY_DONE;
 	rule_intend(run, rule, event, "transition", parent, &command);
 }
 

@@ -50,10 +50,17 @@ enum { HASH_N = 32 };
 	IGNORE(PROJECT_RENAMED)                                                                    \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
+	IGNORE(STATUS_ADDED)                                                                       \
+	IGNORE(STATUS_CHANGED)                                                                     \
+	IGNORE(STATUS_REMOVED)                                                                     \
 	ON(TEAM_CREATED)                                                                           \
 	ON(TEAM_DELETED)                                                                           \
 	ON(TEAM_MEMBERS_CHANGED)                                                                   \
 	ON(TEAM_RENAMED)                                                                           \
+	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
+	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
+	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \
+	IGNORE(WORKFLOW_PUBLISHED)                                                                 \
 	IGNORE(WORKLOG_DELETED)                                                                    \
 	IGNORE(WORKLOG_EDITED)                                                                     \
 	IGNORE(WORK_LOGGED)

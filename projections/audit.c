@@ -46,10 +46,17 @@
 	ON(PROJECT_RENAMED)                                                                        \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
+	ON(STATUS_ADDED)                                                                           \
+	ON(STATUS_CHANGED)                                                                         \
+	ON(STATUS_REMOVED)                                                                         \
 	ON(TEAM_CREATED)                                                                           \
 	ON(TEAM_DELETED)                                                                           \
 	ON(TEAM_MEMBERS_CHANGED)                                                                   \
 	ON(TEAM_RENAMED)                                                                           \
+	ON(WORKFLOW_ASSIGNED)                                                                      \
+	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
+	ON(WORKFLOW_DRAFT_SAVED)                                                                   \
+	ON(WORKFLOW_PUBLISHED)                                                                     \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)

@@ -10,13 +10,6 @@
 
 #define LABELS_MAX 256
 
-const struct board_column board_columns[BOARD_COLUMNS] = {
-        {"todo", "To do", "todo"},
-        {"in_progress", "In progress", "in_progress"},
-        {"in_review", "In review", "in_progress"},
-        {"done", "Done", "done"},
-};
-
 #define BOARD_ANSWERS(ON, IGNORE)                                                                  \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
@@ -56,10 +49,17 @@ const struct board_column board_columns[BOARD_COLUMNS] = {
 	ON(PROJECT_RENAMED)                                                                        \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
+	ON(STATUS_ADDED)                                                                           \
+	ON(STATUS_CHANGED)                                                                         \
+	ON(STATUS_REMOVED)                                                                         \
 	IGNORE(TEAM_CREATED)                                                                       \
 	IGNORE(TEAM_DELETED)                                                                       \
 	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
 	IGNORE(TEAM_RENAMED)                                                                       \
+	ON(WORKFLOW_ASSIGNED)                                                                      \
+	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
+	ON(WORKFLOW_DRAFT_SAVED)                                                                   \
+	ON(WORKFLOW_PUBLISHED)                                                                     \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)
@@ -81,17 +81,6 @@ static enum status set_word(const struct applying *a, char *to, size_t max, stru
 		memcpy(to, word.data, word.n);
 	to[word.n] = 0;
 	return STATUS_OK;
-}
-
-static enum status find_column(const struct applying *a, struct slice status, uint8_t *column)
-{
-	for (uint8_t i = 0; i < BOARD_COLUMNS; i++)
-		if (slice_is(status, board_columns[i].id)) {
-			*column = i;
-			return STATUS_OK;
-		}
-	return error_set(a->err, STATUS_INVALID, "no board column for the status \"%.*s\"",
-	                 (int)(status.n < 64 ? status.n : 64), status.data ? status.data : "");
 }
 
 static enum status find_card(const struct applying *a, const struct uuid *id, struct card **card)
@@ -130,7 +119,7 @@ static enum status project_created(const struct applying *a, const struct projec
 	if (e->has_lead)
 		project->lead = e->lead;
 	board_project_name(a->view, project);
-	return STATUS_OK;
+	return board_columns_begin(project, a->err);
 }
 
 static void set_text(struct buf *text, struct slice to)
@@ -162,8 +151,11 @@ static enum status change_project(const struct applying *a, struct project *proj
 		project->lead = lead->has_to ? lead->to : (struct uuid){{0}};
 	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
 		return key_changed(a, project, &event->project_key_changed);
-	} else {
+	} else if (event->type == EVENT_PROJECT_ARCHIVED ||
+	           event->type == EVENT_PROJECT_UNARCHIVED) {
 		project->archived = event->type == EVENT_PROJECT_ARCHIVED;
+	} else {
+		return board_columns_change(project, event, a->err);
 	}
 	return STATUS_OK;
 }
@@ -201,7 +193,7 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 	if (board_card_find(a->view, a->tenant, &a->meta->aggregate.id))
 		return error_set(a->err, STATUS_INVALID, "the issue was created before");
 	uint8_t column;
-	if (find_column(a, e->status, &column))
+	if (board_column_find(project, e->status, &column, a->err))
 		return STATUS_INVALID;
 	struct card *card = board_card_add(a->view, project, &a->meta->aggregate.id);
 	if (set_word(a, card->type, CARD_WORD_MAX, e->type, "type") ||
@@ -210,7 +202,7 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 		return STATUS_INVALID;
 	card->number = (uint64_t)e->number;
 	card->column = column;
-	card->done = strcmp(board_columns[column].category, "done") == 0;
+	card->done = project->columns[column].category == STATUS_CATEGORY_DONE;
 	card->has_assignee = e->has_assignee;
 	if (e->has_assignee)
 		card->assignee = e->assignee;
@@ -222,7 +214,7 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 		card->due_on = e->due_on;
 	buf_append_slice(&card->summary, e->summary);
 	add_labels(&card->labels, &e->labels);
-	project->counts[column]++;
+	project->columns[column].count++;
 	return e->has_parent ? count_child(a, &e->parent, 1, card->done) : STATUS_OK;
 }
 
@@ -230,12 +222,12 @@ static enum status issue_transitioned(const struct applying *a, struct card *car
                                       const struct issue_transitioned *e)
 {
 	uint8_t column;
-	if (find_column(a, e->to, &column))
+	if (board_column_find(card->project, e->to, &column, a->err))
 		return STATUS_INVALID;
 	bool done = e->to_category == STATUS_CATEGORY_DONE;
 	int change = (int)done - (int)card->done;
-	card->project->counts[card->column]--;
-	card->project->counts[column]++;
+	card->project->columns[card->column].count--;
+	card->project->columns[column].count++;
 	card->column = column;
 	card->done = done;
 	return card->has_parent && change ? count_child(a, &card->parent, 0, change) : STATUS_OK;
@@ -336,6 +328,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 		return issue_transitioned(a, card, &event->issue_transitioned);
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
+	case EVENT_EVENT_SKIPPED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
 	case EVENT_ISSUE_ESTIMATE_CHANGED:
@@ -352,7 +345,6 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_MEMBER_REMOVED:
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
-	case EVENT_EVENT_SKIPPED:
 	case EVENT_ORGANIZATION_RENAMED:
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:
@@ -362,10 +354,17 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_PROJECT_RENAMED:
 	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
+	case EVENT_STATUS_ADDED:
+	case EVENT_STATUS_CHANGED:
+	case EVENT_STATUS_REMOVED:
 	case EVENT_TEAM_CREATED:
 	case EVENT_TEAM_DELETED:
 	case EVENT_TEAM_MEMBERS_CHANGED:
 	case EVENT_TEAM_RENAMED:
+	case EVENT_WORKFLOW_ASSIGNED:
+	case EVENT_WORKFLOW_DRAFT_DISCARDED:
+	case EVENT_WORKFLOW_DRAFT_SAVED:
+	case EVENT_WORKFLOW_PUBLISHED:
 	case EVENT_WORKLOG_DELETED:
 	case EVENT_WORKLOG_EDITED:
 	case EVENT_WORK_LOGGED:
@@ -403,7 +402,7 @@ const struct kv_view_type board_view = {
         .type =
                 {
                         .name = "board",
-                        .version = 2,
+                        .version = 3,
                         .pace_ms = 5,
                         .handled = board_handled,
                         KV_VIEW_SLOTS,

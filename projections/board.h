@@ -1,5 +1,6 @@
-/* The board view: the default board of every project, one column per status, cards as ready JSON in
- * the order of their ranks. A board is one range scan that copies fragments.
+/* The board view: the default board of every project, one column per status of the project and in
+ * their order, cards as ready JSON in the order of their ranks. A board is one range scan that
+ * copies fragments.
  *
  * A card: {"id","key","summary","type","status","priority","assignee","labels","rank","parent",
  * "due_on","subtasks":{"total","done"},"comments","version"}; assignee and parent are ids or null,
@@ -14,15 +15,7 @@
 
 extern const struct kv_view_type board_view; /* kv_view.h */
 
-#define BOARD_COLUMNS    4
 #define BOARD_CURSOR_MAX 192 /* characters */
-
-struct board_column {
-	const char *id; /* of the status */
-	const char *name;
-	const char *category;
-};
-extern const struct board_column board_columns[BOARD_COLUMNS];
 
 /* What identifies one state of a board: the seq of the last event that touched one of its cards,
  * and the position of the view. The body of the same etag_seq is the same bytes. */
@@ -44,7 +37,7 @@ enum status board_read(struct view *view, struct slice tenant, struct slice proj
                        struct board_stamp *stamp, struct error *err);
 
 /* {"items":[{"id","key","name","category","archived","lead","version","issues",
- * "counts":{"todo":n,...}}],"next":key or null}, in order of the keys behind @after (a key, "" for
+ * "counts":{status:n,...}}],"next":key or null}, in order of the keys behind @after (a key, "" for
  * the first page); without @archived only those that are open. A project is also found by a key
  * that it had. */
 enum status projects_read(struct view *view, struct slice tenant, struct slice after, bool archived,

@@ -24,6 +24,9 @@ void project_release(struct project *project)
 {
 	buf_release(&project->name);
 	buf_release(&project->category);
+	free(project->columns);
+	project->columns = NULL;
+	project->columns_n = 0;
 }
 
 static void project_free(void *value)
@@ -78,6 +81,26 @@ static void take_word(struct row_in *in, char *to, size_t max)
 	to[word.n] = 0;
 }
 
+static void column_pack(const struct column *column, struct buf *to)
+{
+	row_string(to, slice_str(column->status));
+	row_string(to, slice_str(column->name));
+	row_u8(to, (uint8_t)column->category);
+	row_u8(to, column->position);
+	row_u8(to, column->removed);
+	row_u64(to, column->count);
+}
+
+static void column_unpack(struct row_in *in, struct column *column)
+{
+	take_word(in, column->status, CARD_WORD_MAX);
+	take_word(in, column->name, COLUMN_NAME_MAX);
+	column->category = (enum status_category)row_take_u8(in);
+	column->position = row_take_u8(in);
+	column->removed = row_take_u8(in) != 0;
+	column->count = row_take_u64(in);
+}
+
 static void project_pack(const struct project *project, struct buf *to)
 {
 	buf_clear(to);
@@ -90,8 +113,9 @@ static void project_pack(const struct project *project, struct buf *to)
 	row_uuid(to, &project->lead);
 	row_u64(to, project->version);
 	row_u64(to, project->last_seq);
-	for (int i = 0; i < BOARD_COLUMNS; i++)
-		row_u64(to, project->counts[i]);
+	row_u8(to, project->columns_n);
+	for (uint8_t i = 0; i < project->columns_n; i++)
+		column_pack(&project->columns[i], to);
 }
 
 bool project_unpack(struct slice row, struct project *out)
@@ -106,8 +130,13 @@ bool project_unpack(struct slice row, struct project *out)
 	out->lead = row_take_uuid(&in);
 	out->version = row_take_u64(&in);
 	out->last_seq = row_take_u64(&in);
-	for (int i = 0; i < BOARD_COLUMNS; i++)
-		out->counts[i] = row_take_u64(&in);
+	uint8_t columns = row_take_u8(&in);
+	for (uint8_t i = 0; i < columns && !in.bad; i++) {
+		struct column *column = project_add_column(out);
+		if (!column)
+			return false;
+		column_unpack(&in, column);
+	}
 	return !in.bad && in.at == in.end;
 }
 
@@ -159,7 +188,7 @@ static bool card_unpack(struct slice row, struct card *card, struct uuid *projec
 	take_word(&in, card->rank, CARD_RANK_MAX);
 	buf_append_slice(&card->summary, row_take_string(&in));
 	buf_append_slice(&card->labels, row_take_string(&in));
-	return !in.bad && in.at == in.end && card->column < BOARD_COLUMNS;
+	return !in.bad && in.at == in.end;
 }
 
 /* --- find and add --- */
@@ -213,7 +242,7 @@ struct card *board_card_find(struct view *view, const struct tenant_entry *tenan
 	struct uuid project;
 	if (card_unpack(row, card, &project))
 		card->project = board_project_find(view, tenant, &project);
-	if (!card->project) {
+	if (!card->project || card->column >= card->project->columns_n) {
 		card_free(card);
 		return NULL;
 	}
@@ -295,7 +324,7 @@ static void card_json(const struct card *card, struct buf *out)
 	json_out_member_string(&json, "key", slice_of(key, (size_t)key_n));
 	json_out_member_string(&json, "summary", buf_slice(&card->summary));
 	json_out_member_str(&json, "type", card->type);
-	json_out_member_str(&json, "status", board_columns[card->column].id);
+	json_out_member_str(&json, "status", card->project->columns[card->column].status);
 	json_out_member_str(&json, "priority", card->priority);
 	json_id_or_null(&json, "assignee", card->has_assignee, &card->assignee);
 	card_labels_json(card, &json);

@@ -5,12 +5,14 @@
 #ifndef PROJECTIONS_BOARD_CARD_H
 #define PROJECTIONS_BOARD_CARD_H
 
+#include "core/domain/tenant_state.h"
 #include "projections/board.h"
 #include "projections/id_map.h"
 #include "projections/kv_view.h"
 
 /* Tables, behind those of kv_view. Keys: tenant, 0, then
- *   CARDS         project id, column (1 byte), rank, 0, issue id -> JSON of the card
+ *   CARDS         project id, column (1 byte: of the status in the order of creation), rank, 0,
+ *                 issue id -> JSON of the card
  *   CARD_ROWS     issue id -> packed struct card
  *   PROJECTS      project id -> packed struct project
  *   PROJECT_KEYS  every key that a project has had -> project id */
@@ -19,6 +21,17 @@ enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS };
 #define CARD_WORD_MAX   32 /* bytes of a type or priority */
 #define CARD_RANK_MAX   64
 #define PROJECT_KEY_MAX 16
+
+#define COLUMN_NAME_MAX ITEM_NAME_MAX
+
+struct column {
+	char status[CARD_WORD_MAX + 1];
+	char name[COLUMN_NAME_MAX + 1];
+	enum status_category category;
+	uint8_t position; /* among those that are not removed */
+	bool removed;
+	uint64_t count;
+};
 
 struct project {
 	const struct tenant_entry *tenant;
@@ -30,8 +43,9 @@ struct project {
 	bool has_lead;
 	struct uuid lead;
 	uint64_t version;
-	uint64_t last_seq; /* touched the project or one of its cards */
-	uint64_t counts[BOARD_COLUMNS];
+	uint64_t last_seq;      /* touched the project or one of its cards */
+	struct column *columns; /* in the order of creation; never fewer */
+	uint8_t columns_n;
 	bool dirty;
 };
 
@@ -89,9 +103,20 @@ void board_detach(struct view *view);
 enum status board_flush(struct view *view, struct error *err);
 void board_discard(struct view *view);
 
-/* For reads: false if damaged. */
+/* Columns (board_column.c): those of a new project; what an event does to them; the number of the
+ * one of @status. */
+enum status board_columns_begin(struct project *project, struct error *err);
+enum status board_columns_change(struct project *project, const struct event *event,
+                                 struct error *err);
+enum status board_column_find(const struct project *project, struct slice status, uint8_t *column,
+                              struct error *err);
+/* NULL if the project's columns are as many as there may be. */
+struct column *project_add_column(struct project *project);
+/* The column at @position of those that are not removed; NULL behind the last. */
+struct column *project_column_at(const struct project *project, uint32_t position);
+
+/* For reads: false if damaged. Release it afterwards, in either case. */
 bool project_unpack(struct slice row, struct project *out);
-/* What *@project holds. */
 void project_release(struct project *project);
 
 #endif

@@ -74,7 +74,7 @@ static size_t parse_cursor(struct slice cursor, char bytes[CURSOR_BYTES_MAX])
 			return 0;
 		bytes[i] = (char)(high << 4 | low);
 	}
-	return (uint8_t)bytes[0] < BOARD_COLUMNS && bytes[n - ID_BYTES - 1] == 0 ? n : 0;
+	return bytes[n - ID_BYTES - 1] == 0 ? n : 0;
 }
 
 static void cursor_json(struct json_out *json, struct slice bytes)
@@ -126,17 +126,17 @@ static void cards_json(struct kv_txn *txn, const struct page *page, struct json_
 	kv_cursor_close(cursor);
 }
 
-static void column_json(struct reading *r, uint8_t column, struct slice tenant, struct slice cursor,
-                        uint32_t limit, struct json_out *json)
+static void column_json(struct reading *r, const struct column *column, struct slice tenant,
+                        struct slice cursor, uint32_t limit, struct json_out *json)
 {
 	json_out_object(json);
-	json_out_member_str(json, "id", board_columns[column].id);
-	json_out_member_str(json, "name", board_columns[column].name);
-	json_out_member_str(json, "category", board_columns[column].category);
-	json_out_member_int(json, "count", (int64_t)r->project.counts[column]);
+	json_out_member_str(json, "id", column->status);
+	json_out_member_str(json, "name", column->name);
+	json_out_member_str(json, "category", status_category_symbol(column->category));
+	json_out_member_int(json, "count", (int64_t)column->count);
 	key_tenant(&r->key, tenant);
 	row_uuid(&r->key, &r->project.id);
-	row_u8(&r->key, column);
+	row_u8(&r->key, (uint8_t)(column - r->project.columns));
 	struct page page = {.limit = limit};
 	size_t prefix_n = r->key.n;
 	if (cursor.n)
@@ -161,9 +161,10 @@ static void board_json(struct reading *r, struct slice tenant, struct slice curs
 	json_out_object_end(&json);
 	json_out_key(&json, "columns");
 	json_out_array(&json);
-	for (uint8_t i = 0; i < BOARD_COLUMNS; i++)
-		if (!cursor.n || (uint8_t)cursor.data[0] == i)
-			column_json(r, i, tenant, cursor, limit, &json);
+	const struct column *column;
+	for (uint32_t i = 0; (column = project_column_at(&r->project, i)); i++)
+		if (!cursor.n || column == &r->project.columns[(uint8_t)cursor.data[0]])
+			column_json(r, column, tenant, cursor, limit, &json);
 	json_out_array_end(&json);
 	json_out_object_end(&json);
 }
@@ -179,6 +180,8 @@ enum status board_read(struct view *view, struct slice tenant, struct slice proj
 	struct reading r = {.err = err};
 	size_t start = out->n;
 	enum status status = open_board(&r, view, tenant, project_key, stamp);
+	if (!status && cursor_n && (uint8_t)bytes[0] >= r.project.columns_n)
+		status = error_set(err, STATUS_INVALID, "not a cursor of this board");
 	if (!status)
 		board_json(&r, tenant, slice_of(bytes, cursor_n), limit, out);
 	status = close_board(&r, status);
@@ -206,13 +209,14 @@ static void project_json(const struct project *project, struct json_out *json)
 	else
 		json_out_null(json);
 	json_out_member_int(json, "version", (int64_t)project->version);
-	for (int i = 0; i < BOARD_COLUMNS; i++)
-		issues += project->counts[i];
+	for (uint8_t i = 0; i < project->columns_n; i++)
+		issues += project->columns[i].count;
 	json_out_member_int(json, "issues", (int64_t)issues);
 	json_out_key(json, "counts");
 	json_out_object(json);
-	for (int i = 0; i < BOARD_COLUMNS; i++)
-		json_out_member_int(json, board_columns[i].id, (int64_t)project->counts[i]);
+	const struct column *column;
+	for (uint32_t i = 0; (column = project_column_at(project, i)); i++)
+		json_out_member_int(json, column->status, (int64_t)column->count);
 	json_out_object_end(json);
 	json_out_object_end(json);
 }

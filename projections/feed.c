@@ -46,10 +46,17 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(PROJECT_RENAMED)                                                                    \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
+	IGNORE(STATUS_ADDED)                                                                       \
+	IGNORE(STATUS_CHANGED)                                                                     \
+	IGNORE(STATUS_REMOVED)                                                                     \
 	IGNORE(TEAM_CREATED)                                                                       \
 	IGNORE(TEAM_DELETED)                                                                       \
 	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
 	IGNORE(TEAM_RENAMED)                                                                       \
+	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
+	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
+	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \
+	IGNORE(WORKFLOW_PUBLISHED)                                                                 \
 	IGNORE(WORKLOG_DELETED)                                                                    \
 	IGNORE(WORKLOG_EDITED)                                                                     \
 	IGNORE(WORK_LOGGED)

@@ -46,10 +46,17 @@
 	ON(PROJECT_RENAMED)                                                                        \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
+	IGNORE(STATUS_ADDED)                                                                       \
+	IGNORE(STATUS_CHANGED)                                                                     \
+	IGNORE(STATUS_REMOVED)                                                                     \
 	IGNORE(TEAM_CREATED)                                                                       \
 	IGNORE(TEAM_DELETED)                                                                       \
 	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
 	IGNORE(TEAM_RENAMED)                                                                       \
+	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
+	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
+	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \
+	IGNORE(WORKFLOW_PUBLISHED)                                                                 \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)
@@ -332,6 +339,7 @@ static enum status change_row(const struct issue_applying *a, const struct event
 		break;
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
+	case EVENT_EVENT_SKIPPED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
 	case EVENT_ISSUE_LINKED:
@@ -343,7 +351,6 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_MEMBER_REMOVED:
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
-	case EVENT_EVENT_SKIPPED:
 	case EVENT_ORGANIZATION_RENAMED:
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:
@@ -353,10 +360,17 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_PROJECT_RENAMED:
 	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
+	case EVENT_STATUS_ADDED:
+	case EVENT_STATUS_CHANGED:
+	case EVENT_STATUS_REMOVED:
 	case EVENT_TEAM_CREATED:
 	case EVENT_TEAM_DELETED:
 	case EVENT_TEAM_MEMBERS_CHANGED:
 	case EVENT_TEAM_RENAMED:
+	case EVENT_WORKFLOW_ASSIGNED:
+	case EVENT_WORKFLOW_DRAFT_DISCARDED:
+	case EVENT_WORKFLOW_DRAFT_SAVED:
+	case EVENT_WORKFLOW_PUBLISHED:
 		break; /* nothing but version and time */
 	}
 	return STATUS_OK;

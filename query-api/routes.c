@@ -12,7 +12,12 @@
 	X(project, "/projects/{project}", no_params, "One project.")                               \
 	X(board, "/projects/{project}/board", page_params,                                         \
 	  "The board: columns with ready cards, in order of their ranks.")                         \
+	X(statuses, "/projects/{project}/statuses", no_params, "Statuses of a project, in order.") \
+	X(workflows, "/projects/{project}/workflows", no_params,                                   \
+	  "Workflows of a project, as published and as drafted, and the issue types that follow.") \
 	X(issue, "/issues/{issue}", no_params, "One issue with everything on it.")                 \
+	X(transitions, "/issues/{issue}/transitions", no_params,                                   \
+	  "Transitions of an issue: which are possible, and why the others are not.")              \
 	X(comments, "/issues/{issue}/comments", after_params,                                      \
 	  "Comments of an issue, oldest first.")                                                   \
 	X(comment_history, "/issues/{issue}/comments/{comment}/history", after_params,             \

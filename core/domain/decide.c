@@ -124,6 +124,34 @@ void decide(const struct tenant_state *state, const struct request *request,
 	memset(&decision->created, 0, sizeof(decision->created));
 }
 
+bool evolve_follows(const struct tenant_state *state, const struct event_meta *meta)
+{
+	int64_t version = meta->aggregate.version - 1;
+	struct row_organization organization;
+	struct row_project project;
+	struct row_issue issue;
+
+	switch (meta->aggregate.kind) {
+	case AGGREGATE_KIND_COMMAND:
+		return true;
+	case AGGREGATE_KIND_ORGANIZATION:
+		return read_organization(state, &organization)
+		               ? uuid_equal(&organization.id, &meta->aggregate.id) &&
+		                         organization.version == version
+		               : version == 0;
+	case AGGREGATE_KIND_PROJECT:
+		return read_project(state, &meta->aggregate.id, &project)
+		               ? project.version == version
+		               : version == 0;
+	case AGGREGATE_KIND_ISSUE:
+		return read_issue(state, &meta->aggregate.id, &issue) ? issue.version == version
+		                                                      : version == 0;
+	case AGGREGATE_KIND_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
 void evolve(struct tenant_state *state, const struct event *event)
 {
 	switch (event->type) {

@@ -60,6 +60,10 @@ void decide(const struct tenant_state *state, const struct request *request,
  */
 struct actor request_actor(const struct request *request);
 
+/* Whether @meta's event is the next one of its aggregate. For those who must stop at a log that is
+ * not what it should be, where the writer would assert. */
+bool evolve_follows(const struct tenant_state *state, const struct event_meta *meta);
+
 /* Apply one event that is in the log (or is about to be). @event->meta is complete. Events of a
  * tenant come in the order of seq, each once. */
 void evolve(struct tenant_state *state, const struct event *event);

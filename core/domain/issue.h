@@ -2,9 +2,8 @@
 #ifndef CORE_DOMAIN_ISSUE_H
 #define CORE_DOMAIN_ISSUE_H
 
-#include "core/domain/catalogue.h"
-#include "core/domain/judge.h"
-#include "core/domain/workflow.h"
+#include "core/domain/configuration.h"
+#include "core/domain/link_type.h"
 
 #define ISSUE_LABELS_MAX     100
 #define COMMENT_MENTIONS_MAX 50
@@ -16,15 +15,32 @@
 /* The next event of @issue, whose version it raises (in the caller's copy). */
 struct event *emit_issue(struct judge *judge, enum event_type type, struct row_issue *issue);
 
-bool check_priority(struct judge *judge, struct slice id);
 /* An estimate: 0 to ESTIMATE_MINUTES_MAX. */
 bool check_estimate(struct judge *judge, int32_t minutes, const char *pointer);
 bool check_start(struct judge *judge, bool has_start_on, int32_t start_on, bool has_due_on,
                  int32_t due_on, const char *pointer);
+/* A step of an issue through a workflow. Texts borrow from the command or the arena. */
+struct issue_step {
+	struct slice from, to;
+	enum status_category from_category, to_category;
+	struct slice resolution; /* with a done status, else empty */
+	struct slice transition; /* its id; empty: the workflow changed */
+};
+/* @type_level: of the issue's type. */
+void emit_transition(struct judge *judge, const struct issue_step *step, int32_t type_level,
+                     struct row_issue *issue);
+/* What done issues get when nobody says more. Lies in the arena. */
+struct slice first_resolution(struct judge *judge, const struct uuid *project);
+
 bool check_labels(struct judge *judge, struct slice_array labels, const char *pointer);
-/* Whether @parent may be the parent of the issue @id of @type. */
-bool check_parent(struct judge *judge, const struct uuid *id, const struct issue_type *type,
+/* Whether @parent may be the parent of the issue @id of @type: its type is one level above. */
+bool check_parent(struct judge *judge, const struct uuid *id, const struct row_item *type,
                   const struct row_issue *parent, const char *pointer);
+/* Issues of the lowest level live under a parent. */
+static inline bool type_needs_parent(const struct row_item *type)
+{
+	return type->level < 0;
+}
 
 /* @labels in order, each once, without those that @issue has (or without those that it lacks, if
  * @present). NULL items if there is no room. */

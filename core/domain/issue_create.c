@@ -2,6 +2,7 @@
 #include "core/domain/issue.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
+#include "core/domain/workflow.h"
 
 /* Levels of types allow three generations; more would be a loop. */
 #define GENERATIONS_MAX 8
@@ -11,14 +12,6 @@ struct event *emit_issue(struct judge *judge, enum event_type type, struct row_i
 	issue->version++;
 	judge->decision->version = issue->version;
 	return emit(judge, type, AGGREGATE_KIND_ISSUE, &issue->id, issue->version);
-}
-
-bool check_priority(struct judge *judge, struct slice id)
-{
-	if (issue_priority_find(id))
-		return true;
-	return REFUSE(judge, REJECT_UNKNOWN_PRIORITY, "/priority", SLICE("there is no priority "),
-	              id);
 }
 
 static bool is_descendant(const struct tenant_state *state, const struct row_issue *issue,
@@ -35,18 +28,21 @@ static bool is_descendant(const struct tenant_state *state, const struct row_iss
 	return true;
 }
 
-bool check_parent(struct judge *judge, const struct uuid *id, const struct issue_type *type,
+bool check_parent(struct judge *judge, const struct uuid *id, const struct row_item *type,
                   const struct row_issue *parent, const char *pointer)
 {
-	const struct issue_type *parent_type = issue_type_find(PADDED(parent->type));
+	struct row_item parent_type;
+	bool found = read_item(judge->state, &parent->project_id, ITEM_ISSUE_TYPE,
+	                       PADDED(parent->type), &parent_type);
 
-	assert(parent_type);
+	assert(found);
+	(void)found;
 	if (is_descendant(judge->state, parent, id))
 		return REFUSE(judge, REJECT_PARENT_CYCLE, pointer,
 		              SLICE("the parent is the issue itself, or below it"));
-	if (!issue_type_is_parent(parent_type, type))
-		return REFUSE(judge, REJECT_PARENT_TYPE, pointer, slice_str(parent_type->id),
-		              SLICE(" cannot be the parent of "), slice_str(type->id));
+	if (parent_type.level != type->level + 1)
+		return REFUSE(judge, REJECT_PARENT_TYPE, pointer, PADDED(parent_type.id),
+		              SLICE(" cannot be the parent of "), PADDED(type->id));
 	return true;
 }
 
@@ -65,7 +61,6 @@ static bool check_texts(struct judge *judge, const struct create_issue *command)
 {
 	return check_line(judge, command->summary, "/summary") &&
 	       check_body(judge, command->description, "/description") &&
-	       check_priority(judge, command->priority) &&
 	       check_labels(judge, command->labels, "/labels") &&
 	       (!command->has_due_on || check_date(judge, command->due_on, "/due_on")) &&
 	       (!command->has_start_on || check_date(judge, command->start_on, "/start_on")) &&
@@ -80,13 +75,13 @@ static bool check_texts(struct judge *judge, const struct create_issue *command)
 
 /* The parent that the command names, nil if none. */
 static bool find_parent(struct judge *judge, const struct create_issue *command,
-                        const struct uuid *id, const struct issue_type *type, struct uuid *parent)
+                        const struct uuid *id, const struct row_item *type, struct uuid *parent)
 {
 	struct row_issue row;
 
 	memset(parent, 0, sizeof(*parent));
-	if (!command->has_parent && type->parent_needed)
-		return REFUSE(judge, REJECT_PARENT_NEEDED, "/parent", slice_str(type->id),
+	if (!command->has_parent && type_needs_parent(type))
+		return REFUSE(judge, REJECT_PARENT_NEEDED, "/parent", PADDED(type->id),
 		              SLICE(" needs a parent"));
 	if (!command->has_parent)
 		return true;
@@ -98,7 +93,8 @@ static bool find_parent(struct judge *judge, const struct create_issue *command,
 }
 
 static void emit_created(struct judge *judge, const struct create_issue *command,
-                         const struct row_project *project, struct row_issue *issue)
+                         const struct row_project *project, struct slice status,
+                         struct row_issue *issue)
 {
 	struct rank rank = last_rank(judge->state);
 	struct slice_array labels = labels_select(judge, NULL, command->labels, false);
@@ -111,7 +107,7 @@ static void emit_created(struct judge *judge, const struct create_issue *command
 	        .type = command->type,
 	        .summary = command->summary,
 	        .description = command->description,
-	        .status = slice_str(workflow_statuses[0].id),
+	        .status = status,
 	        .priority = command->priority,
 	        .reporter = judge->person,
 	        .has_assignee = command->has_assignee,
@@ -135,25 +131,25 @@ static void emit_created(struct judge *judge, const struct create_issue *command
 
 void decide_create_issue(struct judge *judge, const struct create_issue *command)
 {
-	const struct issue_type *type = issue_type_find(command->type);
+	struct row_item type, priority;
+	struct workflow workflow;
 	struct row_project project;
 	struct row_issue issue;
 
 	memset(&issue, 0, sizeof(issue));
 	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[FRESH_ID];
 	if (!find_project(judge, command->project, &project) ||
-	    !check_project_open(judge, &project, "/project"))
-		return;
-	if (!type) {
-		REFUSE(judge, REJECT_UNKNOWN_TYPE, "/type", SLICE("there is no issue type "),
-		       command->type);
-		return;
-	}
-	if (!check_texts(judge, command) || !check_new_id(judge, &issue.id, "/issue_id") ||
+	    !check_project_open(judge, &project, "/project") ||
+	    !find_item(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type", &type) ||
+	    !check_texts(judge, command) ||
+	    !find_item(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
+	               &priority) ||
+	    !check_new_id(judge, &issue.id, "/issue_id") ||
 	    (command->has_assignee && !check_member(judge, &command->assignee, "/assignee")) ||
-	    !find_parent(judge, command, &issue.id, type, &issue.parent))
+	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||
+	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow))
 		return;
-	emit_created(judge, command, &project, &issue);
+	emit_created(judge, command, &project, workflow_initial(&workflow)->to, &issue);
 	judge->decision->created = issue.id;
 }
 

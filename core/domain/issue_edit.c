@@ -68,11 +68,14 @@ static bool check_clear(struct judge *judge, const struct edit_issue *command)
 static bool check_values(struct judge *judge, const struct edit_issue *command,
                          const struct row_issue *issue)
 {
+	struct row_item priority;
+
 	return check_clear(judge, command) &&
 	       (!command->has_summary || check_line(judge, command->summary, "/summary")) &&
 	       (!command->has_description ||
 	        check_body(judge, command->description, "/description")) &&
-	       (!command->has_priority || check_priority(judge, command->priority)) &&
+	       (!command->has_priority || find_item(judge, &issue->project_id, ITEM_PRIORITY,
+	                                            command->priority, "/priority", &priority)) &&
 	       check_plan(judge, command, issue);
 }
 
@@ -80,21 +83,24 @@ static bool check_values(struct judge *judge, const struct edit_issue *command,
 static bool find_new_parent(struct judge *judge, const struct edit_issue *command,
                             const struct row_issue *issue, struct uuid *parent)
 {
-	const struct issue_type *type = issue_type_find(PADDED(issue->type));
+	struct row_item type;
 	struct row_issue row;
+	bool found = read_item(judge->state, &issue->project_id, ITEM_ISSUE_TYPE,
+	                       PADDED(issue->type), &type);
 
-	assert(type);
+	assert(found);
+	(void)found;
 	*parent = issue->parent;
 	if (issue_has_field(command->clear, ISSUE_FIELD_PARENT)) {
 		memset(parent, 0, sizeof(*parent));
-		if (type->parent_needed)
-			return REFUSE(judge, REJECT_PARENT_NEEDED, "/clear", slice_str(type->id),
+		if (type_needs_parent(&type))
+			return REFUSE(judge, REJECT_PARENT_NEEDED, "/clear", PADDED(type.id),
 			              SLICE(" needs a parent"));
 	}
 	if (!command->has_parent)
 		return true;
 	if (!find_issue(judge, command->parent, "/parent", &row) ||
-	    !check_parent(judge, &issue->id, type, &row, "/parent"))
+	    !check_parent(judge, &issue->id, &type, &row, "/parent"))
 		return false;
 	*parent = row.id;
 	return true;

@@ -5,19 +5,6 @@
 #define DATE_MIN (-25567) /* 1900-01-01 */
 #define DATE_MAX 2932896  /* 9999-12-31 */
 
-/* Add @part to a C string in @room, cut between characters. */
-static void text_add(char *text, size_t room, struct slice part)
-{
-	size_t used = strlen(text);
-	size_t n = part.n < room - 1 - used ? part.n : room - 1 - used;
-
-	while (n && n < part.n && ((uint8_t)part.data[n] & 0xc0) == 0x80)
-		n--;
-	if (n)
-		memcpy(text + used, part.data, n);
-	text[used + n] = '\0';
-}
-
 bool refuse(struct judge *judge, enum reject reject, const char *pointer, const struct slice *parts,
             size_t parts_n)
 {
@@ -143,6 +130,24 @@ bool check_line(struct judge *judge, struct slice text, const char *pointer)
 	              SLICE("1 to 255 characters in one line, not only spaces"));
 }
 
+bool check_short_name(struct judge *judge, struct slice text, const char *pointer)
+{
+	if (text_is_line(text) && text_characters(text) <= TEXT_NAME_MAX)
+		return true;
+	return REFUSE(judge, REJECT_BAD_TEXT, pointer,
+	              SLICE("1 to 64 characters in one line, not only spaces"));
+}
+
+bool check_position(struct judge *judge, int32_t position, uint32_t n)
+{
+	char room[TEXT_NUMBER_MAX];
+
+	if (position >= 0 && (uint32_t)position < n)
+		return true;
+	return REFUSE(judge, REJECT_BAD_POSITION, "/position", SLICE("0 to "),
+	              text_number(n - 1, room));
+}
+
 bool check_body(struct judge *judge, struct slice text, const char *pointer)
 {
 	if (text_is_body(text))
@@ -214,12 +219,17 @@ static bool resolve_key(const struct tenant_state *state, struct slice ref, stru
 	return true;
 }
 
-bool find_issue(struct judge *judge, struct slice ref, const char *pointer, struct row_issue *issue)
+bool resolve_issue(const struct tenant_state *state, struct slice ref, struct row_issue *issue)
 {
 	struct uuid id;
 
-	if ((uuid_parse(ref, &id) || resolve_key(judge->state, ref, &id)) &&
-	    read_issue(judge->state, &id, issue))
+	return (uuid_parse(ref, &id) || resolve_key(state, ref, &id)) &&
+	       read_issue(state, &id, issue);
+}
+
+bool find_issue(struct judge *judge, struct slice ref, const char *pointer, struct row_issue *issue)
+{
+	if (resolve_issue(judge->state, ref, issue))
 		return true;
 	return REFUSE(judge, REJECT_NO_SUCH_ISSUE, pointer, SLICE("there is no issue "), ref);
 }
@@ -299,6 +309,25 @@ void save_issue(struct tenant_state *state, const struct row_issue *issue)
 	struct row_key key = row_key_issue(&issue->id);
 
 	state->put(state, &key, issue);
+}
+
+struct row_project load_project(const struct tenant_state *state, const struct event_meta *meta)
+{
+	struct row_project project;
+	bool found = read_project(state, &meta->aggregate.id, &project);
+
+	assert(found && meta->aggregate.kind == AGGREGATE_KIND_PROJECT);
+	assert(meta->aggregate.version == project.version + 1);
+	(void)found;
+	project.version = meta->aggregate.version;
+	return project;
+}
+
+void save_project(struct tenant_state *state, const struct row_project *project)
+{
+	struct row_key key = row_key_project(&project->id);
+
+	state->put(state, &key, project);
 }
 
 struct row_organization load_organization(const struct tenant_state *state,

@@ -54,13 +54,18 @@ bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointe
 /* An active member. */
 bool check_member(struct judge *judge, const struct uuid *member, const char *pointer);
 bool check_line(struct judge *judge, struct slice text, const char *pointer);
+bool check_short_name(struct judge *judge, struct slice text, const char *pointer);
 bool check_body(struct judge *judge, struct slice text, const char *pointer);
 bool check_date(struct judge *judge, int32_t days, const char *pointer);
 bool check_time(struct judge *judge, int64_t ms, const char *pointer);
 /* Whether the actor may change what @owner made: its maker, an admin or a processor. */
 bool check_own(struct judge *judge, const struct uuid *owner, const char *pointer);
 
+/* Whether @position is one of @n places. */
+bool check_position(struct judge *judge, int32_t position, uint32_t n);
+
 /* Find an issue by key or id. */
+bool resolve_issue(const struct tenant_state *state, struct slice ref, struct row_issue *issue);
 bool find_issue(struct judge *judge, struct slice ref, const char *pointer,
                 struct row_issue *issue);
 /* The issue that a command is about: found, of the expected version, not later than the command
@@ -81,6 +86,8 @@ bool read_issue(const struct tenant_state *state, const struct uuid *id, struct 
  * one. To be put back with save_issue. */
 struct row_issue load_issue(const struct tenant_state *state, const struct event_meta *meta);
 void save_issue(struct tenant_state *state, const struct row_issue *issue);
+struct row_project load_project(const struct tenant_state *state, const struct event_meta *meta);
+void save_project(struct tenant_state *state, const struct row_project *project);
 struct row_organization load_organization(const struct tenant_state *state,
                                           const struct event_meta *meta);
 void save_organization(struct tenant_state *state, const struct row_organization *organization);

@@ -2,6 +2,7 @@
  * project stays readable, and refuses every change but UnarchiveProject. */
 #include "core/domain/permission.h"
 #include "core/domain/project.h"
+#include "core/domain/configuration.h"
 
 static bool find_by_key(const struct tenant_state *state, struct slice project_key, struct uuid *id)
 {
@@ -16,12 +17,18 @@ static bool find_by_key(const struct tenant_state *state, struct slice project_k
 	return true;
 }
 
-bool find_project(struct judge *judge, struct slice ref, struct row_project *project)
+bool resolve_project(const struct tenant_state *state, struct slice ref,
+                     struct row_project *project)
 {
 	struct uuid id;
 
-	if ((uuid_parse(ref, &id) || find_by_key(judge->state, ref, &id)) &&
-	    read_project(judge->state, &id, project))
+	return (uuid_parse(ref, &id) || find_by_key(state, ref, &id)) &&
+	       read_project(state, &id, project);
+}
+
+bool find_project(struct judge *judge, struct slice ref, struct row_project *project)
+{
+	if (resolve_project(judge->state, ref, project))
 		return true;
 	return REFUSE(judge, REJECT_NO_SUCH_PROJECT, "/project", SLICE("there is no project "),
 	              ref);
@@ -80,6 +87,13 @@ static bool find_subject_project(struct judge *judge, struct slice ref, bool has
 {
 	return find_project(judge, ref, project) &&
 	       check_version(judge, has_expected, expected, project->version);
+}
+
+bool find_open_project(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
+                       struct row_project *project)
+{
+	return find_subject_project(judge, ref, has_expected, expected, project) &&
+	       check_project_open(judge, project, "/project");
 }
 
 bool check_project_lead(struct judge *judge, const struct row_project *project)
@@ -231,25 +245,6 @@ void decide_unarchive_project(struct judge *judge, const struct unarchive_projec
 		        emit_copy(judge, PADDED(project.key));
 }
 
-static struct row_project load_project(const struct tenant_state *state,
-                                       const struct event_meta *meta)
-{
-	struct row_project project;
-	bool found = read_project(state, &meta->aggregate.id, &project);
-
-	assert(found && meta->aggregate.version == project.version + 1);
-	(void)found;
-	project.version = meta->aggregate.version;
-	return project;
-}
-
-static void save_project(struct tenant_state *state, const struct row_project *project)
-{
-	struct row_key key = row_key_project(&project->id);
-
-	state->put(state, &key, project);
-}
-
 static struct row_project_texts load_texts(const struct tenant_state *state,
                                            const struct uuid *project)
 {
@@ -297,6 +292,7 @@ void evolve_project_created(struct tenant_state *state, const struct event_meta 
 	save_project(state, &project);
 	save_texts(state, &project.id, &texts);
 	save_key(state, event->key, &project.id);
+	begin_configuration(state, &project.id);
 }
 
 void evolve_project_renamed(struct tenant_state *state, const struct event_meta *meta,

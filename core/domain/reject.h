@@ -15,6 +15,7 @@
 	X(NO_SUCH_WORKLOG, 404, "no_such_worklog", "there is no such record of work")              \
 	X(NO_SUCH_LINK, 404, "no_such_link", "there is no such link")                              \
 	X(NO_SUCH_TEAM, 404, "no_such_team", "there is no such team")                              \
+	X(NO_SUCH_WORKFLOW, 404, "no_such_workflow", "there is no such workflow")                  \
 	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \
 	X(MEMBER_EXISTS, 409, "member_exists", "the person is a member already")                   \
 	X(MEMBER_DEACTIVATED, 409, "member_deactivated", "the member is deactivated")              \
@@ -24,6 +25,10 @@
 	X(ID_TAKEN, 409, "id_taken", "the id belongs to something else")                           \
 	X(LAST_OWNER, 409, "last_owner", "an organization has at least one active owner")          \
 	X(NO_TRANSITION, 409, "no_transition", "the workflow has no such transition")              \
+	X(AMBIGUOUS_TRANSITION, 409, "ambiguous_transition", "several transitions lead there")     \
+	X(ITEM_EXISTS, 409, "item_exists", "the id is or was in use in the project")               \
+	X(IN_USE, 409, "in_use", "it is in use")                                                   \
+	X(NO_PLACE, 409, "no_place", "issues would have no place in the workflow")                 \
 	X(PARENT_CYCLE, 409, "parent_cycle", "an issue cannot be its own ancestor")                \
 	X(PARENT_NEEDED, 422, "parent_needed", "a sub-task has a parent")                          \
 	X(PARENT_TYPE, 422, "parent_type", "an issue of this type cannot be a parent of that")     \
@@ -35,6 +40,14 @@
 	X(UNKNOWN_RESOLUTION, 422, "unknown_resolution", "there is no such resolution")            \
 	X(UNKNOWN_LINK_TYPE, 422, "unknown_link_type", "there is no such link type")               \
 	X(RESOLUTION_NOT_DONE, 422, "resolution_not_done", "only a done issue has a resolution")   \
+	X(UNKNOWN_TRANSITION, 422, "unknown_transition", "the workflow has no such transition")    \
+	X(BAD_TARGET, 422, "bad_target", "name one of transition, to and category")                \
+	X(BAD_WORKFLOW, 422, "bad_workflow", "the workflow cannot be obeyed")                      \
+	X(UNREACHABLE_STATUS, 422, "unreachable_status", "no issue could get into the status")     \
+	X(BAD_MOVE, 422, "bad_move", "issues cannot move like that")                               \
+	X(BAD_POSITION, 422, "bad_position", "the position is not one of theirs")                  \
+	X(TOO_MANY_ITEMS, 422, "too_many_items", "the project has as many as it may have")         \
+	X(BAD_ID, 422, "bad_id", "1 to 32 characters a-z, 0-9 and _, beginning with a letter")     \
 	X(BAD_KEY, 422, "bad_key", "2 to 10 characters A-Z and 0-9, beginning with a letter")      \
 	X(BAD_SLUG, 422, "bad_slug", "2 to 40 characters a-z, 0-9 and -, beginning with a letter") \
 	X(BAD_TEXT, 422, "bad_text", "the text is empty or has control characters")                \

@@ -21,15 +21,21 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 {
 	const struct row_summary *summary = row;
 	const struct row_organization_name *name = row;
+	const struct row_workflow *workflow = row;
 
 	if (kind == ROW_ORGANIZATION_NAME) {
 		assert(name->n <= SUMMARY_MAX);
 		return offsetof(struct row_organization_name, text) + name->n;
 	}
-	if (kind != ROW_SUMMARY)
-		return row_size(kind);
-	assert(summary->n <= SUMMARY_MAX);
-	return offsetof(struct row_summary, text) + summary->n;
+	if (kind == ROW_SUMMARY) {
+		assert(summary->n <= SUMMARY_MAX);
+		return offsetof(struct row_summary, text) + summary->n;
+	}
+	if (kind == ROW_WORKFLOW) {
+		assert(workflow->n <= WORKFLOW_BYTES_MAX);
+		return offsetof(struct row_workflow, bytes) + workflow->n;
+	}
+	return row_size(kind);
 }
 
 const char *row_kind_name(enum row_kind kind)
@@ -130,6 +136,25 @@ struct row_key row_key_project_key(struct slice project_key)
 	struct row_key key = key_begin(ROW_PROJECT_KEY);
 
 	key_add(&key, project_key.data, project_key.n);
+	return key;
+}
+
+struct row_key row_key_item(const struct uuid *project, enum item_kind kind, struct slice id)
+{
+	struct row_key key = key_of_uuid(ROW_ITEM, project);
+	uint8_t byte = (uint8_t)kind;
+
+	key_add(&key, &byte, 1);
+	key_add(&key, id.data, id.n);
+	return key;
+}
+
+struct row_key row_key_workflow(const struct uuid *project, bool draft, struct slice id)
+{
+	struct row_key key = key_of_uuid(ROW_WORKFLOW, project);
+
+	key_add(&key, draft ? "d" : "p", 1);
+	key_add(&key, id.data, id.n);
 	return key;
 }
 

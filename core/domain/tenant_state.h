@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 4
+#define TENANT_STATE_VERSION 5
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -27,6 +27,8 @@
 	X(PROJECT, project, "project id")                                                          \
 	X(PROJECT_TEXTS, project_texts, "project id")                                              \
 	X(PROJECT_KEY, project_key, "key that a project has or had")                               \
+	X(ITEM, item, "project id, enum item_kind (1 byte), id")                                   \
+	X(WORKFLOW, workflow, "project id, 'd' (draft) or 'p' (published), id")                    \
 	X(ISSUE, issue, "issue id")                                                                \
 	X(SUMMARY, summary, "issue id")                                                            \
 	X(ISSUE_NUMBER, issue_number, "project id, number (u64 big endian)")                       \
@@ -54,6 +56,10 @@ enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
 #define KEY_MAX       10   /* characters of a project key */
 #define NAME_MAX_ID   32   /* bytes of a type, status, priority or link type id */
 #define TEAM_NAME_MAX 256  /* bytes: 64 characters */
+
+#define ITEMS_MAX          64         /* of a kind and project, removed ones included */
+#define ITEM_NAME_MAX      256        /* bytes: 64 characters */
+#define WORKFLOW_BYTES_MAX (32 << 10) /* of a workflow, packed */
 
 struct row_key {
 	enum row_kind kind;
@@ -90,6 +96,26 @@ struct row_project {
 struct row_project_texts {
 	char name[SUMMARY_MAX];
 	char category[LABEL_MAX]; /* empty: none */
+};
+
+/* What a project has several of, each with an id that is never used again. */
+enum item_kind { ITEM_STATUS, ITEM_ISSUE_TYPE, ITEM_PRIORITY, ITEM_RESOLUTION, ITEM_KINDS };
+
+struct row_item {
+	char id[NAME_MAX_ID];
+	char name[ITEM_NAME_MAX];
+	uint8_t ordinal;  /* 0, 1, 2 in the order of creation, among its kind; for ever */
+	uint8_t position; /* 0, 1, 2 in the order to show, among those that are not removed */
+	bool removed;     /* the row only keeps the id from being used again */
+	enum status_category category; /* of a status */
+	int32_t level;                 /* of an issue type: epics 1, sub-tasks -1 */
+	char workflow[NAME_MAX_ID];    /* of an issue type */
+};
+
+/* As workflow.h packs it; stored only up to its length. */
+struct row_workflow {
+	uint32_t n;
+	char bytes[WORKFLOW_BYTES_MAX];
 };
 
 struct row_project_key {
@@ -224,6 +250,8 @@ struct row_key row_key_member(const struct uuid *member);
 struct row_key row_key_project(const struct uuid *project);
 struct row_key row_key_project_texts(const struct uuid *project);
 struct row_key row_key_project_key(struct slice key);
+struct row_key row_key_item(const struct uuid *project, enum item_kind kind, struct slice id);
+struct row_key row_key_workflow(const struct uuid *project, bool draft, struct slice id);
 struct row_key row_key_issue(const struct uuid *issue);
 struct row_key row_key_summary(const struct uuid *issue);
 struct row_key row_key_issue_number(const struct uuid *project, int64_t number);

@@ -116,6 +116,17 @@ bool text_next_mention(struct slice *text, struct uuid *member)
 	return false;
 }
 
+bool text_is_id(struct slice text)
+{
+	if (!text.n || text.n > 32 || !is_small_letter(text.data[0]))
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (!is_digit(text.data[i]) && !is_small_letter(text.data[i]) &&
+		    text.data[i] != '_')
+			return false;
+	return true;
+}
+
 static uint64_t mix(uint64_t word)
 {
 	word ^= word >> 33;
@@ -151,4 +162,16 @@ struct slice text_number(uint64_t number, char room[TEXT_NUMBER_MAX])
 		number /= 10;
 	} while (number);
 	return slice_of(at, (size_t)(end - at));
+}
+
+void text_add(char *text, size_t room, struct slice part)
+{
+	size_t used = strlen(text);
+	size_t n = part.n < room - 1 - used ? part.n : room - 1 - used;
+
+	while (n && n < part.n && ((uint8_t)part.data[n] & 0xc0) == 0x80)
+		n--;
+	if (n)
+		memcpy(text + used, part.data, n);
+	text[used + n] = '\0';
 }

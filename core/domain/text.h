@@ -8,6 +8,7 @@
 #define TEXT_LINE_MAX  255   /* characters of names and summaries */
 #define TEXT_BODY_MAX  65536 /* characters of descriptions and comments */
 #define TEXT_LABEL_MAX 64    /* characters of a label */
+#define TEXT_NAME_MAX  64    /* characters of the names of statuses, transitions and the like */
 
 /* Characters of @text, which is valid UTF-8 (what reads commands has checked it). */
 size_t text_characters(struct slice text);
@@ -32,6 +33,12 @@ bool text_next_mention(struct slice *text, struct uuid *member);
 /* Key of a project, slug of an organization (contracts in reject.h). */
 bool text_is_project_key(struct slice text);
 bool text_is_slug(struct slice text);
+
+/* What is named in URLs and events: 1 to 32 of a-z, 0-9 and _, beginning with a letter. */
+bool text_is_id(struct slice text);
+
+/* Add @part to the C string in @room, cut between characters. */
+void text_add(char *text, size_t room, struct slice part);
 
 /* 128 bits to see "nothing changed" by; not against somebody who looks for collisions: all they
  * win is that an edit of their own has no effect. Part of the stored state. */

@@ -1,32 +1,56 @@
-/* The workflow that every project has for now: statuses, transitions, resolutions. Pure tables. */
+/* A workflow: a name and transitions between the statuses of a project. Issue types follow one
+ * each. Published ones are obeyed, drafts are only kept. */
 #ifndef CORE_DOMAIN_WORKFLOW_H
 #define CORE_DOMAIN_WORKFLOW_H
 
-#include "core/base/bytes.h"
-#include "generated/event.h"
+#include "core/base/arena.h"
+#include "core/domain/configuration.h"
 
-struct workflow_status {
-	const char *id;
-	const char *name;
-	enum status_category category;
+#define WORKFLOWS_MAX            32  /* of a project, drafts of new ones included */
+#define WORKFLOW_TRANSITIONS_MAX 128 /* max_items of the command */
+
+struct workflow {
+	struct slice name;
+	struct workflow_transition_array transitions;
 };
 
-struct workflow_transition {
-	const char *from;
-	const char *to;
-};
+/* What rows hold. False when it is larger than WORKFLOW_BYTES_MAX. */
+bool workflow_pack(const struct workflow *workflow, struct row_workflow *row);
+/* Texts borrow from @row, arrays lie in @arena. False when the arena is full. */
+bool workflow_unpack(const struct row_workflow *row, struct arena *arena, struct workflow *out);
 
-/* In the order of the board; the first is the initial one. Ends with id NULL. */
-extern const struct workflow_status workflow_statuses[];
-/* Ends with from NULL. */
-extern const struct workflow_transition workflow_transitions[];
-/* The first is the default. Ends with NULL. */
-extern const char *const workflow_resolutions[];
+/* evolve: @transitions have room (check_workflow has seen to it). */
+void put_workflow(struct tenant_state *state, const struct uuid *project, bool draft,
+                  struct slice id, struct slice name, struct workflow_transition_array transitions);
 
-/* NULL if there is no such status. */
-const struct workflow_status *workflow_status_find(struct slice id);
-bool workflow_allows(struct slice from, struct slice to);
-/* The table's own string, NULL if there is no such resolution. */
-const char *workflow_resolution_find(struct slice id);
+bool workflow_exists(const struct tenant_state *state, const struct uuid *project, bool draft,
+                     struct slice id);
+/* All of it lies in @arena. False when there is none, or (*@full) no room. */
+bool read_workflow(const struct tenant_state *state, const struct uuid *project, bool draft,
+                   struct slice id, struct arena *arena, struct workflow *out, bool *full);
+/* The next one behind *@id (begin with id->n 0), drafts or published ones; its id lies in @room. */
+bool next_workflow(const struct tenant_state *state, const struct uuid *project, bool draft,
+                   struct slice *id, char room[NAME_MAX_ID]);
+
+/* Refuse unless there is one / the decision has room. */
+bool find_workflow(struct judge *judge, const struct uuid *project, bool draft, struct slice id,
+                   const char *pointer, struct workflow *out);
+
+/* The transition of that id; NULL if there is none. */
+const struct workflow_transition *workflow_transition_find(const struct workflow *workflow,
+                                                           struct slice id);
+/* The one that new issues take; a published workflow has it. */
+const struct workflow_transition *workflow_initial(const struct workflow *workflow);
+/* Whether it begins at @status (and does not end there). */
+bool transition_leaves(const struct workflow_transition *transition, struct slice status);
+/* Whether some transition begins or ends at @status. */
+bool workflow_names(const struct workflow *workflow, struct slice status);
+/* Whether issues can be in @status: some transition leads there. */
+bool workflow_has(const struct workflow *workflow, struct slice status);
+
+/* Whether @workflow can be obeyed with the statuses @statuses; refuses with the place of the first
+ * fault. Pointers are into a command that carries it as its own fields. */
+bool check_workflow(struct judge *judge, const struct workflow *workflow,
+                    const struct items *statuses);
 
 #endif

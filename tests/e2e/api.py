@@ -14,11 +14,16 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import collect  # noqa: E402
 import nexusflow  # noqa: E402
+import oracle  # noqa: E402
 
 NODE = OWNER = MEMBER = STRANGER = None
 OWNER_ID = None
 TEAM = "018f3d5e-7c00-7000-8000-00000000000a"  # of the example in the OpenAPI document
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+CLASSIC = [{"id": id, "name": name, "kind": "directed" if source else "initial", "from": [source] if source else [], "to": to}
+           for id, name, source, to in oracle.TRANSITIONS]
 
 
 def setUpModule():
@@ -548,6 +553,60 @@ class Rule(Case):
             time.sleep(0.02)
 
 
+class Workflows(Case):
+    """One project, reconfigured while it is in use; the answers are those of its own log by the oracle."""
+
+    def configure(self, command, *statuses, **data):
+        return ok(OWNER.command("acme", command, dict({"project": "FLOW"}, **data)), *statuses or (200,))
+
+    def test_a_project_is_reconfigured_while_it_is_in_use(self):
+        ok(OWNER.command("acme", "CreateProject", {"key": "FLOW", "name": "Flow"}), 201)
+        one, two = (create_issue(project="FLOW") for _ in range(2))
+        ok(OWNER.command("acme", "TransitionIssue", {"issue": two["key"], "transition": "start"}))
+        self.configure("AddStatus", status="blocked", name="Blocked", category="in_progress")
+        self.configure("EditStatus", status="blocked", name="Waiting", position=1)
+        self.configure("AddStatus", status="spare", name="Spare", category="todo")
+        self.configure("RemoveStatus", status="spare")
+        self.problem(OWNER.command("acme", "RemoveStatus", {"project": "FLOW", "status": "todo"}), 409, "in_use", "/status")
+        ways = [{"id": "create", "name": "Create", "kind": "initial", "to": "todo"},
+                {"id": "wait", "name": "Wait", "from": ["todo"], "to": "blocked"},
+                {"id": "finish", "name": "Finish", "kind": "global", "to": "done"},
+                {"id": "drop", "name": "Drop", "from": ["blocked"], "to": "done"}]
+        draft = {"workflow": "classic", "name": "Wait first", "transitions": ways}
+        wrong = [*ways, {"id": "wait", "name": "x", "from": ["todo"], "to": "done"}]
+        self.problem(OWNER.command("acme", "SaveWorkflowDraft", dict(draft, project="FLOW", transitions=wrong)),
+                     422, "bad_workflow", "/transitions/4/id")
+        self.problem(MEMBER.command("acme", "SaveWorkflowDraft", dict(draft, project="FLOW")), 403, "forbidden")
+        self.configure("SaveWorkflowDraft", **draft)
+        self.problem(OWNER.command("acme", "PublishWorkflow", {"project": "FLOW", "workflow": "classic"}),
+                     409, "no_place", "/moves")
+        answer = self.configure("PublishWorkflow", workflow="classic", moves=[{"from": "in_progress", "to": "blocked"}]).json()
+        self.assertEqual([e["type"] for e in answer["events"]], ["WorkflowPublished", "IssueTransitioned"])
+        self.problem(OWNER.command("acme", "TransitionIssue", {"issue": two["key"], "to": "done"}), 409, "ambiguous_transition")
+        ok(OWNER.command("acme", "TransitionIssue", {"issue": two["key"], "category": "done"}))
+        found = collect.get(MEMBER, "acme", f"/issues/{one['key']}/transitions", min_position=seq())
+        self.assertEqual([(t["id"], t["possible"]) for t in found["transitions"]],
+                         [("wait", True), ("finish", True), ("drop", False)])
+        self.configure("SaveWorkflowDraft", workflow="bugs", name="Bugs", transitions=ways[:2])
+        self.configure("PublishWorkflow", workflow="bugs")
+        self.configure("AssignWorkflow", issue_type="bug", workflow="bugs")
+        self.configure("SaveWorkflowDraft", workflow="bugs", name="More bugs", transitions=ways)
+        self.configure("DiscardWorkflowDraft", workflow="bugs")
+        self.expect_what_the_log_says()
+
+    def expect_what_the_log_says(self):
+        fold = oracle.Fold("acme", OWNER.events("acme"))
+        self.assertEqual(fold.complaints, [])
+        expected, least = oracle.Expected(fold), seq()
+        project = next(p for p in fold.projects.values() if p["key"] == "FLOW")
+        self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/statuses", min_position=least)["items"], project["statuses"])
+        self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/workflows", min_position=least)["items"],
+                         expected.workflows(project))
+        self.assertEqual(list(oracle.differences(expected.board(project), collect.board(OWNER, "acme", "FLOW", 100))), [])
+        self.problem(OWNER.get("/v1/t/acme/projects/NONE/workflows"), 404, "not_found")
+        self.problem(STRANGER.get("/v1/t/acme/projects/FLOW/workflows"), 404, "no_such_tenant")
+
+
 class Operations(Case):
     def test_metrics_please_promtool(self):
         answer = ok(NODE.client().get("/metrics"))
@@ -717,7 +776,9 @@ class OpenApi(Case):
             "ArchiveProject": lambda: {"project": project()}, "ChangeProjectKey": lambda: {"project": project()},
             "UnarchiveProject": lambda: {"project": project()},
             "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
-            "AssignIssue": dict, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
+            "AddStatus": dict, "AssignIssue": dict, "AssignWorkflow": dict, "DiscardWorkflowDraft": self.draft,
+            "EditStatus": lambda: {"name": "Review"}, "PublishWorkflow": self.draft, "RemoveStatus": self.spare_status,
+            "SaveWorkflowDraft": lambda: {"transitions": CLASSIC}, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
             "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},
             "ChangeTeamMembers": lambda: {"team": team(), "add": [member()]}, "DeactivateMember": lambda: {"member": member()},
             "ReactivateMember": lambda: {"member": member()}, "RenameTeam": lambda: {"team": team(), "name": "renamed"},
@@ -729,6 +790,15 @@ class OpenApi(Case):
             "UnlinkIssues": lambda: self.linked({"issue": "TLS-12", "link_type": "blocks", "other": "TLS-13"}),
         }
         return known.get(name, dict)()
+
+    def draft(self):
+        ok(OWNER.command("acme", "SaveWorkflowDraft", {"project": "TLS", "workflow": "classic", "name": "x", "transitions": CLASSIC}))
+        return {}
+
+    def spare_status(self):
+        id = "s" + nexusflow.new_id()[:8]
+        ok(OWNER.command("acme", "AddStatus", {"project": "TLS", "status": id, "name": "x", "category": "todo"}))
+        return {"status": id}
 
     def linked(self, link):
         ok(OWNER.command("acme", "LinkIssues", link))

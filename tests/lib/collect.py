@@ -66,12 +66,15 @@ def collect(client, tenant, audit=True, limit=1000):
     for project in found["projects"]:
         if get(client, tenant, f"/projects/{project['key']}") != project:
             raise AssertionError(f"/projects and /projects/{project['key']} differ")
+        for what in ("statuses", "workflows"):
+            found[f"{what} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{what}")["items"]
         found["board " + project["key"]] = whole = board(client, tenant, project["key"], limit)
         if board(client, tenant, project["key"], 7) != whole:
             raise AssertionError(f"the board of {project['key']} differs when read in pages of 7")
         for card in (card for column in whole["columns"] for card in column["cards"]):
             key = card["key"]
             found["issue " + key] = get(client, tenant, f"/issues/{key}")
+            found["transitions " + key] = get(client, tenant, f"/issues/{key}/transitions")
             total = found["issue " + key]["comments"]["total"]
             found["comments " + key] = {"total": total,
                                         "items": pages(client, tenant, f"/issues/{key}/comments", 5, cursor="after")}

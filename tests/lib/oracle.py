@@ -4,12 +4,15 @@ query API has to say of that fold. Shares nothing with the program but the schem
 Events are as tests/lib/journal_files.py gives them: {"type": "nexusflow.events.X", "data": {"meta": {...}, ...}}."""
 import re
 
+# What every project begins with.
 STATUSES = [("todo", "To do", "todo"), ("in_progress", "In progress", "in_progress"),
             ("in_review", "In review", "in_progress"), ("done", "Done", "done")]
-CATEGORY = {status: category for status, _, category in STATUSES}
-TRANSITIONS = {("todo", "in_progress"), ("todo", "done"), ("in_progress", "todo"), ("in_progress", "in_review"),
-               ("in_progress", "done"), ("in_review", "in_progress"), ("in_review", "done"), ("done", "todo"),
-               ("done", "in_progress")}
+TRANSITIONS = [("create", "Create", None, "todo"), ("start", "Start", "todo", "in_progress"), ("close", "Close", "todo", "done"),
+               ("put_back", "Put back", "in_progress", "todo"), ("hand_over", "Hand over", "in_progress", "in_review"),
+               ("finish", "Finish", "in_progress", "done"), ("ask_for_changes", "Ask for changes", "in_review", "in_progress"),
+               ("approve", "Approve", "in_review", "done"), ("reopen", "Reopen", "done", "todo"),
+               ("resume", "Reopen and go on", "done", "in_progress")]
+TYPES = ["epic", "story", "task", "bug", "subtask"]
 COMMENTS_FIRST = 20
 MENTION = re.compile(r"(?<![0-9A-Za-z\x80-\U0010ffff])@([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?![0-9A-Za-z\x80-\U0010ffff])")
 
@@ -32,6 +35,13 @@ def murmur2(data):
         h = (h ^ int.from_bytes(rest, "little")) * m & mask
     h = (h ^ h >> 13) * m & mask
     return h ^ h >> 15
+
+
+def leaves(transition, status):
+    """Whether a transition may be taken from a status."""
+    if transition["kind"] == "global":
+        return status != transition["to"]
+    return transition["kind"] == "directed" and status in transition["from"]
 
 
 # --- laws of the log ---
@@ -126,6 +136,7 @@ class Fold:
         self.organization = None
         self.members, self.teams, self.projects, self.issues, self.audit = {}, {}, {}, {}, []
         self.concluded = []
+        self.unsettled = {}  # command id: project
         self.seq = 0
         for event in events:
             try:
@@ -157,6 +168,8 @@ class Fold:
         elif kind == "project":
             self.projects[id]["version"] = meta["aggregate"]["version"]
         self.audit.append(event)
+        if meta["command_id"] in self.unsettled and meta["index"] + 1 == meta["count"]:
+            self.settle(meta)
 
     def issue_of(self, meta):
         return self.issues[meta["aggregate"]["id"]]
@@ -262,7 +275,12 @@ class Fold:
             self.say(meta, f"the key {data['key']} is taken")
         self.projects[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
-            "archived": False, "keys": {data["key"]}, "last_number": 0}
+            "archived": False, "keys": {data["key"]}, "last_number": 0,
+            "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
+            "removed": set(), "types": {type: "classic" for type in TYPES}, "drafts": {},
+            "workflows": {"classic": {"name": "Classic", "transitions": [
+                {"id": id, "name": name, "kind": "directed" if source else "initial", "from": [source] if source else [], "to": to}
+                for id, name, source, to in TRANSITIONS]}}}
 
     def change_project(self, meta, data, field):
         project = self.projects[meta["aggregate"]["id"]]
@@ -302,13 +320,91 @@ class Fold:
     def on_ProjectUnarchived(self, meta, data):
         self.set_archived(meta, data, False)
 
+    # what a project configures
+
+    def status_of(self, project, id):
+        return {s["id"]: s for s in project["statuses"]}[id]
+
+    def on_StatusAdded(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        if data["status"] in project["removed"] or any(s["id"] == data["status"] for s in project["statuses"]):
+            self.say(meta, f"the status {data['status']} is or was there")
+        project["statuses"].append({"id": data["status"], "name": data["name"], "category": data["category"]})
+
+    def on_StatusChanged(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        status = self.status_of(project, data["status"])
+        said = data["from_name"], data["from_category"], data["from_position"]
+        self.same(meta, "the status", said, (status["name"], status["category"], project["statuses"].index(status)))
+        project["statuses"].remove(status)
+        project["statuses"].insert(data["to_position"], status)
+        status.update(name=data["to_name"], category=data["to_category"])
+        for issue in self.issues.values():
+            if issue["project_id"] == project["id"] and issue["status"] == data["status"] and \
+                    (issue["resolution"] is not None) != (data["to_category"] == "done"):
+                self.say(meta, "issues in the status come to be done, or not, without an event of theirs")
+
+    def on_StatusRemoved(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        project["statuses"].remove(self.status_of(project, data["status"]))
+        project["removed"].add(data["status"])
+        for workflow in [*project["workflows"].values(), *project["drafts"].values()]:
+            if any(data["status"] in [*t["from"], t["to"]] for t in workflow["transitions"]):
+                self.say(meta, f"a workflow names the status {data['status']}")
+
+    def workflow(self, meta, data):
+        workflow = {"name": data["name"], "transitions": data["transitions"]}
+        project = self.projects[meta["aggregate"]["id"]]
+        for transition in data["transitions"]:
+            for status in [*transition["from"], transition["to"]]:
+                if not any(s["id"] == status for s in project["statuses"]):
+                    self.say(meta, f"the workflow names {status}, which is no status")
+        if sum(t["kind"] == "initial" for t in data["transitions"]) != 1:
+            self.say(meta, "not one initial transition")
+        return project, workflow
+
+    def on_WorkflowDraftSaved(self, meta, data):
+        project, project["drafts"][data["workflow"]] = self.workflow(meta, data)
+
+    def on_WorkflowDraftDiscarded(self, meta, data):
+        del self.projects[meta["aggregate"]["id"]]["drafts"][data["workflow"]]
+
+    def on_WorkflowPublished(self, meta, data):
+        project, workflow = self.workflow(meta, data)
+        self.same(meta, "the draft", workflow, project["drafts"].pop(data["workflow"]))
+        project["workflows"][data["workflow"]] = workflow
+        self.expect_places(meta, project)
+
+    def on_WorkflowAssigned(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        self.same(meta, "the workflow", data["from"], project["types"][data["issue_type"]])
+        project["types"][data["issue_type"]] = data["to"]
+        self.expect_places(meta, project)
+
+    def expect_places(self, meta, project):
+        """Every issue has a place in its workflow when the command is over."""
+        self.unsettled[meta["command_id"]] = project["id"]
+
+    def settle(self, meta):
+        project = self.projects[self.unsettled.pop(meta["command_id"])]
+        for issue in self.issues.values():
+            if issue["project_id"] == project["id"] and issue["status"] not in self.places(project, issue["type"]):
+                self.say(meta, f"{self.key(issue)} is in {issue['status']}, which its workflow does not have")
+
+    def transitions(self, project, type):
+        return project["workflows"][project["types"][type]]["transitions"]
+
+    def places(self, project, type):
+        return {t["to"] for t in self.transitions(project, type)}
+
     def on_IssueCreated(self, meta, data):
         project = self.projects[data["project_id"]]
         if data["number"] != project["last_number"] + 1:
             self.say(meta, f"number {data['number']} follows {project['last_number']} in {project['key']}")
         project["last_number"] = data["number"]
-        if data["status"] != "todo":
-            self.say(meta, f"created as {data['status']}")
+        initial = next((t["to"] for t in self.transitions(project, data["type"]) if t["kind"] == "initial"), None)
+        if data["status"] != initial:
+            self.say(meta, f"created as {data['status']}, not {initial}")
         if data["labels"] != sorted(set(data["labels"])):
             self.say(meta, f"labels not sorted: {data['labels']}")
         if (data["type"] == "subtask") > bool(data["parent"]):
@@ -417,16 +513,25 @@ class Fold:
             self.say(meta, f"labels {sorted(issue['labels'])}, added {sorted(added)}, removed {sorted(removed)}")
         issue["labels"] = (issue["labels"] - removed) | added
 
+    def may_go(self, meta, project, issue, data):
+        if data["transition"] is None:  # the workflow changed in this command, and it had to move
+            places = self.places(project, issue["type"])
+            return meta["command_id"] in self.unsettled and data["from"] not in places and data["to"] in places
+        return any(t["id"] == data["transition"] and t["to"] == data["to"] and leaves(t, data["from"])
+                   for t in self.transitions(project, issue["type"]))
+
     def on_IssueTransitioned(self, meta, data):
         issue = self.issue_of(meta)
-        if (data["from"], data["to"]) not in TRANSITIONS:
-            self.say(meta, f"no transition from {data['from']} to {data['to']}")
+        project = self.projects[issue["project_id"]]
+        if not self.may_go(meta, project, issue, data):
+            self.say(meta, f"no transition {data['transition']} from {data['from']} to {data['to']}")
+        category = {s["id"]: s["category"] for s in project["statuses"]}
         self.change(meta, data, "status")
         self.same(meta, "the project", data["project_id"], issue["project_id"])
         self.same(meta, "the parent", data["parent"], issue["parent"] if issue["type"] == "subtask" else data["parent"])
-        if data["from_category"] != CATEGORY[data["from"]] or data["to_category"] != CATEGORY[data["to"]]:
+        if data["from_category"] != category[data["from"]] or data["to_category"] != category[data["to"]]:
             self.say(meta, "categories that the statuses do not have")
-        if (data["resolution"] is not None) != (CATEGORY[data["to"]] == "done"):
+        if (data["resolution"] is not None) != (category[data["to"]] == "done"):
             self.say(meta, f"{data['to']} with the resolution {data['resolution']}")
         issue["resolution"] = data["resolution"]
 
@@ -520,6 +625,8 @@ class Expected:
                  "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
         for project in fold.projects.values():
             found["board " + project["key"]] = self.board(project)
+            found["statuses " + project["key"]] = project["statuses"]
+            found["workflows " + project["key"]] = self.workflows(project)
         for issue in fold.issues.values():
             found["issue " + fold.key(issue)] = self.issue(issue)
             found["comments " + fold.key(issue)] = self.comments(issue)
@@ -527,6 +634,7 @@ class Expected:
             for comment in issue["comments"].values():
                 if comment["edited_at"]:
                     found["texts " + comment["id"]] = [dict(text, author=self.name(text["author"])) for text in comment["former"]]
+            found["transitions " + fold.key(issue)] = self.transitions(issue)
         return found
 
     def organization(self):
@@ -553,7 +661,7 @@ class Expected:
         return items
 
     def project(self, project):
-        counts = {status: 0 for status, _, _ in STATUSES}
+        counts = {status["id"]: 0 for status in project["statuses"]}
         for issue in self.of_project(project):
             counts[issue["status"]] += 1
         return {"id": project["id"], "key": project["key"], "name": project["name"], "category": project["category"],
@@ -567,19 +675,35 @@ class Expected:
 
     def board(self, project):
         columns = []
-        for status, name, category in STATUSES:
-            cards = sorted((i for i in self.of_project(project) if i["status"] == status),
+        for status in project["statuses"]:
+            cards = sorted((i for i in self.of_project(project) if i["status"] == status["id"]),
                            key=lambda i: (i["rank"], i["id"]))
-            columns.append({"id": status, "name": name, "category": category, "count": len(cards),
-                            "cards": [self.card(issue) for issue in cards]})
+            columns.append(dict(status, count=len(cards), cards=[self.card(issue) for issue in cards]))
         return {"project": {k: project[k] for k in ("id", "key", "name")}, "columns": columns}
+
+    @staticmethod
+    def workflows(project):
+        return [{"id": id, "issue_types": [type for type, follows in project["types"].items() if follows == id],
+                 "published": project["workflows"].get(id), "draft": project["drafts"].get(id)}
+                for id in sorted({*project["workflows"], *project["drafts"]})]
+
+    def transitions(self, issue):
+        project = self.fold.projects[issue["project_id"]]
+        found = []
+        for t in self.fold.transitions(project, issue["type"]):
+            possible = leaves(t, issue["status"])
+            if t["kind"] != "initial":
+                found.append({"id": t["id"], "name": t["name"], "to": self.fold.status_of(project, t["to"]), "possible": possible,
+                              "why": None if possible else f"does not start from {issue['status']}"})
+        return {"issue": {k: issue[k] for k in ("id", "status", "version")}, "workflow": project["types"][issue["type"]],
+                "transitions": found}
 
     def card(self, issue):
         children = [self.fold.issues[child] for child in issue["children"]]
         card = {k: issue[k] for k in ("id", "summary", "type", "status", "priority", "assignee", "rank", "parent", "due_on",
                                       "version")}
         card.update(key=self.fold.key(issue), labels=sorted(issue["labels"]), comments=len(issue["comments"]),
-                    subtasks={"total": len(children), "done": sum(c["status"] == "done" for c in children)})
+                    subtasks={"total": len(children), "done": sum(c["resolution"] is not None for c in children)})
         return card
 
     def name(self, id):

@@ -42,6 +42,9 @@ class Log:
     def on_organization(self, name, /, **fields):
         self.append((name, "organization", ORG, fields))
 
+    def on_project(self, name, /, **fields):
+        self.append((name, "project", PROJECT, fields))
+
 
 def sample():
     log = Log()
@@ -54,7 +57,8 @@ def sample():
     for number in range(1, 5):
         log.issue(number, type="subtask" if number == 2 else "task", parent="i1" if number == 2 else None)
     log.on_issue("IssueTransitioned", 2, **{"project_id": PROJECT, "from": "todo", "to": "done", "from_category": "todo",
-                                            "to_category": "done", "resolution": "done", "parent": "i1"})
+                                            "to_category": "done", "resolution": "done", "parent": "i1",
+                                            "transition": "close"})
     log.on_issue("IssueSummaryChanged", 3, **{"from": "issue 3", "to": "three"})
     log.on_issue("IssueLabelsChanged", 3, added=["c"], removed=["a"])
     log.on_issue("CommentAdded", 3, comment_id="k1", author=OTHER, body="first", reply_to=None, mentions=[])
@@ -82,7 +86,23 @@ def sample():
     log.on_organization("MemberDeactivated", member_id=OTHER, role="guest")
     log.on_organization("MemberReactivated", member_id=OTHER, role="guest")
     log.on_organization("EventSkipped", readers=["board"], skipped_seq=3, skipped_event="e3", why="damaged", operator="uid 0")
+    log.on_project("StatusAdded", status="blocked", name="Blocked", category="in_progress")
+    log.on_project("StatusChanged", status="blocked", from_name="Blocked", to_name="Waiting", from_category="in_progress",
+                   to_category="in_progress", from_position=4, to_position=1)
+    log.on_project("WorkflowDraftSaved", **WORKFLOW)
+    log.append(("WorkflowPublished", "project", PROJECT, WORKFLOW),
+               *(("IssueTransitioned", "issue", id, {
+                   "project_id": PROJECT, "from": "todo", "to": "blocked", "from_category": "todo",
+                   "to_category": "in_progress", "resolution": None, "parent": None, "transition": None})
+                 for id in ("i1", "i3", "i4")))
+    log.on_project("StatusAdded", status="spare", name="Spare", category="todo")
+    log.on_project("StatusRemoved", status="spare")
     return log.events
+
+
+WORKFLOW = {"workflow": "classic", "name": "Short", "transitions": [
+    {"id": "create", "name": "Create", "kind": "initial", "from": [], "to": "blocked"},
+    {"id": "finish", "name": "Finish", "kind": "directed", "from": ["blocked"], "to": "done"}]}
 
 
 PROFILES = {"c1": {"name": "Owner"}, "c2": {"name": "Other", "email": "o@x"}}
@@ -132,6 +152,11 @@ LOG_ERRORS = {
     "done without a resolution": set_field("IssueTransitioned", "resolution", None),
     "a resolution without done": set_field("IssueTransitioned", "to", "in_progress"),
     "a transition that is none": set_field("IssueTransitioned", "to", "in_review"),
+    "an id of a status is used again": set_field("StatusAdded", "status", "todo"),
+    "a status has another place": set_field("StatusChanged", "from_position", 2),
+    "a status is removed that a workflow names": set_field("StatusRemoved", "status", "blocked"),
+    "a workflow is published that was not drafted": set_field("WorkflowPublished", "name", "Long"),
+    "an issue is left without a place": lambda events: events.pop(-3),
     "an issue number is left out": lambda events: events[9]["data"].update(number=5),
     "a summary before that was not": set_field("IssueSummaryChanged", "from", "issue 4"),
     "a label is added that is there": set_field("IssueLabelsChanged", "added", ["b"]),
@@ -161,20 +186,23 @@ LOG_ERRORS = {
 
 
 def card(found):
-    return found["board TLS"]["columns"][0]["cards"][0]
+    return found["board TLS"]["columns"][1]["cards"][0]
 
 
 ANSWER_ERRORS = {
     "a card has another summary": lambda found: card(found).update(summary="other"),
     "a card has another version": lambda found: card(found).update(version=99),
-    "a card is gone": lambda found: found["board TLS"]["columns"][0]["cards"].pop(),
-    "a card is there twice": lambda found: found["board TLS"]["columns"][0]["cards"].append(card(found)),
-    "two cards are swapped": lambda found: found["board TLS"]["columns"][0]["cards"].reverse(),
-    "a count is wrong": lambda found: found["board TLS"]["columns"][3].update(count=0),
+    "a card is gone": lambda found: found["board TLS"]["columns"][1]["cards"].pop(),
+    "a card is there twice": lambda found: found["board TLS"]["columns"][1]["cards"].append(card(found)),
+    "two cards are swapped": lambda found: found["board TLS"]["columns"][1]["cards"].reverse(),
+    "a count is wrong": lambda found: found["board TLS"]["columns"][4].update(count=0),
     "sub-tasks are miscounted": lambda found: next(
-        c for c in found["board TLS"]["columns"][0]["cards"] if c["key"] == "TLS-1").update(subtasks={"total": 1, "done": 0}),
+        c for c in found["board TLS"]["columns"][1]["cards"] if c["key"] == "TLS-1").update(subtasks={"total": 1, "done": 0}),
     "an issue is gone": lambda found: found.pop("issue TLS-3"),
     "an issue is there that should not be": lambda found: found.update({"issue TLS-9": {}}),
+    "the statuses are in another order": lambda found: found["statuses TLS"].reverse(),
+    "a draft is there that should not be": lambda found: found["workflows TLS"][0].update(draft={}),
+    "a transition is possible that is not": lambda found: found["transitions TLS-2"]["transitions"][0].update(possible=True),
     "a link is gone": lambda found: found["issue TLS-4"]["links"].clear(),
     "a comment has the old text": lambda found: found["comments TLS-3"]["items"][0].update(body="first"),
     "a member has another role": lambda found: found["members"][1].update(role="owner"),
@@ -243,7 +271,7 @@ class TestOracle(unittest.TestCase):
             log.events, log.versions, log.command = sample(), {("issue", "i1"): 2}, 99
             log.on_issue("IssueTransitioned", 1, **{
                 "project_id": PROJECT, "from": "todo", "to": "done", "from_category": "todo", "to_category": "done",
-                "resolution": "done", "parent": None})
+                "resolution": "done", "parent": None, "transition": "close"})
             log.events[-1]["data"]["meta"].update(causation_id=cause, actor={"kind": kind, "id": "r"})
             return log.events
         self.assertEqual(oracle.judge_rule("acme", with_effect("e11", "rule")), [])

@@ -190,7 +190,7 @@ static void random_create(struct history *h, struct history_tenant *t, char rank
 	        history_event(h, EVENT_ISSUE_CREATED, AGGREGATE_KIND_ISSUE, issue->id, 1);
 	struct issue_created *e = &event->issue_created;
 	static const struct slice labels[] = {{"api", 3}, {"bug", 3}};
-	snprintf(rank, 16, "%08llx", (unsigned long long)(seed_next(&h->seed) & 0xffffffff));
+	snprintf(rank, 16, "%08llx", (unsigned long long)((seed_next(&h->seed) & 0xffffffff) | 1));
 	*e = (struct issue_created){
 	        .project_id = t->project,
 	        .number = index + 1,
@@ -215,6 +215,16 @@ static struct event *of_issue(struct history *h, enum event_type type, struct hi
 	return history_event(h, type, AGGREGATE_KIND_ISSUE, issue->id, ++issue->version);
 }
 
+static const struct {
+	const char *id;
+	enum status_category category;
+} statuses[] = {
+        {"todo", STATUS_CATEGORY_TODO},
+        {"in_progress", STATUS_CATEGORY_IN_PROGRESS},
+        {"in_review", STATUS_CATEGORY_IN_PROGRESS},
+        {"done", STATUS_CATEGORY_DONE},
+};
+
 static void random_transition(struct history *h, struct history_tenant *t,
                               struct history_issue *issue)
 {
@@ -222,10 +232,10 @@ static void random_transition(struct history *h, struct history_tenant *t,
 	struct issue_transitioned *e =
 	        &of_issue(h, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned;
 	e->project_id = t->project;
-	e->from = slice_str(board_columns[issue->column].id);
-	e->to = slice_str(board_columns[to].id);
-	status_category_parse(slice_str(board_columns[issue->column].category), &e->from_category);
-	status_category_parse(slice_str(board_columns[to].category), &e->to_category);
+	e->from = slice_str(statuses[issue->column].id);
+	e->to = slice_str(statuses[to].id);
+	e->from_category = statuses[issue->column].category;
+	e->to_category = statuses[to].category;
 	e->has_resolution = to == 3;
 	e->resolution = to == 3 ? SLICE("done") : SLICE("");
 	issue->column = to;
@@ -294,7 +304,7 @@ static void random_edit(struct history *h, struct history_issue *issue, char ran
 		break;
 	case 4:
 		snprintf(rank, 16, "%08llx",
-		         (unsigned long long)(seed_next(&h->seed) & 0xffffffff));
+		         (unsigned long long)((seed_next(&h->seed) & 0xffffffff) | 1));
 		ranked = &of_issue(h, EVENT_ISSUE_RANKED, issue)->issue_ranked;
 		ranked->to = slice_of(rank, 8);
 		break;

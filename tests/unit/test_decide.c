@@ -53,6 +53,13 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_CHANGE_PROJECT_KEY:
 	case COMMAND_ARCHIVE_PROJECT:
 	case COMMAND_UNARCHIVE_PROJECT:
+	case COMMAND_ADD_STATUS:
+	case COMMAND_EDIT_STATUS:
+	case COMMAND_REMOVE_STATUS:
+	case COMMAND_SAVE_WORKFLOW_DRAFT:
+	case COMMAND_DISCARD_WORKFLOW_DRAFT:
+	case COMMAND_PUBLISH_WORKFLOW:
+	case COMMAND_ASSIGN_WORKFLOW:
 		return ORG_ROLE_ADMIN;
 	case COMMAND_ADD_COMMENT:
 	case COMMAND_EDIT_COMMENT:
@@ -192,10 +199,12 @@ static void rules_are_not_members_but_keep_every_other_rule(void **state)
 	struct decider *decider = *state;
 	settle_issue(decider);
 	decider->request.actor.kind = ACTOR_KIND_RULE;
-	WHEN(id_of(4711), transition_issue, .issue = SLICE("TLS-1"), .to = SLICE("in_review"));
+	WHEN(id_of(4711), transition_issue, .issue = SLICE("TLS-1"), .has_to = true,
+	     .to = SLICE("in_review"));
 	THEN_REFUSED(NO_TRANSITION, "/to");
 	decider->request.actor.kind = ACTOR_KIND_RULE;
-	WHEN(id_of(4711), transition_issue, .issue = SLICE("TLS-1"), .to = SLICE("done"));
+	WHEN(id_of(4711), transition_issue, .issue = SLICE("TLS-1"), .has_to = true,
+	     .to = SLICE("done"));
 	THEN(EVENT_ISSUE_TRANSITIONED);
 	decider->request.actor.kind = ACTOR_KIND_SYSTEM;
 	WHEN(id_of(0), change_member_role, .member = ada, .role = ORG_ROLE_ADMIN);

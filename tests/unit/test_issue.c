@@ -1,4 +1,3 @@
-#include "core/domain/catalogue.h"
 #include "tests/lib/decider.h"
 
 static void settle_issue(struct decider *decider)
@@ -94,21 +93,23 @@ static void an_issue_is_found_by_key_or_id(void **state)
 /* Every pair of types against the rule that domain.md states. */
 static void parents_are_one_level_above(void **state)
 {
+	static const char *const types[] = {"epic", "story", "task", "bug", "subtask"};
 	struct decider *decider = *state;
-	for (const struct issue_type *parent = issue_types; parent->id; parent++)
-		for (const struct issue_type *child = issue_types; child->id; child++) {
+	for (int i = 0; i < 5; i++)
+		for (int j = 0; j < 5; j++) {
+			const char *parent = types[i], *child = types[j];
 			char key[UUID_TEXT];
-			bool is_epic = strcmp(parent->id, "epic") == 0;
-			bool is_subtask = strcmp(child->id, "subtask") == 0;
-			if (strcmp(parent->id, "subtask") == 0)
+			bool is_epic = strcmp(parent, "epic") == 0;
+			bool is_subtask = strcmp(child, "subtask") == 0;
+			if (strcmp(parent, "subtask") == 0)
 				continue;
 			GIVEN(cleo, create_issue, .project = SLICE("TLS"), .summary = SLICE("p"),
-			      .type = slice_str(parent->id), .priority = SLICE("low"));
+			      .type = slice_str(parent), .priority = SLICE("low"));
 			uuid_format(&decider->decision.created, key);
 			WHEN(cleo, create_issue, .project = SLICE("TLS"), .summary = SLICE("c"),
-			     .type = slice_str(child->id), .priority = SLICE("low"),
-			     .has_parent = true, .parent = slice_of(key, UUID_TEXT));
-			if (is_epic ? !is_subtask && strcmp(child->id, "epic") != 0 : is_subtask)
+			     .type = slice_str(child), .priority = SLICE("low"), .has_parent = true,
+			     .parent = slice_of(key, UUID_TEXT));
+			if (is_epic ? !is_subtask && strcmp(child, "epic") != 0 : is_subtask)
 				THEN(EVENT_ISSUE_CREATED);
 			else
 				THEN_REFUSED(PARENT_TYPE, "/parent");

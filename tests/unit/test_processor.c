@@ -45,7 +45,8 @@ static void note_intents(struct intent_port *port, struct intent *intents, uint3
 		sent->causation_id = intents[i].causation_id;
 		snprintf(sent->issue, sizeof sent->issue, "%.*s", (int)command->issue.n,
 		         command->issue.data);
-		snprintf(sent->to, sizeof sent->to, "%.*s", (int)command->to.n, command->to.data);
+		snprintf(sent->to, sizeof sent->to, "%s",
+		         command->has_category ? status_category_symbol(command->category) : "");
 		intents[i].outcome = bench->is_deaf ? INTENT_UNANSWERED : INTENT_ACCEPTED;
 		bench->sent_n++;
 	}

@@ -151,8 +151,10 @@ static void a_key_that_a_project_had_goes_on_naming_it(void **state)
 	assert_slice(EVENT_BODY(0, project_key_changed)->from, "TLS");
 	WHEN(ada, change_project_key, .project = SLICE("TLS"), .key = SLICE("NET"));
 	THEN_UNCHANGED();
-	GIVEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .to = SLICE("in_progress"));
-	GIVEN(cleo, transition_issue, .issue = SLICE("NET-1"), .to = SLICE("in_review"));
+	GIVEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .has_to = true,
+	      .to = SLICE("in_progress"));
+	GIVEN(cleo, transition_issue, .issue = SLICE("NET-1"), .has_to = true,
+	      .to = SLICE("in_review"));
 	WHEN(cleo, create_issue, ISSUE("task", "two"));
 	THEN(EVENT_ISSUE_CREATED);
 	assert_int_equal(EVENT_BODY(0, issue_created)->number, 2);
@@ -182,7 +184,7 @@ static void an_archived_project_is_closed_for_changes(void **state)
 	THEN_REFUSED(PROJECT_ARCHIVED, "/project");
 	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .has_summary = true, .summary = SLICE("x"));
 	THEN_REFUSED(PROJECT_ARCHIVED, "/issue");
-	WHEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .to = SLICE("done"));
+	WHEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .has_to = true, .to = SLICE("done"));
 	THEN_REFUSED(PROJECT_ARCHIVED, "/issue");
 	WHEN(cleo, rank_issue, .issue = SLICE("TLS-2"), .has_before = true,
 	     .before = SLICE("TLS-1"));
@@ -197,7 +199,7 @@ static void an_archived_project_is_closed_for_changes(void **state)
 	THEN(EVENT_PROJECT_UNARCHIVED);
 	WHEN(ben, unarchive_project, .project = SLICE("TLS"));
 	THEN_UNCHANGED();
-	WHEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .to = SLICE("done"));
+	WHEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .has_to = true, .to = SLICE("done"));
 	THEN(EVENT_ISSUE_TRANSITIONED);
 }
 

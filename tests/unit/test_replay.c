@@ -15,7 +15,7 @@
 #include "projections/board_card.h"
 #include "tests/unit/replay_place.h"
 
-static const char *const names[] = {"access", "board", "issue", "feed"};
+static const char *const names[] = {"access", "board", "issue", "feed", "state"};
 #define NAMES (sizeof names / sizeof *names)
 
 /* Alone, somebody has folded the live instance before. */

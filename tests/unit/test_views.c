@@ -13,7 +13,7 @@
 #include "core/journal/driver.h"
 #include "tests/unit/history.h"
 
-static const char *const names[] = {"access", "board", "issue", "feed"};
+static const char *const names[] = {"access", "board", "issue", "feed", "state"};
 #define NAMES (sizeof names / sizeof *names)
 
 static int setup(void **state)

@@ -1,0 +1,67 @@
+#include "core/domain/classic.h"
+
+#define STATUS(id, name, category)                                                                 \
+	{                                                                                          \
+		ITEM_STATUS, id, name, STATUS_CATEGORY_##category, 0                               \
+	}
+#define TYPE(id, name, level)                                                                      \
+	{                                                                                          \
+		ITEM_ISSUE_TYPE, id, name, STATUS_CATEGORY_UNKNOWN, level                          \
+	}
+#define PRIORITY(id, name)                                                                         \
+	{                                                                                          \
+		ITEM_PRIORITY, id, name, STATUS_CATEGORY_UNKNOWN, 0                                \
+	}
+#define RESOLUTION(id, name)                                                                       \
+	{                                                                                          \
+		ITEM_RESOLUTION, id, name, STATUS_CATEGORY_UNKNOWN, 0                              \
+	}
+
+const struct classic_item classic_items[] = {
+        STATUS("todo", "To do", TODO),
+        STATUS("in_progress", "In progress", IN_PROGRESS),
+        STATUS("in_review", "In review", IN_PROGRESS),
+        STATUS("done", "Done", DONE),
+        TYPE("epic", "Epic", 1),
+        TYPE("story", "Story", 0),
+        TYPE("task", "Task", 0),
+        TYPE("bug", "Bug", 0),
+        TYPE("subtask", "Sub-task", -1),
+        PRIORITY("highest", "Highest"),
+        PRIORITY("high", "High"),
+        PRIORITY("medium", "Medium"),
+        PRIORITY("low", "Low"),
+        PRIORITY("lowest", "Lowest"),
+        RESOLUTION("done", "Done"),
+        RESOLUTION("wont_do", "Won't do"),
+        RESOLUTION("duplicate", "Duplicate"),
+        {ITEM_KINDS, NULL, NULL, STATUS_CATEGORY_UNKNOWN, 0},
+};
+
+const char classic_workflow_name[] = "Classic";
+
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		(literal), sizeof(literal) - 1                                                     \
+	}
+#define WAY(id, name, from, to)                                                                    \
+	{                                                                                          \
+		TEXT(id), TEXT(name), TRANSITION_KIND_DIRECTED,                                    \
+		        {(const struct slice[]){TEXT(from)}, 1}, TEXT(to)                          \
+	}
+
+static const struct workflow_transition transitions[] = {
+        {TEXT("create"), TEXT("Create"), TRANSITION_KIND_INITIAL, {NULL, 0}, TEXT("todo")},
+        WAY("start", "Start", "todo", "in_progress"),
+        WAY("close", "Close", "todo", "done"),
+        WAY("put_back", "Put back", "in_progress", "todo"),
+        WAY("hand_over", "Hand over", "in_progress", "in_review"),
+        WAY("finish", "Finish", "in_progress", "done"),
+        WAY("ask_for_changes", "Ask for changes", "in_review", "in_progress"),
+        WAY("approve", "Approve", "in_review", "done"),
+        WAY("reopen", "Reopen", "done", "todo"),
+        WAY("resume", "Reopen and go on", "done", "in_progress"),
+};
+
+const struct workflow_transition_array classic_transitions = {
+        transitions, sizeof(transitions) / sizeof(transitions[0])};

@@ -1,0 +1,231 @@
+/* TransitionIssue. */
+#include "core/domain/issue.h"
+#include "core/domain/transition.h"
+
+void emit_transition(struct judge *judge, const struct issue_step *step, int32_t type_level,
+                     struct row_issue *issue)
+{
+	/* What sub-tasks do concerns their parent. */
+	bool has_parent = type_level < 0;
+
+	emit_issue(judge, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned =
+	        (struct issue_transitioned){
+	                .project_id = issue->project_id,
+	                .from = step->from,
+	                .to = step->to,
+	                .from_category = step->from_category,
+	                .to_category = step->to_category,
+	                .has_resolution = step->to_category == STATUS_CATEGORY_DONE,
+	                .resolution = step->resolution,
+	                .has_parent = has_parent,
+	                .parent = has_parent ? issue->parent : (struct uuid){{0}},
+	                .has_transition = step->transition.n > 0,
+	                .transition = step->transition,
+	        };
+}
+
+struct slice first_resolution(struct judge *judge, const struct uuid *project)
+{
+	struct items resolutions;
+
+	read_items(judge->state, project, ITEM_RESOLUTION, &resolutions);
+	assert(resolutions.n);
+	return emit_copy(judge, PADDED(resolutions.at[0].id));
+}
+
+/* The resolution after the command: empty unless @to is a done status. */
+static bool find_resolution(struct judge *judge, const struct transition_issue *command,
+                            const struct row_issue *issue, const struct row_item *to,
+                            struct slice *resolution)
+{
+	struct row_item item;
+
+	*resolution = SLICE("");
+	if (command->has_resolution && to->category != STATUS_CATEGORY_DONE)
+		return REFUSE(judge, REJECT_RESOLUTION_NOT_DONE, "/resolution", PADDED(to->id),
+		              SLICE(" is not a done status"));
+	if (command->has_resolution) {
+		*resolution = command->resolution;
+		return find_item(judge, &issue->project_id, ITEM_RESOLUTION, command->resolution,
+		                 "/resolution", &item);
+	}
+	if (to->category == STATUS_CATEGORY_DONE)
+		*resolution = first_resolution(judge, &issue->project_id);
+	return true;
+}
+
+/* --- which transition --- */
+
+/* What the command asks for. */
+struct wanted {
+	const struct transition_issue *command;
+	const char *pointer;
+};
+
+static bool check_target(struct judge *judge, const struct transition_issue *command,
+                         struct wanted *wanted)
+{
+	int named = command->has_transition + command->has_to + command->has_category;
+
+	wanted->command = command;
+	wanted->pointer = command->has_transition ? "/transition"
+	                  : command->has_category ? "/category"
+	                                          : "/to";
+	if (named == 1)
+		return true;
+	return REFUSE(judge, REJECT_BAD_TARGET, wanted->pointer,
+	              named ? SLICE("transition, to and category exclude each other")
+	                    : SLICE("say where to: transition, to or category"));
+}
+
+static enum status_category category_of(const struct crossing *crossing, struct slice status)
+{
+	struct row_item item;
+	bool found =
+	        read_item(crossing->state, &crossing->issue.project_id, ITEM_STATUS, status, &item);
+
+	assert(found);
+	(void)found;
+	return item.category;
+}
+
+static bool is_wanted(const struct crossing *crossing, const struct wanted *wanted,
+                      const struct workflow_transition *transition)
+{
+	const struct transition_issue *command = wanted->command;
+
+	if (transition->kind == TRANSITION_KIND_INITIAL)
+		return false;
+	if (command->has_transition)
+		return slice_equal(transition->id, command->transition);
+	if (command->has_to)
+		return slice_equal(transition->to, command->to);
+	return category_of(crossing, transition->to) == command->category;
+}
+
+/* Name what the workflow does allow: the answer that a person can act on. */
+static bool refuse_transition(struct judge *judge, const struct crossing *crossing,
+                              const struct wanted *wanted)
+{
+	struct slice status = PADDED(crossing->issue.status);
+	struct slice parts[24] = {SLICE("from "), status};
+	char why[TRANSITION_WHY_MAX];
+	size_t n = 2;
+
+	if (wanted->command->has_to) {
+		parts[n++] = SLICE(" to ");
+		parts[n++] = wanted->command->to;
+	}
+	parts[n++] = SLICE("; allowed:");
+	for (uint32_t i = 0, first = 1; i < crossing->workflow.transitions.n; i++) {
+		const struct workflow_transition *t = &crossing->workflow.transitions.items[i];
+		if (!may_cross(crossing, t, why) || n + 2 > sizeof(parts) / sizeof(parts[0]))
+			continue;
+		parts[n++] = first ? SLICE(" ") : SLICE(", ");
+		parts[n++] = wanted->command->has_transition ? t->id : t->to;
+		first = 0;
+	}
+	return refuse(judge, REJECT_NO_TRANSITION, wanted->pointer, parts, n);
+}
+
+static bool refuse_ambiguous(struct judge *judge, const struct wanted *wanted,
+                             const struct workflow_transition *a,
+                             const struct workflow_transition *b)
+{
+	return REFUSE(judge, REJECT_AMBIGUOUS_TRANSITION, wanted->pointer,
+	              SLICE("name the transition: "), a->id, SLICE(" or "), b->id);
+}
+
+/* The one to take. Of those that lead to a category, the first. */
+static bool find_transition(struct judge *judge, const struct crossing *crossing,
+                            const struct wanted *wanted, const struct workflow_transition **out)
+{
+	char why[TRANSITION_WHY_MAX];
+
+	*out = NULL;
+	for (uint32_t i = 0; i < crossing->workflow.transitions.n; i++) {
+		const struct workflow_transition *t = &crossing->workflow.transitions.items[i];
+		if (!is_wanted(crossing, wanted, t) || !may_cross(crossing, t, why))
+			continue;
+		if (*out && !wanted->command->has_category)
+			return refuse_ambiguous(judge, wanted, *out, t);
+		if (!*out)
+			*out = t;
+	}
+	return *out || refuse_transition(judge, crossing, wanted);
+}
+
+/* --- the command --- */
+
+/* Where it is already: nothing to do, unless it should be there for another reason. */
+static bool is_there(const struct crossing *crossing, const struct transition_issue *command)
+{
+	const struct row_issue *issue = &crossing->issue;
+
+	if (command->has_resolution && !slice_equal(command->resolution, PADDED(issue->resolution)))
+		return false;
+	return command->has_category
+	               ? crossing->status.category == command->category
+	               : command->has_to && slice_equal(command->to, PADDED(issue->status));
+}
+
+static bool check_names(struct judge *judge, const struct crossing *crossing,
+                        const struct transition_issue *command)
+{
+	const struct uuid *project = &crossing->issue.project_id;
+	struct row_item to;
+	struct slice unused;
+
+	if (command->has_to)
+		return find_item(judge, project, ITEM_STATUS, command->to, "/to", &to) &&
+		       find_resolution(judge, command, &crossing->issue, &to, &unused);
+	if (command->has_transition &&
+	    !workflow_transition_find(&crossing->workflow, command->transition))
+		return REFUSE(judge, REJECT_UNKNOWN_TRANSITION, "/transition",
+		              SLICE("there is no transition "), command->transition);
+	return true;
+}
+
+void decide_transition_issue(struct judge *judge, const struct transition_issue *command)
+{
+	struct crossing crossing = {.state = judge->state, .arena = judge->decision->arena};
+	const struct workflow_transition *transition;
+	struct wanted wanted;
+	struct row_item to;
+	struct slice resolution;
+
+	if (!find_subject(judge, command->issue, command->has_expected_version,
+	                  command->expected_version, &crossing.issue) ||
+	    !check_target(judge, command, &wanted))
+		return;
+	if (!open_crossing(&crossing)) {
+		REFUSE(judge, REJECT_TOO_LARGE, "", SLICE("no room for the workflow"));
+		return;
+	}
+	if (!check_names(judge, &crossing, command) || is_there(&crossing, command) ||
+	    !find_transition(judge, &crossing, &wanted, &transition) ||
+	    !find_item(judge, &crossing.issue.project_id, ITEM_STATUS, transition->to, "", &to) ||
+	    !find_resolution(judge, command, &crossing.issue, &to, &resolution))
+		return;
+	struct issue_step step = {
+	        .from = emit_copy(judge, PADDED(crossing.issue.status)),
+	        .to = transition->to,
+	        .from_category = crossing.status.category,
+	        .to_category = to.category,
+	        .resolution = resolution,
+	        .transition = transition->id,
+	};
+	emit_transition(judge, &step, crossing.type.level, &crossing.issue);
+}
+
+void evolve_issue_transitioned(struct tenant_state *state, const struct event_meta *meta,
+                               const struct issue_transitioned *event)
+{
+	struct row_issue issue = load_issue(state, meta);
+
+	assert(event->has_resolution == (event->to_category == STATUS_CATEGORY_DONE));
+	issue.field_version[ISSUE_FIELD_STATUS] = issue.version;
+	PADDED_SET(issue.status, event->to);
+	PADDED_SET(issue.resolution, event->has_resolution ? event->resolution : SLICE(""));
+	save_issue(state, &issue);
+}

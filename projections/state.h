@@ -1,0 +1,42 @@
+/* The state view: the rows that commands are decided on (core/domain/tenant_state.h), folded by the
+ * same evolve on the read side. Queries that tell what is possible ask the same pure code as the
+ * decision does, on the same rows; what a project has configured is read from them as well.
+ * docs/decisions says why.
+ *
+ * Reads take an instance from projector_acquire; any thread. They append to @out and leave it as it
+ * was when they fail; *@position is set even with STATUS_NOT_FOUND. */
+#ifndef PROJECTIONS_STATE_H
+#define PROJECTIONS_STATE_H
+
+#include "core/domain/tenant_state.h"
+#include "projections/view.h"
+
+extern const struct kv_view_type state_view; /* kv_view.h */
+
+/* The rows of one tenant in one committed state. */
+struct state_rows {
+	struct tenant_state face; /* first: the domain sees this */
+	struct kv_txn *txn;
+	struct slice tenant;
+};
+enum status state_open(struct view *view, struct slice tenant, struct state_rows *out,
+                       uint64_t *position, struct error *err);
+/* @status, or what went wrong while the rows were read. */
+enum status state_close(struct state_rows *rows, enum status status, struct error *err);
+
+/* {"items":[{"id","name","category"}]}, in their order. */
+enum status statuses_read(struct view *view, struct slice tenant, struct slice project_key,
+                          struct buf *out, uint64_t *position, struct error *err);
+
+/* {"items":[{"id","issue_types":[id],"published":W or null,"draft":W or null}]}, in order of the
+ * ids; W: {"name","transitions":[{"id","name","kind","from":[status],"to"}]}. */
+enum status workflows_read(struct view *view, struct slice tenant, struct slice project_key,
+                           struct buf *out, uint64_t *position, struct error *err);
+
+/* {"issue":{"id","status","version"},"workflow",
+ * "transitions":[{"id","name","to":{"id","name","category"},"possible","why":text or null}]}:
+ * all but the initial one, @issue is a key or an id. */
+enum status transitions_read(struct view *view, struct slice tenant, struct slice issue,
+                             struct buf *out, uint64_t *position, struct error *err);
+
+#endif

@@ -1,0 +1,254 @@
+#include <stdlib.h>
+
+#include "core/base/json_out.h"
+#include "core/domain/project.h"
+#include "core/domain/transition.h"
+#include "projections/kv_view.h"
+#include "projections/state.h"
+
+/* A packed workflow of the greatest size has this many times its bytes in structs, at most. */
+#define READ_ARENA (16 * WORKFLOW_BYTES_MAX)
+
+struct reading {
+	struct state_rows rows;
+	struct arena arena;
+	struct json_out json;
+	struct buf *out;
+	size_t start;
+	struct error *err;
+};
+
+static enum status begin(struct reading *r, struct view *view, struct slice tenant, struct buf *out,
+                         uint64_t *position, struct error *err)
+{
+	r->out = out;
+	r->start = out->n;
+	r->err = err;
+	r->arena.block = NULL;
+	enum status status = state_open(view, tenant, &r->rows, position, err);
+	if (!status)
+		arena_init(&r->arena, mem_new(READ_ARENA), READ_ARENA);
+	json_out_init(&r->json, out);
+	return status;
+}
+
+static enum status end(struct reading *r, enum status status)
+{
+	status = state_close(&r->rows, status, r->err);
+	free(r->arena.block);
+	if (status)
+		r->out->n = r->start;
+	return status;
+}
+
+static void id_member(struct json_out *json, const char *key, const char id[NAME_MAX_ID])
+{
+	json_out_member_string(json, key, padded_slice(id, NAME_MAX_ID));
+}
+
+/* --- statuses --- */
+
+static void status_json(struct json_out *json, const struct row_item *status)
+{
+	json_out_object(json);
+	id_member(json, "id", status->id);
+	json_out_member_string(json, "name", PADDED(status->name));
+	json_out_member_str(json, "category", status_category_symbol(status->category));
+	json_out_object_end(json);
+}
+
+static void begin_items(struct json_out *json)
+{
+	json_out_object(json);
+	json_out_key(json, "items");
+	json_out_array(json);
+}
+
+static void end_items(struct json_out *json)
+{
+	json_out_array_end(json);
+	json_out_object_end(json);
+}
+
+enum status statuses_read(struct view *view, struct slice tenant, struct slice project_key,
+                          struct buf *out, uint64_t *position, struct error *err)
+{
+	struct reading r;
+	struct row_project project;
+	struct items statuses;
+	enum status status = begin(&r, view, tenant, out, position, err);
+	if (status)
+		return status;
+	if (!resolve_project(&r.rows.face, project_key, &project))
+		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
+	read_items(&r.rows.face, &project.id, ITEM_STATUS, &statuses);
+	begin_items(&r.json);
+	for (uint32_t i = 0; i < statuses.n; i++)
+		status_json(&r.json, &statuses.at[i]);
+	end_items(&r.json);
+	return end(&r, STATUS_OK);
+}
+
+/* --- workflows --- */
+
+static void texts_json(struct json_out *json, const char *key, struct slice_array texts)
+{
+	json_out_key(json, key);
+	json_out_array(json);
+	for (uint32_t i = 0; i < texts.n; i++)
+		json_out_string(json, texts.items[i]);
+	json_out_array_end(json);
+}
+
+static void workflow_transition_json(struct json_out *json, const struct workflow_transition *t)
+{
+	json_out_object(json);
+	json_out_member_string(json, "id", t->id);
+	json_out_member_string(json, "name", t->name);
+	json_out_member_str(json, "kind", transition_kind_symbol(t->kind));
+	texts_json(json, "from", t->from);
+	json_out_member_string(json, "to", t->to);
+	json_out_object_end(json);
+}
+
+static enum status workflow_json(struct reading *r, const struct row_project *project, bool draft,
+                                 struct slice id)
+{
+	struct workflow workflow;
+	bool full;
+	json_out_key(&r->json, draft ? "draft" : "published");
+	arena_clear(&r->arena);
+	if (!read_workflow(&r->rows.face, &project->id, draft, id, &r->arena, &workflow, &full)) {
+		json_out_null(&r->json);
+		return full ? error_set(r->err, STATUS_FULL, "no room for a workflow") : STATUS_OK;
+	}
+	json_out_object(&r->json);
+	json_out_member_string(&r->json, "name", workflow.name);
+	json_out_key(&r->json, "transitions");
+	json_out_array(&r->json);
+	for (uint32_t i = 0; i < workflow.transitions.n; i++)
+		workflow_transition_json(&r->json, &workflow.transitions.items[i]);
+	json_out_array_end(&r->json);
+	json_out_object_end(&r->json);
+	return STATUS_OK;
+}
+
+static enum status workflow_item_json(struct reading *r, const struct row_project *project,
+                                      const struct items *types, struct slice id)
+{
+	json_out_object(&r->json);
+	json_out_member_string(&r->json, "id", id);
+	json_out_key(&r->json, "issue_types");
+	json_out_array(&r->json);
+	for (uint32_t i = 0; i < types->n; i++)
+		if (slice_equal(PADDED(types->at[i].workflow), id))
+			json_out_string(&r->json, PADDED(types->at[i].id));
+	json_out_array_end(&r->json);
+	enum status status = workflow_json(r, project, false, id);
+	if (!status)
+		status = workflow_json(r, project, true, id);
+	json_out_object_end(&r->json);
+	return status;
+}
+
+/* Ids of drafts and published ones, merged. */
+static bool next_id(const struct reading *r, const struct row_project *project, struct slice *id,
+                    char room[NAME_MAX_ID])
+{
+	char rooms[2][NAME_MAX_ID];
+	struct slice next[2] = {*id, *id};
+	bool found[2];
+	for (int draft = 0; draft < 2; draft++)
+		found[draft] = next_workflow(&r->rows.face, &project->id, draft, &next[draft],
+		                             rooms[draft]);
+	if (!found[0] && !found[1])
+		return false;
+	int first = !found[0] || (found[1] && slice_compare(next[1], next[0]) < 0);
+	memcpy(room, next[first].data, next[first].n);
+	*id = slice_of(room, next[first].n);
+	return true;
+}
+
+enum status workflows_read(struct view *view, struct slice tenant, struct slice project_key,
+                           struct buf *out, uint64_t *position, struct error *err)
+{
+	struct reading r;
+	struct row_project project;
+	struct items types;
+	char room[NAME_MAX_ID];
+	struct slice id = {NULL, 0};
+	enum status status = begin(&r, view, tenant, out, position, err);
+	if (status)
+		return status;
+	if (!resolve_project(&r.rows.face, project_key, &project))
+		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
+	read_items(&r.rows.face, &project.id, ITEM_ISSUE_TYPE, &types);
+	begin_items(&r.json);
+	while (!status && next_id(&r, &project, &id, room))
+		status = workflow_item_json(&r, &project, &types, id);
+	end_items(&r.json);
+	return end(&r, status);
+}
+
+/* --- the transitions of an issue --- */
+
+static void possible_json(struct json_out *json, const struct crossing *crossing,
+                          const struct workflow_transition *transition)
+{
+	char why[TRANSITION_WHY_MAX];
+	struct row_item to;
+	bool possible = may_cross(crossing, transition, why);
+	json_out_object(json);
+	json_out_member_string(json, "id", transition->id);
+	json_out_member_string(json, "name", transition->name);
+	json_out_key(json, "to");
+	if (read_item(crossing->state, &crossing->issue.project_id, ITEM_STATUS, transition->to,
+	              &to))
+		status_json(json, &to);
+	else
+		json_out_null(json);
+	json_out_member_bool(json, "possible", possible);
+	json_out_key(json, "why");
+	if (possible)
+		json_out_null(json);
+	else
+		json_out_str(json, why);
+	json_out_object_end(json);
+}
+
+static void transitions_json(struct json_out *json, const struct crossing *crossing)
+{
+	json_out_object(json);
+	json_out_key(json, "issue");
+	json_out_object(json);
+	json_out_member_uuid(json, "id", &crossing->issue.id);
+	id_member(json, "status", crossing->issue.status);
+	json_out_member_int(json, "version", crossing->issue.version);
+	json_out_object_end(json);
+	id_member(json, "workflow", crossing->type.workflow);
+	json_out_key(json, "transitions");
+	json_out_array(json);
+	for (uint32_t i = 0; i < crossing->workflow.transitions.n; i++)
+		if (crossing->workflow.transitions.items[i].kind != TRANSITION_KIND_INITIAL)
+			possible_json(json, crossing, &crossing->workflow.transitions.items[i]);
+	json_out_array_end(json);
+	json_out_object_end(json);
+}
+
+enum status transitions_read(struct view *view, struct slice tenant, struct slice issue,
+                             struct buf *out, uint64_t *position, struct error *err)
+{
+	struct reading r;
+	struct crossing crossing;
+	enum status status = begin(&r, view, tenant, out, position, err);
+	if (status)
+		return status;
+	crossing.state = &r.rows.face;
+	crossing.arena = &r.arena;
+	if (!resolve_issue(crossing.state, issue, &crossing.issue))
+		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such issue"));
+	if (!open_crossing(&crossing))
+		return end(&r, error_set(err, STATUS_FULL, "no room for a workflow"));
+	transitions_json(&r.json, &crossing);
+	return end(&r, STATUS_OK);
+}

@@ -1,0 +1,43 @@
+/* What a project has configured, and what that lets one do with an issue. */
+#include "projections/state.h"
+
+#include "query-api/query.h"
+
+typedef enum status read_fn(struct view *view, struct slice tenant, struct slice what,
+                            struct buf *out, uint64_t *position, struct error *err);
+
+static void run(struct query *query, const char *what, read_fn *read)
+{
+	struct error err;
+	struct view *view = query_view(query, "state");
+	if (!view)
+		return;
+	enum status status = read(view, query->tenant, http_path_param(query->request, what),
+	                          &query->body, &query->position, &err);
+	query_view_done(query, "state", view);
+	if (status)
+		query_failed(query, status, what, &err);
+	else
+		query_etag_of_body(query);
+}
+
+static void run_statuses(struct query *query)
+{
+	run(query, "project", statuses_read);
+}
+
+const struct query_type query_statuses = {.view = "state", .run = run_statuses};
+
+static void run_workflows(struct query *query)
+{
+	run(query, "project", workflows_read);
+}
+
+const struct query_type query_workflows = {.view = "state", .run = run_workflows};
+
+static void run_transitions(struct query *query)
+{
+	run(query, "issue", transitions_read);
+}
+
+const struct query_type query_transitions = {.view = "state", .run = run_transitions};

@@ -1,0 +1,15 @@
+/* Commands at random, right and wrong ones, that often are about the same few things. */
+#ifndef TESTS_UNIT_RANDOM_COMMAND_H
+#define TESTS_UNIT_RANDOM_COMMAND_H
+
+#include "tests/lib/decider.h"
+#include "tests/unit/seed.h"
+
+/* The fields of a command of @command->type. What they point to lies in the decider's arena. */
+void random_command_fill(struct decider *decider, struct seed *seed, struct command *command);
+
+/* One of the people of decider.h. */
+struct uuid random_person(struct seed *seed);
+bool maybe(struct seed *seed, uint64_t one_in);
+
+#endif
