@@ -251,8 +251,8 @@ def check(seen):
 # --- errors planted into what was collected: each must be complained about, by the check that is meant to ---
 
 def is_accepted(entry):
-    return entry["user"] != "setup" and entry["answers"] and entry["answers"][-1][1].get("outcome") == "accepted" and \
-        entry["name"] != "AssignIssue"
+    return entry["user"] != "setup" and entry["name"] != "AssignIssue" and entry["answers"] and \
+        entry["answers"][-1][1].get("outcome") in ("accepted", "repeated")
 
 
 def tampered(seen):
