@@ -15,7 +15,10 @@ static const char usage[] =
         "  --user ID        whom the token names (sub)\n"
         "  --ttl N[smhd]    how long it is valid, at most ten years\n"
         "  --installation   may create organizations\n"
-        "  --service        a role of this installation, such as a processor\n";
+        "  --service        a role of this installation, such as a processor\n"
+        "A token is for a person. For a program make an API key in the organization "
+        "(CreateApiKey):\n"
+        "it acts as its member, within a scope, and can be revoked.\n";
 
 /* "30d", "12h", "15m", "90s". */
 static bool parse_ttl(const char *text, int64_t *ttl_s)

@@ -28,7 +28,8 @@ static const char *const carried[] = {
 };
 
 /* And what travels back. */
-static const char *const returned[] = {"NexusFlow-Position", "Idempotency-Replayed", "Retry-After"};
+static const char *const returned[] = {"NexusFlow-Position", "Idempotency-Replayed", "Retry-After",
+                                       "WWW-Authenticate"};
 enum { RETURNED = sizeof returned / sizeof *returned };
 
 static const char *const content_types[] = {"application/json", "application/problem+json",

@@ -282,6 +282,11 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
                        struct intake_fault *fault)
 {
 	struct slice reason = envelope->reason;
+	if (principal->has_key && !slice_equal(principal->key_tenant, tenant)) {
+		fail(fault, 404, reject_code(REJECT_NO_SUCH_TENANT), "%s",
+		     reject_title(REJECT_NO_SUCH_TENANT));
+		return NULL;
+	}
 	if (reason.n > JOB_REASON_BYTES_MAX) {
 		fail(fault, 400, "bad_envelope", "reason is longer than %d bytes",
 		     JOB_REASON_BYTES_MAX);
@@ -303,7 +308,10 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
 	}
 	job->has_identity = !job->intent;
 	job->installation = principal->installation;
-	if (job->has_identity)
+	job->has_api_key = principal->has_key;
+	job->api_key_id = principal->key_id;
+	memcpy(job->api_key_hash, principal->key_hash, sizeof job->api_key_hash);
+	if (job->has_identity && !job->has_api_key)
 		identity_hash(tenant, principal->issuer, principal->subject, job->identity);
 	job_hash(job);
 	return job;

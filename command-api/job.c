@@ -1,5 +1,6 @@
 #include "command-api/job.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +58,7 @@ void job_release(struct job *job)
 	if (!job || atomic_fetch_sub_explicit(&job->references, 1, memory_order_acq_rel) > 1)
 		return;
 	json_decref(job->body);
+	OPENSSL_cleanse(job->secret, sizeof job->secret);
 	free(job->arena.block);
 	free(job->events);
 	buf_release(&job->texts);
@@ -111,6 +113,22 @@ static void events_json(const struct job *job, struct json_out *json)
 	json_out_array_end(json);
 }
 
+/* The secret of a key is in the first answer and nowhere else. */
+static void secret_json(const struct job *job, struct json_out *json)
+{
+	if (job->secret[0]) {
+		json_out_member_str(json, "secret", job->secret);
+		json_out_member_str(json, "notice",
+		                    "this is the only time that the secret is shown");
+		return;
+	}
+	json_out_key(json, "secret");
+	json_out_null(json);
+	json_out_member_str(json, "notice",
+	                    "the secret was in the first answer and is not kept: if it is lost, "
+	                    "revoke this key and create another one");
+}
+
 static void success_json(const struct job *job, struct buf *out)
 {
 	struct json_out json;
@@ -131,6 +149,8 @@ static void success_json(const struct job *job, struct buf *out)
 		json_out_member_str(&json, "key", job->key);
 	if (!uuid_is_nil(&job->created))
 		json_out_member_uuid(&json, "created", &job->created);
+	if (job->command.type == COMMAND_CREATE_API_KEY)
+		secret_json(job, &json);
 	json_out_object_end(&json);
 }
 

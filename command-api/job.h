@@ -13,6 +13,7 @@
 #include "core/base/arena.h"
 #include "core/base/uuid.h"
 #include "core/domain/reject.h"
+#include "core/http/key_text.h"
 #include "generated/command.h"
 #include "generated/event.h"
 
@@ -42,6 +43,9 @@ struct job {
 	uint8_t hash[32];     /* of type, body, occurred_at, on_behalf_of, intent */
 	uint8_t identity[32]; /* identity_hash of the caller */
 	bool has_identity;    /* false: an intent of a rule */
+	bool has_api_key;     /* the caller came with one: no identity */
+	struct uuid api_key_id;
+	uint8_t api_key_hash[32]; /* of the secret that was sent */
 	bool installation;
 	bool intent;                /* leaves CommandConcluded when refused or unchanged */
 	struct uuid rule_id;        /* of an intent */
@@ -66,7 +70,8 @@ struct job {
 	struct uuid created; /* nil: nothing */
 	struct job_event *events;
 	uint32_t events_n;
-	char key[32]; /* "TLS-12", "TLS"; empty when the aggregate has none */
+	char key[32];              /* "TLS-12", "TLS"; empty when the aggregate has none */
+	char secret[KEY_TEXT_MAX]; /* the API key that was made now; empty: none. Nowhere else */
 
 	/* Called once, on the writer's thread (or the submitter's when it is refused at once). */
 	void (*done)(struct job *job);
@@ -89,7 +94,7 @@ void job_release(struct job *job);
 void job_hash(struct job *job);
 
 /* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key",
- * "created"}
+ * "created","secret","notice"}: the last two of CreateApiKey only
  * or, for what failed, problem+json; one line without a newline. Returns the HTTP status. */
 int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out);
 

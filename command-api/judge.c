@@ -2,10 +2,12 @@
  * and encoded. */
 #include "command-api/partition.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 
 #include "core/base/clock.h"
 #include "core/codec/event_codec.h"
+#include "core/domain/api_key.h"
 #include "core/domain/permission.h"
 
 static void fill_random(struct partition *partition, void *to, size_t n)
@@ -82,6 +84,8 @@ static void prepare_actor(struct partition *partition, const struct job *job,
 	actor->has_on_behalf_of = !uuid_is_nil(&job->on_behalf_of);
 	actor->on_behalf_of = job->on_behalf_of;
 	actor->kind = ACTOR_KIND_MEMBER;
+	if (job->has_api_key)
+		return; /* find_api_key */
 	if (!job->has_identity) {
 		actor->kind = ACTOR_KIND_RULE;
 		actor->id = job->rule_id;
@@ -89,6 +93,40 @@ static void prepare_actor(struct partition *partition, const struct job *job,
 	           acts_for_installation(job)) {
 		actor->kind = ACTOR_KIND_SYSTEM; /* an operator, who is no member */
 	}
+}
+
+/* The member who acts with the key that was sent. */
+static bool find_api_key(struct partition *partition, const struct job *job,
+                         struct request *request)
+{
+	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
+	struct row_api_key row;
+	if (!api_key_find(rows, &job->api_key_id, request->now_ms, &row) ||
+	    CRYPTO_memcmp(row.hash, job->api_key_hash, sizeof row.hash) != 0)
+		return false;
+	request->has_api_key = true;
+	request->scope = row.scope;
+	request->actor.id = row.member;
+	return true;
+}
+
+/* A fresh secret for the key that a CreateApiKey may make: the domain gets to see its hash. */
+static void prepare_secret(const struct job *job, uint8_t secret[KEY_SECRET_BYTES],
+                           struct request *request)
+{
+	if (job->command.type != COMMAND_CREATE_API_KEY)
+		return;
+	random_bytes(secret, KEY_SECRET_BYTES);
+	key_text_hash(secret, request->api_key_hash);
+}
+
+static void show_secret(struct job *job, uint8_t secret[KEY_SECRET_BYTES])
+{
+	if (job->command.type != COMMAND_CREATE_API_KEY)
+		return;
+	if (job->outcome == JOB_ACCEPTED)
+		key_text_make(job->tenant, &job->created, secret, job->secret);
+	OPENSSL_cleanse(secret, KEY_SECRET_BYTES);
 }
 
 /* Whether the caller may know that the tenant is there, and with it what became of its commands. */
@@ -277,18 +315,14 @@ static bool is_stopped(const struct write_tenant *tenant, struct job *job)
 static void clear_outcome(struct job *job)
 {
 	job->outcome = JOB_PENDING;
-	job->detail[0] = job->pointer[0] = job->key[0] = 0;
+	job->detail[0] = job->pointer[0] = job->key[0] = job->secret[0] = 0;
 	job->first_seq = job->position = 0;
 	job->aggregate = (struct aggregate_ref){0};
 	job->events_n = 0;
 }
 
-static enum status judge(struct partition *partition, struct job *job, struct error *err)
+static struct request request_of(const struct job *job)
 {
-	struct write_tenant tenant = {0};
-	clear_outcome(job);
-	write_state_tenant(partition->state, job->tenant, &tenant);
-	job->position = tenant.seq;
 	struct request request = {
 	        .tenant = job->tenant,
 	        .installation = job->installation,
@@ -298,18 +332,21 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 	};
 	for (int i = 0; i < FRESH_IDS; i++)
 		request.fresh[i] = uuid_v7(request.now_ms);
-	prepare_actor(partition, job, &request);
-	bool known = is_known(partition, job, &request);
-	if (known && (is_stopped(&tenant, job) || is_repeated(partition, job)))
-		return STATUS_OK;
-	prepare_person(partition, job, &request);
+	return request;
+}
 
+/* Judge what the caller is known to be allowed to ask. */
+static enum status judge_request(struct partition *partition, struct job *job,
+                                 struct request *request, const struct write_tenant *tenant,
+                                 bool known, struct error *err)
+{
+	prepare_person(partition, job, request);
 	arena_clear(&partition->arena);
 	struct decision decision = {.arena = &partition->arena};
 	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
-	decide(rows, &request, &job->command, &decision);
+	decide(rows, request, &job->command, &decision);
 	bool no_events = decision.reject != REJECT_NONE || decision.events_n == 0;
-	if (no_events && job->intent && tenant.seq > 0)
+	if (no_events && job->intent && tenant->seq > 0)
 		conclude(partition, job, &decision);
 	else if (decision.reject != REJECT_NONE) {
 		refuse_decided(job, &decision, known);
@@ -322,8 +359,30 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 	}
 	if (seal_profile(partition, job, &decision, err))
 		return err->status;
-	take_decision(partition, job, &request, &tenant, &decision);
+	take_decision(partition, job, request, tenant, &decision);
 	return STATUS_OK;
+}
+
+static enum status judge(struct partition *partition, struct job *job, struct error *err)
+{
+	struct write_tenant tenant = {0};
+	clear_outcome(job);
+	write_state_tenant(partition->state, job->tenant, &tenant);
+	struct request request = request_of(job);
+	prepare_actor(partition, job, &request);
+	if (job->has_api_key && !find_api_key(partition, job, &request)) {
+		refuse(job, REJECT_BAD_API_KEY, "", "the API key is unknown, revoked or expired");
+		return STATUS_OK;
+	}
+	job->position = tenant.seq;
+	bool known = is_known(partition, job, &request);
+	if (known && (is_stopped(&tenant, job) || is_repeated(partition, job)))
+		return STATUS_OK;
+	uint8_t secret[KEY_SECRET_BYTES] = {0};
+	prepare_secret(job, secret, &request);
+	enum status status = judge_request(partition, job, &request, &tenant, known, err);
+	show_secret(job, secret);
+	return status;
 }
 
 /* Judge the batch on a new transaction. Stops early when the batch is full; *@judged jobs are in.

@@ -97,6 +97,10 @@ static void answer_single(struct exchange *exchange)
 		answer.headers[n].name = "Idempotency-Replayed";
 		answer.headers[n++].value = "true";
 	}
+	if (item->status == 401) {
+		answer.headers[n].name = "WWW-Authenticate";
+		answer.headers[n++].value = "Bearer";
+	}
 	if (item->status == 503) {
 		answer.headers[n].name = "Retry-After";
 		answer.headers[n++].value = "1";

@@ -360,6 +360,10 @@ struct uuid event_created(const struct event *event)
 		return event->work_logged.worklog_id;
 	case EVENT_TEAM_CREATED:
 		return event->team_created.team_id;
+	case EVENT_API_KEY_CREATED:
+		return event->api_key_created.key_id;
+	case EVENT_API_KEYS_LIMITED:
+	case EVENT_API_KEY_REVOKED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_DELETED:
 	case EVENT_COMMENT_EDITED:

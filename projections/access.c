@@ -1,17 +1,21 @@
 /* Rows: members: tenant, 0, member id -> role u8, status u8, sealed profile. identities: tenant,
  * 0, identity hash -> member id. organizations: tenant, 0 -> id, version u64, members u64, teams
- * u64, name. Those of teams: access_team.c.
+ * u64, api_key_days u64, name. Those of teams: access_team.c; of API keys: access_key.c.
  *
  * The identity of a profile that does not open (its key was deleted, or lost with a data directory)
  * is unknown: that person cannot sign in, and nobody else is held up. The identities depend on keys
  * and not on the log alone: they are no part of the digest. */
 #include "projections/access.h"
 
+#include "core/domain/api_key.h"
 #include "projections/access_inside.h"
 
 enum { HASH_N = 32 };
 
 #define ACCESS_ANSWERS(ON, IGNORE)                                                                 \
+	ON(API_KEYS_LIMITED)                                                                       \
+	ON(API_KEY_CREATED)                                                                        \
+	ON(API_KEY_REVOKED)                                                                        \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \
@@ -166,6 +170,7 @@ bool access_get_organization(struct kv_txn *txn, struct buf *key, struct slice t
 	out->version = row_take_u64(&in);
 	out->members = row_take_u64(&in);
 	out->teams = row_take_u64(&in);
+	out->api_key_days = row_take_u64(&in);
 	out->name = row_take_string(&in);
 	return !in.bad && in.at == in.end;
 }
@@ -179,6 +184,7 @@ static void put_organization(struct view *view, struct slice tenant,
 	row_u64(row, organization->version);
 	row_u64(row, organization->members);
 	row_u64(row, organization->teams);
+	row_u64(row, organization->api_key_days);
 	row_string(row, organization->name);
 	kv_put(view->txn, ORGANIZATIONS, access_key(&view->key, tenant, "", 0), buf_slice(row));
 }
@@ -304,6 +310,7 @@ static enum status organization_created(struct view *view, const struct event *e
 	struct organization organization = {
 	        .id = event->meta.aggregate.id,
 	        .version = (uint64_t)event->meta.aggregate.version,
+	        .api_key_days = API_KEY_DAYS_MAX,
 	        .name = event->organization_created.name,
 	};
 	(void)err;
@@ -323,6 +330,17 @@ static enum status organization_renamed(struct view *view, const struct event *e
 	return STATUS_OK;
 }
 
+static enum status api_keys_limited(struct view *view, const struct event *event, struct error *err)
+{
+	struct organization organization;
+	if (!access_get_organization(view->txn, &view->key, event->meta.tenant, &organization))
+		return error_set(err, STATUS_INVALID, "there is no organization");
+	organization.version = (uint64_t)event->meta.aggregate.version;
+	organization.api_key_days = (uint64_t)event->api_keys_limited.to;
+	put_organization(view, event->meta.tenant, &organization);
+	return STATUS_OK;
+}
+
 /* The organization's version counts it (core/domain/rank.h). */
 static enum status ranks_rebalanced(struct view *view, const struct event *event, struct error *err)
 {
@@ -332,6 +350,9 @@ static enum status ranks_rebalanced(struct view *view, const struct event *event
 /* For each event that is ON above. */
 static enum status (*const appliers[EVENT_TYPES])(struct view *view, const struct event *event,
                                                   struct error *err) = {
+        [EVENT_API_KEYS_LIMITED] = api_keys_limited,
+        [EVENT_API_KEY_CREATED] = access_api_key_created,
+        [EVENT_API_KEY_REVOKED] = access_api_key_revoked,
         [EVENT_MEMBER_ADDED] = member_added,
         [EVENT_MEMBER_DEACTIVATED] = member_deactivated,
         [EVENT_MEMBER_PROFILE_SET] = profile_set,
@@ -355,15 +376,15 @@ static enum status access_apply(struct view *view, const struct event *event, st
 	return appliers[event->type](view, event, err);
 }
 
-static const char *const tables[] = {KV_VIEW_TABLES,  "members", "identities",
-                                     "organizations", "teams",   "team_members",
-                                     "member_teams",  NULL};
+static const char *const tables[] = {
+        KV_VIEW_TABLES, "members",      "identities", "organizations",   "teams",
+        "team_members", "member_teams", "api_keys",   "member_api_keys", NULL};
 
 const struct kv_view_type access_view = {
         .type =
                 {
                         .name = "access",
-                        .version = 2,
+                        .version = 3,
                         .handled = access_handled,
                         KV_VIEW_SLOTS,
                         .advance = kv_view_advance,
@@ -371,5 +392,5 @@ const struct kv_view_type access_view = {
         .apply = access_apply,
         .tables = tables,
         .rows = 1u << MEMBERS | 1u << ORGANIZATIONS | 1u << TEAMS | 1u << TEAM_MEMBERS |
-                1u << MEMBER_TEAMS,
+                1u << MEMBER_TEAMS | 1u << API_KEYS | 1u << MEMBER_API_KEYS,
 };

@@ -14,7 +14,8 @@ extern const struct kv_view_type access_view; /* kv_view.h */
 
 struct access_member {
 	struct uuid id;
-	enum org_role role;
+	enum org_role role;       /* within the scope, if there is one */
+	enum api_key_scope scope; /* of the API key that was used; UNKNOWN: a token */
 };
 
 /* The active member that a token's issuer and subject stand for. STATUS_NOT_FOUND: not a member
@@ -23,13 +24,26 @@ enum status access_find(struct view *view, struct slice tenant, struct slice iss
                         struct slice subject, struct access_member *out, uint64_t *position,
                         struct error *err);
 
+/* The active member who acts with the API key @id, whose secret has the SHA-256 @hash. Compared in
+ * constant time. STATUS_NOT_FOUND: there is none, it is revoked or has expired, or its member is
+ * not active. */
+enum status access_find_key(struct view *view, struct slice tenant, const struct uuid *id,
+                            const uint8_t hash[32], int64_t now_ms, struct access_member *out,
+                            uint64_t *position, struct error *err);
+
+/* {"items":[{"id","member","name","scope","created_at","expires_at"}],"next":id or null}: API keys
+ * that were not revoked, in order of their ids; @of: of one member, NULL: of all. */
+enum status api_keys_read(struct view *view, struct slice tenant, const struct uuid *of,
+                          const struct uuid *after, uint32_t limit, struct buf *out,
+                          uint64_t *position, struct error *err);
+
 /* {"items":[{"id","role","status","name","email","teams":[id]}],"next":id or null}: members that
  * are not removed, in order of their ids, behind @after (NULL: from the start). status: active or
  * deactivated. name and email are null for who was forgotten. */
 enum status members_read(struct view *view, struct slice tenant, const struct uuid *after,
                          uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
 
-/* {"slug","id","name","members","teams","version"} */
+/* {"slug","id","name","members","teams","settings":{"api_key_days"},"version"} */
 enum status organization_read(struct view *view, struct slice tenant, struct buf *out,
                               uint64_t *position, struct error *err);
 

@@ -15,6 +15,8 @@ enum {
 	TEAMS,
 	TEAM_MEMBERS,
 	MEMBER_TEAMS,
+	API_KEYS,
+	MEMBER_API_KEYS,
 };
 
 struct member {
@@ -28,6 +30,7 @@ struct organization {
 	uint64_t version;
 	uint64_t members; /* not removed */
 	uint64_t teams;
+	uint64_t api_key_days;
 	struct slice name; /* borrows */
 };
 
@@ -52,6 +55,10 @@ enum status access_team_members_changed(struct view *view, const struct event *e
 /* The ids of the teams of @member, as an array. */
 void access_teams_json(struct kv_txn *txn, struct slice tenant, const struct uuid *member,
                        struct json_out *json);
+
+/* access_key.c */
+enum status access_api_key_created(struct view *view, const struct event *event, struct error *err);
+enum status access_api_key_revoked(struct view *view, const struct event *event, struct error *err);
 
 /* access_read.c: one committed state. @position: of the tenant, set also when it fails. */
 enum status access_begin(struct view *view, struct slice tenant, struct kv_txn **txn,

@@ -44,6 +44,7 @@ enum status access_find(struct view *view, struct slice tenant, struct slice iss
 		found = access_get_member(txn, &key, tenant, &out->id, &member) &&
 		        member.status == MEMBER_ACTIVE;
 		out->role = found ? member.role : ORG_ROLE_UNKNOWN;
+		out->scope = API_KEY_SCOPE_UNKNOWN;
 	}
 	if (!found)
 		status = error_set(err, STATUS_NOT_FOUND, "not a member");
@@ -194,6 +195,10 @@ enum status organization_read(struct view *view, struct slice tenant, struct buf
 		json_out_member_string(&json, "name", organization.name);
 		json_out_member_int(&json, "members", (int64_t)organization.members);
 		json_out_member_int(&json, "teams", (int64_t)organization.teams);
+		json_out_key(&json, "settings");
+		json_out_object(&json);
+		json_out_member_int(&json, "api_key_days", (int64_t)organization.api_key_days);
+		json_out_object_end(&json);
 		json_out_member_int(&json, "version", (int64_t)organization.version);
 		json_out_object_end(&json);
 	} else {

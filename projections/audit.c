@@ -8,6 +8,9 @@
 #include "projections/pg_view.h"
 
 #define AUDIT_ANSWERS(ON, IGNORE)                                                                  \
+	ON(API_KEYS_LIMITED)                                                                       \
+	ON(API_KEY_CREATED)                                                                        \
+	ON(API_KEY_REVOKED)                                                                        \
 	ON(COMMAND_CONCLUDED)                                                                      \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \

@@ -11,6 +11,9 @@
 #define LABELS_MAX 256
 
 #define BOARD_ANSWERS(ON, IGNORE)                                                                  \
+	IGNORE(API_KEYS_LIMITED)                                                                   \
+	IGNORE(API_KEY_CREATED)                                                                    \
+	IGNORE(API_KEY_REVOKED)                                                                    \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
@@ -326,6 +329,9 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 		return STATUS_OK;
 	case EVENT_ISSUE_TRANSITIONED:
 		return issue_transitioned(a, card, &event->issue_transitioned);
+	case EVENT_API_KEYS_LIMITED:
+	case EVENT_API_KEY_CREATED:
+	case EVENT_API_KEY_REVOKED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_EVENT_SKIPPED:

@@ -8,6 +8,9 @@
 enum { PLACES = KV_VIEW_OWN };
 
 #define FEED_ANSWERS(ON, IGNORE)                                                                   \
+	IGNORE(API_KEYS_LIMITED)                                                                   \
+	IGNORE(API_KEY_CREATED)                                                                    \
+	IGNORE(API_KEY_REVOKED)                                                                    \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \

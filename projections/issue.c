@@ -8,6 +8,9 @@
 #define LABELS_MAX 256
 
 #define ISSUE_ANSWERS(ON, IGNORE)                                                                  \
+	IGNORE(API_KEYS_LIMITED)                                                                   \
+	IGNORE(API_KEY_CREATED)                                                                    \
+	IGNORE(API_KEY_REVOKED)                                                                    \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
@@ -337,6 +340,9 @@ static enum status change_row(const struct issue_applying *a, const struct event
 		issue->spent +=
 		        event->worklog_edited.to_minutes - event->worklog_edited.from_minutes;
 		break;
+	case EVENT_API_KEYS_LIMITED:
+	case EVENT_API_KEY_CREATED:
+	case EVENT_API_KEY_REVOKED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_EVENT_SKIPPED:

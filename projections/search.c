@@ -12,6 +12,9 @@
 #include "projections/pg_view.h"
 
 #define SEARCH_ANSWERS(ON, IGNORE)                                                                 \
+	IGNORE(API_KEYS_LIMITED)                                                                   \
+	IGNORE(API_KEY_CREATED)                                                                    \
+	IGNORE(API_KEY_REVOKED)                                                                    \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \

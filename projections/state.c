@@ -8,6 +8,9 @@
 enum { ROWS = KV_VIEW_OWN };
 
 #define STATE_ANSWERS(ON, IGNORE)                                                                  \
+	ON(API_KEYS_LIMITED)                                                                       \
+	ON(API_KEY_CREATED)                                                                        \
+	ON(API_KEY_REVOKED)                                                                        \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \

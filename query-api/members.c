@@ -1,5 +1,6 @@
-/* The organization, its members and teams, and who the caller is. */
+/* The organization, its members, teams and API keys, and who the caller is. */
 #include "core/base/json_out.h"
+#include "core/domain/permission.h"
 #include "query-api/query.h"
 
 static void finish(struct query *query, enum status status, const struct error *err)
@@ -64,6 +65,30 @@ static void run_members(struct query *query)
 
 const struct query_type query_members = {.view = "access", .run = run_members};
 
+/* Of everybody for admins, of oneself for the others. */
+static void run_api_keys(struct query *query)
+{
+	struct error err;
+	struct uuid room;
+	const struct uuid *after;
+	uint32_t limit;
+	const struct access_member *member = &query->member;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !read_cursor(query, &room, &after))
+		return;
+	struct view *view = query_view(query, "access");
+	if (!view)
+		return;
+	enum status status =
+	        api_keys_read(view, query->tenant,
+	                      role_reaches(member->role, ORG_ROLE_ADMIN) ? NULL : &member->id,
+	                      after, limit, &query->body, &query->position, &err);
+	query_view_done(query, "access", view);
+	finish(query, status, &err);
+}
+
+const struct query_type query_api_keys = {.view = "access", .run = run_api_keys};
+
 static void run_teams(struct query *query)
 {
 	run_page(query, teams_read);
@@ -115,6 +140,11 @@ static void run_me(struct query *query)
 		json_out_object(&json);
 		json_out_member_uuid(&json, "id", &query->member.id);
 		json_out_member_str(&json, "role", org_role_symbol(query->member.role));
+		json_out_key(&json, "scope");
+		if (query->member.scope)
+			json_out_str(&json, api_key_scope_symbol(query->member.scope));
+		else
+			json_out_null(&json);
 		json_out_key(&json, "name");
 		if (name.data)
 			json_out_string(&json, name);

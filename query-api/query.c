@@ -191,6 +191,10 @@ static void answer_problem(struct query *query)
 		answer.headers[n].name = "NexusFlow-Position";
 		answer.headers[n++].value = position;
 	}
+	if (query->problem == 401) {
+		answer.headers[n].name = "WWW-Authenticate";
+		answer.headers[n++].value = "Bearer";
+	}
 	if (query->problem == 503) {
 		answer.headers[n].name = "Retry-After";
 		answer.headers[n++].value = "1";
@@ -292,21 +296,41 @@ static void wait_for(struct query *query, const char *view, uint64_t seq)
 
 /* --- the steps --- */
 
+static enum status find_member(struct query *query, struct view *access, struct error *err)
+{
+	const struct principal *principal = http_principal(query->request);
+	if (!principal->has_key)
+		return access_find(access, query->tenant, principal->issuer, principal->subject,
+		                   &query->member, &query->authorized, err);
+	if (!slice_equal(principal->key_tenant, query->tenant))
+		return STATUS_NOT_FOUND;
+	return access_find_key(access, query->tenant, &principal->key_id, principal->key_hash,
+	                       clock_now_ms(), &query->member, &query->authorized, err);
+}
+
+/* The key of another organization is a stranger; of its own, one that is worth nothing says so. */
+static void refuse_caller(struct query *query)
+{
+	const struct principal *principal = http_principal(query->request);
+	if (principal->has_key && slice_equal(principal->key_tenant, query->tenant))
+		query_problem(query, 401, "bad_token",
+		              "the API key is unknown, revoked or expired");
+	else
+		no_tenant(query);
+}
+
 /* Is the caller a member? Sets a problem if not. */
 static void authorize(struct query *query)
 {
-	const struct principal *principal = http_principal(query->request);
 	struct error err;
 	query->authorized = 0;
 	struct view *access = query_view(query, ACCESS_VIEW);
 	if (!access)
 		return;
-	enum status status =
-	        access_find(access, query->tenant, principal->issuer, principal->subject,
-	                    &query->member, &query->authorized, &err);
+	enum status status = find_member(query, access, &err);
 	query_view_done(query, ACCESS_VIEW, access);
 	if (status == STATUS_NOT_FOUND)
-		no_tenant(query);
+		refuse_caller(query);
 	else if (status)
 		query_failed(query, status, "organization", &err);
 }
@@ -344,8 +368,16 @@ static void conclude(struct query *query)
 		read_again(query);
 		return;
 	}
-	if (!query->problem && query->authorized < query->position)
+	if (!query->problem && query->authorized < query->position) {
+		struct access_member before = query->member;
 		authorize(query);
+		if (!query->problem && query->member.role != before.role) {
+			/* what was read may be more, or less, than the new role may see */
+			query->has_result = false;
+			read_again(query);
+			return;
+		}
+	}
 	if (query->problem || query->authorized >= query->position) {
 		answer(query);
 		return;

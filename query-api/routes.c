@@ -6,6 +6,8 @@
 	X(organization, "", no_params, "The organization.")                                        \
 	X(me, "/me", no_params, "Who the caller is here.")                                         \
 	X(members, "/members", page_params, "Members, in order of their ids.")                     \
+	X(api_keys, "/api-keys", page_params,                                                      \
+	  "API keys: the caller's own, for admins everybody's.")                                   \
 	X(teams, "/teams", page_params, "Teams, in order of their ids.")                           \
 	X(team, "/teams/{team}", page_params, "One team, with a page of its members.")             \
 	X(projects, "/projects", projects_params, "Projects, in order of their keys.")             \

@@ -3,6 +3,7 @@
  */
 #include "core/domain/decide.h"
 
+#include "core/domain/api_key.h"
 #include "core/domain/judge.h"
 #include "core/domain/permission.h"
 
@@ -37,13 +38,24 @@ static bool check_actor(struct judge *judge)
 	    member.status != MEMBER_ACTIVE)
 		return REFUSE(judge, REJECT_NOT_A_MEMBER, "", SLICE(""));
 	judge->role = member.role;
+	if (!judge->request->has_api_key)
+		return true;
+	if (judge->request->scope == API_KEY_SCOPE_READ)
+		return REFUSE(judge, REJECT_KEY_SCOPE, "", SLICE("the API key may only read"));
+	judge->role = api_key_role(judge->request->scope, member.role);
 	return true;
 }
 
 static bool check_permission(struct judge *judge, enum command_type type)
 {
+	struct row_member member;
+
 	if (judge->processor || permission_allows(type, judge->role))
 		return true;
+	if (read_member(judge->state, &judge->request->actor.id, &member) &&
+	    permission_allows(type, member.role))
+		return REFUSE(judge, REJECT_KEY_SCOPE, "", slice_str(command_type_name(type)),
+		              SLICE(" needs an API key of the scope admin"));
 	return REFUSE(judge, REJECT_FORBIDDEN, "", slice_str(command_type_name(type)),
 	              SLICE(" is not for the role "), slice_str(org_role_symbol(judge->role)));
 }

@@ -27,6 +27,9 @@ struct request {
 	bool has_identity_member; /* the person that an AddMember or CreateOrganization names is */
 	struct uuid identity_member; /* already this member (also when removed) */
 	struct slice sealed_profile; /* sealed by the shell, for MemberProfileSet */
+	bool has_api_key;            /* the actor came with an API key that the shell has checked */
+	enum api_key_scope scope;    /* of that key */
+	uint8_t api_key_hash[32];    /* of the fresh secret, for ApiKeyCreated */
 	struct uuid
 	        fresh[FRESH_IDS]; /* ids for what the command creates, used when it names none */
 	bool has_occurred_at;     /* given by an importer */

@@ -11,7 +11,8 @@ struct judge {
 	const struct request *request;
 	struct decision *decision;
 	struct row_organization organization;
-	enum org_role role;   /* of the actor; UNKNOWN for rules and the system */
+	enum org_role role;   /* of the actor, within the scope of an API key; UNKNOWN for rules and
+	                       * the system */
 	bool processor;       /* the actor is a rule or the system: no role to ask for */
 	struct uuid person;   /* in whose name: on_behalf_of, else the actor */
 	struct event unheard; /* where events go that found no room */

@@ -144,6 +144,7 @@ void decide_remove_member(struct judge *judge, const struct remove_member *comma
 	    !check_owner_stays(judge, &row, "/member"))
 		return;
 	leave_teams(judge, &command->member);
+	revoke_keys(judge, &command->member);
 	emit_organization(judge, EVENT_MEMBER_REMOVED)->member_removed =
 	        (struct member_removed){command->member, row.role};
 }
@@ -158,16 +159,12 @@ static struct row_member load_member(const struct tenant_state *state, const str
 	return row;
 }
 
-static void save_member(struct tenant_state *state, const struct uuid *id, enum org_role role,
-                        enum member_status status)
+static void save_member(struct tenant_state *state, const struct uuid *id,
+                        const struct row_member *row)
 {
 	struct row_key key = row_key_member(id);
-	struct row_member row;
 
-	memset(&row, 0, sizeof(row));
-	row.role = role;
-	row.status = status;
-	state->put(state, &key, &row);
+	state->put(state, &key, row);
 }
 
 void evolve_member_added(struct tenant_state *state, const struct event_meta *meta,
@@ -177,11 +174,12 @@ void evolve_member_added(struct tenant_state *state, const struct event_meta *me
 	struct row_member row;
 
 	assert(!read_member(state, &event->member_id, &row) || row.status == MEMBER_REMOVED);
-	(void)row;
+	memset(&row, 0, sizeof(row));
+	row.role = event->role;
 	organization.members++;
 	organization.owners += event->role == ORG_ROLE_OWNER;
 	save_organization(state, &organization);
-	save_member(state, &event->member_id, event->role, MEMBER_ACTIVE);
+	save_member(state, &event->member_id, &row);
 }
 
 void evolve_member_profile_set(struct tenant_state *state, const struct event_meta *meta,
@@ -206,7 +204,8 @@ void evolve_member_role_changed(struct tenant_state *state, const struct event_m
 	}
 	assert(organization.owners > 0);
 	save_organization(state, &organization);
-	save_member(state, &event->member_id, event->to, row.status);
+	row.role = event->to;
+	save_member(state, &event->member_id, &row);
 }
 
 void evolve_member_deactivated(struct tenant_state *state, const struct event_meta *meta,
@@ -219,7 +218,8 @@ void evolve_member_deactivated(struct tenant_state *state, const struct event_me
 	organization.owners -= row.role == ORG_ROLE_OWNER;
 	assert(organization.owners > 0);
 	save_organization(state, &organization);
-	save_member(state, &event->member_id, row.role, MEMBER_DEACTIVATED);
+	row.status = MEMBER_DEACTIVATED;
+	save_member(state, &event->member_id, &row);
 }
 
 void evolve_member_reactivated(struct tenant_state *state, const struct event_meta *meta,
@@ -231,7 +231,8 @@ void evolve_member_reactivated(struct tenant_state *state, const struct event_me
 	assert(row.status == MEMBER_DEACTIVATED);
 	organization.owners += row.role == ORG_ROLE_OWNER;
 	save_organization(state, &organization);
-	save_member(state, &event->member_id, row.role, MEMBER_ACTIVE);
+	row.status = MEMBER_ACTIVE;
+	save_member(state, &event->member_id, &row);
 }
 
 void evolve_member_removed(struct tenant_state *state, const struct event_meta *meta,
@@ -242,7 +243,8 @@ void evolve_member_removed(struct tenant_state *state, const struct event_meta *
 
 	organization.members--;
 	organization.owners -= row.status == MEMBER_ACTIVE && event->role == ORG_ROLE_OWNER;
-	assert(organization.owners > 0 && organization.members > 0);
+	assert(organization.owners > 0 && organization.members > 0 && row.api_keys == 0);
 	save_organization(state, &organization);
-	save_member(state, &event->member_id, event->role, MEMBER_REMOVED);
+	row.status = MEMBER_REMOVED;
+	save_member(state, &event->member_id, &row);
 }

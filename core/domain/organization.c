@@ -9,6 +9,20 @@ struct event *emit_organization(struct judge *judge, enum event_type type)
 	            judge->organization.version);
 }
 
+bool next_pair(const struct tenant_state *state, enum row_kind kind, const struct uuid *owner,
+               const struct uuid *after, struct uuid *other)
+{
+	static const struct uuid nil;
+	struct row_key key = row_key_pair(kind, owner, after ? after : &nil);
+	char row[1]; /* there is nothing in rows of pairs */
+
+	assert(row_size(kind) == sizeof(row));
+	if (!state->next(state, &key, false, row) || memcmp(key.bytes, owner->bytes, 16) != 0)
+		return false;
+	memcpy(other->bytes, key.bytes + 16, 16);
+	return true;
+}
+
 void decide_create_organization(struct judge *judge, const struct create_organization *command)
 {
 	const struct request *request = judge->request;

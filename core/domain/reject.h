@@ -5,7 +5,9 @@
 #define REJECT_TABLE(X)                                                                            \
 	/* name, HTTP status, "code", "title" */                                                   \
 	X(NONE, 200, "none", "accepted")                                                           \
+	X(BAD_API_KEY, 401, "bad_token", "the API key is not valid")                               \
 	X(FORBIDDEN, 403, "forbidden", "the role does not allow this")                             \
+	X(KEY_SCOPE, 403, "key_scope", "the scope of the API key does not allow this")             \
 	X(NO_SUCH_TENANT, 404, "no_such_tenant", "there is no such organization")                  \
 	X(NOT_A_MEMBER, 404, "no_such_tenant", "there is no such organization")                    \
 	X(NO_SUCH_MEMBER, 404, "no_such_member", "there is no such member")                        \
@@ -16,6 +18,7 @@
 	X(NO_SUCH_LINK, 404, "no_such_link", "there is no such link")                              \
 	X(NO_SUCH_TEAM, 404, "no_such_team", "there is no such team")                              \
 	X(NO_SUCH_WORKFLOW, 404, "no_such_workflow", "there is no such workflow")                  \
+	X(NO_SUCH_API_KEY, 404, "no_such_api_key", "there is no such API key")                     \
 	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \
 	X(MEMBER_EXISTS, 409, "member_exists", "the person is a member already")                   \
 	X(MEMBER_DEACTIVATED, 409, "member_deactivated", "the member is deactivated")              \
@@ -59,6 +62,9 @@
 	X(TOO_MANY_TEAMS, 422, "too_many_teams", "an organization has at most 1000 teams")         \
 	X(TOO_MANY_TEAM_MEMBERS, 422, "too_many_team_members", "a team has at most 5000 members")  \
 	X(TOO_MANY_MENTIONS, 422, "too_many_mentions", "a comment mentions at most 50 members")    \
+	X(TOO_MANY_API_KEYS, 422, "too_many_api_keys", "a member has at most 50 API keys")         \
+	X(BAD_SCOPE, 422, "bad_scope", "read, write or admin")                                     \
+	X(BAD_EXPIRY, 422, "bad_expiry", "the time of expiry is out of range")                     \
 	X(BAD_CLEAR, 422, "bad_clear", "the field cannot be emptied")                              \
 	X(BAD_RANK_TARGET, 422, "bad_rank_target",                                                 \
 	  "name exactly one other issue: before or after")                                         \

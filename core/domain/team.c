@@ -23,21 +23,6 @@ static bool is_in_team(const struct tenant_state *state, const struct uuid *team
 	return state->get(state, &key, &row);
 }
 
-/* The first row of @kind behind @after whose key begins with @owner; the rest of the key is *@id.
- */
-static bool next_pair(const struct tenant_state *state, enum row_kind kind,
-                      const struct uuid *owner, const struct uuid *after, struct uuid *id)
-{
-	static const struct uuid nil;
-	struct row_key key = row_key_pair(kind, owner, after ? after : &nil);
-	struct row_team_member row;
-
-	if (!state->next(state, &key, false, &row) || memcmp(key.bytes, owner->bytes, 16) != 0)
-		return false;
-	memcpy(id->bytes, key.bytes + 16, 16);
-	return true;
-}
-
 static bool check_name(struct judge *judge, struct slice name)
 {
 	struct row_key key;

@@ -256,3 +256,13 @@ struct row_key row_key_member_team(const struct uuid *member, const struct uuid 
 {
 	return row_key_pair(ROW_MEMBER_TEAM, member, team);
 }
+
+struct row_key row_key_api_key(const struct uuid *key)
+{
+	return key_of_uuid(ROW_API_KEY, key);
+}
+
+struct row_key row_key_member_api_key(const struct uuid *member, const struct uuid *key)
+{
+	return row_key_pair(ROW_MEMBER_API_KEY, member, key);
+}

@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 5
+#define TENANT_STATE_VERSION 6
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -43,7 +43,9 @@
 	X(TEAM, team, "team id")                                                                   \
 	X(TEAM_NAME, team_name, "name")                                                            \
 	X(TEAM_MEMBER, team_member, "team id, member id")                                          \
-	X(MEMBER_TEAM, member_team, "member id, team id")
+	X(MEMBER_TEAM, member_team, "member id, team id")                                          \
+	X(API_KEY, api_key, "API key id")                                                          \
+	X(MEMBER_API_KEY, member_api_key, "member id, API key id")
 
 #define ROW_ENUM(KIND, kind, key) ROW_##KIND,
 enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
@@ -73,6 +75,7 @@ struct row_organization {
 	uint32_t members; /* not removed */
 	uint32_t owners;  /* active */
 	uint32_t teams;
+	uint32_t api_key_days; /* that API keys may live; 0: nobody has said */
 };
 
 /* A deactivated member may do and see nothing, and keeps role, teams and assignments. */
@@ -81,6 +84,7 @@ enum member_status { MEMBER_ACTIVE, MEMBER_DEACTIVATED, MEMBER_REMOVED };
 struct row_member {
 	enum org_role role;
 	enum member_status status;
+	uint32_t api_keys; /* not revoked */
 };
 
 struct row_project {
@@ -218,6 +222,16 @@ struct row_team_member {
 struct row_member_team {
 	uint8_t unused;
 };
+struct row_api_key {
+	struct uuid member;
+	int64_t expires_at;
+	uint8_t hash[32]; /* of the secret; zeros once it is revoked */
+	enum api_key_scope scope;
+	bool revoked;
+};
+struct row_member_api_key { /* of those that are not revoked */
+	uint8_t unused;
+};
 
 /* Rows are addressed within one tenant. get copies into @row and returns false when there is none.
  * next finds the smallest key of the same kind greater than @key (or the greatest smaller one when
@@ -267,7 +281,9 @@ struct row_key row_key_team(const struct uuid *team);
 struct row_key row_key_team_name(struct slice name);
 struct row_key row_key_team_member(const struct uuid *team, const struct uuid *member);
 struct row_key row_key_member_team(const struct uuid *member, const struct uuid *team);
-/* The same two, and their like, for who walks over all pairs of one @owner. */
+struct row_key row_key_api_key(const struct uuid *key);
+struct row_key row_key_member_api_key(const struct uuid *member, const struct uuid *key);
+/* The same, and their like, for who walks over all pairs of one @owner. */
 struct row_key row_key_pair(enum row_kind kind, const struct uuid *owner, const struct uuid *other);
 
 #endif

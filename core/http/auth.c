@@ -21,6 +21,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/uuid.h"
+#include "core/http/key_text.h"
 
 #define KEY_ALGORITHM "ES256"
 #define KEY_BYTES_MAX 16384
@@ -42,8 +43,9 @@ struct auth {
 	json_t *key;
 	char *issuer;
 	char *audience;
-	uint64_t seed;  /* of the hashes: nobody can choose tokens that share a set */
-	uint64_t clock; /* counts uses, for the oldest entry of a set */
+	uint64_t seed;          /* of the hashes: nobody can choose tokens that share a set */
+	uint64_t clock;         /* counts uses, for the oldest entry of a set */
+	char key_id[UUID_TEXT]; /* of the API key that was looked at last */
 	struct entry entries[AUTH_CACHE_ENTRIES];
 };
 
@@ -425,6 +427,22 @@ static enum status verify(struct auth *auth, struct slice token, uint64_t hash, 
 	return status;
 }
 
+static enum status read_key_text(struct auth *auth, struct slice token, struct principal *principal,
+                                 struct error *err)
+{
+	struct key_text key;
+
+	if (!key_text_parse(token, &key))
+		return denied(err, "the API key is malformed");
+	uuid_format(&key.id, auth->key_id);
+	*principal = (struct principal){.credential_id = slice_of(auth->key_id, UUID_TEXT),
+	                                .has_key = true,
+	                                .key_tenant = key.tenant,
+	                                .key_id = key.id};
+	memcpy(principal->key_hash, key.hash, sizeof(principal->key_hash));
+	return STATUS_OK;
+}
+
 enum status auth_check(struct auth *auth, struct slice authorization, int64_t now_ms,
                        struct principal *principal, struct error *err)
 {
@@ -435,6 +453,8 @@ enum status auth_check(struct auth *auth, struct slice authorization, int64_t no
 		return denied(err, "Authorization is not a bearer token");
 	if (token.n > AUTH_TOKEN_BYTES_MAX)
 		return denied(err, "the token is too long");
+	if (key_text_is(token))
+		return read_key_text(auth, token, principal, err);
 	uint64_t hash = XXH3_64bits_withSeed(token.data, token.n, auth->seed);
 	struct entry *entry = cache_find(auth, token, hash);
 	status = entry ? check_times(entry, now_ms, err)

@@ -1,7 +1,9 @@
 /* Tokens: JWT (RFC 7519) checked by libjose. One key, made at first start (ES256 or EdDSA, file
  * mode 0600 in <keys_dir>/token.jwk). The algorithm is pinned to that of the key; exp, nbf,
  * iss and aud are checked with AUTH_LEEWAY_S. Verified tokens are cached whole until they expire.
- * There is no anonymous access. */
+ * There is no anonymous access.
+ *
+ * API keys (key_text.h) are taken apart only: no key file can tell what they are worth. */
 #ifndef CORE_HTTP_AUTH_H
 #define CORE_HTTP_AUTH_H
 
@@ -22,8 +24,9 @@ enum status auth_open(const struct config *config, bool create, struct auth **ou
                       struct error *err);
 void auth_close(struct auth *auth);
 
-/* Check "Bearer ..." (the header's value). @principal borrows from the cache until the next call
- * on the same thread. STATUS_DENIED with a reason fit for the client. One thread only. */
+/* Check "Bearer ..." (the header's value). @principal borrows from the cache and from
+ * @authorization until the next call on the same thread. STATUS_DENIED with a reason fit for the
+ * client. One thread only. */
 enum status auth_check(struct auth *auth, struct slice authorization, int64_t now_ms,
                        struct principal *principal, struct error *err);
 

@@ -134,6 +134,7 @@ static bool check_token(struct http_request *request, const struct scan *scan)
 	request->principal.issuer = request_keep(request, principal.issuer);
 	request->principal.subject = request_keep(request, principal.subject);
 	request->principal.credential_id = request_keep(request, principal.credential_id);
+	request->principal.key_tenant = request_keep(request, principal.key_tenant);
 	return true;
 }
 

@@ -25,9 +25,15 @@ enum http_method { HTTP_GET, HTTP_POST, HTTP_METHODS }; /* HEAD is answered from
 struct principal {
 	struct slice issuer;
 	struct slice subject;
-	struct slice credential_id; /* jti of the token */
+	struct slice credential_id; /* jti of the token, id of the API key */
 	bool installation;          /* may create organizations */
 	bool service;               /* a role of this installation: processors */
+	/* An API key, which proves nothing yet: the state of its tenant knows what it is worth.
+	 * Issuer and subject are empty. */
+	bool has_key;
+	struct slice key_tenant;
+	struct uuid key_id;
+	uint8_t key_hash[32]; /* SHA-256 of its secret */
 };
 
 struct http_request;

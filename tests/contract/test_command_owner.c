@@ -106,7 +106,8 @@ static void job_done(struct job *job)
 /* Found an organization; the caller releases. */
 static struct job *found(struct bench *bench, const char *tenant)
 {
-	static const struct principal root = {SLICE("nexusflow"), SLICE("root"), {0}, true, false};
+	static const struct principal root = {
+	        .issuer = SLICE("nexusflow"), .subject = SLICE("root"), .installation = true};
 	static const char body[] = "{\"name\":\"Acme\",\"owner\":{\"issuer\":\"nexusflow\","
 	                           "\"subject\":\"ada\",\"name\":\"Ada\"}}";
 	struct envelope envelope = {.command = SLICE("CreateOrganization")};

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import unittest
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import collect  # noqa: E402
@@ -193,7 +194,7 @@ class BadBodies(Case):
         self.problem(OWNER.request("POST", "/v1/t/acme/commands", "{}\n" * 5001), 413, "too_large")
 
     def test_bad_parameters_of_queries(self):
-        for path in ("/teams?limit=0", "/teams?cursor=zz", f"/teams/{TEAM}?cursor=zz", f"/teams/{TEAM}?limit=501", "/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
+        for path in ("/api-keys?limit=0", "/api-keys?cursor=zz", "/teams?limit=0", "/teams?cursor=zz", f"/teams/{TEAM}?cursor=zz", f"/teams/{TEAM}?limit=501", "/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
                      "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", "/events?after=-1",
                      "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
                      "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x"):
@@ -245,7 +246,7 @@ class Tokens(Case):
     def test_a_foreign_organization_is_like_none(self):
         def without_ids(answer):
             return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
-        for path in ("", "/me", "/members", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/issues/TLS-1", "/search?text=handshake", "/audit",
+        for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
@@ -330,6 +331,144 @@ class Organization(Case):
         position = ok(OWNER.command("acme", "DeleteTeam", {"team": team})).position
         self.problem(MEMBER.get(f"/v1/t/acme/teams/{team}?min_position={position}"), 404, "not_found")
         self.problem(OWNER.command("acme", "DeleteTeam", {"team": team}), 404, "no_such_team")
+
+
+class ApiKeys(Case):
+    def make(self, client, scope, **more):
+        """The answer, and a client with the key."""
+        answer = ok(client.command("acme", "CreateApiKey", dict({"name": "build", "scope": scope}, **more)), 201)
+        ok(client.get(f"/v1/t/acme/me?min_position={answer.position}"))  # the access view has it
+        return answer.json(), NODE.client(answer.json()["secret"])
+
+    def worthless(self, key, position=None):
+        headers = {"NexusFlow-Min-Position": str(position)} if position else {}
+        for answer in (key.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}), key.get("/v1/t/acme/me", headers)):
+            self.problem(answer, 401, "bad_token")
+            self.assertTrue(answer.header("WWW-Authenticate").startswith("Bearer"))
+
+    def test_a_key_acts_as_its_member_and_says_so_in_events(self):
+        made, key = self.make(MEMBER, "write")
+        self.assertRegex(made["secret"], rf"^nfk_acme_{made['created']}_[A-Za-z0-9_-]{{43}}$")
+        me = ok(key.get("/v1/t/acme/me")).json()
+        self.assertEqual((me["id"], me["role"], me["scope"]), (ok(MEMBER.get("/v1/t/acme/me")).json()["id"], "member", "write"))
+        commented = ok(key.command("acme", "AddComment", {"issue": "TLS-1", "body": "by key"}), 201).json()
+        NODE.wait_caught_up(views=["feed"])
+        event, = [e for e in OWNER.events("acme", after=commented["position"] - 1) if e["id"] == commented["events"][0]["id"]]
+        actor = event["data"]["meta"]["actor"]
+        self.assertEqual((actor["kind"], actor["id"], actor["credential_id"]), ("member", me["id"], made["created"]))
+        line, = ok(key.batch("acme", [{"command": "AddComment", "data": {"issue": "TLS-1", "body": "again"}}])).lines()
+        self.assertEqual(line["outcome"], "accepted")
+
+    def test_the_scope_holds(self):
+        _, reader = self.make(OWNER, "read")
+        self.problem(reader.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}), 403, "key_scope")
+        ok(reader.get("/v1/t/acme/projects/TLS/board"))
+        _, writer = self.make(OWNER, "write")
+        self.problem(writer.command("acme", "CreateTeam", {"name": "by key"}), 403, "key_scope")
+        _, admin = self.make(OWNER, "admin")
+        ok(admin.command("acme", "CreateTeam", {"name": "by key"}), 201)
+        self.problem(admin.command("acme", "CreateApiKey", {"name": "more", "scope": "read"}), 403, "key_scope")
+        self.problem(admin.command("newest", "CreateOrganization", {"name": "x", "owner": nexusflow.person("x")}), 404, "no_such_tenant")
+        _, limited = self.make(MEMBER, "admin")
+        self.problem(limited.command("acme", "CreateTeam", {"name": "by member"}), 403, "forbidden")
+
+    def test_the_secret_is_shown_once_and_is_nowhere_else(self):
+        id = nexusflow.new_id()
+        data = {"name": "once", "scope": "read"}
+        first = ok(OWNER.command("acme", "CreateApiKey", data, id), 201).json()
+        again = ok(OWNER.command("acme", "CreateApiKey", data, id), 201)
+        self.assertEqual(again.header("Idempotency-Replayed"), "true")
+        self.assertIsNone(again.json()["secret"])
+        self.assertIn("create another", again.json()["notice"])
+        NODE.wait_caught_up()
+        secret = first["secret"][-43:]
+        places = [ok(OWNER.get(f"/v1/t/acme{path}")).body for path in ("/api-keys?limit=500", "/audit?type=ApiKeyCreated&limit=500")]
+        places.append(json.dumps(OWNER.events("acme")).encode())
+        for folder, _, files in os.walk(NODE.data):
+            for path in (os.path.join(folder, name) for name in files):
+                if os.path.isfile(path):
+                    places += self.extents(path)
+        for place in places:
+            self.assertNotIn(secret.encode(), place)
+        self.assertTrue(any(id.encode() in place for place in places[3:]) or any(uuid.UUID(id).bytes in place for place in places[3:]),
+                        "what is looked through is not where commands are kept")
+        listed = ok(OWNER.get("/v1/t/acme/api-keys?limit=500")).json()["items"]
+        self.assertEqual({frozenset(key) for key in listed},
+                         {frozenset(("id", "member", "name", "scope", "created_at", "expires_at"))})
+
+    def extents(self, path):
+        """What is written in a file that may be sparse."""
+        with open(path, "rb") as file:
+            end = 0
+            while True:
+                try:
+                    start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+                except OSError:
+                    return
+                end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+                yield os.pread(file.fileno(), end - start, start)
+
+    def test_members_see_their_own_keys_and_admins_all(self):
+        of_owner, _ = self.make(OWNER, "write")
+        of_member, key = self.make(MEMBER, "write")
+        position = of_member["position"]
+
+        def seen(client):
+            return {k["id"] for k in collect.pages(client, "acme", "/api-keys", 100)}
+        self.assertLessEqual({of_owner["created"], of_member["created"]}, seen(OWNER))
+        for client in (MEMBER, key):
+            self.assertIn(of_member["created"], seen(client))
+            self.assertNotIn(of_owner["created"], seen(client))
+        self.problem(MEMBER.command("acme", "RevokeApiKey", {"key": of_owner["created"]}), 404, "no_such_api_key")
+        self.assertGreater(position, 0)
+
+    def test_a_revoked_key_is_worth_nothing(self):
+        made, key = self.make(MEMBER, "write")
+        ok(key.get("/v1/t/acme/me"))
+        self.worthless(key, ok(MEMBER.command("acme", "RevokeApiKey", {"key": made["created"]})).position)
+
+    def test_an_expired_key_is_worth_nothing(self):
+        soon = time.time() + 3
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(soon)) + f".{int(soon % 1 * 1000):03d}Z"
+        _, key = self.make(MEMBER, "write", expires_at=at)
+        time.sleep(max(0, soon - time.time()) + 0.1)
+        self.worthless(key)
+        self.problem(MEMBER.command("acme", "CreateApiKey", {"name": "x", "scope": "read", "expires_at": at}), 422, "bad_expiry")
+
+    def test_the_key_of_who_is_deactivated_or_removed_is_worth_nothing(self):
+        id = nexusflow.new_id()
+        client = NODE.client(NODE.token("keeper"))
+        ok(OWNER.command("acme", "AddMember", {"member_id": id, "person": nexusflow.person("keeper"), "role": "member"}), 201)
+        _, key = self.make(client, "write")
+        self.worthless(key, ok(OWNER.command("acme", "DeactivateMember", {"member": id})).position)
+        position = ok(OWNER.command("acme", "ReactivateMember", {"member": id})).position
+        ok(key.get(f"/v1/t/acme/me?min_position={position}"))
+        ok(key.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}), 201)
+        removed = ok(OWNER.command("acme", "RemoveMember", {"member": id}))
+        self.assertEqual([e["type"].rsplit(".", 1)[-1] for e in removed.json()["events"]], ["ApiKeyRevoked", "MemberRemoved"])
+        self.worthless(key, removed.position)
+
+    def test_a_key_is_for_its_organization_alone(self):
+        made, key = self.make(OWNER, "admin")
+        for tenant in ("other", "nowhere"):
+            self.problem(key.get(f"/v1/t/{tenant}/me"), 404, "no_such_tenant")
+            self.problem(key.command(tenant, "CreateIssue", {"project": "TLS", "summary": "x"}), 404, "no_such_tenant")
+        forged = NODE.client(made["secret"].replace("nfk_acme_", "nfk_other_"))
+        for answer in (forged.get("/v1/t/other/me"), forged.command("other", "CreateIssue", {"project": "TLS", "summary": "x"})):
+            self.problem(answer, 401, "bad_token")
+        nowhere = NODE.client(made["secret"].replace("nfk_acme_", "nfk_nowhere_"))
+        self.assertEqual(nowhere.get("/v1/t/nowhere/me").status, 401)
+        wrong = NODE.client(made["secret"][:-2] + ("AA" if made["secret"][-2:] != "AA" else "BA"))
+        self.worthless(wrong)
+        self.problem(NODE.client(made["secret"][:-1]).get("/v1/t/acme/me"), 401, "bad_token")
+
+    def test_the_organization_limits_the_life_of_keys(self):
+        days = ok(OWNER.get("/v1/t/acme")).json()["settings"]["api_key_days"]
+        position = ok(OWNER.command("acme", "LimitApiKeys", {"days": 7})).position
+        self.assertEqual(ok(OWNER.get(f"/v1/t/acme?min_position={position}")).json()["settings"], {"api_key_days": 7})
+        late = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 8 * 86400))
+        self.problem(OWNER.command("acme", "CreateApiKey", {"name": "x", "scope": "read", "expires_at": late}), 422, "bad_expiry")
+        ok(OWNER.command("acme", "LimitApiKeys", {"days": days}))
 
 
 class Commands(Case):
@@ -455,7 +594,8 @@ class Commands(Case):
 
 class Queries(Case):
     def test_etags(self):
-        paths = ("", "/me", "/members", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/issues/TLS-1",
+        NODE.wait_caught_up()
+        paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
             with self.subTest(path):
@@ -475,11 +615,12 @@ class Queries(Case):
             ok(OWNER.command("acme", "AddComment", {"issue": "TLS-3", "body": f"number {n}"}), 201)
             ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person(f"page{n}"), "role": "guest"}), 201)
             ok(OWNER.command("acme", "CreateTeam", {"name": f"page {n}"}), 201)
+            ok(OWNER.command("acme", "CreateApiKey", {"name": f"page {n}", "scope": "read"}), 201)
         for n in range(5):
             ok(OWNER.command("acme", "CreateProject", {"key": f"P{n}", "name": "page"}), 201)
         least = seq()
         NODE.wait_caught_up()
-        for path, cursor, most in (("/members", "cursor", 200), ("/teams", "cursor", 200), ("/projects", "cursor", 500), ("/issues/TLS-3/comments", "after", 200),
+        for path, cursor, most in (("/members", "cursor", 200), ("/teams", "cursor", 200), ("/api-keys", "cursor", 200), ("/projects", "cursor", 500), ("/issues/TLS-3/comments", "after", 200),
                                    ("/search?text=handshake", "cursor", 100), ("/audit", "after", 1000)):
             url = path.split("?")[0]
             query = {"text": "handshake"} if "?" in path else {}
@@ -756,6 +897,9 @@ class OpenApi(Case):
         def team():
             return ok(OWNER.command("acme", "CreateTeam", {"name": "x" + nexusflow.new_id()}), 201).json()["created"]
 
+        def api_key():
+            return ok(OWNER.command("acme", "CreateApiKey", {"name": "x", "scope": "read"}), 201).json()["created"]
+
         def comment():
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "AddComment", {"issue": "TLS-12", "comment_id": id, "body": "x"}), 201)
@@ -782,7 +926,8 @@ class OpenApi(Case):
             "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},
             "ChangeTeamMembers": lambda: {"team": team(), "add": [member()]}, "DeactivateMember": lambda: {"member": member()},
             "ReactivateMember": lambda: {"member": member()}, "RenameTeam": lambda: {"team": team(), "name": "renamed"},
-            "DeleteTeam": lambda: {"team": team()},
+            "DeleteTeam": lambda: {"team": team()}, "RevokeApiKey": lambda: {"key": api_key()}, "LimitApiKeys": lambda: {"days": 300},
+            "CreateApiKey": lambda: {"scope": "write"},
             "CreateProject": lambda: {"key": "EX", "name": "text"}, "DeleteComment": lambda: {"comment_id": comment()},
             "EditComment": lambda: {"comment_id": comment(), "body": "text"}, "EditIssue": lambda: {"summary": "text"},
             "LabelIssue": lambda: {"add": ["tls"]}, "RankIssue": lambda: {"before": "TLS-1"},

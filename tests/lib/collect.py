@@ -1,4 +1,4 @@
-"""Everything that the query API has to say of a tenant, read to the end through its pages; the shape is that of
+"""Everything that the query API has to say of a tenant to an admin, read to the end through its pages; the shape is that of
 oracle.Expected."""
 import json
 import subprocess
@@ -62,7 +62,8 @@ def teams(client, tenant):
 
 def collect(client, tenant, audit=True, limit=1000):
     found = {"organization": get(client, tenant, ""), "members": pages(client, tenant, "/members", 3),
-             "teams": teams(client, tenant), "projects": pages(client, tenant, "/projects?archived=true", 2)}
+             "teams": teams(client, tenant), "api_keys": pages(client, tenant, "/api-keys", 2),
+             "projects": pages(client, tenant, "/projects?archived=true", 2)}
     for project in found["projects"]:
         if get(client, tenant, f"/projects/{project['key']}") != project:
             raise AssertionError(f"/projects and /projects/{project['key']} differ")

@@ -134,6 +134,7 @@ class Fold:
     def __init__(self, tenant, events, profiles=None):
         self.tenant, self.profiles, self.complaints = tenant, profiles or {}, []
         self.organization = None
+        self.api_keys = {}
         self.members, self.teams, self.projects, self.issues, self.audit = {}, {}, {}, {}, []
         self.concluded = []
         self.unsettled = {}  # command id: project
@@ -182,7 +183,7 @@ class Fold:
     def on_OrganizationCreated(self, meta, data):
         if self.organization:
             self.say(meta, "the organization is there already")
-        self.organization = {"id": meta["aggregate"]["id"], "name": data["name"]}
+        self.organization = {"id": meta["aggregate"]["id"], "name": data["name"], "settings": {"api_key_days": 366}}
 
     def on_MemberAdded(self, meta, data):
         member = self.members.setdefault(data["member_id"], {"removed": True, "person": None})
@@ -231,11 +232,38 @@ class Fold:
         member["removed"] = True
         if any(data["member_id"] in team["members"] for team in self.teams.values()):
             self.say(meta, "the removed member is in a team")
+        if any(key["member"] == data["member_id"] and not key["revoked"] for key in self.api_keys.values()):
+            self.say(meta, "the removed member has an API key")
         self.look_at_owners(meta)
 
     def look_at_owners(self, meta):
         if not any(m["role"] == "owner" and m["active"] and not m["removed"] for m in self.members.values()):
             self.say(meta, "no active owner is left")
+
+    # API keys
+
+    def on_ApiKeysLimited(self, meta, data):
+        self.same(meta, "the limit", data["from"], self.organization["settings"]["api_key_days"])
+        self.organization["settings"] = {"api_key_days": data["to"]}
+
+    def on_ApiKeyCreated(self, meta, data):
+        if data["key_id"] in self.api_keys:
+            self.say(meta, f"API key {data['key_id']} is there already")
+        member = self.members[data["member_id"]]
+        if member["removed"] or not member["active"] or meta["actor"]["id"] != data["member_id"]:
+            self.say(meta, "an API key for somebody else")
+        if len(data["hash"]) != 44 or data["expires_at"] <= meta["recorded_at"]:
+            self.say(meta, f"an API key with the hash {data['hash']!r} until {data['expires_at']}")
+        self.api_keys[data["key_id"]] = {
+            "id": data["key_id"], "member": data["member_id"], "name": data["name"], "scope": data["scope"],
+            "created_at": meta["occurred_at"], "expires_at": data["expires_at"], "revoked": False}
+
+    def on_ApiKeyRevoked(self, meta, data):
+        key = self.api_keys[data["key_id"]]
+        self.same(meta, "the member", data["member_id"], key["member"])
+        if key["revoked"]:
+            self.say(meta, "the API key is revoked already")
+        key["revoked"] = True
 
     # teams
 
@@ -621,7 +649,8 @@ class Expected:
 
     def all(self):
         fold = self.fold
-        found = {"organization": self.organization(), "members": self.members(), "teams": self.teams(), "projects": self.projects(),
+        found = {"organization": self.organization(), "members": self.members(), "teams": self.teams(),
+                 "api_keys": self.api_keys(), "projects": self.projects(),
                  "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
         for project in fold.projects.values():
             found["board " + project["key"]] = self.board(project)
@@ -651,6 +680,10 @@ class Expected:
                               "name": person.get("name"), "email": person.get("email"),
                               "teams": sorted(team for team, t in self.fold.teams.items() if id in t["members"])})
         return items
+
+    def api_keys(self):
+        return [{k: v for k, v in key.items() if k != "revoked"} for _, key in sorted(self.fold.api_keys.items())
+                if not key["revoked"]]
 
     def teams(self):
         """Each with all of its members."""

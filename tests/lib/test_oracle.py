@@ -83,6 +83,11 @@ def sample():
     log.on_organization("TeamCreated", team_id="t2", name="Core")
     log.on_organization("TeamRenamed", **{"team_id": "t1", "from": "Ops", "to": "Platform"})
     log.on_organization("TeamDeleted", team_id="t2", name="Core")
+    for key in ("k1", "k2"):
+        log.on_organization("ApiKeyCreated", key_id=key, member_id=OWNER, name="build", scope="write", hash="x" * 44,
+                            expires_at="2027-01-01T00:00:00.000Z")
+    log.on_organization("ApiKeyRevoked", key_id="k1", member_id=OWNER)
+    log.on_organization("ApiKeysLimited", **{"from": 366, "to": 30})
     log.on_organization("MemberDeactivated", member_id=OTHER, role="guest")
     log.on_organization("MemberReactivated", member_id=OTHER, role="guest")
     log.on_organization("EventSkipped", readers=["board"], skipped_seq=3, skipped_event="e3", why="damaged", operator="uid 0")
@@ -180,6 +185,10 @@ LOG_ERRORS = {
     "a team of nowhere is deleted": set_field("TeamDeleted", "team_id", "t9"),
     "who is in no team leaves it": set_field("TeamMembersChanged", "removed", [OWNER]),
     "a stranger comes into a team": set_field("TeamMembersChanged", "added", ["m9"]),
+    "an API key for somebody else": set_field("ApiKeyCreated", "member_id", OTHER),
+    "an API key that has expired": set_field("ApiKeyCreated", "expires_at", "2026-01-01T00:00:00.000Z"),
+    "an API key of nowhere is revoked": set_field("ApiKeyRevoked", "key_id", "k9"),
+    "a limit before that was not": set_field("ApiKeysLimited", "from", 90),
     "who is in a team is removed": lambda events: event(events, "MemberDeactivated", "MemberRemoved"),
     "the log ends within a command": lambda events: events.__delitem__(slice(4, None)),
 }
@@ -208,6 +217,8 @@ ANSWER_ERRORS = {
     "a member has another role": lambda found: found["members"][1].update(role="owner"),
     "a member is gone": lambda found: found["members"].pop(),
     "a member has another status": lambda found: found["members"][1].update(status="deactivated"),
+    "an API key is gone": lambda found: found["api_keys"].clear(),
+    "a limit is forgotten": lambda found: found["organization"]["settings"].update(api_key_days=366),
     "a team is gone": lambda found: found["teams"].pop(),
     "a team has one more": lambda found: found["teams"][0]["members"].update(total=2),
     "a member is in no team": lambda found: found["members"][1]["teams"].clear(),

@@ -434,13 +434,37 @@ static void random_second(struct history *h, struct history_tenant *t, const str
 	}
 }
 
+static void random_api_key(struct history *h, struct history_tenant *t)
+{
+	struct uuid ada = history_id(t->name, "member", 1);
+	t->api_keys += !t->has_api_key;
+	struct uuid id = history_id(t->name, "api key", t->api_keys);
+	if (t->has_api_key)
+		of_organization(h, t, EVENT_API_KEY_REVOKED)->api_key_revoked =
+		        (struct api_key_revoked){id, ada};
+	else
+		of_organization(h, t, EVENT_API_KEY_CREATED)->api_key_created =
+		        (struct api_key_created){.key_id = id,
+		                                 .member_id = ada,
+		                                 .name = SLICE("build"),
+		                                 .scope = API_KEY_SCOPE_WRITE,
+		                                 .hash = {1, 2, 3},
+		                                 .expires_at = HISTORY_START_MS};
+	t->has_api_key = !t->has_api_key;
+}
+
 static void random_organization_command(struct history *h, struct history_tenant *t)
 {
 	struct uuid second = history_id(t->name, "member", 2);
-	uint64_t kind = seed_below(&h->seed, 5);
+	uint64_t kind = seed_below(&h->seed, 7);
 	if (kind == 0)
 		of_organization(h, t, EVENT_ORGANIZATION_RENAMED)->organization_renamed.to =
 		        SLICE("Acme & Sons");
+	else if (kind == 5)
+		of_organization(h, t, EVENT_API_KEYS_LIMITED)->api_keys_limited =
+		        (struct api_keys_limited){366, 30};
+	else if (kind == 6)
+		random_api_key(h, t);
 	else if (kind < 3)
 		random_second(h, t, &second);
 	else

@@ -34,6 +34,8 @@ struct history_tenant {
 	uint64_t organization_version;
 	enum { SECOND_ABSENT, SECOND_ACTIVE, SECOND_DEACTIVATED } second;
 	bool has_team[2], in_team[2];
+	uint64_t api_keys; /* that ada ever made */
+	bool has_api_key;  /* the last one is not revoked */
 };
 
 struct history {

@@ -347,6 +347,19 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	case COMMAND_RENAME_ORGANIZATION:
 		command->rename_organization = (struct rename_organization){SOME_TEXT, EXPECTED};
 		break;
+	case COMMAND_CREATE_API_KEY:
+		command->create_api_key = (struct create_api_key){
+		        .has_key_id = true,
+		        .key_id = id_of(5000 + seed_below(seed, 400)),
+		        .name = SOME_TEXT,
+		        .scope = (enum api_key_scope)seed_below(seed, API_KEY_SCOPES)};
+		break;
+	case COMMAND_REVOKE_API_KEY:
+		command->revoke_api_key.key = id_of(5000 + seed_below(seed, 400));
+		break;
+	case COMMAND_LIMIT_API_KEYS:
+		command->limit_api_keys.days = (int32_t)seed_below(seed, 400);
+		break;
 	case COMMAND_CREATE_TEAM:
 		command->create_team = (struct create_team){.has_team_id = maybe(seed, 2),
 		                                            .team_id = some_team(seed),

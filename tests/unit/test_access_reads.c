@@ -145,8 +145,9 @@ static void an_organization_shows_its_newest_name_and_version(void **state)
 	assert_int_equal(organization_read(s->access, ACME, &s->out, &position, &s->err),
 	                 STATUS_OK);
 	assert_int_equal(position, 6);
-	assert_non_null(strstr(buf_cstr(&s->out), "\"name\":\"Acme & Sons\",\"members\":1,"
-	                                          "\"teams\":0,\"version\":5}"));
+	assert_non_null(strstr(buf_cstr(&s->out),
+	                       "\"name\":\"Acme & Sons\",\"members\":1,"
+	                       "\"teams\":0,\"settings\":{\"api_key_days\":366},\"version\":5}"));
 }
 
 /* Team 1 with ada, team 2 empty. */
@@ -215,6 +216,96 @@ static void a_deleted_team_is_nowhere(void **state)
 	assert_non_null(strstr(buf_cstr(&s->out), "\"teams\":[]"));
 }
 
+#define BORN (HISTORY_START_MS + 5000) /* the time of seq 5 */
+
+/* Key 1 of ada, which lives for ten seconds. */
+static void make_key(struct seen *s, enum api_key_scope scope)
+{
+	of_organization(s, EVENT_API_KEY_CREATED, 4)->api_key_created =
+	        (struct api_key_created){.key_id = s->first,
+	                                 .member_id = s->ada,
+	                                 .name = SLICE("build"),
+	                                 .scope = scope,
+	                                 .hash = {1, 2, 3},
+	                                 .expires_at = BORN + 10000};
+	end_command(s);
+	fold(s);
+}
+
+static enum status find_key(struct seen *s, const char *tenant, struct uuid id, uint8_t first,
+                            int64_t now_ms, struct access_member *member)
+{
+	const uint8_t hash[32] = {first, 2, 3};
+	uint64_t position;
+	return access_find_key(s->access, slice_str(tenant), &id, hash, now_ms, member, &position,
+	                       &s->err);
+}
+
+static void a_key_stands_for_its_member_while_it_lives(void **state)
+{
+	struct seen *s = *state;
+	struct access_member member;
+	make_key(s, API_KEY_SCOPE_ADMIN);
+	assert_int_equal(find_key(s, "acme", s->first, 1, BORN + 9999, &member), STATUS_OK);
+	assert_true(uuid_equal(&member.id, &s->ada));
+	assert_int_equal(member.role, ORG_ROLE_OWNER);
+	assert_int_equal(member.scope, API_KEY_SCOPE_ADMIN);
+	assert_int_equal(find_key(s, "acme", s->first, 1, BORN + 10000, &member), STATUS_NOT_FOUND);
+	assert_int_equal(find_key(s, "acme", s->first, 9, BORN, &member), STATUS_NOT_FOUND);
+	assert_int_equal(find_key(s, "acme", s->second, 1, BORN, &member), STATUS_NOT_FOUND);
+	assert_int_equal(find_key(s, "umbra", s->first, 1, BORN, &member), STATUS_NOT_FOUND);
+	of_organization(s, EVENT_MEMBER_DEACTIVATED, 5)->member_deactivated =
+	        (struct member_deactivated){s->ada, ORG_ROLE_OWNER};
+	end_command(s);
+	fold(s);
+	assert_int_equal(find_key(s, "acme", s->first, 1, BORN, &member), STATUS_NOT_FOUND);
+}
+
+static void a_key_that_may_not_administer_is_of_a_member(void **state)
+{
+	struct seen *s = *state;
+	struct access_member member;
+	make_key(s, API_KEY_SCOPE_READ);
+	assert_int_equal(find_key(s, "acme", s->first, 1, BORN, &member), STATUS_OK);
+	assert_int_equal(member.role, ORG_ROLE_MEMBER);
+}
+
+static void keys_are_listed_without_their_hashes_until_revoked(void **state)
+{
+	struct seen *s = *state;
+	struct access_member member;
+	uint64_t position;
+	make_key(s, API_KEY_SCOPE_WRITE);
+	static const char list[] =
+	        "{\"items\":[{\"id\":\"" ID(1) "\",\"member\":\"@ada\","
+	                                       "\"name\":\"build\",\"scope\":\"write\","
+	                                       "\"created_at\":\"2025-11-21T10:00:05.000Z\","
+	                                       "\"expires_at\":\"2025-11-21T10:00:15.000Z\"}],"
+	                                       "\"next\":null}";
+	assert_int_equal(api_keys_read(s->access, ACME, NULL, NULL, 9, &s->out, &position, &s->err),
+	                 STATUS_OK);
+	expect_json(s, list);
+	buf_clear(&s->out);
+	assert_int_equal(
+	        api_keys_read(s->access, ACME, &s->ada, NULL, 9, &s->out, &position, &s->err),
+	        STATUS_OK);
+	expect_json(s, list);
+	buf_clear(&s->out);
+	assert_int_equal(
+	        api_keys_read(s->access, ACME, &s->second, NULL, 9, &s->out, &position, &s->err),
+	        STATUS_OK);
+	expect_json(s, "{\"items\":[],\"next\":null}");
+	of_organization(s, EVENT_API_KEY_REVOKED, 5)->api_key_revoked =
+	        (struct api_key_revoked){s->first, s->ada};
+	end_command(s);
+	fold(s);
+	assert_int_equal(find_key(s, "acme", s->first, 1, BORN, &member), STATUS_NOT_FOUND);
+	buf_clear(&s->out);
+	assert_int_equal(api_keys_read(s->access, ACME, NULL, NULL, 9, &s->out, &position, &s->err),
+	                 STATUS_OK);
+	expect_json(s, "{\"items\":[],\"next\":null}");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -225,6 +316,9 @@ int main(void)
 	        CASE(an_organization_shows_its_newest_name_and_version),
 	        CASE(teams_show_their_members_page_by_page),
 	        CASE(a_deleted_team_is_nowhere),
+	        CASE(a_key_stands_for_its_member_while_it_lives),
+	        CASE(a_key_that_may_not_administer_is_of_a_member),
+	        CASE(keys_are_listed_without_their_hashes_until_revoked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

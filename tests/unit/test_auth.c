@@ -114,6 +114,25 @@ static void sign_good(struct given *given, json_t *claims, struct buf *token)
 	sign(given->key, json_pack("{s:s,s:s}", "alg", "ES256", "typ", "JWT"), claims, token);
 }
 
+static void an_api_key_is_taken_apart_and_proves_nothing(void **state)
+{
+	struct given *given = *state;
+	struct principal principal;
+	struct error err;
+	struct slice header = SLICE("Bearer nfk_acme_01020304-0506-0708-090a-0b0c0d0e0f10_"
+	                            "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc");
+
+	assert_int_equal(auth_check(given->auth, header, NOW_MS, &principal, &err), STATUS_OK);
+	assert_true(principal.has_key);
+	assert_true(slice_is(principal.key_tenant, "acme"));
+	assert_true(slice_is(principal.credential_id, "01020304-0506-0708-090a-0b0c0d0e0f10"));
+	assert_int_equal(principal.issuer.n + principal.subject.n, 0);
+	assert_false(principal.installation || principal.service);
+	header.n--;
+	assert_int_equal(auth_check(given->auth, header, NOW_MS, &principal, &err), STATUS_DENIED);
+	assert_string_equal(err.text, "the API key is malformed");
+}
+
 static void an_issued_token_names_its_principal(void **state)
 {
 	struct given *given = *state;
@@ -540,6 +559,7 @@ static void the_token_verb_refuses_what_makes_no_sense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        WITH_KEY(an_api_key_is_taken_apart_and_proves_nothing),
 	        WITH_KEY(an_issued_token_names_its_principal),
 	        WITH_KEY(a_token_signed_with_the_key_is_accepted),
 	        WITH_KEY(no_token_and_garbage_are_denied),

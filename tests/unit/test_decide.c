@@ -49,6 +49,7 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_RENAME_TEAM:
 	case COMMAND_DELETE_TEAM:
 	case COMMAND_CHANGE_TEAM_MEMBERS:
+	case COMMAND_LIMIT_API_KEYS:
 	case COMMAND_CREATE_PROJECT:
 	case COMMAND_CHANGE_PROJECT_KEY:
 	case COMMAND_ARCHIVE_PROJECT:
@@ -64,6 +65,8 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_ADD_COMMENT:
 	case COMMAND_EDIT_COMMENT:
 	case COMMAND_DELETE_COMMENT:
+	case COMMAND_CREATE_API_KEY:
+	case COMMAND_REVOKE_API_KEY:
 	case COMMAND_WATCH_ISSUE:
 	case COMMAND_UNWATCH_ISSUE:
 		return ORG_ROLE_GUEST;

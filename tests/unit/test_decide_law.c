@@ -35,6 +35,10 @@ static void send_something(struct decider *decider, struct seed *seed)
 		decider->request.has_identity_member = true;
 		decider->request.identity_member = random_person(seed);
 	}
+	if (maybe(seed, 10)) {
+		decider->request.has_api_key = true;
+		decider->request.scope = (enum api_key_scope)(1 + seed_below(seed, 3));
+	}
 	/* Rules go on when the members have thrown each other out. */
 	if (maybe(seed, 2))
 		decider->request.actor.kind = ACTOR_KIND_RULE;
@@ -142,6 +146,29 @@ static void check_teams(struct decider *decider, const struct row_organization *
 	}
 }
 
+/* The members have as many keys as the rows of their keys say, and who is removed has none. */
+static void check_api_keys(struct decider *decider)
+{
+	const struct tenant_state *face = &decider->state.face;
+	struct row_key key;
+	struct row_member member;
+	struct row_api_key row;
+	struct uuid id;
+	uint64_t keys = 0;
+
+	for (key = row_key_first(ROW_MEMBER); face->next(face, &key, false, &member);) {
+		memcpy(id.bytes, key.bytes, 16);
+		keys += member.api_keys;
+		assert_int_equal(count_rows(face, prefix_of(ROW_MEMBER_API_KEY, &id)),
+		                 member.api_keys);
+		assert_true(member.status != MEMBER_REMOVED || member.api_keys == 0);
+	}
+	assert_int_equal(decider->state.rows[ROW_MEMBER_API_KEY], keys);
+	for (key = row_key_first(ROW_API_KEY); face->next(face, &key, false, &row);)
+		keys -= !row.revoked;
+	assert_int_equal(keys, 0);
+}
+
 static void check_invariants(struct decider *decider)
 {
 	const struct tenant_state *face = &decider->state.face;
@@ -166,6 +193,7 @@ static void check_invariants(struct decider *decider)
 	assert_int_equal(owners, organization.owners);
 	assert_int_equal(members, organization.members);
 	check_teams(decider, &organization);
+	check_api_keys(decider);
 	for (key = row_key_first(ROW_ISSUE); face->next(face, &key, false, &issue);) {
 		check_issue(face, &issue);
 		comments += issue.comments;

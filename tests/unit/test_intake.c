@@ -13,8 +13,10 @@
 #include "command-api/intake.h"
 #include "core/service/intent.h"
 
-static const struct principal ada = {SLICE("nexusflow"), SLICE("ada"), SLICE("t1"), false, false};
-static const struct principal service = {SLICE("nexusflow"), SLICE("processor"), {0}, false, true};
+static const struct principal ada = {
+        .issuer = SLICE("nexusflow"), .subject = SLICE("ada"), .credential_id = SLICE("t1")};
+static const struct principal service = {
+        .issuer = SLICE("nexusflow"), .subject = SLICE("processor"), .service = true};
 
 #define ID      "018f3d5e-7c00-7000-8000-000000000001"
 #define PROJECT "{\"key\":\"TLS\",\"name\":\"TLS 1.3\"}"
@@ -55,6 +57,23 @@ static struct job *expect_job(const struct principal *who, struct envelope envel
 	if (!job)
 		fail_msg("%s: %s", fault.code, fault.detail);
 	return job;
+}
+
+static void a_key_is_for_its_own_organization(void **state)
+{
+	static const struct principal own = {.credential_id = SLICE("k"),
+	                                     .has_key = true,
+	                                     .key_tenant = SLICE("acme"),
+	                                     .key_hash = {1}};
+	static const struct principal foreign = {.has_key = true, .key_tenant = SLICE("acm")};
+	(void)state;
+	struct job *job = expect_job(&own, (struct envelope){0}, PROJECT);
+	assert_true(job->has_api_key);
+	assert_int_equal(job->api_key_hash[0], 1);
+	assert_true(slice_is(job->credential_id, "k"));
+	job_release(job);
+	expect_fault(&foreign, (struct envelope){0}, PROJECT, 404, "no_such_tenant");
+	expect_fault(&own, (struct envelope){.rule = SLICE(ID)}, PROJECT, 403, "forbidden");
 }
 
 static void a_body_that_is_not_one_json_object_is_refused(void **state)
@@ -303,6 +322,7 @@ static void the_id_of_an_intent_is_the_same_for_ever(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_key_is_for_its_own_organization),
 	        cmocka_unit_test(a_body_that_is_not_one_json_object_is_refused),
 	        cmocka_unit_test(a_body_of_any_depth_is_judged_without_recursion),
 	        cmocka_unit_test(brackets_in_texts_are_no_depth),

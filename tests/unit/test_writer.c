@@ -34,9 +34,10 @@ struct bench {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-static const struct principal installation = {SLICE("nexusflow"), SLICE("root"), {0}, true, false};
-static const struct principal ada = {SLICE("nexusflow"), SLICE("ada"), {0}, false, false};
-static const struct principal stranger = {SLICE("nexusflow"), SLICE("eve"), {0}, false, false};
+static const struct principal installation = {
+        .issuer = SLICE("nexusflow"), .subject = SLICE("root"), .installation = true};
+static const struct principal ada = {.issuer = SLICE("nexusflow"), .subject = SLICE("ada")};
+static const struct principal stranger = {.issuer = SLICE("nexusflow"), .subject = SLICE("eve")};
 
 static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
 {
@@ -316,7 +317,7 @@ static void an_installation_token_only_founds_organizations(void **state)
 static void who_was_removed_gets_no_old_answer(void **state)
 {
 	struct bench *bench = *state;
-	static const struct principal bob = {SLICE("nexusflow"), SLICE("bob"), {0}, false, false};
+	static const struct principal bob = {.issuer = SLICE("nexusflow"), .subject = SLICE("bob")};
 	open_bench(bench);
 	found_acme(bench);
 	expect(bench, &ada, "AddMember", ID(3),
@@ -327,6 +328,46 @@ static void who_was_removed_gets_no_old_answer(void **state)
 	expect(bench, &bob, "CreateProject", ID(4), OTHER, JOB_REPEATED);
 	expect(bench, &ada, "RemoveMember", ID(5), "{\"member\":\"" ID(9) "\"}", JOB_ACCEPTED);
 	expect_no_difference(bench, &bob, "CreateProject", ID(4), OTHER, "} 404 ");
+	close_bench(bench);
+}
+
+/* A key of the text that @made was answered with. */
+static struct principal key_of(const struct job *made, struct key_text *key)
+{
+	struct principal principal = {.has_key = true};
+	assert_true(key_text_parse(slice_str(made->secret), key));
+	principal.key_tenant = key->tenant;
+	principal.key_id = key->id;
+	memcpy(principal.key_hash, key->hash, sizeof principal.key_hash);
+	return principal;
+}
+
+static void a_key_is_shown_once_and_works_until_revoked(void **state)
+{
+	struct bench *bench = *state;
+	struct key_text text;
+	open_bench(bench);
+	found_acme(bench);
+	static const char body[] = "{\"key_id\":\"" ID(9) "\",\"name\":\"x\",\"scope\":\"admin\"}";
+	struct job *made = run(bench, &ada, "CreateApiKey", ID(3), body);
+	struct job *again = run(bench, &ada, "CreateApiKey", ID(3), body);
+	assert_int_equal(made->outcome, JOB_ACCEPTED);
+	assert_int_equal(again->outcome, JOB_REPEATED);
+	assert_string_equal(again->secret, "");
+	struct principal key = key_of(made, &text), wrong = key;
+	wrong.key_hash[0] ^= 1;
+	uint64_t events = count_events(bench);
+	expect(bench, &wrong, "CreateProject", ID(4), OTHER, JOB_REFUSED);
+	assert_int_equal(count_events(bench), events);
+	expect(bench, &key, "CreateProject", ID(4), OTHER, JOB_ACCEPTED);
+	expect(bench, &ada, "RevokeApiKey", ID(5), "{\"key\":\"" ID(9) "\"}", JOB_ACCEPTED);
+	struct job *dead = run(bench, &key, "CreateProject", ID(4), OTHER);
+	assert_int_equal(dead->outcome, JOB_REFUSED);
+	assert_int_equal(dead->reject, REJECT_BAD_API_KEY);
+	assert_int_equal(dead->position, 0);
+	job_release(made);
+	job_release(again);
+	job_release(dead);
 	close_bench(bench);
 }
 
@@ -440,6 +481,8 @@ int main(void)
 	                                        setup, teardown),
 	        cmocka_unit_test_setup_teardown(an_installation_token_only_founds_organizations,
 	                                        setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_key_is_shown_once_and_works_until_revoked, setup,
+	                                        teardown),
 	        cmocka_unit_test_setup_teardown(who_was_removed_gets_no_old_answer, setup,
 	                                        teardown),
 	        cmocka_unit_test_setup_teardown(
