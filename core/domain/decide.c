@@ -113,10 +113,9 @@ static void dispatch(struct judge *judge, const struct command *command)
 void decide(const struct tenant_state *state, const struct request *request,
             const struct command *command, struct decision *decision)
 {
-	struct arena *arena = decision->arena;
 	struct judge judge;
 
-	assert(arena && command->type < COMMAND_TYPES);
+	assert(decision->arena && command->type < COMMAND_TYPES);
 	memset(&judge, 0, sizeof(judge));
 	judge.state = state;
 	judge.request = request;
