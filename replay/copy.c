@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/journal/membership.h"
 #include "replay/copy_batch.h"
 
 #define ENTRIES         4096
@@ -344,6 +345,22 @@ static enum status round_trip(struct copy *copy, struct error *err)
 	return status ? status : compare(copy->tally, err);
 }
 
+/* Nothing would keep them from writing what is in no copy. */
+static enum status refuse_writers(const struct copy *copy, struct error *err)
+{
+	uint32_t n;
+	enum status status = journal_members(copy->work->source, &n, err);
+	if (status)
+		return error_wrap(err, "the source");
+	if (n == 0)
+		return STATUS_OK;
+	return error_set(
+	        err, STATUS_BUSY,
+	        "everything is copied, but %u processes may write to the source: stop them "
+	        "and run it again",
+	        n);
+}
+
 static enum status run(struct copy *copy, struct error *err)
 {
 	bool still = false;
@@ -359,6 +376,8 @@ static enum status run(struct copy *copy, struct error *err)
 			return err->status;
 	}
 	enter(copy, COPY_FINISHING);
+	if (refuse_writers(copy, err))
+		return err->status;
 	return journal_finish_copy(copy->work->target, err);
 }
 

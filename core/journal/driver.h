@@ -37,6 +37,7 @@ struct journal_driver {
 	/* All NULL where only one process can write. */
 	enum status (*membership_open)(void *self, const struct journal_membership_options *options,
 	                               void **membership, struct error *err);
+	enum status (*members)(void *self, uint32_t *n, struct error *err);
 	void (*membership_dispute)(void *membership, uint32_t partition);
 	void (*membership_close)(void *membership);
 };

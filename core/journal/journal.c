@@ -360,6 +360,13 @@ bool journal_is_shared(const struct journal *journal)
 	return journal->driver->membership_open != NULL;
 }
 
+enum status journal_members(struct journal *journal, uint32_t *n, struct error *err)
+{
+	*n = 0;
+	return journal_is_shared(journal) ? journal->driver->members(journal->self, n, err)
+	                                  : STATUS_OK;
+}
+
 enum status journal_membership_open(struct journal *journal,
                                     const struct journal_membership_options *options,
                                     struct journal_membership **out, struct error *err)

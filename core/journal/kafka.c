@@ -127,6 +127,7 @@ const struct journal_driver journal_kafka = {
         .reader_wake = kafka_reader_wake,
         .progress = kafka_progress,
         .membership_open = kafka_membership_open,
+        .members = kafka_members,
         .membership_dispute = kafka_membership_dispute,
         .membership_close = kafka_membership_close,
 };

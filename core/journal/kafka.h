@@ -193,6 +193,7 @@ void kafka_progress(void *self, const char *reader, const int64_t *next_offset);
 
 enum status kafka_membership_open(void *self, const struct journal_membership_options *options,
                                   void **membership, struct error *err);
+enum status kafka_members(void *self, uint32_t *n, struct error *err);
 void kafka_membership_dispute(void *membership, uint32_t partition);
 void kafka_membership_close(void *membership);
 /* The rebalance callback of KAFKA_MEMBER. */

@@ -240,3 +240,25 @@ void kafka_membership_close(void *self)
 	kafka_link_release(&membership->link);
 	free(membership);
 }
+
+enum status kafka_members(void *self, uint32_t *n, struct error *err)
+{
+	struct kafka *kafka = self;
+	const struct rd_kafka_group_list *groups;
+	struct buf name = {0};
+	rd_kafka_resp_err_t rc;
+
+	buf_printf(&name, "%s.owners", kafka->topic);
+	rc = rd_kafka_list_groups(kafka->client, buf_cstr(&name), &groups, KAFKA_ANSWER_MS);
+	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		*n = 0;
+		for (int i = 0; i < groups->group_cnt; i++)
+			*n += (uint32_t)groups->groups[i].member_cnt;
+		rd_kafka_group_list_destroy(groups);
+	}
+	buf_release(&name);
+	return rc == RD_KAFKA_RESP_ERR_NO_ERROR
+	               ? STATUS_OK
+	               : error_set(err, STATUS_UNAVAILABLE, "ask for the owners of %s at %s: %s",
+	                           kafka->topic, kafka->bootstrap, rd_kafka_err2str(rc));
+}

@@ -23,6 +23,10 @@ struct journal_membership_options {
 /* Can several processes write to this journal? Embedded: no, its partitions need no assignment. */
 bool journal_is_shared(const struct journal *journal);
 
+/* How many processes are members, this one included; one that was killed counts until the others
+ * miss it. 0 on a journal that is not shared. */
+enum status journal_members(struct journal *journal, uint32_t *n, struct error *err);
+
 /* Become a member. On a journal that is not shared all partitions are assigned before it returns,
  * and never revoked. Returns before the first assignment otherwise. */
 enum status journal_membership_open(struct journal *journal,
