@@ -5,10 +5,12 @@
 
 #include "cli/node.h"
 #include "cli/schema.h"
+#include "cli/skip_append.h"
 #include "cli/token.h"
 #include "cli/verbs.h"
 #include "core/base/config.h"
 #include "core/base/log.h"
+#include "replay/replay.h"
 
 /* Exit codes: 0 done, 1 failed, 2 called wrongly. */
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
@@ -73,6 +75,11 @@ static int config_verb(int argc, char **argv, const struct config *config)
 	return EXIT_DONE;
 }
 
+static int replay(int argc, char **argv, const struct config *config)
+{
+	return replay_main(argc, argv, config, skip_append);
+}
+
 static const struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv, const struct config *config);
@@ -84,7 +91,7 @@ static const struct verb {
         {"processor", processor, false, "run rules, send intents to command_url"},
         {"projector", projector, false, "keep the Postgres views (search, audit)"},
         {"query-api", query_api, false, "answer queries, keep the LMDB views beside it"},
-        {"replay", replay_main, true, "rebuild, verify, swap and show views"},
+        {"replay", replay, true, "rebuild, verify, swap, skip and show views"},
         {"import", import_main, true, "bring another tracker's archive in"},
         {"schema", schema_main, true, "check the topic of the journal, make it fit"},
         {"token", token_main, true, "sign a token"},

@@ -12,6 +12,7 @@
 #include "cli/admin.h"
 #include "cli/home.h"
 #include "cli/local_intents.h"
+#include "cli/skip_append.h"
 #include "command-api/routes.h"
 #include "command-api/writer.h"
 #include "core/base/clock.h"
@@ -50,6 +51,7 @@ struct node {
 	struct intent_port *port;
 	struct config intents_config; /* a copy with our own command_url */
 	struct buf own_url;
+	struct buf commands_url; /* of an operator's skip */
 	struct processor *processor;
 	struct health *health;
 	struct view_check view_checks[HEALTH_CHECKS_MAX];
@@ -270,10 +272,19 @@ static enum status start_admin(struct node *node, struct error *err)
 	                        .registry = projector_registry(node->projector),
 	                        .projector = node->projector,
 	                },
+	        .skip = {.append = skip_append,
+	                 .writers = node->writers ? writers_trouble(node->writers) : NULL,
+	                 .processor = node->processor ? processor_trouble(node->processor) : NULL,
+	                 .auth = node->auth,
+	                 .command_url = node->config->command_url},
 	        .writers = print_writers,
 	        .processor = print_processor,
 	        .context = node,
 	};
+	if (node->writers) {
+		buf_printf(&node->commands_url, "http://%s", node->config->listen);
+		options.skip.command_url = buf_cstr(&node->commands_url);
+	}
 	enum status status = admin_start(&options, &node->admin, err);
 	if (status != STATUS_INVALID)
 		return status;
@@ -364,6 +375,7 @@ static void stop(struct node *node)
 	auth_close(node->auth);
 	health_free(node->health);
 	buf_release(&node->own_url);
+	buf_release(&node->commands_url);
 	buf_release(&node->openapi);
 }
 

@@ -5,8 +5,6 @@
 
 #include "core/base/config.h"
 
-/* replay/ */
-int replay_main(int argc, char **argv, const struct config *config);
 /* import/ */
 int import_main(int argc, char **argv, const struct config *config);
 

@@ -177,7 +177,7 @@ enum status writers_start(const struct writers_options *options, struct writers 
 	struct writers *writers = mem_new(sizeof *writers);
 	writers->options = *options;
 	writers->owner_id = uuid_v4();
-	writers->trouble = trouble_new("writer");
+	writers->trouble = trouble_new(READER_WRITER);
 	pthread_mutex_init(&writers->lock, NULL);
 	uint32_t n = journal_identity(options->journal)->partitions;
 	writers->partitions = mem_new(n * sizeof *writers->partitions);

@@ -211,7 +211,7 @@ static bool is_skip(const struct record_read *read, const struct standing *stand
 	    !uuid_equal(&skip->skipped_event, &standing->event_id))
 		return false;
 	for (uint32_t i = 0; i < skip->readers.n; i++)
-		if (slice_is(skip->readers.items[i], PROCESSOR_NAME))
+		if (slice_is(skip->readers.items[i], READER_PROCESSOR))
 			return true;
 	return false;
 }
@@ -513,7 +513,7 @@ enum status processor_start(const struct processor_options *options, struct proc
 	struct processor *processor = mem_new(sizeof *processor);
 	processor->options = *options;
 	processor->take_max = ENTRIES_MAX;
-	processor->trouble = trouble_new(PROCESSOR_NAME);
+	processor->trouble = trouble_new(READER_PROCESSOR);
 	processor->lag = metric_series(METRIC_PROCESSOR_LAG_RECORDS, NULL);
 	processor->still = metric_series(METRIC_PROCESSOR_STILL_SECONDS, NULL);
 	pthread_mutex_init(&processor->lock, NULL);
@@ -553,6 +553,11 @@ void processor_stop(struct processor *processor)
 	trouble_free(processor->trouble);
 	pthread_mutex_destroy(&processor->lock);
 	free(processor);
+}
+
+struct trouble *processor_trouble(struct processor *processor)
+{
+	return processor->trouble;
 }
 
 void processor_state(struct processor *processor, struct processor_state *out)

@@ -11,8 +11,6 @@
 #include "core/service/intent.h"
 #include "core/service/trouble.h"
 
-#define PROCESSOR_NAME "processor" /* as a reader of the journal */
-
 struct processor;
 
 struct processor_options {
@@ -32,6 +30,8 @@ struct processor_state {
 enum status processor_start(const struct processor_options *options, struct processor **out,
                             struct error *err);
 void processor_stop(struct processor *processor);
+/* What is wrong in the log as the processor sees it; borrowed until processor_stop. */
+struct trouble *processor_trouble(struct processor *processor);
 void processor_state(struct processor *processor, struct processor_state *out);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/http/client.h"
+#include "core/journal/membership.h"
 
 #define START_WAIT_MS 5000 /* for a process that has the lock and not yet its socket */
 #define RETRY_US      200000
@@ -83,9 +84,10 @@ static enum status lock(struct desk *desk, const struct config *config, struct e
 	return status;
 }
 
-static enum status open_stores(struct desk *desk, const struct config *config, struct error *err)
+static enum status open_stores(struct desk *desk, const struct config *config,
+                               skip_appender *append, struct error *err)
 {
-	struct journal_options journal = {.config = config, .read_only = true};
+	struct journal_options journal = {.config = config, .read_only = !append};
 	if (journal_open(&journal, &desk->journal, err) || lock(desk, config, err) ||
 	    profile_keys_open(config, &desk->profile_keys, err) ||
 	    registry_open(config, &desk->registry, err))
@@ -96,6 +98,10 @@ static enum status open_stores(struct desk *desk, const struct config *config, s
 	                                         .profile_keys = desk->profile_keys,
 	                                         .registry = desk->registry,
 	                                 }};
+	/* Where others can own partitions, the command API finds the owner. */
+	options.skip.append = append;
+	if (journal_is_shared(desk->journal))
+		options.skip.command_url = config->command_url;
 	desk->replay = replay_open(&options);
 	return STATUS_OK;
 }
@@ -116,14 +122,15 @@ static void close_stores(struct desk *desk)
 	desk->lock_fd = -1;
 }
 
-enum status desk_open(const struct config *config, struct desk **out, struct error *err)
+enum status desk_open(const struct config *config, skip_appender *append, struct desk **out,
+                      struct error *err)
 {
 	struct desk *desk = mem_new(sizeof *desk);
 	int64_t until = clock_monotonic_ms() + START_WAIT_MS;
 	desk->lock_fd = -1;
 	enum status status = STATUS_OK;
 	while (!connect_to(desk, config)) {
-		status = open_stores(desk, config, err);
+		status = open_stores(desk, config, append, err);
 		if (!status)
 			break;
 		close_stores(desk);
@@ -193,6 +200,28 @@ enum status desk_job(struct desk *desk, const char *view, json_t **out, struct e
 		status = ask(desk, path, NULL, err);
 	else
 		status = replay_job(desk->replay, slice_str(view), &desk->answer, err);
+	return status ? status : parse(&desk->answer, out, err);
+}
+
+enum status desk_skip(struct desk *desk, const struct skip *skip, json_t **out, struct error *err)
+{
+	struct buf body = {0};
+	struct json_out json;
+	enum status status;
+	buf_clear(&desk->answer);
+	json_out_init(&json, &body);
+	json_out_object(&json);
+	json_out_member_string(&json, "reader", skip->reader);
+	json_out_member_string(&json, "tenant", skip->tenant);
+	json_out_member_int(&json, "seq", (int64_t)skip->seq);
+	json_out_member_string(&json, "why", skip->why);
+	json_out_member_string(&json, "operator", skip->operator);
+	json_out_object_end(&json);
+	if (desk->client)
+		status = ask(desk, "/v1/replay/skip", buf_cstr(&body), err);
+	else
+		status = replay_skip(desk->replay, skip, &desk->answer, err);
+	buf_release(&body);
 	return status ? status : parse(&desk->answer, out, err);
 }
 

@@ -37,6 +37,7 @@ struct replay *replay_open(const struct replay_options *options)
 {
 	struct replay *replay = mem_new(sizeof *replay);
 	replay->options = *options;
+	replay->options.skip.site = &replay->options.site;
 	pthread_mutex_init(&replay->lock, NULL);
 	for (const struct view_type *const *type = view_types; *type; type++) {
 		if (!is_kept(&options->site, *type))
@@ -192,6 +193,33 @@ enum status replay_start(struct replay *replay, struct slice name, enum replay_v
 	}
 	pthread_mutex_unlock(&replay->lock);
 	return status;
+}
+
+/* --- a skip --- */
+
+enum status replay_skip(struct replay *replay, const struct skip *skip, struct buf *to,
+                        struct error *err)
+{
+	struct skip_done done;
+	struct json_out out;
+	enum status status = skip_decide(&replay->options.skip, skip, &done, err);
+	if (status)
+		return status;
+	log_warn(LOGGER, "an operator skips an event", LOG_I("seq", skip->seq),
+	         LOG_I("decision_seq", done.decision_seq), LOG_I("readers", done.readers_n));
+	json_out_init(&out, to);
+	json_out_object(&out);
+	json_out_member_string(&out, "tenant", skip->tenant);
+	json_out_member_int(&out, "seq", (int64_t)skip->seq);
+	json_out_member_uuid(&out, "event_id", &done.event_id);
+	json_out_key(&out, "readers");
+	json_out_array(&out);
+	for (uint32_t i = 0; i < done.readers_n; i++)
+		json_out_str(&out, done.readers[i]);
+	json_out_array_end(&out);
+	json_out_member_int(&out, "decision_seq", (int64_t)done.decision_seq);
+	json_out_object_end(&out);
+	return STATUS_OK;
 }
 
 /* --- printing --- */

@@ -9,7 +9,7 @@
 
 #include "core/base/json_out.h"
 #include "core/http/http.h"
-#include "replay/site.h"
+#include "replay/skip.h"
 
 #define REPLAY_SOCKET "admin.sock" /* in data_dir */
 
@@ -23,6 +23,7 @@ struct replay_options {
 	void (*writers)(void *context, struct json_out *out);
 	void (*processor)(void *context, struct json_out *out);
 	void *context;
+	struct skip_place skip; /* its site is ours */
 };
 
 struct replay *replay_open(const struct replay_options *options);
@@ -39,10 +40,14 @@ enum status replay_job(struct replay *replay, struct slice view, struct buf *out
 /* Everything, as a JSON object. Not while a job runs alone on the stores. */
 void replay_status(struct replay *replay, struct buf *out);
 
+/* skip.h; @out: {"tenant", "seq", "event_id", "readers", "decision_seq"}. */
+enum status replay_skip(struct replay *replay, const struct skip *skip, struct buf *out,
+                        struct error *err);
+
 extern const struct http_route replay_routes[]; /* context: struct replay */
 
 /* nexusflow replay VERB ...; see the usage text. Exit codes: 0 done, 1 failed, 2 called wrongly,
  * 3 nothing to do or busy. */
-int replay_main(int argc, char **argv, const struct config *config);
+int replay_main(int argc, char **argv, const struct config *config, skip_appender *append);
 
 #endif

@@ -18,12 +18,14 @@ static const char usage[] =
         "       nexusflow replay verify VIEW\n"
         "       nexusflow replay rollback VIEW\n"
         "       nexusflow replay status [--json]\n"
+        "       nexusflow replay skip (--view=VIEW | --all) --tenant=T --seq=N --reason=TEXT\n"
         "       nexusflow replay copy --to=FILE\n"
         "  rebuild    build VIEW again from the journal beside the live one, compare, swap;\n"
         "             again after an interruption: go on\n"
         "  verify     the same without the swap\n"
         "  rollback   catch the instance before up and make it live again\n"
         "  status     instances, positions, lags, stopped tenants, what is running\n"
+        "  skip       let a tenant that stands before an event go on without it\n"
         "  copy       copy the journal to the one that the configuration FILE names, with its\n"
         "             driver and partitions, and verify; again after an interruption: go on;\n"
         "             stop the writers before\n"
@@ -191,12 +193,14 @@ static int status(struct desk *desk, bool as_json)
 	return EXIT_DONE;
 }
 
-int replay_main(int argc, char **argv, const struct config *config)
+int replay_main(int argc, char **argv, const struct config *config, skip_appender *append)
 {
 	struct call call = {.verb = NULL};
 	enum replay_verb verb = REPLAY_REBUILD;
 	struct desk *desk;
 	struct error err;
+	if (argc > 1 && strcmp(argv[1], "skip") == 0)
+		return skip_main(argc - 1, argv + 1, config, append);
 	if (!parse(argc, argv, &call) ||
 	    (!call.help && !call.to && strcmp(call.verb, "status") != 0 &&
 	     !find_verb(call.verb, &verb))) {
@@ -217,7 +221,7 @@ int replay_main(int argc, char **argv, const struct config *config)
 	struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	if (desk_open(config, &desk, &err))
+	if (desk_open(config, NULL, &desk, &err))
 		return complain(&err);
 	int code = call.view ? work(desk, &call, verb) : status(desk, call.json);
 	desk_close(desk);

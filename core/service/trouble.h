@@ -13,6 +13,9 @@
 
 #define TROUBLE_SUSPECTS_MAX 256 /* that are named; more are only counted as foreign records */
 
+#define READER_WRITER    "writer" /* beside the views, which have their own names */
+#define READER_PROCESSOR "processor"
+
 struct trouble;
 
 /* @reader: "board", "writer": label of the metrics; borrowed. Open two of one name and the gauges

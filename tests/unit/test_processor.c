@@ -307,7 +307,7 @@ static void a_record_of_a_newer_version_stops_it_behind_what_came_before(void **
 static void a_skipped_event_has_no_reaction_and_the_rest_has_its_own(void **state)
 {
 	struct bench *bench = *state;
-	struct slice reader = SLICE(PROCESSOR_NAME);
+	struct slice reader = SLICE(READER_PROCESSOR);
 	struct buf value = {0};
 	struct uuid newer = {{1, 2, 3}};
 	family(bench);
