@@ -14,7 +14,7 @@ static const char usage[] =
         "usage: nexusflow token --user ID [--installation] [--service] --ttl 30d\n"
         "  --user ID        whom the token names (sub)\n"
         "  --ttl N[smhd]    how long it is valid, at most ten years\n"
-        "  --installation   may create organizations\n"
+        "  --installation   may create organizations, skip events, see names in readyz\n"
         "  --service        a role of this installation, such as a processor\n"
         "A token is for a person. For a program make an API key in the organization "
         "(CreateApiKey):\n"

@@ -23,7 +23,7 @@ enum { FRESH_ID, FRESH_OWNER, FRESH_IDS };
 struct request {
 	struct slice tenant;      /* slug of the URL */
 	struct actor actor;       /* kind, id (member or rule), credential_id, on_behalf_of */
-	bool installation;        /* an installation token: may create organizations */
+	bool installation;        /* an installation token: an operator */
 	bool has_identity_member; /* the person that an AddMember or CreateOrganization names is */
 	struct uuid identity_member; /* already this member (also when removed) */
 	struct slice sealed_profile; /* sealed by the shell, for MemberProfileSet */

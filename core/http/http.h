@@ -26,7 +26,7 @@ struct principal {
 	struct slice issuer;
 	struct slice subject;
 	struct slice credential_id; /* jti of the token, id of the API key */
-	bool installation;          /* may create organizations */
+	bool installation;          /* an operator: creates organizations, skips events */
 	bool service;               /* a role of this installation: processors */
 	/* An API key, which proves nothing yet: the state of its tenant knows what it is worth.
 	 * Issuer and subject are empty. */
