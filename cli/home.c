@@ -40,8 +40,13 @@ static bool write_id(const char *path, const struct uuid *id)
 	return fclose(file) == 0 && written;
 }
 
-static enum status remember(const struct config *config, const struct uuid *id, struct error *err)
+enum status home_remember(const struct config *config, const struct journal *journal,
+                          struct error *err)
 {
+	const struct uuid *id = &journal_identity(journal)->id;
+	struct uuid known;
+	if (recall(config, &known) && uuid_equal(&known, id))
+		return STATUS_OK;
 	struct buf path = {0}, draft = {0};
 	path_of(config, FILE_NAME, &path);
 	path_of(config, FILE_NAME ".new", &draft);
@@ -100,13 +105,10 @@ enum status home_open_journal(const struct config *config, bool makes_journals,
 	if (status)
 		return status;
 	const struct journal_identity *found = journal_identity(journal);
-	if (known && !uuid_equal(&id, &found->id) && !journal_descends(found, &id))
-		status = refuse(config, &id, journal, err);
-	else if (!known || !uuid_equal(&id, &found->id))
-		status = remember(config, &found->id, err);
-	if (status) {
+	if (known && !uuid_equal(&id, &found->id) && !journal_descends(found, &id)) {
+		refuse(config, &id, journal, err);
 		journal_close(journal);
-		return status;
+		return err->status;
 	}
 	*out = journal;
 	return STATUS_OK;

@@ -11,5 +11,8 @@
  * another journal, which this one is no copy of), IO. */
 enum status home_open_journal(const struct config *config, bool makes_journals,
                               struct journal **out, struct error *err);
+/* The stores agree that it is this one: from now on the directory belongs to @journal. IO. */
+enum status home_remember(const struct config *config, const struct journal *journal,
+                          struct error *err);
 
 #endif

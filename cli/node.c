@@ -351,7 +351,7 @@ static enum status start(struct node *node, struct error *err)
 	    home_open_journal(node->config, node->roles & ROLE_COMMAND_API, &node->journal, err))
 		return err->status;
 	if (start_command_side(node, err) || start_views(node, err) || start_processor(node, err) ||
-	    start_admin(node, err))
+	    home_remember(node->config, node->journal, err) || start_admin(node, err))
 		return err->status;
 	return start_http(node, err);
 }

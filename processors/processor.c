@@ -129,12 +129,36 @@ static void load_stopped(struct processor *processor, struct kv_txn *txn)
 	kv_cursor_close(cursor);
 }
 
-static void load_position(struct processor *processor, struct kv_txn *txn)
+/* *@is_other: it is of an ancestor. A journal that is no copy of its own would fill it with what
+ * rules have never seen, and start them on old events. */
+static enum status check_journal(const struct journal_identity *identity, struct kv_txn *txn,
+                                 bool *is_other, struct error *err)
+{
+	struct slice value;
+	struct uuid stored;
+	char there[UUID_TEXT], here[UUID_TEXT];
+	*is_other = false;
+	if (!kv_get(txn, FOLD, SLICE("journal"), &value) || value.n != sizeof stored.bytes)
+		return STATUS_OK;
+	memcpy(stored.bytes, value.data, sizeof stored.bytes);
+	*is_other = !uuid_equal(&stored, &identity->id);
+	if (!*is_other || journal_descends(identity, &stored))
+		return STATUS_OK;
+	uuid_format(&stored, there);
+	uuid_format(&identity->id, here);
+	return error_set(err, STATUS_CONFLICT,
+	                 "its store belongs to journal %.*s, which journal %.*s is no copy of: "
+	                 "bring that journal back or use another data_dir",
+	                 UUID_TEXT, there, UUID_TEXT, here);
+}
+
+static enum status load_position(struct processor *processor, struct kv_txn *txn, struct error *err)
 {
 	const struct journal_identity *identity = journal_identity(processor->options.journal);
 	struct slice value;
-	bool is_other = kv_get(txn, FOLD, SLICE("journal"), &value) &&
-	                !slice_equal(value, slice_of(identity->id.bytes, 16));
+	bool is_other;
+	if (check_journal(identity, txn, &is_other, err))
+		return err->status;
 	bool begins = is_other || may_read_more(txn);
 	/* From the beginning, with the same ids: nothing happens twice. */
 	for (uint32_t i = 0; begins && tables[i]; i++)
@@ -151,6 +175,7 @@ static void load_position(struct processor *processor, struct kv_txn *txn)
 		                                    ? (int64_t)get_u64(value.data)
 		                                    : 0;
 	}
+	return STATUS_OK;
 }
 
 static void save_position(struct processor *processor, struct kv_txn *txn, uint32_t partition,
@@ -169,7 +194,10 @@ static enum status assign_all(struct processor *processor, struct error *err)
 	struct kv_txn *txn;
 	if (kv_begin_write(processor->kv, &txn, err))
 		return err->status;
-	load_position(processor, txn);
+	if (load_position(processor, txn, err)) {
+		kv_abort(txn);
+		return err->status;
+	}
 	if (kv_commit(txn, err))
 		return err->status;
 	journal_reader_omit_headers(processor->reader);

@@ -179,8 +179,9 @@ def a_data_directory_of_another_journal():
     shutil.rmtree(journal(other))
     for role in ("serve", "command-api", "query-api", "processor"):
         ends_with(node(role, other, data), data, "belongs to journal", other, BOOTSTRAP, "no copy of it")
-    os.remove(os.path.join(data, "journal.id"))  # its stores know, too
-    ends_with(node("command-api", other, data), "write-side state", "belongs to journal", "no copy of")
+    os.remove(os.path.join(data, "journal.id"))
+    for role, store in (("command-api", "write-side state"), ("processor", "processor: ")):  # they know, too
+        ends_with(node(role, other, data), store, "belongs to journal", "no copy of")
     shutil.rmtree(data)
 
 
