@@ -125,6 +125,26 @@ static void on_parent_changed(const struct rule *rule, struct kv_txn *txn,
 		count(txn, event->meta.tenant, &row.parent, 1, row.is_done ? 1 : 0);
 }
 
+/* A deleted sub-task counts no more, a restored one again. One that goes along with its parent does
+ * not finish it. */
+static void on_kept(const struct rule *rule, struct kv_txn *txn, const struct event *event,
+                    struct rule_run *run)
+{
+	bool deleted = event->type == EVENT_ISSUE_DELETED;
+	bool along = deleted && event->issue_deleted.with_parent;
+	struct key key;
+	struct issue_row row;
+	struct slice at = key_of(&key, event->meta.tenant, 'i', &event->meta.aggregate.id);
+	if (!get(txn, at, &row, sizeof row) || uuid_is_nil(&row.parent))
+		return;
+	int n = deleted ? -1 : 1;
+	struct parent_row parent =
+	        count(txn, event->meta.tenant, &row.parent, n, row.is_done ? n : 0);
+	if (deleted && !along && !row.is_done && parent.subtasks > 0 &&
+	    parent.done == parent.subtasks)
+		finish_parent(rule, run, event, &row.parent);
+}
+
 static void on_event(const struct rule *rule, struct kv_txn *txn, const struct event *event,
                      struct rule_run *run)
 {
@@ -134,6 +154,8 @@ static void on_event(const struct rule *rule, struct kv_txn *txn, const struct e
 		on_transitioned(rule, txn, event, run);
 	else if (event->type == EVENT_ISSUE_PARENT_CHANGED)
 		on_parent_changed(rule, txn, event, run);
+	else if (event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED)
+		on_kept(rule, txn, event, run);
 }
 
 const struct rule rule_subtasks_done = {

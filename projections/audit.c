@@ -16,8 +16,10 @@
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
 	ON(EVENT_SKIPPED)                                                                          \
+	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_CREATED)                                                                          \
+	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
@@ -27,9 +29,11 @@
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
 	ON(ISSUE_REMAINING_CHANGED)                                                                \
+	ON(ISSUE_RESTORED)                                                                         \
 	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
+	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_WATCHED)                                                                          \

@@ -19,8 +19,10 @@
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
 	IGNORE(EVENT_SKIPPED)                                                                      \
+	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_CREATED)                                                                          \
+	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
@@ -30,9 +32,11 @@
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
 	ON(ISSUE_REMAINING_CHANGED)                                                                \
+	ON(ISSUE_RESTORED)                                                                         \
 	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
+	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_WATCHED)                                                                          \
@@ -221,6 +225,11 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 	return e->has_parent ? count_child(a, &e->parent, 1, card->done) : STATUS_OK;
 }
 
+static bool is_shown(const struct card *card)
+{
+	return !card->archived && !card->deleted;
+}
+
 static enum status issue_transitioned(const struct applying *a, struct card *card,
                                       const struct issue_transitioned *e)
 {
@@ -229,11 +238,15 @@ static enum status issue_transitioned(const struct applying *a, struct card *car
 		return STATUS_INVALID;
 	bool done = e->to_category == STATUS_CATEGORY_DONE;
 	int change = (int)done - (int)card->done;
-	card->project->columns[card->column].count--;
-	card->project->columns[column].count++;
+	if (is_shown(card)) {
+		card->project->columns[card->column].count--;
+		card->project->columns[column].count++;
+	}
 	card->column = column;
 	card->done = done;
-	return card->has_parent && change ? count_child(a, &card->parent, 0, change) : STATUS_OK;
+	if (!card->has_parent || !change || card->deleted)
+		return STATUS_OK;
+	return count_child(a, &card->parent, 0, change);
 }
 
 static enum status parent_changed(const struct applying *a, struct card *card,
@@ -242,8 +255,34 @@ static enum status parent_changed(const struct applying *a, struct card *card,
 	if (card->has_parent && count_child(a, &card->parent, -1, card->done ? -1 : 0))
 		return STATUS_INVALID;
 	card->has_parent = e->has_to;
+	card->parent_deleted = false;
 	card->parent = e->has_to ? e->to : (struct uuid){{0}};
 	return e->has_to ? count_child(a, &e->to, 1, card->done) : STATUS_OK;
+}
+
+/* On the board or not, and counted in its column or not. */
+static void show(struct card *card, bool archived, bool deleted)
+{
+	bool before = is_shown(card);
+	card->archived = archived;
+	card->deleted = deleted;
+	card->project->columns[card->column].count += (uint64_t)((int)is_shown(card) - (int)before);
+}
+
+/* @children: issues below it that stay. */
+static enum status set_deleted(const struct applying *a, struct card *card, bool deleted,
+                               const struct uuid_array *children)
+{
+	int n = deleted ? -1 : 1;
+	show(card, card->archived, deleted);
+	for (uint32_t i = 0; i < children->n; i++) {
+		struct card *child;
+		if (find_card(a, &children->items[i], &child))
+			return STATUS_INVALID;
+		child->parent_deleted = deleted;
+		board_card_touch(a->view, child, (uint64_t)a->meta->seq);
+	}
+	return card->has_parent ? count_child(a, &card->parent, n, card->done ? n : 0) : STATUS_OK;
 }
 
 static int compare_labels(const void *a, const void *b)
@@ -306,6 +345,14 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 			return error_set(a->err, STATUS_INVALID, "no comment to delete");
 		card->comments--;
 		return STATUS_OK;
+	case EVENT_ISSUE_ARCHIVED:
+	case EVENT_ISSUE_UNARCHIVED:
+		show(card, event->type == EVENT_ISSUE_ARCHIVED, card->deleted);
+		return STATUS_OK;
+	case EVENT_ISSUE_DELETED:
+		return set_deleted(a, card, true, &event->issue_deleted.children);
+	case EVENT_ISSUE_RESTORED:
+		return set_deleted(a, card, false, &event->issue_restored.children);
 	case EVENT_ISSUE_ASSIGNED:
 		card->has_assignee = event->issue_assigned.has_to;
 		card->assignee = card->has_assignee ? event->issue_assigned.to : (struct uuid){{0}};

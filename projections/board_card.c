@@ -140,7 +140,20 @@ bool project_unpack(struct slice row, struct project *out)
 	return !in.bad && in.at == in.end;
 }
 
-enum { HAS_ASSIGNEE = 1, HAS_PARENT = 2, HAS_DUE_ON = 4, DONE = 8 };
+enum {
+	HAS_ASSIGNEE = 1,
+	HAS_PARENT = 2,
+	HAS_DUE_ON = 4,
+	DONE = 8,
+	ARCHIVED = 16,
+	DELETED = 32,
+	PARENT_DELETED = 64
+};
+
+static bool is_shown(const struct card *card)
+{
+	return !card->archived && !card->deleted;
+}
 
 static void card_pack(const struct card *card, struct buf *to)
 {
@@ -151,7 +164,9 @@ static void card_pack(const struct card *card, struct buf *to)
 	row_u8(to, card->column);
 	row_u8(to, (uint8_t)((card->has_assignee ? HAS_ASSIGNEE : 0) |
 	                     (card->has_parent ? HAS_PARENT : 0) |
-	                     (card->has_due_on ? HAS_DUE_ON : 0) | (card->done ? DONE : 0)));
+	                     (card->has_due_on ? HAS_DUE_ON : 0) | (card->done ? DONE : 0) |
+	                     (card->archived ? ARCHIVED : 0) | (card->deleted ? DELETED : 0) |
+	                     (card->parent_deleted ? PARENT_DELETED : 0)));
 	row_uuid(to, &card->assignee);
 	row_uuid(to, &card->parent);
 	row_u32(to, (uint32_t)card->due_on);
@@ -177,6 +192,9 @@ static bool card_unpack(struct slice row, struct card *card, struct uuid *projec
 	card->has_parent = flags & HAS_PARENT;
 	card->has_due_on = flags & HAS_DUE_ON;
 	card->done = flags & DONE;
+	card->archived = flags & ARCHIVED;
+	card->deleted = flags & DELETED;
+	card->parent_deleted = flags & PARENT_DELETED;
 	card->assignee = row_take_uuid(&in);
 	card->parent = row_take_uuid(&in);
 	card->due_on = (int32_t)row_take_u32(&in);
@@ -246,7 +264,7 @@ struct card *board_card_find(struct view *view, const struct tenant_entry *tenan
 		card_free(card);
 		return NULL;
 	}
-	card->stored = true;
+	card->stored = is_shown(card);
 	card->stored_column = card->column;
 	memcpy(card->stored_rank, card->rank, sizeof card->rank);
 	id_map_put(&board->cards, tenant, id, card);
@@ -329,7 +347,7 @@ static void card_json(const struct card *card, struct buf *out)
 	json_id_or_null(&json, "assignee", card->has_assignee, &card->assignee);
 	card_labels_json(card, &json);
 	json_out_member_str(&json, "rank", card->rank);
-	json_id_or_null(&json, "parent", card->has_parent, &card->parent);
+	json_id_or_null(&json, "parent", card->has_parent && !card->parent_deleted, &card->parent);
 	card_due_json(card, &json);
 	json_out_key(&json, "subtasks");
 	json_out_object(&json);
@@ -358,17 +376,19 @@ static bool card_moved(const struct card *card)
 static void card_write(struct view *view, struct card *card)
 {
 	struct board *board = view->own;
-	if (card->stored && card_moved(card)) {
+	if (card->stored && (card_moved(card) || !is_shown(card))) {
 		card_key(&view->key, card, card->stored_column, card->stored_rank);
 		kv_del(view->txn, CARDS, buf_slice(&view->key));
 	}
-	card_key(&view->key, card, card->column, card->rank);
-	card_json(card, &board->json);
-	kv_put(view->txn, CARDS, buf_slice(&view->key), buf_slice(&board->json));
+	if (is_shown(card)) {
+		card_key(&view->key, card, card->column, card->rank);
+		card_json(card, &board->json);
+		kv_put(view->txn, CARDS, buf_slice(&view->key), buf_slice(&board->json));
+	}
 	key_id(&view->key, card->project->tenant->name, &card->id);
 	card_pack(card, &view->value);
 	kv_put(view->txn, CARD_ROWS, buf_slice(&view->key), buf_slice(&view->value));
-	card->stored = true;
+	card->stored = is_shown(card);
 	card->stored_column = card->column;
 	memcpy(card->stored_rank, card->rank, sizeof card->rank);
 	card->dirty = false;

@@ -55,7 +55,9 @@ struct card {
 	uint64_t number;
 	uint64_t version;
 	uint8_t column;
-	bool done; /* category of its status */
+	bool done;              /* category of its status */
+	bool archived, deleted; /* not on the board, and not counted */
+	bool parent_deleted;    /* the card shows none */
 	bool has_assignee, has_parent, has_due_on;
 	struct uuid assignee, parent;
 	int32_t due_on;

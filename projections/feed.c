@@ -16,8 +16,10 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(COMMENT_DELETED)                                                                    \
 	IGNORE(COMMENT_EDITED)                                                                     \
 	IGNORE(EVENT_SKIPPED)                                                                      \
+	IGNORE(ISSUE_ARCHIVED)                                                                     \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_CREATED)                                                                      \
+	IGNORE(ISSUE_DELETED)                                                                      \
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
 	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
 	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
@@ -27,9 +29,11 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
 	IGNORE(ISSUE_RANKED)                                                                       \
 	IGNORE(ISSUE_REMAINING_CHANGED)                                                            \
+	IGNORE(ISSUE_RESTORED)                                                                     \
 	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	IGNORE(ISSUE_SUMMARY_CHANGED)                                                              \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
+	IGNORE(ISSUE_UNARCHIVED)                                                                   \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
 	IGNORE(ISSUE_WATCHED)                                                                      \

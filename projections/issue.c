@@ -16,8 +16,10 @@
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
 	IGNORE(EVENT_SKIPPED)                                                                      \
+	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_CREATED)                                                                          \
+	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
@@ -27,9 +29,11 @@
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
 	ON(ISSUE_REMAINING_CHANGED)                                                                \
+	ON(ISSUE_RESTORED)                                                                         \
 	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
+	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_WATCHED)                                                                          \
@@ -255,6 +259,14 @@ static enum status ranks_rebalanced(const struct issue_applying *a,
 	return STATUS_OK;
 }
 
+static enum status keep(const struct issue_applying *a, const struct event *event)
+{
+	struct issue_row issue;
+	if (get_issue(a, &a->meta->aggregate.id, &issue))
+		return STATUS_INVALID;
+	return issue_keep_apply(a, event, issue.archived_seq, issue.deleted_seq);
+}
+
 /* Rows beside that of the issue. They come first: a put moves what the issue's row borrows from. */
 static enum status change_others(const struct issue_applying *a, const struct event *event)
 {
@@ -264,6 +276,9 @@ static enum status change_others(const struct issue_applying *a, const struct ev
 		parent_changed(a, &event->issue_parent_changed);
 	else if (event->type == EVENT_RANKS_REBALANCED)
 		return ranks_rebalanced(a, &event->ranks_rebalanced);
+	else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
+	         event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED)
+		return keep(a, event);
 	else
 		return issue_part_apply(a, event);
 	return STATUS_OK;
@@ -339,6 +354,18 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_WORKLOG_EDITED:
 		issue->spent +=
 		        event->worklog_edited.to_minutes - event->worklog_edited.from_minutes;
+		break;
+	case EVENT_ISSUE_ARCHIVED:
+		issue->archived_seq = (uint64_t)a->meta->seq;
+		break;
+	case EVENT_ISSUE_UNARCHIVED:
+		issue->archived_seq = 0;
+		break;
+	case EVENT_ISSUE_DELETED:
+		issue->deleted_seq = (uint64_t)a->meta->seq;
+		break;
+	case EVENT_ISSUE_RESTORED:
+		issue->deleted_seq = 0;
 		break;
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_CREATED:
@@ -419,16 +446,16 @@ static void detach(struct view *view)
 	free(view->own);
 }
 
-static const char *const tables[] = {
-        KV_VIEW_TABLES, "issues",        "numbers",  "texts",        "comments",
-        "comment_seqs", "comment_texts", "worklogs", "worklog_seqs", "watchers",
-        "links",        "children",      "projects", "project_keys", NULL};
+static const char *const tables[] = {KV_VIEW_TABLES, "issues",       "numbers",       "texts",
+                                     "comments",     "comment_seqs", "comment_texts", "worklogs",
+                                     "worklog_seqs", "watchers",     "kept",          "links",
+                                     "children",     "projects",     "project_keys",  NULL};
 
 const struct kv_view_type issue_view = {
         .type =
                 {
                         .name = "issue",
-                        .version = 3,
+                        .version = 4,
                         .pace_ms = 5,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,

@@ -23,7 +23,8 @@ struct issue_stamp {
  * "labels":[],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
  * "estimate","remaining","spent","rank",
  * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
- * "worklogs":{...},"watchers":[{"id","name"}],"external_ref","created_at","updated_at","version"}.
+ * "worklogs":{...},"watchers":[{"id","name"}],"external_ref","archived",
+ * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one.
  * estimate and remaining are minutes or null, spent is minutes. comments and worklogs are the first
  * @parts_limit of issue_part_read. At most ISSUE_RELATED_MAX sub-tasks and as many links are shown;
  * watchers in order of their ids. */
@@ -52,6 +53,14 @@ enum status issue_texts_read(struct view *view, struct view *access, struct slic
                              struct slice issue, const struct uuid *comment, uint64_t after,
                              uint32_t limit, struct buf *out, struct issue_stamp *stamp,
                              struct error *err);
+
+/* Issues out of sight, in order of the events that put them away, behind seq @after:
+ * {"items":[{"seq","issue":{"id","key","summary","status"},"at","by":{"id","name"},
+ * "with_parent"}],"next"}. ISSUE_ARCHIVED_DELETED is not for readers. */
+enum issue_kept { ISSUE_ARCHIVED, ISSUE_DELETED, ISSUE_ARCHIVED_DELETED };
+enum status issue_kept_read(struct view *view, struct view *access, struct slice tenant,
+                            enum issue_kept kind, uint64_t after, uint32_t limit, struct buf *out,
+                            uint64_t *position, struct error *err);
 
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,

@@ -18,6 +18,17 @@ static inline void issue_put(const struct issue_applying *a, uint32_t table, str
 	kv_put(a->view->txn, table, buf_slice(&a->view->key), value);
 }
 
+/* In whose name something was done. */
+static inline struct uuid issue_person_of(const struct event_meta *meta)
+{
+	return meta->actor.has_on_behalf_of ? meta->actor.on_behalf_of : meta->actor.id;
+}
+
+/* Archived, deleted and back: the lists of what is out of sight. The seqs are those of the issue's
+ * row before the event. */
+enum status issue_keep_apply(const struct issue_applying *a, const struct event *event,
+                             uint64_t archived_seq, uint64_t deleted_seq);
+
 /* Comments, worklogs, watchers and links: rows of their own. Other events are left alone. */
 enum status issue_part_apply(const struct issue_applying *a, const struct event *event);
 

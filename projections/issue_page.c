@@ -74,6 +74,22 @@ static void text_json(struct issue_reading *r, uint64_t seq, struct slice row)
 	json_out_object_end(r->json);
 }
 
+static void kept_json(struct issue_reading *r, uint64_t seq, struct slice row)
+{
+	struct kept_row kept;
+	struct issue_row issue;
+	if (!kept_row_unpack(row, &kept) || !issue_kept_get(r, &kept.issue, &issue))
+		return;
+	json_out_object(r->json);
+	json_out_member_int(r->json, "seq", (int64_t)seq);
+	json_out_key(r->json, "issue");
+	issue_short_json(r, &kept.issue, &issue);
+	json_out_member_time(r->json, "at", kept.at);
+	issue_member_json(r, "by", &kept.by);
+	json_out_member_bool(r->json, "with_parent", kept.with_parent);
+	json_out_object_end(r->json);
+}
+
 static bool has_prefix(struct slice key, struct slice prefix)
 {
 	return key.n == prefix.n + 8 && memcmp(key.data, prefix.data, prefix.n) == 0;
@@ -153,4 +169,16 @@ bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint6
 	}
 	buf_release(&prefix);
 	return found;
+}
+
+void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t after, uint32_t limit)
+{
+	static const struct list kept = {KEPT, kept_json};
+	struct buf prefix = {0};
+	key_tenant(&prefix, r->tenant);
+	row_u8(&prefix, (uint8_t)kind);
+	json_out_object(r->json);
+	items_json(r, &kept, buf_slice(&prefix), after, limit);
+	json_out_object_end(r->json);
+	buf_release(&prefix);
 }

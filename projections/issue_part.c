@@ -88,12 +88,6 @@ static void comment_added(const struct issue_applying *a, const struct comment_a
 	put_part_seq(a, COMMENT_SEQS, &e->comment_id);
 }
 
-/* In whose name something was done. */
-static struct uuid person_of(const struct event_meta *meta)
-{
-	return meta->actor.has_on_behalf_of ? meta->actor.on_behalf_of : meta->actor.id;
-}
-
 static void text_key(const struct issue_applying *a, const struct uuid *comment)
 {
 	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
@@ -149,7 +143,7 @@ static enum status comment_edited(const struct issue_applying *a, const struct c
 	put_former_text(a, &comment);
 	/* the put may have moved what the row borrows from: what is kept is copied */
 	comment.edited_at = a->meta->occurred_at;
-	comment.edited_by = person_of(a->meta);
+	comment.edited_by = issue_person_of(a->meta);
 	comment.text_seq = (uint64_t)a->meta->seq;
 	comment.mentions = packed_ids(&e->mentions);
 	comment.body = e->body;

@@ -67,7 +67,7 @@ static enum status open_issue(struct issue_reading *r, struct view *view, struct
 	if (found)
 		stamp->position = kv_view_seq(r->txn, r->tenant);
 	found = found && (uuid_parse(text, &r->id) || find_key(r, text)) &&
-	        get_row(r, &r->id, &r->issue);
+	        get_row(r, &r->id, &r->issue) && !r->issue.deleted_seq;
 	if (!found)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such issue");
 	stamp->id = r->id;
@@ -121,20 +121,35 @@ static void key_json(struct issue_reading *r, const struct issue_row *issue)
 	buf_release(&text);
 }
 
-/* Another issue, in short. */
-static void related_json(struct issue_reading *r, const struct uuid *id)
+void issue_short_json(struct issue_reading *r, const struct uuid *id, const struct issue_row *issue)
 {
-	struct issue_row issue;
-	if (!get_row(r, id, &issue)) {
-		json_out_null(r->json);
-		return;
-	}
 	json_out_object(r->json);
 	json_out_member_uuid(r->json, "id", id);
-	key_json(r, &issue);
-	json_out_member_string(r->json, "summary", issue.summary);
-	json_out_member_string(r->json, "status", issue.status);
+	key_json(r, issue);
+	json_out_member_string(r->json, "summary", issue->summary);
+	json_out_member_string(r->json, "status", issue->status);
 	json_out_object_end(r->json);
+}
+
+/* Another issue that this one may show: not a deleted one. */
+static bool get_related(struct issue_reading *r, const struct uuid *id, struct issue_row *issue)
+{
+	return get_row(r, id, issue) && !issue->deleted_seq;
+}
+
+bool issue_kept_get(struct issue_reading *r, const struct uuid *id, struct issue_row *issue)
+{
+	return get_row(r, id, issue);
+}
+
+static void parent_json(struct issue_reading *r)
+{
+	struct issue_row parent;
+	json_out_key(r->json, "parent");
+	if (!uuid_is_nil(&r->issue.parent) && get_related(r, &r->issue.parent, &parent))
+		issue_short_json(r, &r->issue.parent, &parent);
+	else
+		json_out_null(r->json);
 }
 
 static bool has_prefix(struct slice key, struct slice prefix)
@@ -154,9 +169,11 @@ static void subtasks_json(struct issue_reading *r)
 	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
 	                key.n == prefix.n + ID_BYTES;
 	     n++, more = kv_next(cursor, &key, &value)) {
-		struct uuid child;
-		memcpy(child.bytes, key.data + prefix.n, ID_BYTES);
-		related_json(r, &child);
+		struct uuid id;
+		struct issue_row child;
+		memcpy(id.bytes, key.data + prefix.n, ID_BYTES);
+		if (get_related(r, &id, &child))
+			issue_short_json(r, &id, &child);
 	}
 	json_out_array_end(r->json);
 	kv_cursor_close(cursor);
@@ -167,14 +184,17 @@ static void subtasks_json(struct issue_reading *r)
 static void link_json(struct issue_reading *r, struct slice tail)
 {
 	size_t type_n = tail.n - 1 - ID_BYTES - 1;
-	struct uuid other;
-	memcpy(other.bytes, tail.data + type_n + 1, ID_BYTES);
+	struct uuid id;
+	struct issue_row other;
+	memcpy(id.bytes, tail.data + type_n + 1, ID_BYTES);
+	if (!get_related(r, &id, &other))
+		return;
 	json_out_object(r->json);
 	json_out_member_string(r->json, "type", slice_of(tail.data, type_n));
 	json_out_member_str(r->json, "direction",
 	                    tail.data[tail.n - 1] == LINK_INWARD ? "inward" : "outward");
 	json_out_key(r->json, "issue");
-	related_json(r, &other);
+	issue_short_json(r, &id, &other);
 	json_out_object_end(r->json);
 }
 
@@ -284,11 +304,7 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_member_json(r, "reporter", &issue->reporter);
 	issue_member_json(r, "assignee", &issue->assignee);
 	labels_json(r);
-	json_out_key(json, "parent");
-	if (uuid_is_nil(&issue->parent))
-		json_out_null(json);
-	else
-		related_json(r, &issue->parent);
+	parent_json(r);
 	subtasks_json(r);
 	day_json(r, "start_on", issue->has_start_on, issue->start_on);
 	day_json(r, "due_on", issue->has_due_on, issue->due_on);
@@ -303,6 +319,7 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_part_json(r, ISSUE_WORKLOGS, 0, parts_limit);
 	watchers_json(r);
 	string_or_null(json, "external_ref", issue->external_ref);
+	json_out_member_bool(json, "archived", issue->archived_seq != 0);
 	json_out_member_time(json, "created_at", issue->created_at);
 	json_out_member_time(json, "updated_at", issue->updated_at);
 	json_out_member_int(json, "version", (int64_t)issue->version);
@@ -369,6 +386,29 @@ enum status issue_texts_read(struct view *view, struct view *access, struct slic
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status && !issue_texts_json(&r, comment, after, limit))
 		status = error_set(err, STATUS_NOT_FOUND, "no such comment");
+	status = close_issue(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}
+
+enum status issue_kept_read(struct view *view, struct view *access, struct slice tenant,
+                            enum issue_kept kind, uint64_t after, uint32_t limit, struct buf *out,
+                            uint64_t *position, struct error *err)
+{
+	struct json_out json;
+	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
+	size_t start = out->n;
+	enum status status = kv_view_read(view, &r.txn, err);
+	if (status)
+		return status;
+	*position = kv_view_seq(r.txn, tenant);
+	if (access)
+		status = access_names_open(access, tenant, &r.names, err);
+	if (!status) {
+		json_out_init(&json, out);
+		issue_kept_json(&r, kind, after, limit);
+	}
 	status = close_issue(&r, status);
 	if (status)
 		out->n = start;

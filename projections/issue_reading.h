@@ -20,6 +20,15 @@ struct issue_reading {
 /* {"id","name"} or null (a nil id) as the member @key; as an item of an array if it is NULL. */
 void issue_member_json(struct issue_reading *r, const char *key, const struct uuid *id);
 
+/* {"id","key","summary","status"} */
+void issue_short_json(struct issue_reading *r, const struct uuid *id,
+                      const struct issue_row *issue);
+/* Any issue, deleted ones included. */
+bool issue_kept_get(struct issue_reading *r, const struct uuid *id, struct issue_row *issue);
+
+/* A page of issues out of sight: the object of issue_kept_read. */
+void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t after, uint32_t limit);
+
 /* A page of comments or worklogs: the object of issue_part_read. */
 void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t after, uint32_t limit);
 

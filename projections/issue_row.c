@@ -11,6 +11,8 @@ void issue_row_pack(const struct issue_row *issue, struct buf *to)
 	row_uuid(to, &issue->parent);
 	row_u64(to, issue->number);
 	row_u64(to, issue->version);
+	row_u64(to, issue->archived_seq);
+	row_u64(to, issue->deleted_seq);
 	row_u64(to, (uint64_t)issue->created_at);
 	row_u64(to, (uint64_t)issue->updated_at);
 	row_u8(to, (uint8_t)((issue->has_due_on ? HAS_DUE_ON : 0) |
@@ -44,6 +46,8 @@ bool issue_row_unpack(struct slice row, struct issue_row *out)
 	out->parent = row_take_uuid(&in);
 	out->number = row_take_u64(&in);
 	out->version = row_take_u64(&in);
+	out->archived_seq = row_take_u64(&in);
+	out->deleted_seq = row_take_u64(&in);
 	out->created_at = (int64_t)row_take_u64(&in);
 	out->updated_at = (int64_t)row_take_u64(&in);
 	uint8_t flags = row_take_u8(&in);
@@ -113,6 +117,25 @@ bool text_row_unpack(struct slice row, struct text_row *out)
 	out->by = row_take_uuid(&in);
 	out->at = (int64_t)row_take_u64(&in);
 	out->body = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}
+
+void kept_row_pack(const struct kept_row *kept, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &kept->issue);
+	row_uuid(to, &kept->by);
+	row_u64(to, (uint64_t)kept->at);
+	row_u8(to, kept->with_parent);
+}
+
+bool kept_row_unpack(struct slice row, struct kept_row *out)
+{
+	struct row_in in = row_in(row);
+	out->issue = row_take_uuid(&in);
+	out->by = row_take_uuid(&in);
+	out->at = (int64_t)row_take_u64(&in);
+	out->with_parent = row_take_u8(&in) != 0;
 	return !in.bad && in.at == in.end;
 }
 

@@ -10,6 +10,7 @@
  *   WORKLOGS      issue id, seq u64 -> struct worklog_row, packed
  *   WORKLOG_SEQS  issue id, worklog id -> seq u64
  *   WATCHERS      issue id, member id -> nothing
+ *   KEPT          kind u8 (enum issue_kept), seq u64 -> struct kept_row, packed
  *   LINKS         issue id, type, 0, other id, direction u8 -> nothing
  *   CHILDREN      parent id, child id -> nothing
  *   PROJECTS      project id -> key, name
@@ -31,6 +32,7 @@ enum {
 	WORKLOGS,
 	WORKLOG_SEQS,
 	WATCHERS,
+	KEPT,
 	LINKS,
 	CHILDREN,
 	PROJECTS,
@@ -43,6 +45,7 @@ enum link_direction { LINK_OUTWARD, LINK_INWARD };
 struct issue_row {
 	struct uuid project_id, reporter, assignee, parent; /* nil: none */
 	uint64_t number, version;
+	uint64_t archived_seq, deleted_seq; /* of the event that did it; 0: it is not */
 	int64_t created_at, updated_at;
 	bool has_due_on, has_start_on, has_estimate, has_remaining;
 	int32_t due_on, start_on;
@@ -63,6 +66,13 @@ struct comment_row {
 	uint64_t text_seq;     /* of the event that set the body */
 	struct slice mentions; /* ids of members, 16 bytes each */
 	struct slice body;
+};
+
+/* Why an issue is out of sight. An archived issue that is deleted is listed as deleted only. */
+struct kept_row {
+	struct uuid issue, by;
+	int64_t at;
+	bool with_parent;
 };
 
 /* A text that a comment had. */
@@ -91,6 +101,8 @@ void comment_row_pack(const struct comment_row *comment, struct buf *to);
 bool comment_row_unpack(struct slice row, struct comment_row *out);
 void text_row_pack(const struct text_row *text, struct buf *to);
 bool text_row_unpack(struct slice row, struct text_row *out);
+void kept_row_pack(const struct kept_row *kept, struct buf *to);
+bool kept_row_unpack(struct slice row, struct kept_row *out);
 void worklog_row_pack(const struct worklog_row *worklog, struct buf *to);
 bool worklog_row_unpack(struct slice row, struct worklog_row *out);
 bool project_row_unpack(struct slice row, struct project_row *out);

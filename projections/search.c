@@ -20,8 +20,10 @@
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
 	IGNORE(EVENT_SKIPPED)                                                                      \
+	ON(ISSUE_ARCHIVED)                                                                         \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	ON(ISSUE_CREATED)                                                                          \
+	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
 	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
@@ -31,9 +33,11 @@
 	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
 	IGNORE(ISSUE_RANKED)                                                                       \
 	IGNORE(ISSUE_REMAINING_CHANGED)                                                            \
+	ON(ISSUE_RESTORED)                                                                         \
 	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
+	ON(ISSUE_UNARCHIVED)                                                                       \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
 	IGNORE(ISSUE_WATCHED)                                                                      \
@@ -78,7 +82,10 @@ static const char tables_sql[] =
         " key text collate \"C\" not null, seq bigint not null);"
         "create table docs (tenant text collate \"C\" not null, doc_id uuid not null,"
         " issue_id uuid not null, project_id uuid not null, number bigint, title text not null,"
-        " body text not null, updated_seq bigint not null, tsv tsvector not null);";
+        " body text not null, updated_seq bigint not null, tsv tsvector not null);"
+        /* issues that are, or were, out of sight; null: never */
+        "create table hidden (tenant text collate \"C\" not null, issue_id uuid not null,"
+        " archived boolean, deleted boolean);";
 
 static const char bulk_sql[] =
         "create table created (tenant text collate \"C\" not null, doc_id uuid not null,"
@@ -86,7 +93,15 @@ static const char bulk_sql[] =
         " body text not null, seq bigint not null);"
         "create table edits (tenant text collate \"C\" not null, doc_id uuid not null, title text,"
         " body text, seq bigint not null);"
-        "create table deleted (tenant text collate \"C\" not null, doc_id uuid not null);";
+        "create table deleted (tenant text collate \"C\" not null, doc_id uuid not null);"
+        "create table changes (tenant text collate \"C\" not null, issue_id uuid not null,"
+        " archived boolean, deleted boolean, seq bigint not null);";
+
+/* What is known last of each issue of the rows u(tenant, issue_id, archived, deleted, seq). */
+#define LAST_HIDDEN                                                                                \
+	"select tenant, issue_id,"                                                                 \
+	" (array_agg(archived order by seq desc) filter (where archived is not null))[1],"         \
+	" (array_agg(deleted order by seq desc) filter (where deleted is not null))[1]"
 
 static const char fill_sql[] =
         "analyze created; analyze edits; analyze deleted;"
@@ -108,18 +123,21 @@ static const char fill_sql[] =
         "   where x.tenant = c.tenant and x.doc_id = c.doc_id))"
         " insert into docs select tenant, doc_id, issue_id, project_id, number, title, body, "
         "seq," TSV("title", "body") " from d;"
-                                    "drop table created, edits, deleted;";
+                                    "insert into hidden " LAST_HIDDEN
+                                    " from changes u group by tenant, issue_id;"
+                                    "drop table created, edits, deleted, changes;";
 
 static const char keys_sql[] =
         "alter table projects add primary key (tenant, project_id, seq);"
         "create index on projects (tenant, key);"
         "alter table docs add primary key (tenant, doc_id);"
+        "alter table hidden add primary key (tenant, issue_id);"
         /* inserts wait in a list that is merged when it has 2 MB: a quarter of the work
          * of merging each batch, for a list that a query has to read through */
         "create index docs_words on docs using gin (tenant, tsv) with (gin_pending_list_limit = "
         "2048);";
 
-enum { PROJECTS, ISSUES, COMMENTS, EDITS, DELETED };
+enum { PROJECTS, ISSUES, COMMENTS, EDITS, DELETED, HIDDEN };
 
 static const struct pg_batch_type batches[] = {
         [PROJECTS] =
@@ -197,6 +215,19 @@ static const struct pg_batch_type batches[] = {
                         .copy_sql = "copy deleted from stdin",
                         .columns = 2,
                 },
+        [HIDDEN] =
+                {
+                        .name = "hidden",
+                        .live_sql = "insert into hidden " LAST_HIDDEN
+                                    " from unnest($1::text[], $2::uuid[], $3::bool[], $4::bool[],"
+                                    " $5::bigint[]) as u(tenant, issue_id, archived, deleted, seq)"
+                                    " group by tenant, issue_id"
+                                    " on conflict (tenant, issue_id) do update set"
+                                    " archived = coalesce(excluded.archived, hidden.archived),"
+                                    " deleted = coalesce(excluded.deleted, hidden.deleted)",
+                        .copy_sql = "copy changes from stdin",
+                        .columns = 5,
+                },
 };
 
 static const struct pg_view_digest digests[] = {
@@ -206,6 +237,8 @@ static const struct pg_view_digest digests[] = {
         {"docs",
          "select tenant, doc_id, row(issue_id, project_id, number, title, body, updated_seq)::text"
          " from docs where $1::text = '' or tenant = $1::text order by tenant, doc_id"},
+        {"hidden", "select tenant, issue_id, row(archived, deleted)::text from hidden"
+                   " where $1::text = '' or tenant = $1::text order by tenant, issue_id"},
         {NULL, NULL},
 };
 
@@ -264,6 +297,25 @@ static void edited(struct view *view, const struct event_meta *meta, const struc
 	pg_batch_int(batch, meta->seq);
 }
 
+static void hidden(struct view *view, const struct event *event)
+{
+	struct pg_batch *batch = &view->batches[HIDDEN];
+	bool archived = event->type == EVENT_ISSUE_ARCHIVED;
+	bool deleted = event->type == EVENT_ISSUE_DELETED;
+	bool about_deleted = deleted || event->type == EVENT_ISSUE_RESTORED;
+	pg_batch_text(batch, event->meta.tenant);
+	pg_batch_uuid(batch, &event->meta.aggregate.id);
+	if (about_deleted)
+		pg_batch_null(batch);
+	else
+		pg_batch_text(batch, archived ? SLICE("t") : SLICE("f"));
+	if (about_deleted)
+		pg_batch_text(batch, deleted ? SLICE("t") : SLICE("f"));
+	else
+		pg_batch_null(batch);
+	pg_batch_int(batch, event->meta.seq);
+}
+
 static enum status search_apply(struct view *view, const struct event *event, struct error *err)
 {
 	const struct event_meta *meta = &event->meta;
@@ -284,6 +336,9 @@ static enum status search_apply(struct view *view, const struct event *event, st
 	} else if (event->type == EVENT_COMMENT_EDITED) {
 		edited(view, meta, &event->comment_edited.comment_id, NULL,
 		       &event->comment_edited.body);
+	} else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
+	           event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED) {
+		hidden(view, event);
 	} else if (event->type == EVENT_COMMENT_DELETED) {
 		pg_batch_text(&view->batches[DELETED], meta->tenant);
 		pg_batch_uuid(&view->batches[DELETED], &event->comment_deleted.comment_id);
@@ -295,7 +350,7 @@ const struct pg_view_type search_view = {
         .type =
                 {
                         .name = "search",
-                        .version = 2,
+                        .version = 3,
                         .handled = search_handled,
                         PG_VIEW_SLOTS,
                         .apply = search_apply,

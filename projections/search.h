@@ -22,14 +22,15 @@ extern const struct pg_view_type search_view;
 /* {"items":[{"key","id","kind":"issue"|"comment","comment_id"|null,"title","snippet","rank"}],
  * "next":cursor|null,"position":n}, best first; in the snippet, found words stand between « and ».
  * @text in the language of web search: words, "a phrase", or, -without. @project is the key of one
- * project, or empty. @cursor is empty or a "next": pages go over the texts as they were at the
+ * project, or empty. Texts of archived issues are found with @archived only, those of deleted ones
+ * never. @cursor is empty or a "next": pages go over the texts as they were at the
  * first one, edits in between aside.
  *
  * Appends to @out, and leaves it as it was when it fails. STATUS_INVALID: nothing to search for,
  * too long, not UTF-8 or no cursor. STATUS_TIMEOUT: too many texts match within SEARCH_TIMEOUT_MS.
  * @pg is of the caller's thread; its role must be `nexusflow` or a member of it. */
 enum status search_read(struct pg *pg, const char *instance, struct slice tenant, struct slice text,
-                        struct slice project, struct slice cursor, uint32_t limit, struct buf *out,
-                        uint64_t *position, struct error *err);
+                        struct slice project, struct slice cursor, bool archived, uint32_t limit,
+                        struct buf *out, uint64_t *position, struct error *err);
 
 #endif

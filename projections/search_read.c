@@ -25,6 +25,8 @@ static const char read_sql[] =
         "  where d.tenant = $1 and d.tsv @@ (select q from p) and d.updated_seq <= $5::bigint"
         "  and ($4 = '' or d.project_id = (select project_id from projects"
         "   where tenant = $1 and key = $4 limit 1))"
+        "  and not exists (select from hidden h where h.tenant = $1 and h.issue_id = d.issue_id"
+        "   and (h.deleted or (h.archived and not $10::bool)))"
         "  order by d.updated_seq desc limit 2000),"
         " r as (select c.*, round(ts_rank(tsv, (select q from p), 1)::numeric * 1000000)::bigint "
         "rank"
@@ -163,8 +165,8 @@ static enum status check_words(struct pg *pg, struct slice text, struct error *e
 }
 
 enum status search_read(struct pg *pg, const char *instance, struct slice tenant, struct slice text,
-                        struct slice project, struct slice cursor, uint32_t limit, struct buf *out,
-                        uint64_t *position, struct error *err)
+                        struct slice project, struct slice cursor, bool archived, uint32_t limit,
+                        struct buf *out, uint64_t *position, struct error *err)
 {
 	struct cursor at = {.bound = ""};
 	struct pg_result *rows = NULL;
@@ -194,8 +196,9 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 		        cursor.n ? slice_str(at.seq) : none,
 		        cursor.n ? slice_str(at.id) : none,
 		        slice_str(count),
+		        archived ? SLICE("t") : SLICE("f"),
 		};
-		status = pg_exec(pg, "search", read_sql, params, 9, &rows, err);
+		status = pg_exec(pg, "search", read_sql, params, 10, &rows, err);
 	}
 	if (!status)
 		write_page(rows, (int)limit, at.bound, *position, out);

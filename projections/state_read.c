@@ -245,7 +245,7 @@ enum status transitions_read(struct view *view, struct slice tenant, struct slic
 		return status;
 	crossing.state = &r.rows.face;
 	crossing.arena = &r.arena;
-	if (!resolve_issue(crossing.state, issue, &crossing.issue))
+	if (!resolve_issue(crossing.state, issue, &crossing.issue) || crossing.issue.deleted)
 		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such issue"));
 	if (!open_crossing(&crossing))
 		return end(&r, error_set(err, STATUS_FULL, "no room for a workflow"));

@@ -98,3 +98,41 @@ static void run_comment_history(struct query *query)
 }
 
 const struct query_type query_comment_history = {.view = "issue", .run = run_comment_history};
+
+static void run_kept(struct query *query, enum issue_kept kind)
+{
+	struct error err;
+	uint64_t after;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !query_seq(query, "after", &after))
+		return;
+	struct view *access = NULL, *view = query_view(query, "issue");
+	if (view)
+		access = query_view(query, "access");
+	if (view && access) {
+		enum status status = issue_kept_read(view, access, query->tenant, kind, after,
+		                                     limit, &query->body, &query->position, &err);
+		if (status)
+			query_failed(query, status, "organization", &err);
+		else
+			query_etag_of_body(query);
+	}
+	query_view_done(query, "access", access);
+	query_view_done(query, "issue", view);
+}
+
+static void run_archived_issues(struct query *query)
+{
+	run_kept(query, ISSUE_ARCHIVED);
+}
+
+const struct query_type query_archived_issues = {.view = "issue", .run = run_archived_issues};
+
+static void run_deleted_issues(struct query *query)
+{
+	run_kept(query, ISSUE_DELETED);
+}
+
+const struct query_type query_deleted_issues = {
+        .view = "issue", .weakest = ORG_ROLE_ADMIN, .run = run_deleted_issues};

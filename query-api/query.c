@@ -333,6 +333,9 @@ static void authorize(struct query *query)
 		refuse_caller(query);
 	else if (status)
 		query_failed(query, status, "organization", &err);
+	else if (query->type->weakest && query->member.role > query->type->weakest)
+		query_problem(query, 403, "forbidden", "this is not for the role %s",
+		              org_role_symbol(query->member.role));
 }
 
 static void clear_result(struct query *query)

@@ -27,8 +27,9 @@ struct query;
 
 /* One row = how one kind of query is run; http_route.label points to it. */
 struct query_type {
-	const char *view; /* whose position counts; NULL: the access view */
-	bool on_worker;   /* reads Postgres or the journal: may block */
+	const char *view;      /* whose position counts; NULL: the access view */
+	enum org_role weakest; /* role that may ask; UNKNOWN: every member */
+	bool on_worker;        /* reads Postgres or the journal: may block */
 	void (*run)(struct query *query);
 };
 

@@ -26,6 +26,11 @@
 	  "Texts that a comment had before it was edited, oldest first.")                          \
 	X(worklogs, "/issues/{issue}/worklogs", after_params,                                      \
 	  "Work that was logged on an issue, oldest first.")                                       \
+	X(archived_issues, "/archived-issues", after_params,                                       \
+	  "Issues that are archived, in the order in which they were.")                            \
+	X(deleted_issues, "/deleted-issues", after_params,                                         \
+	  "Issues that are deleted and can be restored, for admins, in the order in which they "   \
+	  "were.")                                                                                 \
 	X(search, "/search", search_params, "Issues and comments that have the words.")            \
 	X(audit, "/audit", audit_params, "Events as a person reads them: who, what, when, why.")   \
 	X(events, "/events", after_params,                                                         \
@@ -84,6 +89,7 @@ static const struct http_param search_params[] = {
         CURSOR,
         {"text", "query", "string", true, "words; quotes for phrases, - to exclude", "handshake"},
         {"project", "query", "string", false, "key of the only project to search", "TLS"},
+        {"archived", "query", "boolean", false, "texts of archived issues as well", "false"},
         END,
 };
 static const struct http_param audit_params[] = {

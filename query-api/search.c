@@ -11,13 +11,15 @@ static void run_search(struct query *query)
 	struct error err;
 	struct pg *pg;
 	uint32_t limit;
+	bool archived;
 	char instance[QUERY_INSTANCE_MAX];
 	if (!query_limit(query, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, &limit) ||
+	    !query_bool(query, "archived", &archived) ||
 	    !query_postgres(query, "search", instance, &pg))
 		return;
 	enum status status = search_read(pg, instance, query->tenant, query_text(query, "text"),
 	                                 query_text(query, "project"), query_text(query, "cursor"),
-	                                 limit, &query->body, &query->position, &err);
+	                                 archived, limit, &query->body, &query->position, &err);
 	if (status)
 		query_failed(query, status, "project", &err);
 	else

@@ -29,7 +29,7 @@ static bool find_ends(struct judge *judge, struct slice ref, struct slice type, 
 	if (!ends->type)
 		return REFUSE(judge, REJECT_UNKNOWN_LINK_TYPE, "/link_type",
 		              SLICE("there is no link type "), type);
-	if (!find_issue(judge, other, "/other", &ends->other))
+	if (!find_active_issue(judge, other, "/other", &ends->other))
 		return false;
 	read_link(judge->state, &ends->issue.id, type, &ends->other.id, &row);
 	ends->linked = row.outward;

@@ -184,8 +184,8 @@ static bool find_target(struct judge *judge, const struct rank_issue *command,
 	if (command->has_before == command->has_after)
 		return REFUSE(judge, REJECT_BAD_RANK_TARGET, command->has_before ? "/after" : "",
 		              SLICE("exactly one of before and after"));
-	if (!find_issue(judge, command->has_before ? command->before : command->after, pointer,
-	                target))
+	if (!find_active_issue(judge, command->has_before ? command->before : command->after,
+	                       pointer, target))
 		return false;
 	if (uuid_equal(&issue->id, &target->id))
 		return REFUSE(judge, REJECT_BAD_RANK_TARGET, pointer,

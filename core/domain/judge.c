@@ -227,11 +227,37 @@ bool resolve_issue(const struct tenant_state *state, struct slice ref, struct ro
 	       read_issue(state, &id, issue);
 }
 
+static bool refuse_issue(struct judge *judge, struct slice ref, const char *pointer)
+{
+	return REFUSE(judge, REJECT_NO_SUCH_ISSUE, pointer, SLICE("there is no issue "), ref);
+}
+
+bool find_kept_issue(struct judge *judge, struct slice ref, const char *pointer,
+                     struct row_issue *issue)
+{
+	return resolve_issue(judge->state, ref, issue) || refuse_issue(judge, ref, pointer);
+}
+
 bool find_issue(struct judge *judge, struct slice ref, const char *pointer, struct row_issue *issue)
 {
-	if (resolve_issue(judge->state, ref, issue))
+	return find_kept_issue(judge, ref, pointer, issue) &&
+	       (!issue->deleted || refuse_issue(judge, ref, pointer));
+}
+
+bool check_issue_active(struct judge *judge, const struct row_issue *issue, struct slice ref,
+                        const char *pointer)
+{
+	if (!issue->archived)
 		return true;
-	return REFUSE(judge, REJECT_NO_SUCH_ISSUE, pointer, SLICE("there is no issue "), ref);
+	return REFUSE(judge, REJECT_ISSUE_ARCHIVED, pointer, ref,
+	              SLICE(" is archived: unarchive it first"));
+}
+
+bool find_active_issue(struct judge *judge, struct slice ref, const char *pointer,
+                       struct row_issue *issue)
+{
+	return find_issue(judge, ref, pointer, issue) &&
+	       check_issue_active(judge, issue, ref, pointer);
 }
 
 bool check_occurred_at(struct judge *judge, const struct row_issue *issue)
@@ -244,7 +270,7 @@ bool check_occurred_at(struct judge *judge, const struct row_issue *issue)
 	              SLICE("the issue has an event that occurred later"));
 }
 
-bool check_issue_open(struct judge *judge, const struct row_issue *issue)
+bool check_project_of_issue(struct judge *judge, const struct row_issue *issue)
 {
 	struct row_project project;
 	bool found = read_project(judge->state, &issue->project_id, &project);
@@ -252,6 +278,12 @@ bool check_issue_open(struct judge *judge, const struct row_issue *issue)
 	assert(found);
 	(void)found;
 	return check_project_open(judge, &project, "/issue");
+}
+
+bool check_issue_open(struct judge *judge, const struct row_issue *issue)
+{
+	return check_issue_active(judge, issue, SLICE("the issue"), "/issue") &&
+	       check_project_of_issue(judge, issue);
 }
 
 bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,

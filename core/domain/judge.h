@@ -65,16 +65,26 @@ bool check_own(struct judge *judge, const struct uuid *owner, const char *pointe
 /* Whether @position is one of @n places. */
 bool check_position(struct judge *judge, int32_t position, uint32_t n);
 
-/* Find an issue by key or id. */
+/* Find an issue by key or id, even if it is deleted. */
 bool resolve_issue(const struct tenant_state *state, struct slice ref, struct row_issue *issue);
+/* Find an issue by key or id; a deleted one is not there. */
 bool find_issue(struct judge *judge, struct slice ref, const char *pointer,
                 struct row_issue *issue);
+/* Find one that a command is not about but touches: not archived either. */
+bool find_active_issue(struct judge *judge, struct slice ref, const char *pointer,
+                       struct row_issue *issue);
+/* Find one even if it is deleted. */
+bool find_kept_issue(struct judge *judge, struct slice ref, const char *pointer,
+                     struct row_issue *issue);
+bool check_issue_active(struct judge *judge, const struct row_issue *issue, struct slice ref,
+                        const char *pointer);
 /* The issue that a command is about: found, of the expected version, not later than the command
  * says that it occurred. */
 bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
                   struct row_issue *issue);
 bool check_occurred_at(struct judge *judge, const struct row_issue *issue);
-/* Refuses at /issue if the project of @issue is closed for changes. */
+/* Refuses at /issue if @issue, or its project, is closed for changes. */
+bool check_project_of_issue(struct judge *judge, const struct row_issue *issue);
 bool check_issue_open(struct judge *judge, const struct row_issue *issue);
 
 /* Reading rows: false when there is none. */

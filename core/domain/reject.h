@@ -25,6 +25,8 @@
 	X(TEAM_NAME_TAKEN, 409, "team_name_taken", "another team has the name")                    \
 	X(KEY_TAKEN, 409, "key_taken", "the key belongs to another project")                       \
 	X(PROJECT_ARCHIVED, 409, "project_archived", "the project is closed for changes")          \
+	X(ISSUE_ARCHIVED, 409, "issue_archived", "the issue is archived and closed for changes")   \
+	X(PARENT_DELETED, 409, "parent_deleted", "a sub-task is restored with its parent")         \
 	X(ID_TAKEN, 409, "id_taken", "the id belongs to something else")                           \
 	X(LAST_OWNER, 409, "last_owner", "an organization has at least one active owner")          \
 	X(NO_TRANSITION, 409, "no_transition", "the workflow has no such transition")              \

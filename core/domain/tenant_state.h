@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 6
+#define TENANT_STATE_VERSION 7
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -147,6 +147,10 @@ struct row_issue {
 	bool has_start_on;
 	bool has_estimate;
 	bool has_remaining;
+	bool archived;
+	bool archived_with_parent; /* comes back with it */
+	bool deleted;
+	bool deleted_with_parent; /* likewise */
 	bool description_empty;
 	int32_t due_on;
 	int32_t start_on;

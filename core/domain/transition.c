@@ -23,6 +23,10 @@ bool may_cross(const struct crossing *crossing, const struct workflow_transition
 	struct slice status = PADDED(crossing->issue.status);
 
 	why[0] = '\0';
+	if (crossing->issue.archived) {
+		text_add(why, TRANSITION_WHY_MAX, SLICE("the issue is archived"));
+		return false;
+	}
 	if (transition_leaves(transition, status))
 		return true;
 	text_add(why, TRANSITION_WHY_MAX, SLICE("does not start from "));

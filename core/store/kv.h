@@ -19,7 +19,7 @@
 #include "core/base/status.h"
 
 #define KV_KEY_MAX    511 /* compiled into LMDB */
-#define KV_TABLES_MAX 16
+#define KV_TABLES_MAX 32
 
 enum kv_durability { KV_DURABLE, KV_REBUILDABLE };
 

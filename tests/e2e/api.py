@@ -904,6 +904,11 @@ class OpenApi(Case):
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "AddComment", {"issue": "TLS-12", "comment_id": id, "body": "x"}), 201)
             return id
+        def put_away(command):
+            key = create_issue()["key"]
+            ok(OWNER.command("acme", command, {"issue": key}))
+            return {"issue": key}
+
         def worklog():
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "LogWork", {"issue": "TLS-12", "worklog_id": id, "minutes": 5}), 201)
@@ -915,6 +920,8 @@ class OpenApi(Case):
             return key
 
         known = {
+            "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),
+            "DeleteIssue": lambda: {"issue": create_issue()["key"]}, "RestoreIssue": lambda: put_away("DeleteIssue"),
             "LogWork": lambda: {"minutes": 5}, "EditWorklog": lambda: {"worklog_id": worklog(), "minutes": 6},
             "DeleteWorklog": lambda: {"worklog_id": worklog()},
             "ArchiveProject": lambda: {"project": project()}, "ChangeProjectKey": lambda: {"project": project()},

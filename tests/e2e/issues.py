@@ -122,14 +122,98 @@ class Talk(Case):
             self.assertEqual((answer.status, answer.json()["code"]), (404, "not_found"))
 
 
+class Kept(Case):
+    def gone(self, path, last, client=None):
+        answer = (client or OWNER).get("/v1/t/acme" + path, {"NexusFlow-Min-Position": str(last.position)})
+        self.assertEqual((answer.status, answer.json()["code"]), (404, "not_found"), answer)
+
+    def cards(self, last):
+        board = read("/projects/TLS/board?limit=1000", last)
+        return {card["key"]: card for column in board["columns"] for card in column["cards"]}, board
+
+    def found(self, text, last, more=""):
+        return {item["key"] for item in read(f"/search?text={text}{more}", last)["items"]}
+
+    def test_an_archived_issue_is_out_of_sight_and_readable(self):
+        key = new_issue(summary="quagga")
+        below = new_issue(type="subtask", summary="quagga below", parent=key)
+        last = does("ArchiveIssue", issue=key)
+        cards, board = self.cards(last)
+        self.assertFalse({key, below} & set(cards))
+        self.assertEqual(sum(c["count"] for c in board["columns"]), len(cards))
+        self.assertEqual(self.found("quagga", last), set())
+        self.assertEqual(self.found("quagga", last, "&archived=true"), {key, below})
+        issue = read(f"/issues/{key}", last)
+        self.assertTrue(issue["archived"])
+        self.assertEqual([s["key"] for s in issue["subtasks"]], [below])
+        listed = read("/archived-issues", last)["items"][-2:]
+        self.assertEqual([(e["issue"]["key"], e["with_parent"]) for e in listed], [(key, False), (below, True)])
+        self.refused(409, "issue_archived", "AddComment", issue=key, body="x")
+        last = does("UnarchiveIssue", issue=key)
+        self.assertTrue({key, below} <= set(self.cards(last)[0]))
+        self.assertEqual(self.found("quagga", last), {key, below})
+
+    def test_a_deleted_issue_is_nowhere_until_it_is_restored_as_it_was(self):
+        epic, other = new_issue(type="epic"), new_issue()
+        story = new_issue(type="story", parent=epic)
+        key = new_issue(summary="bluebuck", parent=epic, estimate=60)
+        below = new_issue(type="subtask", summary="bluebuck below", parent=key)
+        does("AddComment", issue=key, body="bluebuck, too")
+        does("LogWork", issue=key, minutes=10)
+        does("LinkIssues", issue=other, link_type="blocks", other=key)
+        last = does("WatchIssue", issue=key)
+        before = {path: read(path, last) for path in (f"/issues/{key}", f"/issues/{other}", f"/issues/{epic}",
+                                                      "/projects/TLS/board?limit=1000", "/projects/TLS")}
+        last = does("DeleteIssue", issue=key)
+        for path in (f"/issues/{key}", f"/issues/{below}", f"/issues/{key}/comments", f"/issues/{key}/worklogs"):
+            self.gone(path, last)
+            self.gone(path, last, GUEST)
+        cards, _ = self.cards(last)
+        self.assertFalse({key, below} & set(cards))
+        self.assertEqual(cards[epic]["subtasks"]["total"], 1)
+        self.assertEqual(self.found("bluebuck", last, "&archived=true"), set())
+        self.assertEqual(read(f"/issues/{other}", last)["links"], [])
+        self.assertEqual([s["key"] for s in read(f"/issues/{epic}", last)["subtasks"]], [story])
+        self.assertEqual([e["issue"]["key"] for e in read("/deleted-issues?limit=500", last)["items"][-2:]], [key, below])
+        answer = GUEST.get("/v1/t/acme/deleted-issues", {"NexusFlow-Min-Position": str(last.position)})
+        self.assertEqual((answer.status, answer.json()["code"]), (403, "forbidden"))
+        self.assertNotEqual(new_issue(), key)
+        last = does("RestoreIssue", issue=key)
+        after = read(f"/issues/{key}", last)
+        self.assertEqual(after["version"], before[f"/issues/{key}"]["version"] + 2)
+        for field in ("comments", "worklogs", "watchers", "links", "rank", "subtasks", "parent", "estimate", "spent"):
+            self.assertEqual(after[field], before[f"/issues/{key}"][field], field)
+        self.assertEqual(read(f"/issues/{other}", last)["links"], before[f"/issues/{other}"]["links"])
+        self.assertEqual(read(f"/issues/{epic}", last)["subtasks"], before[f"/issues/{epic}"]["subtasks"])
+        order = [c["key"] for c in before["/projects/TLS/board?limit=1000"]["columns"][0]["cards"]]
+        now = [c["key"] for c in read("/projects/TLS/board?limit=1000", last)["columns"][0]["cards"]]
+        self.assertEqual([k for k in now if k in order], order)
+        self.assertEqual(self.found("bluebuck", last), {key, below})
+
+    def test_what_stays_below_a_deleted_epic_shows_no_parent(self):
+        epic = new_issue(type="epic")
+        story = new_issue(type="story", parent=epic)
+        last = does("DeleteIssue", issue=epic)
+        self.assertIsNone(read(f"/issues/{story}", last)["parent"])
+        self.assertIsNone(self.cards(last)[0][story]["parent"])
+        last = does("RestoreIssue", issue=epic)
+        self.assertEqual(read(f"/issues/{story}", last)["parent"]["key"], epic)
+        self.assertEqual(self.cards(last)[0][story]["parent"], read(f"/issues/{epic}", last)["id"])
+
+
 class Whole(unittest.TestCase):
-    """Runs last: the names of the classes are in order."""
+    """Runs last: the classes run in the order of their names."""
+
+    maxDiff = None
 
     def test_every_answer_is_that_of_the_oracle(self):
         NODE.wait_caught_up()
         events = OWNER.events("acme")
         found = collect.collect(OWNER, "acme")
         created = events[0]["data"]["meta"]["command_id"]
+        for view in ("board", "issue", "access", "search", "audit"):
+            done = NODE.run("replay", "verify", view, check=False)
+            self.assertEqual(done.returncode, 0, (view, done.stdout, done.stderr))
         self.assertEqual(oracle.judge("acme", events, found, dict(PROFILES, **{created: nexusflow.person("owner")})), [])
 
 

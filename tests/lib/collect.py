@@ -64,6 +64,7 @@ def collect(client, tenant, audit=True, limit=1000):
     found = {"organization": get(client, tenant, ""), "members": pages(client, tenant, "/members", 3),
              "teams": teams(client, tenant), "api_keys": pages(client, tenant, "/api-keys", 2),
              "projects": pages(client, tenant, "/projects?archived=true", 2)}
+    keys = []
     for project in found["projects"]:
         if get(client, tenant, f"/projects/{project['key']}") != project:
             raise AssertionError(f"/projects and /projects/{project['key']} differ")
@@ -72,20 +73,22 @@ def collect(client, tenant, audit=True, limit=1000):
         found["board " + project["key"]] = whole = board(client, tenant, project["key"], limit)
         if board(client, tenant, project["key"], 7) != whole:
             raise AssertionError(f"the board of {project['key']} differs when read in pages of 7")
-        for card in (card for column in whole["columns"] for card in column["cards"]):
-            key = card["key"]
-            found["issue " + key] = get(client, tenant, f"/issues/{key}")
-            found["transitions " + key] = get(client, tenant, f"/issues/{key}/transitions")
-            total = found["issue " + key]["comments"]["total"]
-            found["comments " + key] = {"total": total,
-                                        "items": pages(client, tenant, f"/issues/{key}/comments", 5, cursor="after")}
-            for comment in found["comments " + key]["items"]:
-                if comment["edited_at"]:
-                    found["texts " + comment["id"]] = pages(
-                        client, tenant, f"/issues/{key}/comments/{comment['id']}/history", 2, cursor="after")
-            logged = found["issue " + key]["worklogs"]
-            found["worklogs " + key] = {"total": logged["total"], "minutes": logged["minutes"],
-                                        "items": pages(client, tenant, f"/issues/{key}/worklogs", 5, cursor="after")}
+        keys += [card["key"] for column in whole["columns"] for card in column["cards"]]
+    for way in ("archived", "deleted"):
+        found[way] = pages(client, tenant, f"/{way}-issues", 3, cursor="after")
+    for key in keys + [entry["issue"]["key"] for entry in found["archived"]]:
+        found["issue " + key] = get(client, tenant, f"/issues/{key}")
+        found["transitions " + key] = get(client, tenant, f"/issues/{key}/transitions")
+        total = found["issue " + key]["comments"]["total"]
+        found["comments " + key] = {"total": total,
+                                    "items": pages(client, tenant, f"/issues/{key}/comments", 5, cursor="after")}
+        for comment in found["comments " + key]["items"]:
+            if comment["edited_at"]:
+                found["texts " + comment["id"]] = pages(
+                    client, tenant, f"/issues/{key}/comments/{comment['id']}/history", 2, cursor="after")
+        logged = found["issue " + key]["worklogs"]
+        found["worklogs " + key] = {"total": logged["total"], "minutes": logged["minutes"],
+                                    "items": pages(client, tenant, f"/issues/{key}/worklogs", 5, cursor="after")}
     if audit:
         found["audit"] = pages(client, tenant, "/audit", 500, cursor="after")
     return found

@@ -175,6 +175,10 @@ class Fold:
     def issue_of(self, meta):
         return self.issues[meta["aggregate"]["id"]]
 
+    def seen(self):
+        """The issues that are not deleted."""
+        return [issue for issue in self.issues.values() if not issue["deleted"]]
+
     def key(self, issue):
         return f"{self.projects[issue['project_id']]['key']}-{issue['number']}"
 
@@ -442,7 +446,7 @@ class Fold:
         self.look_at_dates(meta, data)
         self.issues[meta["aggregate"]["id"]] = dict(
             {k: v for k, v in data.items() if k != "meta"}, id=meta["aggregate"]["id"], labels=set(data["labels"]),
-            resolution=None, comments={}, threads=set(), worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
+            resolution=None, archived=None, deleted=None, comments={}, threads=set(), worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
             text_seq=meta["seq"], search_seq=meta["seq"])
 
     def change(self, meta, data, field):
@@ -476,6 +480,55 @@ class Fold:
     def on_IssueRemainingChanged(self, meta, data):
         if (self.change(meta, data, "remaining")["remaining"] or 0) < 0:
             self.say(meta, f"{data['to']} minutes remain")
+
+    # Out of sight: {"seq", "at", "by", "with_parent"}, or None.
+
+    def put_away(self, meta, data, way):
+        issue = self.issue_of(meta)
+        if issue[way] or issue["deleted"]:
+            self.say(meta, f"{way} already")
+        issue[way] = {"seq": meta["seq"], "at": meta["occurred_at"], "with_parent": data["with_parent"],
+                      "by": meta["actor"].get("on_behalf_of") or meta["actor"]["id"]}
+        return issue
+
+    def take_back(self, meta, data, way):
+        issue = self.issue_of(meta)
+        if not issue[way]:
+            self.say(meta, f"not {way}")
+        elif issue[way]["with_parent"] < data["with_parent"]:
+            self.say(meta, "comes back with its parent, but had gone alone")
+        issue[way] = None
+        return issue
+
+    def look_at_subtasks(self, meta, issue):
+        """At the end of the command, no active sub-task is below an inactive parent."""
+        if meta["index"] + 1 < meta["count"]:
+            return
+        for child in [issue["id"], *issue["children"]]:
+            child = self.issues[child]
+            parent = self.issues.get(child["parent"])
+            if child["type"] == "subtask" and not child["deleted"] and (
+                    parent["deleted"] or parent["archived"] and not child["archived"]):
+                self.say(meta, f"the sub-task {child['id']} is there, its parent is not")
+
+    def staying(self, issue):
+        return sorted(id for id in issue["children"] if self.issues[id]["type"] != "subtask")
+
+    def on_IssueArchived(self, meta, data):
+        self.look_at_subtasks(meta, self.put_away(meta, data, "archived"))
+
+    def on_IssueUnarchived(self, meta, data):
+        self.look_at_subtasks(meta, self.take_back(meta, data, "archived"))
+
+    def on_IssueDeleted(self, meta, data):
+        issue = self.put_away(meta, data, "deleted")
+        self.same(meta, "children", sorted(data["children"]), self.staying(issue))
+        self.look_at_subtasks(meta, issue)
+
+    def on_IssueRestored(self, meta, data):
+        issue = self.take_back(meta, data, "deleted")
+        self.same(meta, "children", sorted(data["children"]), self.staying(issue))
+        self.look_at_subtasks(meta, issue)
 
     def on_IssueWatched(self, meta, data):
         watchers = self.issue_of(meta)["watchers"]
@@ -656,7 +709,9 @@ class Expected:
             found["board " + project["key"]] = self.board(project)
             found["statuses " + project["key"]] = project["statuses"]
             found["workflows " + project["key"]] = self.workflows(project)
-        for issue in fold.issues.values():
+        for way in ("archived", "deleted"):
+            found[way] = self.out_of_sight(way)
+        for issue in fold.seen():
             found["issue " + fold.key(issue)] = self.issue(issue)
             found["comments " + fold.key(issue)] = self.comments(issue)
             found["worklogs " + fold.key(issue)] = self.worklogs(issue)
@@ -704,7 +759,13 @@ class Expected:
         return [self.project(p) for p in sorted(self.fold.projects.values(), key=lambda p: p["key"])]
 
     def of_project(self, project):
-        return [i for i in self.fold.issues.values() if i["project_id"] == project["id"]]
+        return [i for i in self.fold.seen() if i["project_id"] == project["id"] and not i["archived"]]
+
+    def out_of_sight(self, way):
+        issues = [i for i in (self.fold.seen() if way == "archived" else self.fold.issues.values()) if i[way]]
+        return [dict({k: i[way][k] for k in ("seq", "at", "with_parent")}, by=self.name(i[way]["by"]),
+                     issue={"id": i["id"], "key": self.fold.key(i), "summary": i["summary"], "status": i["status"]})
+                for i in sorted(issues, key=lambda i: i[way]["seq"])]
 
     def board(self, project):
         columns = []
@@ -724,18 +785,20 @@ class Expected:
         project = self.fold.projects[issue["project_id"]]
         found = []
         for t in self.fold.transitions(project, issue["type"]):
-            possible = leaves(t, issue["status"])
+            possible = leaves(t, issue["status"]) and not issue["archived"]
+            why = "the issue is archived" if issue["archived"] else f"does not start from {issue['status']}"
             if t["kind"] != "initial":
                 found.append({"id": t["id"], "name": t["name"], "to": self.fold.status_of(project, t["to"]), "possible": possible,
-                              "why": None if possible else f"does not start from {issue['status']}"})
+                              "why": None if possible else why})
         return {"issue": {k: issue[k] for k in ("id", "status", "version")}, "workflow": project["types"][issue["type"]],
                 "transitions": found}
 
     def card(self, issue):
-        children = [self.fold.issues[child] for child in issue["children"]]
-        card = {k: issue[k] for k in ("id", "summary", "type", "status", "priority", "assignee", "rank", "parent", "due_on",
-                                      "version")}
-        card.update(key=self.fold.key(issue), labels=sorted(issue["labels"]), comments=len(issue["comments"]),
+        children = [self.fold.issues[child] for child in issue["children"] if not self.fold.issues[child]["deleted"]]
+        card = {k: issue[k] for k in ("id", "summary", "type", "status", "priority", "assignee", "rank", "due_on", "version")}
+        parent = issue["parent"] and not self.fold.issues[issue["parent"]]["deleted"]
+        card.update(parent=issue["parent"] if parent else None,
+                    key=self.fold.key(issue), labels=sorted(issue["labels"]), comments=len(issue["comments"]),
                     subtasks={"total": len(children), "done": sum(c["resolution"] is not None for c in children)})
         return card
 
@@ -744,7 +807,9 @@ class Expected:
         return {"id": id, "name": ((member or {}).get("person") or {}).get("name")} if id else None
 
     def related(self, id):
-        issue = self.fold.issues[id]
+        issue = self.fold.issues.get(id)
+        if not issue or issue["deleted"]:
+            return None
         return {"id": id, "key": self.fold.key(issue), "summary": issue["summary"], "status": issue["status"]}
 
     def comment_list(self, issue):
@@ -773,10 +838,10 @@ class Expected:
         found.update(
             key=self.fold.key(issue), project={k: project[k] for k in ("id", "key", "name")},
             reporter=self.name(issue["reporter"]), assignee=self.name(issue["assignee"]), labels=sorted(issue["labels"]),
-            parent=self.related(issue["parent"]) if issue["parent"] else None,
-            subtasks=[self.related(id) for id in sorted(issue["children"])],
+            parent=self.related(issue["parent"]), archived=bool(issue["archived"]),
+            subtasks=[self.related(id) for id in sorted(issue["children"]) if self.related(id)],
             links=[{"type": type, "direction": direction, "issue": self.related(other)} for type, other, direction in
-                   sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward"))],
+                   sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward")) if self.related(other)],
             comments=self.first_page(self.comments(issue)), worklogs=self.first_page(self.worklogs(issue)),
             spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])
         return found

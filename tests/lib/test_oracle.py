@@ -71,6 +71,12 @@ def sample():
     log.on_issue("IssueDueDateChanged", 4, **{"from": None, "to": "2026-12-02"})
     log.on_issue("IssueStartDateChanged", 4, **{"from": None, "to": "2026-12-01"})
     log.on_issue("IssueWatched", 4, member_id=OTHER)
+    log.on_issue("IssueArchived", 3, with_parent=False)
+    log.on_issue("IssueUnarchived", 3, with_parent=False)
+    log.issue(5)
+    log.on_issue("IssueArchived", 5, with_parent=False)
+    log.issue(6)
+    log.on_issue("IssueDeleted", 6, with_parent=False, children=[])
     log.append(("WorkLogged", "issue", "i4", {"worklog_id": "w1", "author": OWNER, "started_at": "2026-11-21T09:00:00.000Z",
                                               "minutes": 20, "comment": "read"}),
                ("IssueRemainingChanged", "issue", "i4", {"from": 60, "to": 40}))
@@ -99,7 +105,7 @@ def sample():
                *(("IssueTransitioned", "issue", id, {
                    "project_id": PROJECT, "from": "todo", "to": "blocked", "from_category": "todo",
                    "to_category": "in_progress", "resolution": None, "parent": None, "transition": None})
-                 for id in ("i1", "i3", "i4")))
+                 for id in ("i1", "i3", "i4", "i5", "i6")))
     log.on_project("StatusAdded", status="spare", name="Spare", category="todo")
     log.on_project("StatusRemoved", status="spare")
     return log.events
@@ -173,6 +179,8 @@ LOG_ERRORS = {
     "work begins after it is due": set_field("IssueStartDateChanged", "to", "2026-12-03"),
     "nobody is mentioned": set_field("CommentEdited", "mentions", [OTHER]),
     "an answer in no thread": set_field("CommentAdded", "reply_to", "k7"),
+    "comes back with a parent that it did not go with": set_field("IssueUnarchived", "with_parent", True),
+    "a child that stays is not listed": set_field("IssueDeleted", "children", ["i3"]),
     "less than nothing remains": set_field("IssueRemainingChanged", "to", -1),
     "watched by nobody": set_field("IssueWatched", "member_id", "m9"),
     "minutes before that were not": set_field("WorklogEdited", "from_minutes", 21),
@@ -228,6 +236,9 @@ ANSWER_ERRORS = {
     "a document is gone": lambda found: found["documents"].pop(),
     "a document has the old text": lambda found: found["documents"][0].update(title="old"),
     "a former text is gone": lambda found: found["texts k1"].clear(),
+    "an archived issue is gone": lambda found: found["archived"].clear(),
+    "a deleted issue is readable": lambda found: found.update({"issue TLS-6": {}}),
+    "a deleted issue is gone from its list": lambda found: found["deleted"].clear(),
     "a watcher is gone": lambda found: found["issue TLS-4"]["watchers"].clear(),
     "minutes are not summed": lambda found: found["issue TLS-4"].update(spent=20),
     "a worklog is gone": lambda found: found["worklogs TLS-4"]["items"].pop(),
@@ -241,7 +252,7 @@ class TestOracle(unittest.TestCase):
     def test_nothing_to_complain_about(self):
         events = sample()
         self.assertEqual(complaints(events, answers_to(events)), [])
-        self.assertEqual(len(answers_to(events)["documents"]), 5)
+        self.assertEqual(len(answers_to(events)["documents"]), 7)
 
     def test_errors_of_the_log(self):
         found = answers_to(sample())

@@ -18,7 +18,7 @@ struct history_issue {
 	uint64_t version;
 	uint32_t parent; /* index + 1 */
 	uint8_t column;
-	bool has_comment, linked, labelled, watched;
+	bool has_comment, linked, labelled, watched, archived, deleted;
 	int32_t minutes; /* of its worklog; 0: none */
 };
 

@@ -173,6 +173,18 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 	int32_t minutes = (int32_t)seed_below(seed, 500) - 5;
 
 	switch ((int)command->type) {
+	case COMMAND_ARCHIVE_ISSUE:
+		command->archive_issue = (struct archive_issue){.issue = SOME_ISSUE, EXPECTED};
+		break;
+	case COMMAND_UNARCHIVE_ISSUE:
+		command->unarchive_issue = (struct unarchive_issue){.issue = SOME_ISSUE, EXPECTED};
+		break;
+	case COMMAND_DELETE_ISSUE:
+		command->delete_issue = (struct delete_issue){.issue = SOME_ISSUE, EXPECTED};
+		break;
+	case COMMAND_RESTORE_ISSUE:
+		command->restore_issue = (struct restore_issue){.issue = SOME_ISSUE, EXPECTED};
+		break;
 	case COMMAND_WATCH_ISSUE:
 		command->watch_issue =
 		        (struct watch_issue){SOME_ISSUE, maybe(seed, 2), random_person(seed)};

@@ -105,6 +105,15 @@ static void check_issue(const struct tenant_state *face, const struct row_issue 
 		assert_false(uuid_is_nil(&issue->parent));
 	for (int field = 0; field < ISSUE_FIELDS; field++)
 		assert_in_range(issue->field_version[field], 1, issue->version);
+	assert_true(issue->archived || !issue->archived_with_parent);
+	assert_true(issue->deleted || !issue->deleted_with_parent);
+	if (strcmp(issue->type, "subtask") == 0) {
+		key = row_key_issue(&at.parent);
+		assert_true(face->get(face, &key, &at));
+		assert_true(issue->deleted || !at.deleted);
+		assert_true(issue->deleted || issue->archived || !at.archived);
+		at = *issue;
+	}
 	while (!uuid_is_nil(&at.parent)) {
 		key = row_key_issue(&at.parent);
 		assert_true(face->get(face, &key, &at));

@@ -1,0 +1,222 @@
+/* Archive and delete, and back. Both leave everything of an issue where it is: its number, rank,
+ * comments, links, watchers, worklogs.
+ *
+ * Sub-tasks (types that need a parent) go along with their parent in the same decision, and come
+ * back with it, unless they had gone before on their own. So a sub-task that is there has a parent
+ * that is there. Other issues below it (stories of an epic) stay: while their parent is deleted
+ * they show none; IssueDeleted and IssueRestored list them, for views that show parents.
+ *
+ * An archived issue refuses every command but UnarchiveIssue. A deleted one is there for nobody;
+ * RestoreIssue is the only command that finds it. */
+#include "core/domain/issue.h"
+#include "core/domain/permission.h"
+
+/* One generation below an issue. */
+struct children {
+	const struct tenant_state *state;
+	struct row_key at, begin;
+};
+
+static struct children children_of(const struct tenant_state *state, const struct uuid *parent)
+{
+	static const struct uuid none;
+	struct children children = {.state = state, .begin = row_key_child(parent, &none)};
+
+	children.at = children.begin;
+	return children;
+}
+
+static bool next_child(struct children *children, struct row_issue *child)
+{
+	const size_t prefix = sizeof(struct uuid);
+	struct row_child unused;
+	struct uuid id;
+
+	if (!children->state->next(children->state, &children->at, false, &unused) ||
+	    memcmp(children->at.bytes, children->begin.bytes, prefix) != 0)
+		return false;
+	memcpy(id.bytes, children->at.bytes + prefix, sizeof(id.bytes));
+	bool found = read_issue(children->state, &id, child);
+	assert(found);
+	return found;
+}
+
+static bool is_subtask(const struct tenant_state *state, const struct row_issue *issue)
+{
+	struct row_item type;
+	bool found =
+	        read_item(state, &issue->project_id, ITEM_ISSUE_TYPE, PADDED(issue->type), &type);
+
+	assert(found);
+	(void)found;
+	return type_needs_parent(&type);
+}
+
+/* Emit @type for a sub-task that goes along; in its own version, not that of the decision. */
+static struct event *emit_along(struct judge *judge, enum event_type type, struct row_issue *child)
+{
+	child->version++;
+	return emit(judge, type, AGGREGATE_KIND_ISSUE, &child->id, child->version);
+}
+
+/* --- archive --- */
+
+void decide_archive_issue(struct judge *judge, const struct archive_issue *command)
+{
+	struct children children;
+	struct row_issue issue, child;
+
+	if (!find_issue(judge, command->issue, "/issue", &issue) ||
+	    !check_version(judge, command->has_expected_version, command->expected_version,
+	                   issue.version) ||
+	    issue.archived || !check_project_of_issue(judge, &issue) ||
+	    !check_occurred_at(judge, &issue))
+		return;
+	emit_issue(judge, EVENT_ISSUE_ARCHIVED, &issue)->issue_archived.with_parent = false;
+	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
+		if (is_subtask(judge->state, &child) && !child.archived && !child.deleted)
+			emit_along(judge, EVENT_ISSUE_ARCHIVED, &child)
+			        ->issue_archived.with_parent = true;
+}
+
+/* A sub-task is active only below an active parent. */
+static bool check_parent_active(struct judge *judge, const struct row_issue *issue)
+{
+	struct row_issue parent;
+
+	if (!is_subtask(judge->state, issue) || !read_issue(judge->state, &issue->parent, &parent))
+		return true;
+	if (parent.deleted)
+		return REFUSE(judge, REJECT_PARENT_DELETED, "/issue",
+		              SLICE("its parent is deleted: restore that"));
+	return check_issue_active(judge, &parent, SLICE("its parent"), "/issue");
+}
+
+void decide_unarchive_issue(struct judge *judge, const struct unarchive_issue *command)
+{
+	struct children children;
+	struct row_issue issue, child;
+
+	if (!find_issue(judge, command->issue, "/issue", &issue) ||
+	    !check_version(judge, command->has_expected_version, command->expected_version,
+	                   issue.version) ||
+	    !issue.archived || !check_project_of_issue(judge, &issue) ||
+	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue))
+		return;
+	emit_issue(judge, EVENT_ISSUE_UNARCHIVED, &issue)->issue_unarchived.with_parent = false;
+	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
+		if (is_subtask(judge->state, &child) && child.archived_with_parent &&
+		    !child.deleted)
+			emit_along(judge, EVENT_ISSUE_UNARCHIVED, &child)
+			        ->issue_unarchived.with_parent = true;
+}
+
+/* --- delete --- */
+
+/* The issues below @issue that do not go along with it. */
+static struct uuid_array staying_children(struct judge *judge, const struct row_issue *issue)
+{
+	struct uuid_array staying = {NULL, 0};
+	struct children children;
+	struct row_issue child;
+
+	if (!issue->children)
+		return staying;
+	struct uuid *items = emit_room(judge, issue->children * sizeof(*items));
+	if (!items)
+		return staying;
+	for (children = children_of(judge->state, &issue->id); next_child(&children, &child);)
+		if (!is_subtask(judge->state, &child))
+			items[staying.n++] = child.id;
+	staying.items = items;
+	return staying;
+}
+
+void decide_delete_issue(struct judge *judge, const struct delete_issue *command)
+{
+	struct children children;
+	struct row_issue issue, child;
+
+	if (!find_subject(judge, command->issue, command->has_expected_version,
+	                  command->expected_version, &issue))
+		return;
+	if (!judge->processor && !role_reaches(judge->role, ORG_ROLE_ADMIN) &&
+	    !uuid_equal(&issue.reporter, &judge->person)) {
+		REFUSE(judge, REJECT_FORBIDDEN, "/issue",
+		       SLICE("only its reporter or an admin may"));
+		return;
+	}
+	struct uuid_array staying = staying_children(judge, &issue);
+	emit_issue(judge, EVENT_ISSUE_DELETED, &issue)->issue_deleted =
+	        (struct issue_deleted){.with_parent = false, .children = staying};
+	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
+		if (is_subtask(judge->state, &child) && !child.deleted)
+			emit_along(judge, EVENT_ISSUE_DELETED, &child)->issue_deleted.with_parent =
+			        true;
+}
+
+void decide_restore_issue(struct judge *judge, const struct restore_issue *command)
+{
+	struct children children;
+	struct row_issue issue, child;
+
+	if (!find_kept_issue(judge, command->issue, "/issue", &issue) ||
+	    !check_version(judge, command->has_expected_version, command->expected_version,
+	                   issue.version) ||
+	    !issue.deleted || !check_project_of_issue(judge, &issue) ||
+	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue))
+		return;
+	struct uuid_array staying = staying_children(judge, &issue);
+	emit_issue(judge, EVENT_ISSUE_RESTORED, &issue)->issue_restored =
+	        (struct issue_restored){.with_parent = false, .children = staying};
+	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
+		if (is_subtask(judge->state, &child) && child.deleted_with_parent)
+			emit_along(judge, EVENT_ISSUE_RESTORED, &child)
+			        ->issue_restored.with_parent = true;
+}
+
+/* --- evolve --- */
+
+void evolve_issue_archived(struct tenant_state *state, const struct event_meta *meta,
+                           const struct issue_archived *event)
+{
+	struct row_issue issue = load_issue(state, meta);
+
+	assert(!issue.archived && !issue.deleted);
+	issue.archived = true;
+	issue.archived_with_parent = event->with_parent;
+	save_issue(state, &issue);
+}
+
+void evolve_issue_unarchived(struct tenant_state *state, const struct event_meta *meta,
+                             const struct issue_unarchived *event)
+{
+	struct row_issue issue = load_issue(state, meta);
+
+	(void)event;
+	assert(issue.archived && !issue.deleted);
+	issue.archived = issue.archived_with_parent = false;
+	save_issue(state, &issue);
+}
+
+void evolve_issue_deleted(struct tenant_state *state, const struct event_meta *meta,
+                          const struct issue_deleted *event)
+{
+	struct row_issue issue = load_issue(state, meta);
+
+	assert(!issue.deleted);
+	issue.deleted = true;
+	issue.deleted_with_parent = event->with_parent;
+	save_issue(state, &issue);
+}
+
+void evolve_issue_restored(struct tenant_state *state, const struct event_meta *meta,
+                           const struct issue_restored *event)
+{
+	struct row_issue issue = load_issue(state, meta);
+
+	(void)event;
+	assert(issue.deleted);
+	issue.deleted = issue.deleted_with_parent = false;
+	save_issue(state, &issue);
+}

@@ -1,0 +1,404 @@
+/* Commands at random: any of them, in any order; nobody has judged them. */
+#include "tests/unit/history.h"
+
+#include <stdio.h>
+
+static const char *const priorities[] = {"highest", "high", "medium", "low", "lowest"};
+
+static void random_create(struct history *h, struct history_tenant *t, char rank[16])
+{
+	uint32_t index = t->issues_n++;
+	struct history_issue *issue = &t->issues[index];
+	issue->id = history_id(t->name, "issue", index);
+	issue->version = 1;
+	struct event *event =
+	        history_event(h, EVENT_ISSUE_CREATED, AGGREGATE_KIND_ISSUE, issue->id, 1);
+	struct issue_created *e = &event->issue_created;
+	static const struct slice labels[] = {{"api", 3}, {"bug", 3}};
+	snprintf(rank, 16, "%08llx", (unsigned long long)((seed_next(&h->seed) & 0xffffffff) | 1));
+	*e = (struct issue_created){
+	        .project_id = t->project,
+	        .number = index + 1,
+	        .type = SLICE("task"),
+	        .summary = SLICE("Negotiate \"keys\" with the server\xc3\xa9"),
+	        .description = SLICE("A long text about the handshake that nobody reads here."),
+	        .status = SLICE("todo"),
+	        .priority = SLICE("medium"),
+	        .reporter = history_id(t->name, "member", 1),
+	        .labels = {labels, (uint32_t)seed_below(&h->seed, 3)},
+	        .rank = slice_of(rank, 8),
+	};
+	if (index && seed_below(&h->seed, 4) == 0) {
+		issue->parent = (uint32_t)seed_below(&h->seed, index) + 1;
+		e->has_parent = true;
+		e->parent = t->issues[issue->parent - 1].id;
+	}
+}
+
+static struct event *of_issue(struct history *h, enum event_type type, struct history_issue *issue)
+{
+	return history_event(h, type, AGGREGATE_KIND_ISSUE, issue->id, ++issue->version);
+}
+
+static const struct {
+	const char *id;
+	enum status_category category;
+} statuses[] = {
+        {"todo", STATUS_CATEGORY_TODO},
+        {"in_progress", STATUS_CATEGORY_IN_PROGRESS},
+        {"in_review", STATUS_CATEGORY_IN_PROGRESS},
+        {"done", STATUS_CATEGORY_DONE},
+};
+
+static void random_transition(struct history *h, struct history_tenant *t,
+                              struct history_issue *issue)
+{
+	uint8_t to = (uint8_t)((issue->column + 1 + seed_below(&h->seed, 3)) % 4);
+	struct issue_transitioned *e =
+	        &of_issue(h, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned;
+	e->project_id = t->project;
+	e->from = slice_str(statuses[issue->column].id);
+	e->to = slice_str(statuses[to].id);
+	e->from_category = statuses[issue->column].category;
+	e->to_category = statuses[to].category;
+	e->has_resolution = to == 3;
+	e->resolution = to == 3 ? SLICE("done") : SLICE("");
+	issue->column = to;
+}
+
+static void random_comment(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	if (issue->has_comment && seed_below(&h->seed, 3) == 0) {
+		of_issue(h, EVENT_COMMENT_DELETED, issue)->comment_deleted.comment_id =
+		        issue->comment;
+		issue->has_comment = false;
+		return;
+	}
+	if (issue->has_comment) {
+		struct comment_edited *e =
+		        &of_issue(h, EVENT_COMMENT_EDITED, issue)->comment_edited;
+		e->comment_id = issue->comment;
+		e->body = SLICE("I have thought about it again.");
+		return;
+	}
+	struct comment_added *e = &of_issue(h, EVENT_COMMENT_ADDED, issue)->comment_added;
+	issue->comment = history_id(t->name, "comment", seed_next(&h->seed));
+	issue->has_comment = true;
+	e->comment_id = issue->comment;
+	e->author = history_id(t->name, "member", 1);
+	e->body = SLICE("I think so too.");
+}
+
+static void random_link(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	struct history_issue *other = &t->issues[0];
+	if (other == issue)
+		return;
+	struct event *event =
+	        of_issue(h, issue->linked ? EVENT_ISSUE_UNLINKED : EVENT_ISSUE_LINKED, issue);
+	if (issue->linked)
+		event->issue_unlinked = (struct issue_unlinked){SLICE("blocks"), other->id};
+	else
+		event->issue_linked = (struct issue_linked){SLICE("blocks"), other->id};
+	issue->linked = !issue->linked;
+}
+
+static void random_edit(struct history *h, struct history_issue *issue, char rank[16])
+{
+	static const struct slice label[] = {{"later", 5}};
+	static const struct slice_array one = {label, 1};
+	struct issue_labels_changed *labels;
+	struct issue_ranked *ranked;
+	switch (seed_below(&h->seed, 6)) {
+	case 0:
+		of_issue(h, EVENT_ISSUE_SUMMARY_CHANGED, issue)->issue_summary_changed.to =
+		        SLICE("Negotiate keys");
+		break;
+	case 1:
+		of_issue(h, EVENT_ISSUE_PRIORITY_CHANGED, issue)->issue_priority_changed.to =
+		        slice_str(priorities[seed_below(&h->seed, 5)]);
+		break;
+	case 2:
+		of_issue(h, EVENT_ISSUE_DESCRIPTION_CHANGED, issue)->issue_description_changed.to =
+		        SLICE("Another text.");
+		break;
+	case 3:
+		labels = &of_issue(h, EVENT_ISSUE_LABELS_CHANGED, issue)->issue_labels_changed;
+		*(issue->labelled ? &labels->removed : &labels->added) = one;
+		issue->labelled = !issue->labelled;
+		break;
+	case 4:
+		snprintf(rank, 16, "%08llx",
+		         (unsigned long long)((seed_next(&h->seed) & 0xffffffff) | 1));
+		ranked = &of_issue(h, EVENT_ISSUE_RANKED, issue)->issue_ranked;
+		ranked->to = slice_of(rank, 8);
+		break;
+	default:
+		of_issue(h, EVENT_ISSUE_ASSIGNED, issue)->issue_assigned.has_to = true;
+		break;
+	}
+}
+
+static void random_work(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	int32_t minutes = 1 + (int32_t)seed_below(&h->seed, 60);
+	if (!issue->minutes) {
+		issue->worklog = history_id(t->name, "worklog", seed_next(&h->seed));
+		issue->minutes = minutes;
+		of_issue(h, EVENT_WORK_LOGGED, issue)->work_logged =
+		        (struct work_logged){.worklog_id = issue->worklog,
+		                             .author = history_id(t->name, "member", 1),
+		                             .started_at = HISTORY_START_MS,
+		                             .minutes = minutes,
+		                             .comment = SLICE("Read the draft.")};
+	} else if (minutes % 2) {
+		of_issue(h, EVENT_WORKLOG_EDITED, issue)->worklog_edited =
+		        (struct worklog_edited){.worklog_id = issue->worklog,
+		                                .from_started_at = HISTORY_START_MS,
+		                                .to_started_at = HISTORY_START_MS,
+		                                .from_minutes = issue->minutes,
+		                                .to_minutes = minutes,
+		                                .has_comment = minutes % 3 == 0,
+		                                .comment = SLICE("Twice.")};
+		issue->minutes = minutes;
+	} else {
+		of_issue(h, EVENT_WORKLOG_DELETED, issue)->worklog_deleted =
+		        (struct worklog_deleted){issue->worklog, issue->minutes};
+		issue->minutes = 0;
+	}
+}
+
+/* Who watches it, when it is worked on, how long it takes. */
+static void random_plan(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	struct uuid ada = history_id(t->name, "member", 1);
+	int32_t value = 20000 + (int32_t)seed_below(&h->seed, 100);
+	switch (seed_below(&h->seed, 5)) {
+	case 0:
+		if (issue->watched)
+			of_issue(h, EVENT_ISSUE_UNWATCHED, issue)->issue_unwatched.member_id = ada;
+		else
+			of_issue(h, EVENT_ISSUE_WATCHED, issue)->issue_watched.member_id = ada;
+		issue->watched = !issue->watched;
+		break;
+	case 1:
+		of_issue(h, EVENT_ISSUE_START_DATE_CHANGED, issue)->issue_start_date_changed =
+		        (struct issue_start_date_changed){.has_to = value % 4 > 0, .to = value};
+		break;
+	case 2:
+		of_issue(h, EVENT_ISSUE_ESTIMATE_CHANGED, issue)->issue_estimate_changed =
+		        (struct issue_estimate_changed){.has_to = value % 4 > 0, .to = value};
+		break;
+	case 3:
+		of_issue(h, EVENT_ISSUE_REMAINING_CHANGED, issue)->issue_remaining_changed =
+		        (struct issue_remaining_changed){.has_to = value % 4 > 0, .to = value};
+		break;
+	default:
+		random_work(h, t, issue);
+		break;
+	}
+}
+
+static struct event *of_organization(struct history *h, struct history_tenant *t,
+                                     enum event_type type)
+{
+	return history_event(h, type, AGGREGATE_KIND_ORGANIZATION, history_id(t->name, "org", 1),
+	                     ++t->organization_version);
+}
+
+static void random_membership(struct history *h, struct history_tenant *t, uint64_t team,
+                              const struct uuid *second)
+{
+	struct team_members_changed *e =
+	        &of_organization(h, t, EVENT_TEAM_MEMBERS_CHANGED)->team_members_changed;
+	e->team_id = history_id(t->name, "team", team);
+	*(t->in_team[team] ? &e->removed : &e->added) = (struct uuid_array){second, 1};
+	t->in_team[team] = !t->in_team[team];
+}
+
+static void random_team(struct history *h, struct history_tenant *t, const struct uuid *second)
+{
+	uint64_t team = seed_below(&h->seed, 2);
+	struct uuid id = history_id(t->name, "team", team);
+	if (!t->has_team[team])
+		of_organization(h, t, EVENT_TEAM_CREATED)->team_created =
+		        (struct team_created){id, SLICE("Ops")};
+	else if (t->second == SECOND_ACTIVE && seed_below(&h->seed, 2))
+		random_membership(h, t, team, second);
+	else if (seed_below(&h->seed, 2))
+		of_organization(h, t, EVENT_TEAM_RENAMED)->team_renamed =
+		        (struct team_renamed){id, SLICE("Ops"), SLICE("Platform")};
+	else
+		of_organization(h, t, EVENT_TEAM_DELETED)->team_deleted.team_id = id;
+	bool deleted = h->staged[h->staged_n - 1].type == EVENT_TEAM_DELETED;
+	t->has_team[team] = !deleted;
+	t->in_team[team] = t->in_team[team] && !deleted;
+}
+
+static void random_second(struct history *h, struct history_tenant *t, const struct uuid *second)
+{
+	if (t->second == SECOND_ABSENT) {
+		of_organization(h, t, EVENT_MEMBER_ADDED)->member_added =
+		        (struct member_added){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_ACTIVE;
+	} else if (seed_below(&h->seed, 3) == 0) {
+		for (uint64_t team = 0; team < 2; team++)
+			if (t->in_team[team])
+				random_membership(h, t, team, second);
+		of_organization(h, t, EVENT_MEMBER_REMOVED)->member_removed =
+		        (struct member_removed){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_ABSENT;
+	} else if (t->second == SECOND_ACTIVE) {
+		of_organization(h, t, EVENT_MEMBER_DEACTIVATED)->member_deactivated =
+		        (struct member_deactivated){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_DEACTIVATED;
+	} else {
+		of_organization(h, t, EVENT_MEMBER_REACTIVATED)->member_reactivated =
+		        (struct member_reactivated){*second, ORG_ROLE_GUEST};
+		t->second = SECOND_ACTIVE;
+	}
+}
+
+static void random_api_key(struct history *h, struct history_tenant *t)
+{
+	struct uuid ada = history_id(t->name, "member", 1);
+	t->api_keys += !t->has_api_key;
+	struct uuid id = history_id(t->name, "api key", t->api_keys);
+	if (t->has_api_key)
+		of_organization(h, t, EVENT_API_KEY_REVOKED)->api_key_revoked =
+		        (struct api_key_revoked){id, ada};
+	else
+		of_organization(h, t, EVENT_API_KEY_CREATED)->api_key_created =
+		        (struct api_key_created){.key_id = id,
+		                                 .member_id = ada,
+		                                 .name = SLICE("build"),
+		                                 .scope = API_KEY_SCOPE_WRITE,
+		                                 .hash = {1, 2, 3},
+		                                 .expires_at = HISTORY_START_MS};
+	t->has_api_key = !t->has_api_key;
+}
+
+static void random_organization_command(struct history *h, struct history_tenant *t)
+{
+	struct uuid second = history_id(t->name, "member", 2);
+	uint64_t kind = seed_below(&h->seed, 7);
+	if (kind == 0)
+		of_organization(h, t, EVENT_ORGANIZATION_RENAMED)->organization_renamed.to =
+		        SLICE("Acme & Sons");
+	else if (kind == 5)
+		of_organization(h, t, EVENT_API_KEYS_LIMITED)->api_keys_limited =
+		        (struct api_keys_limited){366, 30};
+	else if (kind == 6)
+		random_api_key(h, t);
+	else if (kind < 3)
+		random_second(h, t, &second);
+	else
+		random_team(h, t, &second);
+	history_command(h, t);
+}
+
+static struct event *of_project(struct history *h, enum event_type type, struct history_tenant *t)
+{
+	return history_event(h, type, AGGREGATE_KIND_PROJECT, t->project, ++t->project_version);
+}
+
+static void random_project(struct history *h, struct history_tenant *t)
+{
+	static const struct slice names[] = {{"Transport", 9}, {"Transport layer", 15}};
+	static const struct slice keys[] = {{"TLS", 3}, {"NET", 3}};
+	uint64_t name = seed_below(&h->seed, 2);
+	switch (seed_below(&h->seed, 5)) {
+	case 0:
+		of_project(h, EVENT_PROJECT_RENAMED, t)->project_renamed.to = names[name];
+		break;
+	case 1:
+		of_project(h, EVENT_PROJECT_CATEGORY_CHANGED, t)->project_category_changed =
+		        (struct project_category_changed){.has_to = name, .to = names[name]};
+		break;
+	case 2:
+		of_project(h, EVENT_PROJECT_LEAD_CHANGED, t)->project_lead_changed.has_from = true;
+		break;
+	case 3:
+		of_project(h, EVENT_PROJECT_KEY_CHANGED, t)->project_key_changed =
+		        (struct project_key_changed){keys[t->rekeyed], keys[!t->rekeyed]};
+		t->rekeyed = !t->rekeyed;
+		break;
+	default:
+		of_project(h, t->archived ? EVENT_PROJECT_UNARCHIVED : EVENT_PROJECT_ARCHIVED, t)
+		        ->project_archived.key = keys[t->rekeyed];
+		t->archived = !t->archived;
+	}
+}
+
+static struct uuid_array children_of(struct history_tenant *t, const struct history_issue *issue,
+                                     struct uuid room[4])
+{
+	uint32_t n = 0, number = (uint32_t)(issue - t->issues) + 1;
+	for (uint32_t i = 0; i < t->issues_n && n < 4; i++)
+		if (t->issues[i].parent == number)
+			room[n++] = t->issues[i].id;
+	return (struct uuid_array){room, n};
+}
+
+/* Put it away, or take it back. */
+static void random_keep(struct history *h, struct history_tenant *t, struct history_issue *issue,
+                        struct uuid room[4])
+{
+	if (issue->deleted) {
+		of_issue(h, EVENT_ISSUE_RESTORED, issue)->issue_restored.children =
+		        children_of(t, issue, room);
+		issue->deleted = false;
+	} else if (issue->archived && seed_below(&h->seed, 2)) {
+		of_issue(h, EVENT_ISSUE_UNARCHIVED, issue);
+		issue->archived = false;
+	} else if (issue->archived || seed_below(&h->seed, 2)) {
+		of_issue(h, EVENT_ISSUE_DELETED, issue)->issue_deleted.children =
+		        children_of(t, issue, room);
+		issue->deleted = true;
+	} else {
+		of_issue(h, EVENT_ISSUE_ARCHIVED, issue);
+		issue->archived = true;
+	}
+}
+
+static void random_command(struct history *h, struct history_tenant *t)
+{
+	char ranks[4][16];
+	struct uuid children[4][4];
+	if (seed_below(&h->seed, 12) == 0) {
+		random_organization_command(h, t);
+		return;
+	}
+	if (seed_below(&h->seed, 40) == 0)
+		random_project(h, t);
+	uint64_t events = 1 + seed_below(&h->seed, 3);
+	for (uint64_t i = 0; i < events; i++) {
+		uint64_t kind = seed_below(&h->seed, 13);
+		struct history_issue *issue =
+		        t->issues_n ? &t->issues[seed_below(&h->seed, t->issues_n)] : NULL;
+		if (!issue || (kind < 2 && t->issues_n < t->issues_max))
+			random_create(h, t, ranks[i]);
+		else if (issue->archived || issue->deleted || kind == 12)
+			random_keep(h, t, issue, children[i]);
+		else if (kind < 5)
+			random_transition(h, t, issue);
+		else if (kind < 7)
+			random_comment(h, t, issue);
+		else if (kind < 8)
+			random_link(h, t, issue);
+		else if (kind < 10)
+			random_plan(h, t, issue);
+		else
+			random_edit(h, issue, ranks[i]);
+	}
+	if (h->staged_n)
+		history_command(h, t);
+}
+
+void history_random(struct history *history, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++)
+		random_command(history,
+		               &history->tenants[seed_below(&history->seed, history->tenants_n)]);
+	history_flush(history);
+}
