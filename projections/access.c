@@ -1,16 +1,11 @@
-/* Rows: members: tenant, 0, member id -> role u8, status u8, sealed profile. identities: tenant,
- * 0, identity hash -> member id. organizations: tenant, 0 -> id, version u64, members u64, teams
- * u64, api_key_days u64, name. Those of teams: access_team.c; of API keys: access_key.c.
- *
- * The identity of a profile that does not open (its key was deleted, or lost with a data directory)
- * is unknown: that person cannot sign in, and nobody else is held up. The identities depend on keys
- * and not on the log alone: they are no part of the digest. */
+/* Rows: members: tenant, 0, member id -> role u8, status u8, sealed profile. organizations: tenant,
+ * 0
+ * -> id, version u64, members u64, teams u64, api_key_days u64, name. Those of identities:
+ * access_person.c; of teams: access_team.c; of API keys: access_key.c. */
 #include "projections/access.h"
 
 #include "core/domain/api_key.h"
 #include "projections/access_inside.h"
-
-enum { HASH_N = 32 };
 
 #define ACCESS_ANSWERS(ON, IGNORE)                                                                 \
 	ON(API_KEYS_LIMITED)                                                                       \
@@ -110,59 +105,6 @@ static void put_member(struct view *view, struct slice tenant, const struct uuid
 	kv_put(view->txn, MEMBERS, access_key(&view->key, tenant, id->bytes, 16), buf_slice(row));
 }
 
-/* The identity of a sealed profile; false if it does not open. */
-static enum status identity_of(struct view *view, struct slice tenant, const struct uuid *id,
-                               struct slice sealed, uint8_t hash[HASH_N], bool *known,
-                               struct error *err)
-{
-	struct buf text = {0};
-	struct profile profile;
-	*known = false;
-	if (sealed.n == 0)
-		return STATUS_OK;
-	struct error own;
-	enum status status =
-	        profile_unseal(view->profile_keys, tenant, id, sealed, &text, &profile, &own);
-	if (!status) {
-		identity_hash(tenant, profile.issuer, profile.subject, hash);
-		*known = true;
-	}
-	buf_release(&text);
-	if (status == STATUS_NOT_FOUND || status == STATUS_CORRUPT)
-		return STATUS_OK;
-	if (status && err)
-		*err = own;
-	return status;
-}
-
-static enum status drop_identity(struct view *view, struct slice tenant, const struct uuid *id,
-                                 struct slice sealed, struct error *err)
-{
-	uint8_t hash[HASH_N];
-	bool known;
-	struct slice holder;
-	enum status status = identity_of(view, tenant, id, sealed, hash, &known, err);
-	if (status || !known)
-		return status;
-	struct slice key = access_key(&view->key, tenant, hash, HASH_N);
-	if (kv_get(view->txn, IDENTITIES, key, &holder) &&
-	    slice_equal(holder, slice_of(id->bytes, 16)))
-		kv_del(view->txn, IDENTITIES, key);
-	return STATUS_OK;
-}
-
-static enum status put_identity(struct view *view, struct slice tenant, const struct uuid *id,
-                                struct slice sealed, struct error *err)
-{
-	uint8_t hash[HASH_N];
-	bool known;
-	enum status status = identity_of(view, tenant, id, sealed, hash, &known, err);
-	if (!status && known)
-		kv_put(view->txn, IDENTITIES, access_key(&view->key, tenant, hash, HASH_N),
-		       slice_of(id->bytes, 16));
-	return status;
-}
-
 bool access_get_organization(struct kv_txn *txn, struct buf *key, struct slice tenant,
                              struct organization *out)
 {
@@ -227,7 +169,8 @@ static enum status member_added(struct view *view, const struct event *event, st
 			return error_set(err, STATUS_INVALID, "the member was added before");
 		member.sealed = before.sealed; /* back again, known as before */
 	}
-	enum status status = put_identity(view, meta->tenant, &e->member_id, member.sealed, err);
+	enum status status =
+	        access_put_identity(view, meta->tenant, &e->member_id, member.sealed, err);
 	if (status)
 		return status;
 	/* the puts above may have moved the row that sealed borrows from */
@@ -245,9 +188,10 @@ static enum status profile_set(struct view *view, const struct event *event, str
 	struct member member;
 	enum status status = get_member(view, meta, &e->member_id, &member, err);
 	if (!status)
-		status = drop_identity(view, meta->tenant, &e->member_id, member.sealed, err);
+		status =
+		        access_drop_identity(view, meta->tenant, &e->member_id, member.sealed, err);
 	if (!status)
-		status = put_identity(view, meta->tenant, &e->member_id, e->sealed, err);
+		status = access_put_identity(view, meta->tenant, &e->member_id, e->sealed, err);
 	if (status)
 		return status;
 	member.sealed = e->sealed;
@@ -267,7 +211,7 @@ static enum status member_removed(struct view *view, const struct event *event, 
 	put_member(view, meta->tenant, id, &member);
 	if (!access_get_member(view->txn, &view->key, meta->tenant, id, &member))
 		return error_set(err, STATUS_INVALID, "a member that was never added");
-	status = drop_identity(view, meta->tenant, id, member.sealed, err);
+	status = access_drop_identity(view, meta->tenant, id, member.sealed, err);
 	return status ? status : access_count(view, meta, -1, 0, err);
 }
 
@@ -381,14 +325,14 @@ static enum status access_apply(struct view *view, const struct event *event, st
 }
 
 static const char *const tables[] = {
-        KV_VIEW_TABLES, "members",      "identities", "organizations",   "teams",
-        "team_members", "member_teams", "api_keys",   "member_api_keys", NULL};
+        KV_VIEW_TABLES, "members",  "identities",      "organizations", "teams", "team_members",
+        "member_teams", "api_keys", "member_api_keys", "persons",       NULL};
 
 const struct kv_view_type access_view = {
         .type =
                 {
                         .name = "access",
-                        .version = 3,
+                        .version = 4,
                         .handled = access_handled,
                         KV_VIEW_SLOTS,
                         .advance = kv_view_advance,

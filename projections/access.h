@@ -24,6 +24,13 @@ enum status access_find(struct view *view, struct slice tenant, struct slice iss
                         struct slice subject, struct access_member *out, uint64_t *position,
                         struct error *err);
 
+/* {"items":[{"slug","name","member","role"}],"next":slug or null}: the organizations in which the
+ * person of a token is an active member, in order of their slugs, behind @after (empty: from the
+ * start). It is of one state of the view, in which every organization has a position of its own. */
+enum status memberships_read(struct view *view, struct slice issuer, struct slice subject,
+                             struct slice after, uint32_t limit, struct buf *out,
+                             struct error *err);
+
 /* The active member who acts with the API key @id, whose secret has the SHA-256 @hash. Compared in
  * constant time. STATUS_NOT_FOUND: there is none, it is revoked or has expired, or its member is
  * not active. */

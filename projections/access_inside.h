@@ -17,6 +17,7 @@ enum {
 	MEMBER_TEAMS,
 	API_KEYS,
 	MEMBER_API_KEYS,
+	PERSONS,
 };
 
 struct member {
@@ -45,6 +46,12 @@ bool access_get_organization(struct kv_txn *txn, struct buf *key, struct slice t
 /* Note the organization's version, and how many came or went. */
 enum status access_count(struct view *view, const struct event_meta *meta, int members, int teams,
                          struct error *err);
+
+/* access_person.c: who the sealed profile of a member stands for, when it can be opened. */
+enum status access_put_identity(struct view *view, struct slice tenant, const struct uuid *id,
+                                struct slice sealed, struct error *err);
+enum status access_drop_identity(struct view *view, struct slice tenant, const struct uuid *id,
+                                 struct slice sealed, struct error *err);
 
 /* access_team.c */
 enum status access_team_created(struct view *view, const struct event *event, struct error *err);

@@ -2,8 +2,6 @@
 
 #include "projections/access_inside.h"
 
-enum { HASH_N = 32 };
-
 enum status access_begin(struct view *view, struct slice tenant, struct kv_txn **txn,
                          uint64_t *position, struct error *err)
 {
@@ -22,34 +20,6 @@ enum status access_end(struct kv_txn *txn, enum status status, struct error *err
 		status = error_set(err, STATUS_IO, "access: read");
 	kv_abort(txn);
 	return status;
-}
-
-enum status access_find(struct view *view, struct slice tenant, struct slice issuer,
-                        struct slice subject, struct access_member *out, uint64_t *position,
-                        struct error *err)
-{
-	struct kv_txn *txn;
-	enum status status = access_begin(view, tenant, &txn, position, err);
-	if (status)
-		return status;
-	uint8_t hash[HASH_N];
-	struct buf key = {0};
-	struct slice id;
-	struct member member;
-	identity_hash(tenant, issuer, subject, hash);
-	bool found =
-	        kv_get(txn, IDENTITIES, access_key(&key, tenant, hash, HASH_N), &id) && id.n == 16;
-	if (found) {
-		memcpy(out->id.bytes, id.data, 16);
-		found = access_get_member(txn, &key, tenant, &out->id, &member) &&
-		        member.status == MEMBER_ACTIVE;
-		out->role = found ? member.role : ORG_ROLE_UNKNOWN;
-		out->scope = API_KEY_SCOPE_UNKNOWN;
-	}
-	if (!found)
-		status = error_set(err, STATUS_NOT_FOUND, "not a member");
-	buf_release(&key);
-	return access_end(txn, status, err);
 }
 
 static void json_or_null(struct json_out *json, const char *key, struct slice value)

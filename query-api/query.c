@@ -515,6 +515,11 @@ void query_api_close(struct query_api *api)
 	free(api);
 }
 
+struct projector *query_api_projector(const struct query_api *api)
+{
+	return api->options.projector;
+}
+
 const struct query_api_options *query_options(const struct query *query)
 {
 	return &query->api->options;

@@ -66,8 +66,11 @@ struct query {
 	char detail[256];
 };
 
-/* The handler of every query route. */
+/* The handler of every query route of a tenant. */
 void query_start(struct http_request *request, void *api);
+/* The handler of the one that is of no tenant (me.c). */
+void query_memberships(struct http_request *request, void *api);
+struct projector *query_api_projector(const struct query_api *api);
 
 /* For run: the request's parameters. */
 struct slice query_text(struct query *query, const char *name); /* empty when absent */

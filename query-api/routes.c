@@ -111,5 +111,17 @@ static const struct http_param audit_params[] = {
 	 .tag = "queries",                                                                         \
 	 .params = params_,                                                                        \
 	 .label = QUERY_##type},
-const struct http_route query_api_routes[] = {QUERY_TABLE(QUERY_ROUTE){.path = NULL}};
+static const struct http_param memberships_params[] = {LIMIT, CURSOR, END};
+
+const struct http_route query_api_routes[] = {
+        QUERY_TABLE(QUERY_ROUTE){
+                .method = HTTP_GET,
+                .path = "/v1/me/organizations",
+                .handler = query_memberships,
+                .auth = HTTP_AUTH_TOKEN,
+                .summary = "Organizations in which the person of the token is an active member.",
+                .tag = "queries",
+                .params = memberships_params,
+        },
+        {.path = NULL}};
 #undef QUERY_ROUTE

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -306,6 +307,61 @@ static void keys_are_listed_without_their_hashes_until_revoked(void **state)
 	expect_json(s, "{\"items\":[],\"next\":null}");
 }
 
+static void expect_memberships(struct seen *s, const char *subject, const char *after,
+                               uint32_t limit, const char *expected)
+{
+	buf_clear(&s->out);
+	assert_int_equal(memberships_read(s->access, SLICE("nexusflow"), slice_str(subject),
+	                                  slice_str(after), limit, &s->out, &s->err),
+	                 STATUS_OK);
+	if (!expected[0])
+		expected = "{\"items\":[],\"next\":null}";
+	expect_json(s, expected);
+}
+
+#define IN_ACME "{\"slug\":\"acme\",\"name\":\"Acme\",\"member\":\"@ada\",\"role\":\"owner\"}"
+
+static void a_person_finds_every_organization_that_there_is_for_them(void **state)
+{
+	struct seen *s = *state;
+	struct uuid in_umbra = history_id("umbra", "member", 1);
+	char id[UUID_TEXT], umbra[256], page[512];
+	history_tenant(&s->history, "umbra", 1);
+	fold(s);
+	uuid_format(&in_umbra, id);
+	snprintf(umbra, sizeof umbra,
+	         "{\"slug\":\"umbra\",\"name\":\"Acme\",\"member\":\"%.36s\",\"role\":\"owner\"}",
+	         id);
+	snprintf(page, sizeof page, "{\"items\":[" IN_ACME ",%s],\"next\":null}", umbra);
+	expect_memberships(s, "ada", "", 2, page);
+	expect_memberships(s, "ada", "", 1, "{\"items\":[" IN_ACME "],\"next\":\"acme\"}");
+	snprintf(page, sizeof page, "{\"items\":[%s],\"next\":null}", umbra);
+	expect_memberships(s, "ada", "acme", 1, page);
+	expect_memberships(s, "ada", "umbra", 1, "");
+	expect_memberships(s, "ad", "", 9, "");
+	expect_memberships(s, "eve", "", 9, "");
+}
+
+static void an_organization_is_there_for_active_members_only(void **state)
+{
+	struct seen *s = *state;
+	of_organization(s, EVENT_MEMBER_DEACTIVATED, 4)->member_deactivated =
+	        (struct member_deactivated){s->ada, ORG_ROLE_OWNER};
+	end_command(s);
+	fold(s);
+	expect_memberships(s, "ada", "", 9, "");
+	of_organization(s, EVENT_MEMBER_REACTIVATED, 5)->member_reactivated =
+	        (struct member_reactivated){s->ada, ORG_ROLE_OWNER};
+	end_command(s);
+	fold(s);
+	expect_memberships(s, "ada", "", 9, "{\"items\":[" IN_ACME "],\"next\":null}");
+	of_organization(s, EVENT_MEMBER_REMOVED, 6)->member_removed =
+	        (struct member_removed){s->ada, ORG_ROLE_OWNER};
+	end_command(s);
+	fold(s);
+	expect_memberships(s, "ada", "", 9, "");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -319,6 +375,8 @@ int main(void)
 	        CASE(a_key_stands_for_its_member_while_it_lives),
 	        CASE(a_key_that_may_not_administer_is_of_a_member),
 	        CASE(keys_are_listed_without_their_hashes_until_revoked),
+	        CASE(a_person_finds_every_organization_that_there_is_for_them),
+	        CASE(an_organization_is_there_for_active_members_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
