@@ -62,6 +62,22 @@ void kafka_place_destroy(struct journal_place *place)
 	free(place->own);
 }
 
+static int count_partitions(rd_kafka_t *rk, const char *topic)
+{
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+	const struct rd_kafka_metadata *metadata;
+
+	assert_int_equal(rd_kafka_metadata(rk, 0, handle, &metadata, ANSWER_MS),
+	                 RD_KAFKA_RESP_ERR_NO_ERROR);
+	int n = metadata->topics[0].partition_cnt;
+	for (int i = 0; i < metadata->topics[0].partition_cnt; i++)
+		if (metadata->topics[0].partitions[i].leader < 0)
+			n = 0;
+	rd_kafka_metadata_destroy(metadata);
+	rd_kafka_topic_destroy(handle);
+	return n;
+}
+
 void kafka_place_make_topic(const struct journal_place *place, int partitions,
                             const char *const *settings)
 {
@@ -84,23 +100,9 @@ void kafka_place_make_topic(const struct journal_place *place, int partitions,
 	rd_kafka_event_destroy(event);
 	rd_kafka_NewTopic_destroy(topic);
 	rd_kafka_queue_destroy(queue);
+	while (count_partitions(rk, place->config.kafka_topic) < partitions)
+		usleep(20000); /* created, but not known to its broker yet */
 	rd_kafka_destroy(rk);
-}
-
-static int count_partitions(rd_kafka_t *rk, const char *topic)
-{
-	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
-	const struct rd_kafka_metadata *metadata;
-
-	assert_int_equal(rd_kafka_metadata(rk, 0, handle, &metadata, ANSWER_MS),
-	                 RD_KAFKA_RESP_ERR_NO_ERROR);
-	int n = metadata->topics[0].partition_cnt;
-	for (int i = 0; i < metadata->topics[0].partition_cnt; i++)
-		if (metadata->topics[0].partitions[i].leader < 0)
-			n = 0;
-	rd_kafka_metadata_destroy(metadata);
-	rd_kafka_topic_destroy(handle);
-	return n;
 }
 
 void kafka_place_add_partitions(const struct journal_place *place, size_t partitions)

@@ -12,7 +12,8 @@ void kafka_place_create(struct journal_place *place, uint32_t partitions);
 /* Deletes the topic. */
 void kafka_place_destroy(struct journal_place *place);
 
-/* Make the topic of @place beforehand; @settings: name, value pairs, ended by NULL. */
+/* Make the topic of @place beforehand and wait until the broker knows it; @settings: name, value
+ * pairs, ended by NULL. */
 void kafka_place_make_topic(const struct journal_place *place, int partitions,
                             const char *const *settings);
 /* Give the topic @partitions in all; wait until the broker knows it. */
