@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
+#include "core/base/clock.h"
 #include "core/journal/driver.h"
+#include "projections/projector.h"
 #include "replay/copy.h"
 #include "tests/unit/copied.h"
 
@@ -341,6 +343,68 @@ static void a_tenant_that_is_younger_than_the_copy_is_not_mixed_up(void **state)
 	journal_close(target);
 }
 
+static struct projector *start_projector(struct place *p, struct journal *journal)
+{
+	struct projector *projector;
+	struct projector_options options = {.config = &p->history.config,
+	                                    .journal = journal,
+	                                    .profile_keys = p->history.keys,
+	                                    .lmdb = true};
+	assert_int_equal(projector_start(&options, &projector, NULL), STATUS_OK);
+	return projector;
+}
+
+/* Until each view is served and up to date, or is not and says @why. */
+static void wait_for_views(struct projector *projector, const char *why)
+{
+	int64_t deadline = clock_monotonic_ms() + 60000;
+	for (uint32_t i = 0; i < projector_views(projector); i++) {
+		struct view_state state;
+		do {
+			assert_true(clock_monotonic_ms() < deadline);
+			usleep(1000);
+			projector_state(projector, i, &state);
+		} while (why && !view_type_find(slice_str(state.view))->journal_bound
+		                 ? state.open || !strstr(state.reason, why)
+		                 : !state.open || state.lag_records > 0);
+		struct view *view = projector_acquire(projector, slice_str(state.view));
+		assert_true((view != NULL) == state.open);
+		if (view)
+			projector_return(projector, slice_str(state.view), view);
+	}
+}
+
+static void a_projector_goes_on_with_views_that_are_level_with_the_copy(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	copy_whole(p, &result);
+	struct journal *target = open_copied(p);
+	struct projector *projector = start_projector(p, p->history.journal);
+	wait_for_views(projector, NULL);
+	projector_stop(projector);
+	projector = start_projector(p, target);
+	wait_for_views(projector, NULL); /* level with it: they go on */
+	projector_stop(projector);
+	journal_close(target);
+}
+
+static void a_projector_serves_no_view_that_is_ahead_of_the_copy(void **state)
+{
+	struct place *p = *state;
+	struct result result;
+	copy_whole(p, &result);
+	history_random(&p->history, 200);
+	struct journal *target = open_copied(p);
+	struct projector *projector = start_projector(p, p->history.journal);
+	wait_for_views(projector, NULL);
+	projector_stop(projector);
+	projector = start_projector(p, target);
+	wait_for_views(projector, "of which the copy that this journal is has not all");
+	projector_stop(projector);
+	journal_close(target);
+}
+
 /* --- interruptions --- */
 
 static void faults_of_the_target_leave_no_gap_and_no_duplicate(void **state)
@@ -421,6 +485,8 @@ int main(void)
 	        CASE(a_target_with_a_tenant_that_the_source_has_not_is_refused),
 	        CASE(views_go_on_by_seq_whether_they_lag_or_not),
 	        CASE(a_view_that_is_ahead_of_the_copy_is_refused_and_left_alone),
+	        CASE(a_projector_goes_on_with_views_that_are_level_with_the_copy),
+	        CASE(a_projector_serves_no_view_that_is_ahead_of_the_copy),
 	        CASE(a_tenant_that_is_younger_than_the_copy_is_not_mixed_up),
 	        CASE(faults_of_the_target_leave_no_gap_and_no_duplicate),
 	        CASE(a_copy_killed_at_any_time_goes_on_without_gap_or_duplicate),
