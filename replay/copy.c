@@ -43,7 +43,8 @@ struct copy {
 	struct lane *lanes;                                /* by partition of the target */
 	size_t lane_bytes;
 	uint32_t batch_events;
-	struct journal_entry entries[ENTRIES];
+	/* The target is also read while entries of the source are being taken. */
+	struct journal_entry entries[TALLY_SIDES][ENTRIES];
 };
 
 const char *copy_phase_name(enum copy_phase phase)
@@ -95,13 +96,14 @@ static enum status read_on(struct copy *copy, enum tally_side side, uint32_t par
                            struct error *err)
 {
 	int64_t *next = &copy->next[side][partition];
+	struct journal_entry *entries = copy->entries[side];
 	while (*next < end) {
 		uint32_t n;
 		if (check_stop(copy, err) ||
-		    journal_reader_poll(reader, POLL_MS, copy->entries, ENTRIES, &n, err))
+		    journal_reader_poll(reader, POLL_MS, entries, ENTRIES, &n, err))
 			return err->status;
-		for (uint32_t i = 0; i < n && copy->entries[i].offset < end; i++)
-			if (take(copy, &copy->entries[i], err))
+		for (uint32_t i = 0; i < n && entries[i].offset < end; i++)
+			if (take(copy, &entries[i], err))
 				return err->status;
 		int64_t before = *next;
 		*next = journal_reader_position(reader, partition);
@@ -314,6 +316,12 @@ static enum status source_stands_still(struct copy *copy, bool *still, struct er
 
 static enum status compare(const struct tally *tally, struct error *err)
 {
+	uint64_t foreign = tally->foreign[TALLY_TARGET];
+	if (foreign)
+		return error_set(err, STATUS_CONFLICT,
+		                 "the target holds %llu records that are no part of the copy: take "
+		                 "another place",
+		                 (unsigned long long)foreign);
 	for (uint32_t i = 0; i < tally_tenants(tally); i++) {
 		const struct tally_tenant *tenant = &tally->tenants[i];
 		const struct tally_sum *sums = tenant->sums;

@@ -433,8 +433,16 @@ static void faults_of_the_target_leave_no_gap_and_no_duplicate(void **state)
 	journal_close(target);
 }
 
-/* A child, because only a process can be killed at any instruction. */
-static bool run_and_kill(struct place *p, uint64_t after_us)
+static void kill_at(void *context, const struct copy_progress *now)
+{
+	const uint64_t *events = context;
+	if (now->events >= *events && now->phase == COPY_COPYING)
+		kill(getpid(), SIGKILL);
+}
+
+/* A child, because only a process can be killed: when it has appended @events, or after @after_us.
+ */
+static bool run_and_kill(struct place *p, uint64_t events, uint64_t after_us)
 {
 	int status;
 	journal_close(p->history.journal); /* one process at a time */
@@ -442,13 +450,21 @@ static bool run_and_kill(struct place *p, uint64_t after_us)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		struct result result;
+		struct tally tally;
+		struct copy_progress progress;
 		history_reopen(&p->history);
-		struct journal *target = open_target(p);
-		_exit(copy_to(p, target, &result) ? 1 : 0);
+		struct copy_work work = {.source = p->history.journal,
+		                         .target = open_target(p),
+		                         .batch_events = 200,
+		                         .progress = kill_at,
+		                         .context = &events};
+		tally_init(&tally);
+		_exit(copy_run(&work, &tally, &progress, NULL) ? 1 : 0);
 	}
-	usleep((useconds_t)after_us);
-	kill(child, SIGKILL);
+	if (after_us) {
+		usleep((useconds_t)after_us);
+		kill(child, SIGKILL);
+	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
 	return WIFEXITED(status);
@@ -458,13 +474,18 @@ static void a_copy_killed_at_any_time_goes_on_without_gap_or_duplicate(void **st
 {
 	struct place *p = *state;
 	struct result result;
-	int killed = 0;
-	for (uint64_t i = 1;
-	     i <= 40 && !run_and_kill(p, 500 + seed_below(&p->history.seed, i * 3000)); i++)
-		killed++;
-	assert_true(killed > 0);
+	for (int i = 0; i < 6; i++)
+		assert_false(run_and_kill(p, 200 + seed_below(&p->history.seed, 600), 0));
 	history_reopen(&p->history);
 	struct journal *target = open_target(p);
+	copied_expect_boundaries(&p->history, target);
+	assert_true(journal_identity(target)->unfinished);
+	journal_close(target);
+	for (uint64_t i = 1; i <= 20; i++)
+		if (run_and_kill(p, UINT64_MAX, 1000 + seed_below(&p->history.seed, i * 20000)))
+			break;
+	history_reopen(&p->history);
+	target = open_target(p);
 	if (journal_identity(target)->unfinished && copy_to(p, target, &result))
 		fail_msg("%s", result.err.text);
 	copied_expect_equal(&p->history, p->history.journal, target);
