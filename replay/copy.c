@@ -280,10 +280,11 @@ static enum status take_source(struct copy *copy, const struct journal_entry *en
 		return differs(&event, err);
 	if (event.seq <= sums[TALLY_TARGET].seq)
 		return STATUS_OK;
+	uint32_t tenant = (uint32_t)(event.tenant - copy->tally->tenants); /* appends count, too */
 	if (event.begins && end_command(copy, err))
 		return err->status;
 	copy_batch_add(&command->batch, entry);
-	command->tenant = (uint32_t)(event.tenant - copy->tally->tenants);
+	command->tenant = tenant;
 	command->seq = event.seq;
 	return event.ends ? end_command(copy, err) : STATUS_OK;
 }
