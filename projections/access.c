@@ -15,7 +15,7 @@
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \
 	IGNORE(COMMENT_EDITED)                                                                     \
-	IGNORE(EVENT_SKIPPED)                                                                      \
+	ON(EVENT_SKIPPED)                                                                          \
 	IGNORE(ISSUE_ARCHIVED)                                                                     \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_CREATED)                                                                      \
@@ -289,8 +289,8 @@ static enum status api_keys_limited(struct view *view, const struct event *event
 	return STATUS_OK;
 }
 
-/* The organization's version counts it (core/domain/rank.h). */
-static enum status ranks_rebalanced(struct view *view, const struct event *event, struct error *err)
+/* Nothing of the organization but its version. */
+static enum status version_raised(struct view *view, const struct event *event, struct error *err)
 {
 	return access_count(view, &event->meta, 0, 0, err);
 }
@@ -301,6 +301,7 @@ static enum status (*const appliers[EVENT_TYPES])(struct view *view, const struc
         [EVENT_API_KEYS_LIMITED] = api_keys_limited,
         [EVENT_API_KEY_CREATED] = access_api_key_created,
         [EVENT_API_KEY_REVOKED] = access_api_key_revoked,
+        [EVENT_EVENT_SKIPPED] = version_raised,
         [EVENT_MEMBER_ADDED] = member_added,
         [EVENT_MEMBER_DEACTIVATED] = member_deactivated,
         [EVENT_MEMBER_PROFILE_SET] = profile_set,
@@ -309,7 +310,7 @@ static enum status (*const appliers[EVENT_TYPES])(struct view *view, const struc
         [EVENT_MEMBER_ROLE_CHANGED] = role_changed,
         [EVENT_ORGANIZATION_CREATED] = organization_created,
         [EVENT_ORGANIZATION_RENAMED] = organization_renamed,
-        [EVENT_RANKS_REBALANCED] = ranks_rebalanced,
+        [EVENT_RANKS_REBALANCED] = version_raised,
         [EVENT_TEAM_CREATED] = access_team_created,
         [EVENT_TEAM_DELETED] = access_team_deleted,
         [EVENT_TEAM_MEMBERS_CHANGED] = access_team_members_changed,
@@ -332,7 +333,7 @@ const struct kv_view_type access_view = {
         .type =
                 {
                         .name = "access",
-                        .version = 4,
+                        .version = 5,
                         .handled = access_handled,
                         KV_VIEW_SLOTS,
                         .advance = kv_view_advance,

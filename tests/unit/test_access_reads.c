@@ -142,13 +142,15 @@ static void an_organization_shows_its_newest_name_and_version(void **state)
 	end_command(s);
 	of_organization(s, EVENT_RANKS_REBALANCED, 5);
 	end_command(s);
+	of_organization(s, EVENT_EVENT_SKIPPED, 6);
+	end_command(s);
 	fold(s);
 	assert_int_equal(organization_read(s->access, ACME, &s->out, &position, &s->err),
 	                 STATUS_OK);
-	assert_int_equal(position, 6);
+	assert_int_equal(position, 7);
 	assert_non_null(strstr(buf_cstr(&s->out),
 	                       "\"name\":\"Acme & Sons\",\"members\":1,"
-	                       "\"teams\":0,\"settings\":{\"api_key_days\":366},\"version\":5}"));
+	                       "\"teams\":0,\"settings\":{\"api_key_days\":366},\"version\":6}"));
 }
 
 /* Team 1 with ada, team 2 empty. */
