@@ -29,14 +29,22 @@ enum status statuses_read(struct view *view, struct slice tenant, struct slice p
                           struct buf *out, uint64_t *position, struct error *err);
 
 /* {"items":[{"id","issue_types":[id],"published":W or null,"draft":W or null}]}, in order of the
- * ids; W: {"name","transitions":[{"id","name","kind","from":[status],"to"}]}. */
+ * ids; W: {"name","transitions":[{"id","name","kind","from":[status],"to",
+ * "conditions":[],"validators":[]}]}. */
 enum status workflows_read(struct view *view, struct slice tenant, struct slice project_key,
                            struct buf *out, uint64_t *position, struct error *err);
 
 /* {"issue":{"id","status","version"},"workflow",
  * "transitions":[{"id","name","to":{"id","name","category"},"possible","why":text or null}]}:
- * all but the initial one, @issue is a key or an id. */
+ * all but the initial one, @issue is a key or an id. Possible is what @caller's TransitionIssue
+ * would be accepted for. */
+struct state_caller {
+	struct uuid id;
+	enum org_role role;
+	int64_t now_ms;
+};
 enum status transitions_read(struct view *view, struct slice tenant, struct slice issue,
-                             struct buf *out, uint64_t *position, struct error *err);
+                             const struct state_caller *caller, struct buf *out, uint64_t *position,
+                             struct error *err);
 
 #endif

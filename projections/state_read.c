@@ -100,6 +100,56 @@ static void texts_json(struct json_out *json, const char *key, struct slice_arra
 	json_out_array_end(json);
 }
 
+static void symbol_or_null(struct json_out *json, const char *key, bool has, const char *symbol)
+{
+	json_out_key(json, key);
+	if (has)
+		json_out_str(json, symbol);
+	else
+		json_out_null(json);
+}
+
+static void int_or_null(struct json_out *json, const char *key, bool has, int64_t value)
+{
+	json_out_key(json, key);
+	if (has)
+		json_out_int(json, value);
+	else
+		json_out_null(json);
+}
+
+static void rule_json(struct json_out *json, const struct workflow_rule *rule)
+{
+	json_out_object(json);
+	json_out_member_str(json, "kind", workflow_rule_kind_symbol(rule->kind));
+	int_or_null(json, "group", rule->has_group, rule->group);
+	symbol_or_null(json, "role", rule->has_role, org_role_symbol(rule->role));
+	json_out_key(json, "members");
+	json_out_array(json);
+	for (uint32_t i = 0; i < rule->members.n; i++)
+		json_out_uuid(json, &rule->members.items[i]);
+	json_out_array_end(json);
+	texts_json(json, "statuses", rule->statuses);
+	json_out_key(json, "categories");
+	json_out_array(json);
+	for (uint32_t i = 0; i < rule->categories.n; i++)
+		json_out_str(json, status_category_symbol(rule->categories.items[i]));
+	json_out_array_end(json);
+	symbol_or_null(json, "field", rule->has_field, issue_field_symbol(rule->field));
+	texts_json(json, "values", rule->values);
+	int_or_null(json, "days", rule->has_days, rule->days);
+	json_out_object_end(json);
+}
+
+static void rules_json(struct json_out *json, const char *key, struct workflow_rule_array rules)
+{
+	json_out_key(json, key);
+	json_out_array(json);
+	for (uint32_t i = 0; i < rules.n; i++)
+		rule_json(json, &rules.items[i]);
+	json_out_array_end(json);
+}
+
 static void workflow_transition_json(struct json_out *json, const struct workflow_transition *t)
 {
 	json_out_object(json);
@@ -108,6 +158,8 @@ static void workflow_transition_json(struct json_out *json, const struct workflo
 	json_out_member_str(json, "kind", transition_kind_symbol(t->kind));
 	texts_json(json, "from", t->from);
 	json_out_member_string(json, "to", t->to);
+	rules_json(json, "conditions", t->conditions);
+	rules_json(json, "validators", t->validators);
 	json_out_object_end(json);
 }
 
@@ -197,7 +249,8 @@ static void possible_json(struct json_out *json, const struct crossing *crossing
 {
 	char why[TRANSITION_WHY_MAX];
 	struct row_item to;
-	bool possible = may_cross(crossing, transition, why);
+	bool possible = may_cross(crossing, transition, why) &&
+	                is_valid_crossing(crossing, transition, why);
 	json_out_object(json);
 	json_out_member_string(json, "id", transition->id);
 	json_out_member_string(json, "name", transition->name);
@@ -236,10 +289,12 @@ static void transitions_json(struct json_out *json, const struct crossing *cross
 }
 
 enum status transitions_read(struct view *view, struct slice tenant, struct slice issue,
-                             struct buf *out, uint64_t *position, struct error *err)
+                             const struct state_caller *caller, struct buf *out, uint64_t *position,
+                             struct error *err)
 {
 	struct reading r;
-	struct crossing crossing;
+	struct crossing crossing = {
+	        .person = caller->id, .role = caller->role, .now_ms = caller->now_ms};
 	enum status status = begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;

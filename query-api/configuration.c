@@ -1,4 +1,5 @@
 /* What a project has configured, and what that lets one do with an issue. */
+#include "core/base/clock.h"
 #include "projections/state.h"
 
 #include "query-api/query.h"
@@ -37,7 +38,19 @@ const struct query_type query_workflows = {.view = "state", .run = run_workflows
 
 static void run_transitions(struct query *query)
 {
-	run(query, "issue", transitions_read);
+	struct state_caller caller = {query->member.id, query->member.role, clock_now_ms()};
+	struct error err;
+	struct view *view = query_view(query, "state");
+	if (!view)
+		return;
+	enum status status =
+	        transitions_read(view, query->tenant, http_path_param(query->request, "issue"),
+	                         &caller, &query->body, &query->position, &err);
+	query_view_done(query, "state", view);
+	if (status)
+		query_failed(query, status, "issue", &err);
+	else
+		query_etag_of_body(query);
 }
 
 const struct query_type query_transitions = {.view = "state", .run = run_transitions};

@@ -44,14 +44,17 @@ const char classic_workflow_name[] = "Classic";
 	{                                                                                          \
 		(literal), sizeof(literal) - 1                                                     \
 	}
-#define WAY(id, name, from, to)                                                                    \
+#define WAY(id_, name_, from_, to_)                                                                \
 	{                                                                                          \
-		TEXT(id), TEXT(name), TRANSITION_KIND_DIRECTED,                                    \
-		        {(const struct slice[]){TEXT(from)}, 1}, TEXT(to)                          \
+		.id = TEXT(id_), .name = TEXT(name_), .kind = TRANSITION_KIND_DIRECTED,            \
+		.from = {(const struct slice[]){TEXT(from_)}, 1}, .to = TEXT(to_)                  \
 	}
 
 static const struct workflow_transition transitions[] = {
-        {TEXT("create"), TEXT("Create"), TRANSITION_KIND_INITIAL, {NULL, 0}, TEXT("todo")},
+        {.id = TEXT("create"),
+         .name = TEXT("Create"),
+         .kind = TRANSITION_KIND_INITIAL,
+         .to = TEXT("todo")},
         WAY("start", "Start", "todo", "in_progress"),
         WAY("close", "Close", "todo", "done"),
         WAY("put_back", "Put back", "in_progress", "todo"),

@@ -229,6 +229,8 @@ void evolve_issue_created(struct tenant_state *state, const struct event_meta *m
                           const struct issue_created *event)
 {
 	struct row_issue issue;
+	struct row_item status;
+	bool found;
 
 	assert(meta->aggregate.version == 1 && !read_issue(state, &meta->aggregate.id, &issue));
 	memset(&issue, 0, sizeof(issue));
@@ -240,6 +242,11 @@ void evolve_issue_created(struct tenant_state *state, const struct event_meta *m
 		issue.field_version[field] = 1;
 	PADDED_SET(issue.type, event->type);
 	PADDED_SET(issue.status, event->status);
+	found = read_item(state, &event->project_id, ITEM_STATUS, event->status, &status);
+	assert(found);
+	(void)found;
+	issue.status_before = STATUS_NONE;
+	issue.statuses_been = UINT64_C(1) << status.ordinal;
 	PADDED_SET(issue.priority, event->priority);
 	PADDED_SET(issue.rank, event->rank);
 	issue.reporter = event->reporter;

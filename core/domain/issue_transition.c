@@ -103,18 +103,36 @@ static bool is_wanted(const struct crossing *crossing, const struct wanted *want
 	return category_of(crossing, transition->to) == command->category;
 }
 
+/* Why the one that is asked for cannot be taken from here, if it leads from here at all. */
+static void find_reason(const struct crossing *crossing, const struct wanted *wanted,
+                        char why[TRANSITION_WHY_MAX])
+{
+	why[0] = '\0';
+	for (uint32_t i = 0; i < crossing->workflow.transitions.n && !why[0]; i++) {
+		const struct workflow_transition *t = &crossing->workflow.transitions.items[i];
+		if (is_wanted(crossing, wanted, t) &&
+		    transition_leaves(t, PADDED(crossing->issue.status)))
+			may_cross(crossing, t, why);
+	}
+}
+
 /* Name what the workflow does allow: the answer that a person can act on. */
 static bool refuse_transition(struct judge *judge, const struct crossing *crossing,
                               const struct wanted *wanted)
 {
 	struct slice status = PADDED(crossing->issue.status);
 	struct slice parts[24] = {SLICE("from "), status};
-	char why[TRANSITION_WHY_MAX];
+	char why[TRANSITION_WHY_MAX], reason[TRANSITION_WHY_MAX];
 	size_t n = 2;
 
 	if (wanted->command->has_to) {
 		parts[n++] = SLICE(" to ");
 		parts[n++] = wanted->command->to;
+	}
+	find_reason(crossing, wanted, reason);
+	if (reason[0]) {
+		parts[n++] = SLICE(": ");
+		parts[n++] = slice_str(reason);
 	}
 	parts[n++] = SLICE("; allowed:");
 	for (uint32_t i = 0, first = 1; i < crossing->workflow.transitions.n; i++) {
@@ -155,6 +173,17 @@ static bool find_transition(struct judge *judge, const struct crossing *crossing
 	return *out || refuse_transition(judge, crossing, wanted);
 }
 
+static bool check_validators(struct judge *judge, const struct crossing *crossing,
+                             const struct wanted *wanted,
+                             const struct workflow_transition *transition)
+{
+	char why[TRANSITION_WHY_MAX];
+
+	return is_valid_crossing(crossing, transition, why) ||
+	       REFUSE(judge, REJECT_NOT_VALID, wanted->pointer, transition->id, SLICE(" "),
+	              slice_str(why));
+}
+
 /* --- the command --- */
 
 /* Where it is already: nothing to do, unless it should be there for another reason. */
@@ -188,7 +217,12 @@ static bool check_names(struct judge *judge, const struct crossing *crossing,
 
 void decide_transition_issue(struct judge *judge, const struct transition_issue *command)
 {
-	struct crossing crossing = {.state = judge->state, .arena = judge->decision->arena};
+	struct crossing crossing = {.state = judge->state,
+	                            .arena = judge->decision->arena,
+	                            .person = judge->person,
+	                            .role = judge->role,
+	                            .processor = judge->processor,
+	                            .now_ms = judge->request->now_ms};
 	const struct workflow_transition *transition;
 	struct wanted wanted;
 	struct row_item to;
@@ -204,6 +238,7 @@ void decide_transition_issue(struct judge *judge, const struct transition_issue 
 	}
 	if (!check_names(judge, &crossing, command) || is_there(&crossing, command) ||
 	    !find_transition(judge, &crossing, &wanted, &transition) ||
+	    !check_validators(judge, &crossing, &wanted, transition) ||
 	    !find_item(judge, &crossing.issue.project_id, ITEM_STATUS, transition->to, "", &to) ||
 	    !find_resolution(judge, command, &crossing.issue, &to, &resolution))
 		return;
@@ -218,13 +253,34 @@ void decide_transition_issue(struct judge *judge, const struct transition_issue 
 	emit_transition(judge, &step, crossing.type.level, &crossing.issue);
 }
 
+static void save_mover(struct tenant_state *state, const struct event_meta *meta, uint8_t from,
+                       uint8_t to)
+{
+	static const struct row_mover row;
+	const struct actor *actor = &meta->actor;
+	struct row_key key =
+	        row_key_mover(&meta->aggregate.id, from, to,
+	                      actor->has_on_behalf_of ? &actor->on_behalf_of : &actor->id);
+
+	state->put(state, &key, &row);
+}
+
 void evolve_issue_transitioned(struct tenant_state *state, const struct event_meta *meta,
                                const struct issue_transitioned *event)
 {
 	struct row_issue issue = load_issue(state, meta);
+	struct row_item from, to;
+	bool found = read_item(state, &issue.project_id, ITEM_STATUS, event->from, &from) &&
+	             read_item(state, &issue.project_id, ITEM_STATUS, event->to, &to);
 
+	assert(found);
+	(void)found;
 	assert(event->has_resolution == (event->to_category == STATUS_CATEGORY_DONE));
 	issue.field_version[ISSUE_FIELD_STATUS] = issue.version;
+	issue.field_version[ISSUE_FIELD_RESOLUTION] = issue.version;
+	issue.status_before = from.ordinal;
+	issue.statuses_been |= UINT64_C(1) << to.ordinal;
+	save_mover(state, meta, from.ordinal, to.ordinal);
 	PADDED_SET(issue.status, event->to);
 	PADDED_SET(issue.resolution, event->has_resolution ? event->resolution : SLICE(""));
 	save_issue(state, &issue);

@@ -46,6 +46,7 @@
 	X(UNKNOWN_LINK_TYPE, 422, "unknown_link_type", "there is no such link type")               \
 	X(RESOLUTION_NOT_DONE, 422, "resolution_not_done", "only a done issue has a resolution")   \
 	X(UNKNOWN_TRANSITION, 422, "unknown_transition", "the workflow has no such transition")    \
+	X(NOT_VALID, 422, "not_valid", "the issue is not as the transition needs it")              \
 	X(BAD_TARGET, 422, "bad_target", "name one of transition, to and category")                \
 	X(BAD_WORKFLOW, 422, "bad_workflow", "the workflow cannot be obeyed")                      \
 	X(UNREACHABLE_STATUS, 422, "unreachable_status", "no issue could get into the status")     \

@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 7
+#define TENANT_STATE_VERSION 8
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -31,6 +31,7 @@
 	X(WORKFLOW, workflow, "project id, 'd' (draft) or 'p' (published), id")                    \
 	X(ISSUE, issue, "issue id")                                                                \
 	X(SUMMARY, summary, "issue id")                                                            \
+	X(MOVER, mover, "issue id, ordinals of the statuses from and to (2 bytes), who")           \
 	X(ISSUE_NUMBER, issue_number, "project id, number (u64 big endian)")                       \
 	X(CHILD, child, "parent id, child id")                                                     \
 	X(LABEL, label, "issue id, label")                                                         \
@@ -163,13 +164,22 @@ struct row_issue {
 	uint32_t comments;
 	uint32_t watchers;
 	uint32_t worklogs;
+	/* By the ordinals of the project's statuses. */
+	uint8_t status_before;  /* STATUS_NONE: it has not moved yet */
+	uint64_t statuses_been; /* bits */
 };
+#define STATUS_NONE 255
 
 /* The one text that is kept, because IssueSummaryChanged tells it: apart from the issue, so that
  * the many commands that do not look at it do not carry it. Stored only up to its length. */
 struct row_summary {
 	uint16_t n;
 	char text[SUMMARY_MAX];
+};
+
+/* Who has taken the issue from one status to another. */
+struct row_mover {
+	uint8_t unused;
 };
 
 struct row_issue_number {
@@ -272,6 +282,8 @@ struct row_key row_key_item(const struct uuid *project, enum item_kind kind, str
 struct row_key row_key_workflow(const struct uuid *project, bool draft, struct slice id);
 struct row_key row_key_issue(const struct uuid *issue);
 struct row_key row_key_summary(const struct uuid *issue);
+struct row_key row_key_mover(const struct uuid *issue, uint8_t from, uint8_t to,
+                             const struct uuid *who);
 struct row_key row_key_issue_number(const struct uuid *project, int64_t number);
 struct row_key row_key_child(const struct uuid *parent, const struct uuid *child);
 struct row_key row_key_label(const struct uuid *issue, struct slice label);

@@ -28,8 +28,15 @@ bool may_cross(const struct crossing *crossing, const struct workflow_transition
 		return false;
 	}
 	if (transition_leaves(transition, status))
-		return true;
+		return rules_hold(crossing, transition->conditions, why);
 	text_add(why, TRANSITION_WHY_MAX, SLICE("does not start from "));
 	text_add(why, TRANSITION_WHY_MAX, status);
 	return false;
+}
+
+bool is_valid_crossing(const struct crossing *crossing,
+                       const struct workflow_transition *transition, char why[TRANSITION_WHY_MAX])
+{
+	why[0] = '\0';
+	return rules_hold(crossing, transition->validators, why);
 }

@@ -39,6 +39,37 @@ static void pack_texts(struct packing *p, struct slice_array texts)
 		pack_text(p, texts.items[i]);
 }
 
+static void pack_ids(struct packing *p, struct uuid_array ids)
+{
+	pack_number(p, ids.n);
+	for (uint32_t i = 0; i < ids.n; i++)
+		pack(p, ids.items[i].bytes, sizeof(ids.items[i].bytes));
+}
+
+static void pack_rule(struct packing *p, const struct workflow_rule *rule)
+{
+	pack_number(p, rule->kind);
+	pack_number(p, rule->has_group ? (uint32_t)rule->group + 1 : 0);
+	pack_number(p, rule->has_role ? rule->role : 0);
+	pack_ids(p, rule->members);
+	pack_texts(p, rule->statuses);
+	pack_number(p, rule->categories.n);
+	for (uint32_t i = 0; i < rule->categories.n; i++)
+		pack_number(p, rule->categories.items[i]);
+	pack_number(p, rule->has_field ? rule->field : 0);
+	pack_texts(p, rule->values);
+	pack_number(p, rule->has_days);
+	pack_number(p, (uint32_t)(rule->days >= 0 ? rule->days : -rule->days));
+	pack_number(p, rule->days < 0);
+}
+
+static void pack_rules(struct packing *p, struct workflow_rule_array rules)
+{
+	pack_number(p, rules.n);
+	for (uint32_t i = 0; i < rules.n; i++)
+		pack_rule(p, &rules.items[i]);
+}
+
 static void pack_transition(struct packing *p, const struct workflow_transition *transition)
 {
 	pack_text(p, transition->id);
@@ -46,6 +77,8 @@ static void pack_transition(struct packing *p, const struct workflow_transition 
 	pack_number(p, transition->kind);
 	pack_texts(p, transition->from);
 	pack_text(p, transition->to);
+	pack_rules(p, transition->conditions);
+	pack_rules(p, transition->validators);
 }
 
 bool workflow_pack(const struct workflow *workflow, struct row_workflow *row)
@@ -108,6 +141,66 @@ static struct slice_array take_texts(struct unpacking *u)
 	return texts;
 }
 
+static struct uuid_array take_ids(struct unpacking *u)
+{
+	struct uuid_array ids = {NULL, take_number(u)};
+	struct uuid *items = take_room(u, ids.n, sizeof(*items));
+
+	if (items && ids.n)
+		memcpy(items, u->at, ids.n * sizeof(*items));
+	u->at += ids.n * sizeof(*items);
+	ids.items = items;
+	return ids;
+}
+
+static struct status_category_array take_categories(struct unpacking *u)
+{
+	struct status_category_array categories = {NULL, take_number(u)};
+	enum status_category *items = take_room(u, categories.n, sizeof(*items));
+
+	for (uint32_t i = 0; i < categories.n; i++) {
+		uint32_t category = take_number(u);
+		if (items)
+			items[i] = (enum status_category)category;
+	}
+	categories.items = items;
+	return categories;
+}
+
+static void take_rule(struct unpacking *u, struct workflow_rule *rule)
+{
+	uint32_t group;
+
+	memset(rule, 0, sizeof(*rule));
+	rule->kind = (enum workflow_rule_kind)take_number(u);
+	group = take_number(u);
+	rule->has_group = group > 0;
+	rule->group = group ? (int32_t)group - 1 : 0;
+	rule->role = (enum org_role)take_number(u);
+	rule->has_role = rule->role != ORG_ROLE_UNKNOWN;
+	rule->members = take_ids(u);
+	rule->statuses = take_texts(u);
+	rule->categories = take_categories(u);
+	rule->field = (enum issue_field)take_number(u);
+	rule->has_field = rule->field != ISSUE_FIELD_UNKNOWN;
+	rule->values = take_texts(u);
+	rule->has_days = take_number(u) != 0;
+	rule->days = (int32_t)take_number(u);
+	if (take_number(u))
+		rule->days = -rule->days;
+}
+
+static struct workflow_rule_array take_rules(struct unpacking *u)
+{
+	struct workflow_rule_array rules = {NULL, take_number(u)};
+	struct workflow_rule *items = take_room(u, rules.n, sizeof(*items));
+
+	for (uint32_t i = 0; i < rules.n && items && !u->full; i++)
+		take_rule(u, &items[i]);
+	rules.items = items;
+	return rules;
+}
+
 static void take_transition(struct unpacking *u, struct workflow_transition *transition)
 {
 	memset(transition, 0, sizeof(*transition));
@@ -116,6 +209,8 @@ static void take_transition(struct unpacking *u, struct workflow_transition *tra
 	transition->kind = (enum transition_kind)take_number(u);
 	transition->from = take_texts(u);
 	transition->to = take_text(u);
+	transition->conditions = take_rules(u);
+	transition->validators = take_rules(u);
 }
 
 bool workflow_unpack(const struct row_workflow *row, struct arena *arena, struct workflow *out)
@@ -249,10 +344,22 @@ bool workflow_has(const struct workflow *workflow, struct slice status)
 	return false;
 }
 
+static bool rules_name(struct workflow_rule_array rules, struct slice status)
+{
+	for (uint32_t i = 0; i < rules.n; i++)
+		if (has_text(rules.items[i].statuses, status))
+			return true;
+	return false;
+}
+
 bool workflow_names(const struct workflow *workflow, struct slice status)
 {
-	for (uint32_t i = 0; i < workflow->transitions.n; i++)
-		if (has_text(workflow->transitions.items[i].from, status))
+	for (uint32_t i = 0; i < workflow->transitions.n; i++) {
+		const struct workflow_transition *transition = &workflow->transitions.items[i];
+		if (has_text(transition->from, status) ||
+		    rules_name(transition->conditions, status) ||
+		    rules_name(transition->validators, status))
 			return true;
+	}
 	return workflow_has(workflow, status);
 }

@@ -8,6 +8,7 @@
 
 #define WORKFLOWS_MAX            32  /* of a project, drafts of new ones included */
 #define WORKFLOW_TRANSITIONS_MAX 128 /* max_items of the command */
+#define WORKFLOW_RULES_MAX       32  /* of a list; max_items of the command */
 
 struct workflow {
 	struct slice name;
@@ -47,6 +48,17 @@ bool transition_leaves(const struct workflow_transition *transition, struct slic
 bool workflow_names(const struct workflow *workflow, struct slice status);
 /* Whether issues can be in @status: some transition leads there. */
 bool workflow_has(const struct workflow *workflow, struct slice status);
+
+/* The rules of one transition: each asks what its kind can, of what there is. @list is the member
+ * ("conditions") of transition @index. */
+bool check_rules(struct judge *judge, const struct items *statuses,
+                 struct workflow_rule_array rules, uint32_t index, const char *list);
+
+/* "/transitions/3/conditions/1/field" grows from left to right. */
+struct place {
+	char text[64];
+};
+struct place place_of(const char *list, uint32_t index, const char *member);
 
 /* Whether @workflow can be obeyed with the statuses @statuses; refuses with the place of the first
  * fault. Pointers are into a command that carries it as its own fields. */

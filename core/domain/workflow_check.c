@@ -1,12 +1,7 @@
 /* Whether a workflow can be obeyed: every fault is found where it is written, one at a time. */
 #include "core/domain/workflow.h"
 
-/* A JSON pointer that grows from left to right. */
-struct place {
-	char text[64];
-};
-
-static struct place place_of(const char *list, uint32_t index, const char *member)
+struct place place_of(const char *list, uint32_t index, const char *member)
 {
 	struct place place = {{0}};
 	char room[TEXT_NUMBER_MAX];
@@ -74,6 +69,18 @@ static bool check_from(const struct checking *c, uint32_t index)
 				                 SLICE("names twice "), from);
 	}
 	return true;
+}
+
+static bool check_transition_rules(const struct checking *c, uint32_t index)
+{
+	const struct workflow_transition *transition = &c->workflow->transitions.items[index];
+
+	if (transition->kind == TRANSITION_KIND_INITIAL &&
+	    (transition->conditions.n || transition->validators.n))
+		return REFUSE_AT(c->judge, REJECT_BAD_WORKFLOW, index, "/kind",
+		                 SLICE("the initial transition asks nothing: CreateIssue does"));
+	return check_rules(c->judge, c->statuses, transition->conditions, index, "/conditions") &&
+	       check_rules(c->judge, c->statuses, transition->validators, index, "/validators");
 }
 
 static bool check_initial(const struct checking *c)
@@ -163,7 +170,7 @@ bool check_workflow(struct judge *judge, const struct workflow *workflow,
 	for (uint32_t i = 0; i < workflow->transitions.n; i++)
 		if (!check_names(&c, i) ||
 		    !check_status(&c, i, "/to", workflow->transitions.items[i].to) ||
-		    !check_from(&c, i))
+		    !check_from(&c, i) || !check_transition_rules(&c, i))
 			return false;
 	return check_initial(&c) && check_reached(&c) && check_size(&c);
 }

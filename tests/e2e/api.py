@@ -754,6 +754,9 @@ class Workflows(Case):
         found = collect.get(MEMBER, "acme", f"/issues/{one['key']}/transitions", min_position=seq())
         self.assertEqual([(t["id"], t["possible"]) for t in found["transitions"]],
                          [("wait", True), ("finish", True), ("drop", False)])
+        self.rules_are_judged_alike(one)
+        self.configure("SaveWorkflowDraft", workflow="classic", name="Wait first", transitions=ways)
+        self.configure("PublishWorkflow", workflow="classic")
         self.configure("SaveWorkflowDraft", workflow="bugs", name="Bugs", transitions=ways[:2])
         self.configure("PublishWorkflow", workflow="bugs")
         self.configure("AssignWorkflow", issue_type="bug", workflow="bugs")
@@ -761,10 +764,32 @@ class Workflows(Case):
         self.configure("DiscardWorkflowDraft", workflow="bugs")
         self.expect_what_the_log_says()
 
+    def rules_are_judged_alike(self, issue):
+        """What the list says is what the command does, for whoever asks."""
+        admins = [{"kind": "any"}, {"kind": "role", "role": "admin", "group": 0}, {"kind": "assignee", "group": 0}]
+        self.configure("SaveWorkflowDraft", workflow="classic", name="Guarded", transitions=[
+            {"id": "create", "name": "Create", "kind": "initial", "to": "todo"},
+            {"id": "finish", "name": "Finish", "kind": "global", "to": "done", "conditions": admins},
+            {"id": "wait", "name": "Wait", "from": ["todo"], "to": "blocked",
+             "validators": [{"kind": "field_set", "field": "due_on"}]}])
+        self.configure("PublishWorkflow", workflow="classic")
+        whys = {OWNER: {"finish": None, "wait": "needs field_set due_on"},
+                MEMBER: {"finish": "needs any of: needs role admin; needs assignee", "wait": "needs field_set due_on"}}
+        for client, expected in whys.items():
+            found = collect.get(client, "acme", f"/issues/{issue['key']}/transitions", min_position=seq())
+            self.assertEqual({t["id"]: t["why"] for t in found["transitions"]}, expected)
+            self.assertEqual({t["id"]: t["possible"] for t in found["transitions"]}, {k: v is None for k, v in expected.items()})
+        self.problem(MEMBER.command("acme", "TransitionIssue", {"issue": issue["key"], "to": "done"}), 409, "no_transition")
+        self.problem(OWNER.command("acme", "TransitionIssue", {"issue": issue["key"], "to": "blocked"}), 422, "not_valid", "/to")
+        ok(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "due_on": "2030-01-01"}))
+        ok(MEMBER.command("acme", "TransitionIssue", {"issue": issue["key"], "to": "blocked"}))
+
     def expect_what_the_log_says(self):
+        least = seq()
+        collect.get(OWNER, "acme", "/events", limit=1, min_position=least)
         fold = oracle.Fold("acme", OWNER.events("acme"))
         self.assertEqual(fold.complaints, [])
-        expected, least = oracle.Expected(fold), seq()
+        expected = oracle.Expected(fold)
         project = next(p for p in fold.projects.values() if p["key"] == "FLOW")
         self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/statuses", min_position=least)["items"], project["statuses"])
         self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/workflows", min_position=least)["items"],

@@ -47,6 +47,7 @@ static void happen(struct decider *decider, struct event *event, int32_t index, 
 	event->meta.recorded_at = NOW;
 	event->meta.occurred_at = occurred_at;
 	event->meta.tenant = SLICE("acme");
+	event->meta.actor = request_actor(&decider->request);
 	evolve(&decider->state.face, event);
 	decider->events++;
 	if (decider->on_event)

@@ -112,8 +112,9 @@ def sample():
 
 
 WORKFLOW = {"workflow": "classic", "name": "Short", "transitions": [
-    {"id": "create", "name": "Create", "kind": "initial", "from": [], "to": "blocked"},
-    {"id": "finish", "name": "Finish", "kind": "directed", "from": ["blocked"], "to": "done"}]}
+    {"id": "create", "name": "Create", "kind": "initial", "from": [], "to": "blocked", "conditions": [], "validators": []},
+    {"id": "finish", "name": "Finish", "kind": "directed", "from": ["blocked"], "to": "done",
+     "conditions": [], "validators": []}]}
 
 
 PROFILES = {"c1": {"name": "Owner"}, "c2": {"name": "Other", "email": "o@x"}}

@@ -229,10 +229,30 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 }
 
 /* Two workflows and a third that cannot be obeyed; each makes issues of the others homeless. */
+static const struct workflow_rule rules[] = {
+        {.kind = WORKFLOW_RULE_KIND_ANY},
+        {.kind = WORKFLOW_RULE_KIND_ROLE,
+         .has_role = true,
+         .role = ORG_ROLE_ADMIN,
+         .has_group = true},
+        {.kind = WORKFLOW_RULE_KIND_NOT, .has_group = true},
+        {.kind = WORKFLOW_RULE_KIND_SUBTASKS_IN,
+         .categories = {(const enum status_category[]){STATUS_CATEGORY_TODO}, 1},
+         .has_group = true,
+         .group = 2},
+};
 static const struct workflow_transition short_ones[] = {BEGIN("todo"), WAY("close", "todo", "done"),
                                                         FROM_ANY("any", "todo")};
 static const struct workflow_transition long_ones[] = {
-        BEGIN("in_progress"), FROM_ANY("any", "blocked"), WAY("start", "blocked", "in_review"),
+        BEGIN("in_progress"),
+        FROM_ANY("any", "blocked"),
+        {.id = SLICE("start"),
+         .name = SLICE("start"),
+         .kind = TRANSITION_KIND_DIRECTED,
+         .from = {(const struct slice[]){{"blocked", 7}}, 1},
+         .to = SLICE("in_review"),
+         .conditions = {rules, 4}},
+
         WAY("close", "in_review", "done")};
 static const struct workflow_transition wrong_ones[] = {BEGIN("nirvana")};
 static struct workflow_transition_array some_transitions(struct seed *seed)

@@ -27,6 +27,15 @@ static bool contains(json_t *now, json_t *golden)
 {
 	const char *key;
 	json_t *value;
+	size_t index;
+	if (json_is_array(golden) && json_array_size(now) == json_array_size(golden)) {
+		json_array_foreach(golden, index, value)
+		{
+			if (!contains(json_array_get(now, index), value))
+				return false;
+		}
+		return true;
+	}
 	if (!json_is_object(golden) || !json_is_object(now))
 		return json_equal(now, golden);
 	json_object_foreach(golden, key,

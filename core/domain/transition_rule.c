@@ -1,0 +1,312 @@
+/* Whether the rules of a transition hold. */
+#include "core/domain/permission.h"
+#include "core/domain/transition.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static bool has_text(struct slice_array texts, struct slice text)
+{
+	for (uint32_t i = 0; i < texts.n; i++)
+		if (slice_equal(texts.items[i], text))
+			return true;
+	return false;
+}
+
+/* --- who --- */
+
+static bool is_member(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->members.n; i++)
+		if (uuid_equal(&rule->members.items[i], &crossing->person))
+			return true;
+	return false;
+}
+
+static bool is_lead(const struct crossing *crossing)
+{
+	struct row_project project;
+	bool found = read_project(crossing->state, &crossing->issue.project_id, &project);
+
+	assert(found);
+	(void)found;
+	return uuid_equal(&project.lead, &crossing->person);
+}
+
+static uint8_t ordinal_of(const struct crossing *crossing, struct slice status)
+{
+	struct row_item item;
+
+	/* A workflow's statuses are there for as long as it names them. */
+	bool found =
+	        read_item(crossing->state, &crossing->issue.project_id, ITEM_STATUS, status, &item);
+	assert(found);
+	(void)found;
+	return item.ordinal;
+}
+
+static bool is_separate(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	struct row_key key =
+	        row_key_mover(&crossing->issue.id, ordinal_of(crossing, rule->statuses.items[0]),
+	                      ordinal_of(crossing, rule->statuses.items[1]), &crossing->person);
+	struct row_mover row;
+
+	return !crossing->state->get(crossing->state, &key, &row);
+}
+
+/* --- the issue --- */
+
+static bool came_from(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->statuses.n; i++)
+		if (ordinal_of(crossing, rule->statuses.items[i]) == crossing->issue.status_before)
+			return true;
+	return false;
+}
+
+static bool was_in(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->statuses.n; i++)
+		if (crossing->issue.statuses_been >> ordinal_of(crossing, rule->statuses.items[i]) &
+		    1)
+			return true;
+	return false;
+}
+
+static bool has_label(const struct crossing *crossing, struct slice_array labels)
+{
+	struct row_label row;
+
+	for (uint32_t i = 0; i < labels.n; i++) {
+		struct row_key key = row_key_label(&crossing->issue.id, labels.items[i]);
+		if (crossing->state->get(crossing->state, &key, &row))
+			return true;
+	}
+	return false;
+}
+
+static bool field_is(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	const struct row_issue *issue = &crossing->issue;
+
+	switch ((int)rule->field) {
+	case ISSUE_FIELD_TYPE:
+		return has_text(rule->values, PADDED(issue->type));
+	case ISSUE_FIELD_PRIORITY:
+		return has_text(rule->values, PADDED(issue->priority));
+	case ISSUE_FIELD_RESOLUTION:
+		return has_text(rule->values, PADDED(issue->resolution));
+	default:
+		return has_label(crossing, rule->values);
+	}
+}
+
+static bool field_set(const struct row_issue *issue, enum issue_field field)
+{
+	switch ((int)field) {
+	case ISSUE_FIELD_ASSIGNEE:
+		return !uuid_is_nil(&issue->assignee);
+	case ISSUE_FIELD_DUE_ON:
+		return issue->has_due_on;
+	case ISSUE_FIELD_START_ON:
+		return issue->has_start_on;
+	case ISSUE_FIELD_PARENT:
+		return !uuid_is_nil(&issue->parent);
+	case ISSUE_FIELD_RESOLUTION:
+		return issue->resolution[0] != '\0';
+	case ISSUE_FIELD_ESTIMATE:
+		return issue->has_estimate;
+	case ISSUE_FIELD_REMAINING:
+		return issue->has_remaining;
+	default:
+		return issue->labels > 0;
+	}
+}
+
+/* Days are those of UTC. */
+static bool date_before(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	const struct row_issue *issue = &crossing->issue;
+	bool due = rule->field == ISSUE_FIELD_DUE_ON;
+	int64_t limit = crossing->now_ms / DAY_MS + rule->days;
+
+	return (due ? issue->has_due_on : issue->has_start_on) &&
+	       (due ? issue->due_on : issue->start_on) < limit;
+}
+
+/* --- its relatives --- */
+
+static bool issue_in(const struct crossing *crossing, const struct row_issue *issue,
+                     const struct workflow_rule *rule)
+{
+	struct row_item status;
+	bool found = read_item(crossing->state, &issue->project_id, ITEM_STATUS,
+	                       PADDED(issue->status), &status);
+
+	assert(found);
+	(void)found;
+	for (uint32_t i = 0; i < rule->categories.n; i++)
+		if (rule->categories.items[i] == status.category)
+			return true;
+	return has_text(rule->statuses, PADDED(issue->status));
+}
+
+/* Of all children that are not deleted; an issue without any passes. */
+static bool subtasks_in(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	static const struct uuid nil;
+	const struct uuid *id = &crossing->issue.id;
+	struct row_key key = row_key_child(id, &nil);
+	struct row_child row;
+	struct row_issue child;
+	struct uuid child_id;
+
+	if (!crossing->issue.children)
+		return true;
+	while (crossing->state->next(crossing->state, &key, false, &row) &&
+	       memcmp(key.bytes, id->bytes, sizeof(id->bytes)) == 0) {
+		memcpy(child_id.bytes, key.bytes + sizeof(id->bytes), sizeof(child_id.bytes));
+		if (read_issue(crossing->state, &child_id, &child) && !child.deleted &&
+		    !issue_in(crossing, &child, rule))
+			return false;
+	}
+	return true;
+}
+
+/* An issue without a parent passes. */
+static bool parent_in(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	struct row_issue parent;
+
+	return uuid_is_nil(&crossing->issue.parent) ||
+	       !read_issue(crossing->state, &crossing->issue.parent, &parent) ||
+	       issue_in(crossing, &parent, rule);
+}
+
+/* --- all together --- */
+
+static bool holds(const struct crossing *crossing, struct workflow_rule_array rules,
+                  uint32_t index);
+
+/* Whether so many of the group's rules hold as it asks for. */
+static bool group_holds(const struct crossing *crossing, struct workflow_rule_array rules,
+                        uint32_t group)
+{
+	enum workflow_rule_kind kind = rules.items[group].kind;
+
+	for (uint32_t i = group + 1; i < rules.n; i++) {
+		if (!rules.items[i].has_group || rules.items[i].group != (int32_t)group)
+			continue;
+		bool one = holds(crossing, rules, i);
+		if (kind == WORKFLOW_RULE_KIND_NOT)
+			return !one;
+		if (one != (kind == WORKFLOW_RULE_KIND_ALL))
+			return one;
+	}
+	return kind == WORKFLOW_RULE_KIND_ALL;
+}
+
+/* Depth is bounded: a rule's group is further up in a list of WORKFLOW_RULES_MAX. */
+static bool holds(const struct crossing *crossing, struct workflow_rule_array rules, uint32_t index)
+{
+	const struct workflow_rule *rule = &rules.items[index];
+	const struct row_issue *issue = &crossing->issue;
+
+	switch (rule->kind) {
+	case WORKFLOW_RULE_KIND_ALL:
+	case WORKFLOW_RULE_KIND_ANY:
+	case WORKFLOW_RULE_KIND_NOT:
+		return group_holds(crossing, rules, index);
+	case WORKFLOW_RULE_KIND_ROLE:
+		return crossing->processor || role_reaches(crossing->role, rule->role);
+	case WORKFLOW_RULE_KIND_MEMBER:
+		return crossing->processor || is_member(crossing, rule);
+	case WORKFLOW_RULE_KIND_REPORTER:
+		return crossing->processor || uuid_equal(&issue->reporter, &crossing->person);
+	case WORKFLOW_RULE_KIND_ASSIGNEE:
+		return crossing->processor || uuid_equal(&issue->assignee, &crossing->person);
+	case WORKFLOW_RULE_KIND_LEAD:
+		return crossing->processor || is_lead(crossing);
+	case WORKFLOW_RULE_KIND_SEPARATE:
+		return crossing->processor || is_separate(crossing, rule);
+	case WORKFLOW_RULE_KIND_PREVIOUS_STATUS:
+		return came_from(crossing, rule);
+	case WORKFLOW_RULE_KIND_WAS_IN:
+		return was_in(crossing, rule);
+	case WORKFLOW_RULE_KIND_FIELD_IS:
+		return field_is(crossing, rule);
+	case WORKFLOW_RULE_KIND_FIELD_SET:
+		return field_set(issue, rule->field);
+	case WORKFLOW_RULE_KIND_DATE_BEFORE:
+		return date_before(crossing, rule);
+	case WORKFLOW_RULE_KIND_SUBTASKS_IN:
+		return subtasks_in(crossing, rule);
+	case WORKFLOW_RULE_KIND_PARENT_IN:
+		return parent_in(crossing, rule);
+	case WORKFLOW_RULE_KIND_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+static void say(char why[TRANSITION_WHY_MAX], struct slice text)
+{
+	text_add(why, TRANSITION_WHY_MAX, text);
+}
+
+static void say_list(char why[TRANSITION_WHY_MAX], struct slice_array texts)
+{
+	for (uint32_t i = 0; i < texts.n; i++) {
+		say(why, i ? SLICE(", ") : SLICE(" "));
+		say(why, texts.items[i]);
+	}
+}
+
+/* The rule in its own words: "needs field_set due_on". */
+static void say_rule(char why[TRANSITION_WHY_MAX], const struct workflow_rule *rule)
+{
+	say(why, SLICE("needs "));
+	say(why, slice_str(workflow_rule_kind_symbol(rule->kind)));
+	if (rule->has_role) {
+		say(why, SLICE(" "));
+		say(why, slice_str(org_role_symbol(rule->role)));
+	}
+	if (rule->has_field) {
+		say(why, SLICE(" "));
+		say(why, slice_str(issue_field_symbol(rule->field)));
+	}
+	say_list(why, rule->values);
+	say_list(why, rule->statuses);
+	for (uint32_t i = 0; i < rule->categories.n; i++) {
+		say(why, i || rule->statuses.n ? SLICE(", ") : SLICE(" "));
+		say(why, slice_str(status_category_symbol(rule->categories.items[i])));
+	}
+}
+
+/* A group by the rules in it. */
+static void say_group(char why[TRANSITION_WHY_MAX], struct workflow_rule_array rules,
+                      uint32_t index)
+{
+	bool first = true;
+
+	say_rule(why, &rules.items[index]);
+	for (uint32_t i = index + 1; i < rules.n; i++) {
+		if (!rules.items[i].has_group || rules.items[i].group != (int32_t)index)
+			continue;
+		say(why, first ? SLICE(" of: ") : SLICE("; "));
+		say_rule(why, &rules.items[i]);
+		first = false;
+	}
+}
+
+bool rules_hold(const struct crossing *crossing, struct workflow_rule_array rules,
+                char why[TRANSITION_WHY_MAX])
+{
+	for (uint32_t i = 0; i < rules.n; i++) {
+		if (rules.items[i].has_group || holds(crossing, rules, i))
+			continue;
+		say_group(why, rules, i);
+		return false;
+	}
+	return true;
+}
