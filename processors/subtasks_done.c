@@ -10,8 +10,10 @@
 
 struct issue_row {
 	struct uuid parent; /* nil: none now */
-	uint8_t is_done;
+	uint8_t flags;
 };
+
+enum { DONE = 1, DELETED = 2 };
 
 struct parent_row {
 	uint32_t subtasks;
@@ -92,11 +94,12 @@ static void on_transitioned(const struct rule *rule, struct kv_txn *txn, const s
 	struct issue_row row;
 	struct slice at = key_of(&key, event->meta.tenant, 'i', &event->meta.aggregate.id);
 	bool is_done = event->issue_transitioned.to_category == STATUS_CATEGORY_DONE;
-	if (!get(txn, at, &row, sizeof row) || row.is_done == is_done)
+	if (!get(txn, at, &row, sizeof row) || ((row.flags & DONE) != 0) == is_done)
 		return;
-	row.is_done = is_done;
+	row.flags ^= DONE;
 	kv_put(txn, RULE_STATE_TABLE, at, slice_of(&row, sizeof row));
-	if (uuid_is_nil(&row.parent))
+	/* a deleted one moves when its workflow changes, and is not counted */
+	if (uuid_is_nil(&row.parent) || row.flags & DELETED)
 		return;
 	struct parent_row parent = count(txn, event->meta.tenant, &row.parent, 0, is_done ? 1 : -1);
 	if (is_done && parent.done == parent.subtasks)
@@ -115,14 +118,14 @@ static void on_parent_changed(const struct rule *rule, struct kv_txn *txn,
 	if (!uuid_is_nil(&row.parent)) {
 		struct uuid left = row.parent;
 		struct parent_row counts =
-		        count(txn, event->meta.tenant, &left, -1, row.is_done ? -1 : 0);
-		if (counts.subtasks > 0 && counts.done == counts.subtasks && !row.is_done)
+		        count(txn, event->meta.tenant, &left, -1, (row.flags & DONE) ? -1 : 0);
+		if (counts.subtasks > 0 && counts.done == counts.subtasks && !(row.flags & DONE))
 			finish_parent(rule, run, event, &left);
 	}
 	row.parent = changed->has_to ? changed->to : (struct uuid){{0}};
 	kv_put(txn, RULE_STATE_TABLE, at, slice_of(&row, sizeof row));
 	if (changed->has_to)
-		count(txn, event->meta.tenant, &row.parent, 1, row.is_done ? 1 : 0);
+		count(txn, event->meta.tenant, &row.parent, 1, (row.flags & DONE) ? 1 : 0);
 }
 
 /* A deleted sub-task counts no more, a restored one again. One that goes along with its parent does
@@ -135,12 +138,16 @@ static void on_kept(const struct rule *rule, struct kv_txn *txn, const struct ev
 	struct key key;
 	struct issue_row row;
 	struct slice at = key_of(&key, event->meta.tenant, 'i', &event->meta.aggregate.id);
-	if (!get(txn, at, &row, sizeof row) || uuid_is_nil(&row.parent))
+	if (!get(txn, at, &row, sizeof row))
+		return;
+	row.flags ^= DELETED;
+	kv_put(txn, RULE_STATE_TABLE, at, slice_of(&row, sizeof row));
+	if (uuid_is_nil(&row.parent))
 		return;
 	int n = deleted ? -1 : 1;
 	struct parent_row parent =
-	        count(txn, event->meta.tenant, &row.parent, n, row.is_done ? n : 0);
-	if (deleted && !along && !row.is_done && parent.subtasks > 0 &&
+	        count(txn, event->meta.tenant, &row.parent, n, (row.flags & DONE) ? n : 0);
+	if (deleted && !along && !(row.flags & DONE) && parent.subtasks > 0 &&
 	    parent.done == parent.subtasks)
 		finish_parent(rule, run, event, &row.parent);
 }
