@@ -8,6 +8,7 @@
 #define PROJECTIONS_AUDIT_H
 
 #include "core/store/pg.h"
+#include "projections/access.h"
 #include "projections/pg_view_type.h"
 
 #define AUDIT_LIMIT_MAX  1000
@@ -34,5 +35,15 @@ struct audit_query {        /* what is empty, NULL or 0 does not restrict */
 enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
                        const struct audit_query *query, struct buf *out, uint64_t *position,
                        struct error *err);
+
+/* Everything that happened to one issue, oldest first, behind seq @after:
+ * {"items":[{"seq","type","actor":{"kind","id","name"|null},"occurred_at","reason","body":{...}}],
+ * "next":seq|null}. The body tells before and after ("from", "to"; of long texts the new one and
+ * the seq that set the one before). A link that was made from the other issue is told there. @names
+ * may be NULL. Otherwise as audit_read; a deleted issue is not there. */
+enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
+                               struct slice tenant, struct slice issue, uint64_t after,
+                               uint32_t limit, struct buf *out, uint64_t *position,
+                               struct error *err);
 
 #endif

@@ -224,3 +224,110 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 		return error_set(err, STATUS_NOT_FOUND, "no such issue");
 	return status;
 }
+
+/* --- the history of one issue --- */
+
+/* By the index of the aggregate alone: nothing is joined, for nothing differs from row to row. */
+static const char history_sql[] = "select e.seq, e.type, e.actor_kind, e.actor_id, " RFC3339(
+        "occurred_at") ", e.reason, e.body"
+                       " from events e where e.tenant = $1 and e.aggregate_id = $2::uuid"
+                       " and e.seq > $3::bigint order by e.seq limit $4::int";
+static const char deleted_sql[] =
+        "select coalesce((select type = 'IssueDeleted' from events"
+        " where tenant = $1 and aggregate_id = $2::uuid"
+        " and type in ('IssueDeleted', 'IssueRestored') order by seq desc limit 1), false)";
+
+static enum status is_deleted(struct pg *pg, struct slice tenant, const char *id, bool *deleted,
+                              struct error *err)
+{
+	struct pg_result *result;
+	struct slice params[] = {tenant, slice_str(id)};
+	enum status status = pg_exec(pg, "issue_is_deleted", deleted_sql, params, 2, &result, err);
+	if (status)
+		return status;
+	*deleted = slice_is(pg_value(result, 0, 0), "t");
+	pg_result_free(result);
+	return STATUS_OK;
+}
+
+static void write_actor(struct json_out *json, struct access_names *names,
+                        const struct pg_result *rows, int i)
+{
+	struct uuid id;
+	struct slice name = {NULL, 0};
+	if (names && uuid_parse(pg_value(rows, i, 3), &id))
+		name = access_name(names, &id);
+	json_out_key(json, "actor");
+	json_out_object(json);
+	json_out_member_string(json, "kind", pg_value(rows, i, 2));
+	json_out_member_string(json, "id", pg_value(rows, i, 3));
+	json_out_key(json, "name");
+	if (name.data)
+		json_out_string(json, name);
+	else
+		json_out_null(json);
+	json_out_object_end(json);
+}
+
+static void write_history(const struct pg_result *rows, struct access_names *names, int limit,
+                          struct buf *out)
+{
+	struct json_out json;
+	int n = pg_rows(rows) < limit ? pg_rows(rows) : limit;
+	json_out_init(&json, out);
+	json_out_object(&json);
+	json_out_key(&json, "items");
+	json_out_array(&json);
+	for (int i = 0; i < n; i++) {
+		json_out_object(&json);
+		json_out_member_int(&json, "seq", pg_int(rows, i, 0));
+		json_out_member_string(&json, "type", pg_value(rows, i, 1));
+		write_actor(&json, names, rows, i);
+		json_out_member_string(&json, "occurred_at", pg_value(rows, i, 4));
+		write_nullable(&json, "reason", rows, i, 5);
+		json_out_key(&json, "body");
+		json_out_raw(&json, pg_value(rows, i, 6));
+		json_out_object_end(&json);
+	}
+	json_out_array_end(&json);
+	json_out_key(&json, "next");
+	if (pg_rows(rows) > limit)
+		json_out_int(&json, pg_int(rows, n - 1, 0));
+	else
+		json_out_null(&json);
+	json_out_object_end(&json);
+}
+
+enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
+                               struct slice tenant, struct slice issue, uint64_t after,
+                               uint32_t limit, struct buf *out, uint64_t *position,
+                               struct error *err)
+{
+	char id[UUID_TEXT + 1], from[24], most[16];
+	struct pg_result *rows = NULL;
+	bool found = false, deleted = false;
+	struct audit_query query = {.issue = issue, .after = after, .limit = limit};
+	enum status status = check(&query, err);
+	if (status)
+		return status;
+	status = pg_view_read_begin(pg, &audit_view.type, instance, tenant, AUDIT_TIMEOUT_MS,
+	                            position, err);
+	if (!status)
+		status = find_issue(pg, tenant, issue, id, &found, err);
+	if (!status && found)
+		status = is_deleted(pg, tenant, id, &deleted, err);
+	found = found && !deleted;
+	if (!status && found) {
+		snprintf(from, sizeof from, "%llu", (unsigned long long)after);
+		snprintf(most, sizeof most, "%u", limit + 1);
+		struct slice params[] = {tenant, slice_str(id), slice_str(from), slice_str(most)};
+		status = pg_exec(pg, "history", history_sql, params, 4, &rows, err);
+	}
+	if (!status && found)
+		write_history(rows, names, (int)limit, out);
+	pg_result_free(rows);
+	status = pg_view_read_end(pg, status, err);
+	if (!status && !found)
+		return error_set(err, STATUS_NOT_FOUND, "no such issue");
+	return status;
+}

@@ -1,4 +1,5 @@
-/* The audit log as a person reads it, answered by Postgres on a worker. */
+/* The audit log as a person reads it, and the history of one issue: answered by Postgres on a
+ * worker. */
 #include "projections/audit.h"
 
 #include "core/base/clock.h"
@@ -53,3 +54,33 @@ static void run_audit(struct query *query)
 }
 
 const struct query_type query_audit = {.view = "audit", .on_worker = true, .run = run_audit};
+
+static void run_history(struct query *query)
+{
+	struct error err;
+	struct pg *pg;
+	struct access_names *names;
+	uint64_t after;
+	uint32_t limit;
+	char instance[QUERY_INSTANCE_MAX];
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !query_seq(query, "after", &after) || !query_postgres(query, "audit", instance, &pg))
+		return;
+	struct view *access = query_view(query, "access");
+	if (!access)
+		return;
+	enum status status = access_names_open(access, query->tenant, &names, &err);
+	if (!status) {
+		status = audit_history_read(pg, instance, names, query->tenant,
+		                            http_path_param(query->request, "issue"), after, limit,
+		                            &query->body, &query->position, &err);
+		access_names_close(names);
+	}
+	query_view_done(query, "access", access);
+	if (status)
+		query_failed(query, status, "issue", &err);
+	else
+		query_etag_of_body(query);
+}
+
+const struct query_type query_history = {.view = "audit", .on_worker = true, .run = run_history};

@@ -22,6 +22,8 @@
 	  "Transitions of an issue: which are possible, and why the others are not.")              \
 	X(comments, "/issues/{issue}/comments", after_params,                                      \
 	  "Comments of an issue, oldest first.")                                                   \
+	X(history, "/issues/{issue}/history", after_params,                                        \
+	  "Everything that happened to an issue, before and after, oldest first.")                 \
 	X(comment_history, "/issues/{issue}/comments/{comment}/history", after_params,             \
 	  "Texts that a comment had before it was edited, oldest first.")                          \
 	X(worklogs, "/issues/{issue}/worklogs", after_params,                                      \

@@ -201,6 +201,31 @@ class Kept(Case):
         self.assertEqual(self.cards(last)[0][story]["parent"], read(f"/issues/{epic}", last)["id"])
 
 
+class Told(Case):
+    def test_an_issue_has_a_history_with_before_and_after(self):
+        key = new_issue(summary="before")
+        does("EditIssue", issue=key, summary="after")
+        last = does("AddComment", GUEST, issue=key, body="seen")
+        items = read(f"/issues/{key}/history", last)["items"]
+        self.assertEqual([item["type"] for item in items], ["IssueCreated", "IssueSummaryChanged", "CommentAdded"])
+        self.assertEqual(items[1]["body"], {"from": "before", "to": "after"})
+        self.assertEqual([item["actor"]["name"] for item in items], ["Owner", "Owner", "Guest"])
+        page = read(f"/issues/{key}/history?limit=1", last)
+        self.assertEqual(read(f"/issues/{key}/history?after={page['next']}", last)["items"], items[1:])
+        last = does("DeleteIssue", issue=key)
+        answer = OWNER.get(f"/v1/t/acme/issues/{key}/history", {"NexusFlow-Min-Position": str(last.position)})
+        self.assertEqual((answer.status, answer.json()["code"]), (404, "not_found"))
+        last = does("RestoreIssue", issue=key)
+        self.assertEqual(len(read(f"/issues/{key}/history", last)["items"]), 5)
+
+    def test_500_entries_are_one_page(self):
+        key = new_issue()
+        for n in range(499):
+            last = does("EditIssue", issue=key, summary=f"number {n}")
+        page = read(f"/issues/{key}/history?limit=500", last)
+        self.assertEqual((len(page["items"]), page["next"]), (500, None))
+
+
 class Whole(unittest.TestCase):
     """Runs last: the classes run in the order of their names."""
 

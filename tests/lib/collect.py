@@ -89,6 +89,8 @@ def collect(client, tenant, audit=True, limit=1000):
         logged = found["issue " + key]["worklogs"]
         found["worklogs " + key] = {"total": logged["total"], "minutes": logged["minutes"],
                                     "items": pages(client, tenant, f"/issues/{key}/worklogs", 5, cursor="after")}
+        if audit:
+            found["history " + key] = pages(client, tenant, f"/issues/{key}/history", 7, cursor="after")
     if audit:
         found["audit"] = pages(client, tenant, "/audit", 500, cursor="after")
     return found

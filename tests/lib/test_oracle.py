@@ -240,6 +240,7 @@ ANSWER_ERRORS = {
     "an archived issue is gone": lambda found: found["archived"].clear(),
     "a deleted issue is readable": lambda found: found.update({"issue TLS-6": {}}),
     "a deleted issue is gone from its list": lambda found: found["deleted"].clear(),
+    "a history lacks an event": lambda found: found["history TLS-4"].pop(),
     "a watcher is gone": lambda found: found["issue TLS-4"]["watchers"].clear(),
     "minutes are not summed": lambda found: found["issue TLS-4"].update(spent=20),
     "a worklog is gone": lambda found: found["worklogs TLS-4"]["items"].pop(),
