@@ -257,8 +257,23 @@ class Owners(unittest.TestCase):
             self.assertEqual(answers[0][:2], answers[1][:2])
             status, body, _ = site.a.post(site, tenant, "CreateIssue", data, token=site.token("eve"))
             self.assertEqual(status, 404, "the caller's own token decides")
+            self.look_at_api_keys(tenant)
         self.assertGreater(site.b.metric("nexusflow_forwarded_requests_total"), forwarded)
         self.assertGreater(site.a.metric("nexusflow_forwarded_requests_total"), 0)
+
+    def look_at_api_keys(self, tenant):
+        """The secret comes back through either instance, and the key is as good or as bad at both."""
+        site = self.site
+        issue = {"project": "TLS", "summary": "by key"}
+        for instance in (site.a, site.b):
+            status, made, _ = instance.post(site, tenant, "CreateApiKey", {"name": "x", "scope": "write"})
+            self.assertEqual(status, 201, made)
+            for other in (site.a, site.b):
+                self.assertEqual(other.post(site, tenant, "CreateIssue", issue, token=made["secret"])[0], 201)
+            self.assertEqual(instance.post(site, tenant, "RevokeApiKey", {"key": made["created"]})[0], 200)
+            for other in (site.a, site.b):
+                status, body, headers = other.post(site, tenant, "CreateIssue", issue, token=made["secret"])
+                self.assertEqual((status, body["code"], headers["WWW-Authenticate"]), (401, "bad_token", "Bearer"))
 
 
 if __name__ == "__main__":
