@@ -354,6 +354,10 @@ struct uuid event_created(const struct event *event)
 		return event->meta.aggregate.id;
 	case EVENT_MEMBER_ADDED:
 		return event->member_added.member_id;
+	case EVENT_COMPONENT_ADDED:
+		return event->component_added.component_id;
+	case EVENT_VERSION_ADDED:
+		return event->version_added.version_id;
 	case EVENT_COMMENT_ADDED:
 		return event->comment_added.comment_id;
 	case EVENT_WORK_LOGGED:
@@ -364,6 +368,14 @@ struct uuid event_created(const struct event *event)
 		return event->api_key_created.key_id;
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_COMPONENT_EDITED:
+	case EVENT_COMPONENT_REMOVED:
+	case EVENT_ISSUE_COMPONENTS_CHANGED:
+	case EVENT_ISSUE_VERSIONS_CHANGED:
+	case EVENT_VERSION_EDITED:
+	case EVENT_VERSION_MOVED:
+	case EVENT_VERSION_REMOVED:
+	case EVENT_VERSION_STATUS_CHANGED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_DELETED:
 	case EVENT_COMMENT_EDITED:

@@ -15,9 +15,13 @@
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \
 	IGNORE(COMMENT_EDITED)                                                                     \
+	IGNORE(COMPONENT_ADDED)                                                                    \
+	IGNORE(COMPONENT_EDITED)                                                                   \
+	IGNORE(COMPONENT_REMOVED)                                                                  \
 	ON(EVENT_SKIPPED)                                                                          \
 	IGNORE(ISSUE_ARCHIVED)                                                                     \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
+	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \
 	IGNORE(ISSUE_CREATED)                                                                      \
 	IGNORE(ISSUE_DELETED)                                                                      \
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
@@ -36,6 +40,7 @@
 	IGNORE(ISSUE_UNARCHIVED)                                                                   \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
+	IGNORE(ISSUE_VERSIONS_CHANGED)                                                             \
 	IGNORE(ISSUE_WATCHED)                                                                      \
 	ON(MEMBER_ADDED)                                                                           \
 	ON(MEMBER_DEACTIVATED)                                                                     \
@@ -60,6 +65,11 @@
 	ON(TEAM_DELETED)                                                                           \
 	ON(TEAM_MEMBERS_CHANGED)                                                                   \
 	ON(TEAM_RENAMED)                                                                           \
+	IGNORE(VERSION_ADDED)                                                                      \
+	IGNORE(VERSION_EDITED)                                                                     \
+	IGNORE(VERSION_MOVED)                                                                      \
+	IGNORE(VERSION_REMOVED)                                                                    \
+	IGNORE(VERSION_STATUS_CHANGED)                                                             \
 	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
 	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
 	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \

@@ -18,9 +18,13 @@
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	ON(COMPONENT_ADDED)                                                                        \
+	ON(COMPONENT_EDITED)                                                                       \
+	ON(COMPONENT_REMOVED)                                                                      \
 	IGNORE(EVENT_SKIPPED)                                                                      \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
+	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
@@ -39,6 +43,7 @@
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
+	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
 	ON(ISSUE_WATCHED)                                                                          \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_DEACTIVATED)                                                                 \
@@ -63,6 +68,11 @@
 	IGNORE(TEAM_DELETED)                                                                       \
 	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
 	IGNORE(TEAM_RENAMED)                                                                       \
+	ON(VERSION_ADDED)                                                                          \
+	ON(VERSION_EDITED)                                                                         \
+	ON(VERSION_MOVED)                                                                          \
+	ON(VERSION_REMOVED)                                                                        \
+	ON(VERSION_STATUS_CHANGED)                                                                 \
 	ON(WORKFLOW_ASSIGNED)                                                                      \
 	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
 	ON(WORKFLOW_DRAFT_SAVED)                                                                   \
@@ -379,6 +389,16 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_CREATED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_COMPONENT_ADDED:
+	case EVENT_COMPONENT_EDITED:
+	case EVENT_COMPONENT_REMOVED:
+	case EVENT_ISSUE_COMPONENTS_CHANGED:
+	case EVENT_ISSUE_VERSIONS_CHANGED:
+	case EVENT_VERSION_ADDED:
+	case EVENT_VERSION_EDITED:
+	case EVENT_VERSION_MOVED:
+	case EVENT_VERSION_REMOVED:
+	case EVENT_VERSION_STATUS_CHANGED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_EVENT_SKIPPED:

@@ -15,9 +15,13 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \
 	IGNORE(COMMENT_EDITED)                                                                     \
+	IGNORE(COMPONENT_ADDED)                                                                    \
+	IGNORE(COMPONENT_EDITED)                                                                   \
+	IGNORE(COMPONENT_REMOVED)                                                                  \
 	IGNORE(EVENT_SKIPPED)                                                                      \
 	IGNORE(ISSUE_ARCHIVED)                                                                     \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
+	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \
 	IGNORE(ISSUE_CREATED)                                                                      \
 	IGNORE(ISSUE_DELETED)                                                                      \
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
@@ -36,6 +40,7 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(ISSUE_UNARCHIVED)                                                                   \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
+	IGNORE(ISSUE_VERSIONS_CHANGED)                                                             \
 	IGNORE(ISSUE_WATCHED)                                                                      \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_DEACTIVATED)                                                                 \
@@ -60,6 +65,11 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(TEAM_DELETED)                                                                       \
 	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
 	IGNORE(TEAM_RENAMED)                                                                       \
+	IGNORE(VERSION_ADDED)                                                                      \
+	IGNORE(VERSION_EDITED)                                                                     \
+	IGNORE(VERSION_MOVED)                                                                      \
+	IGNORE(VERSION_REMOVED)                                                                    \
+	IGNORE(VERSION_STATUS_CHANGED)                                                             \
 	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
 	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
 	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \

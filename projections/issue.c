@@ -15,9 +15,13 @@
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	ON(COMPONENT_ADDED)                                                                        \
+	ON(COMPONENT_EDITED)                                                                       \
+	ON(COMPONENT_REMOVED)                                                                      \
 	IGNORE(EVENT_SKIPPED)                                                                      \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
+	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
@@ -36,6 +40,7 @@
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
+	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
 	ON(ISSUE_WATCHED)                                                                          \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_DEACTIVATED)                                                                 \
@@ -60,6 +65,11 @@
 	IGNORE(TEAM_DELETED)                                                                       \
 	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
 	IGNORE(TEAM_RENAMED)                                                                       \
+	ON(VERSION_ADDED)                                                                          \
+	ON(VERSION_EDITED)                                                                         \
+	ON(VERSION_MOVED)                                                                          \
+	ON(VERSION_REMOVED)                                                                        \
+	ON(VERSION_STATUS_CHANGED)                                                                 \
 	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
 	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
 	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \
@@ -95,41 +105,6 @@ static void put_issue(const struct issue_applying *a, const struct uuid *id,
 	issue_row_pack(issue, &a->view->value);
 	issue_key(&a->view->key, a->tenant, id);
 	issue_put(a, ISSUES, buf_slice(&a->view->value));
-}
-
-/* Every key that the project has had goes on naming it. */
-static void put_project(const struct issue_applying *a, const struct project_row *project)
-{
-	struct buf *key = &a->view->key, *row = &a->view->value;
-	buf_clear(row);
-	row_string(row, project->key);
-	row_string(row, project->name);
-	key_tenant(key, a->tenant);
-	buf_append_slice(key, project->key);
-	issue_put(a, PROJECT_KEYS, slice_of(a->meta->aggregate.id.bytes, 16));
-	issue_key(key, a->tenant, &a->meta->aggregate.id);
-	issue_put(a, PROJECTS, buf_slice(row));
-}
-
-static enum status apply_to_project(const struct issue_applying *a, const struct event *event)
-{
-	struct slice row;
-	struct project_row project;
-	if (event->type == EVENT_PROJECT_CREATED) {
-		project = (struct project_row){event->project_created.key,
-		                               event->project_created.name};
-	} else {
-		issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
-		if (!kv_get(a->view->txn, PROJECTS, buf_slice(&a->view->key), &row) ||
-		    !project_row_unpack(row, &project))
-			return error_set(a->err, STATUS_INVALID, "a project that is not there");
-		if (event->type == EVENT_PROJECT_KEY_CHANGED)
-			project.key = event->project_key_changed.to;
-		else
-			project.name = event->project_renamed.to;
-	}
-	put_project(a, &project);
-	return STATUS_OK;
 }
 
 static void put_child(const struct issue_applying *a, const struct uuid *parent,
@@ -370,6 +345,16 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_CREATED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_COMPONENT_ADDED:
+	case EVENT_COMPONENT_EDITED:
+	case EVENT_COMPONENT_REMOVED:
+	case EVENT_ISSUE_COMPONENTS_CHANGED:
+	case EVENT_ISSUE_VERSIONS_CHANGED:
+	case EVENT_VERSION_ADDED:
+	case EVENT_VERSION_EDITED:
+	case EVENT_VERSION_MOVED:
+	case EVENT_VERSION_REMOVED:
+	case EVENT_VERSION_STATUS_CHANGED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_EVENT_SKIPPED:
@@ -417,20 +402,26 @@ static enum status issue_apply(struct view *view, const struct event *event, str
 	struct issue_row issue;
 	buf_clear(labels);
 	if (meta->aggregate.kind == AGGREGATE_KIND_PROJECT)
-		return apply_to_project(&a, event);
-	if (event->type == EVENT_ISSUE_CREATED)
-		return issue_created(&a, &event->issue_created);
-	enum status status = change_others(&a, event);
+		return issue_project_apply(&a, event);
+	enum status status = STATUS_OK;
+	if (event->type == EVENT_ISSUE_CREATED) {
+		status = issue_created(&a, &event->issue_created);
+		return status ? status
+		              : issue_tags_apply(&a, event, &event->issue_created.project_id, true);
+	}
+	status = change_others(&a, event);
 	if (status || meta->aggregate.kind != AGGREGATE_KIND_ISSUE)
 		return status;
 	if (get_issue(&a, &meta->aggregate.id, &issue))
 		return STATUS_INVALID;
+	struct uuid project = issue.project_id;
 	status = change_row(&a, event, &issue);
+	bool seen = issue.deleted_seq == 0;
 	issue.version = (uint64_t)meta->aggregate.version;
 	issue.updated_at = meta->occurred_at;
 	if (!status)
 		put_issue(&a, &meta->aggregate.id, &issue);
-	return status;
+	return status ? status : issue_tags_apply(&a, event, &project, seen);
 }
 
 static enum status attach(struct view *view, struct error *err)
@@ -446,10 +437,25 @@ static void detach(struct view *view)
 	free(view->own);
 }
 
-static const char *const tables[] = {KV_VIEW_TABLES, "issues",       "numbers",       "texts",
-                                     "comments",     "comment_seqs", "comment_texts", "worklogs",
-                                     "worklog_seqs", "watchers",     "kept",          "links",
-                                     "children",     "projects",     "project_keys",  NULL};
+static const char *const tables[] = {KV_VIEW_TABLES,
+                                     "issues",
+                                     "numbers",
+                                     "texts",
+                                     "comments",
+                                     "comment_seqs",
+                                     "comment_texts",
+                                     "worklogs",
+                                     "worklog_seqs",
+                                     "watchers",
+                                     "kept",
+                                     "links",
+                                     "children",
+                                     "projects",
+                                     "project_keys",
+                                     "components",
+                                     "versions",
+                                     "tags",
+                                     NULL};
 
 const struct kv_view_type issue_view = {
         .type =
@@ -463,7 +469,7 @@ const struct kv_view_type issue_view = {
                 },
         .apply = issue_apply,
         .tables = tables,
-        .rows = ((1u << (PROJECT_KEYS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
+        .rows = ((1u << (TAGS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
         .attach = attach,
         .detach = detach,
 };

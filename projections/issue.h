@@ -20,7 +20,8 @@ struct issue_stamp {
 
 /* @issue is a key (TLS-12) or an id. {"id","key","project":{"id","key","name"},"type","summary",
  * "description","status","resolution","priority","reporter":{"id","name"},"assignee":{...}|null,
- * "labels":[],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
+ * "labels":[],"components":[{"id","name"}],
+ * "fix_versions":[{"id","name","status"}],"affects_versions":[...],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
  * "estimate","remaining","spent","rank",
  * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
  * "worklogs":{...},"watchers":[{"id","name"}],"external_ref","archived",
@@ -65,5 +66,16 @@ enum status issue_kept_read(struct view *view, struct view *access, struct slice
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
                        struct issue_stamp *stamp, struct error *err);
+
+/* What a project has; at most PROJECT_PARTS_MAX of each.
+ * components: {"items":[{"id","name","description","lead":{"id","name"}|null,
+ *   "default_assignee":{...}|null,"issues"}]}, in order of their ids;
+ * versions: {"items":[{"id","name","description","status":"planned"|"released"|"archived",
+ *   "start_on","release_on","issues":{"fix","affects"}}]}, in the order of the project. */
+#define PROJECT_PARTS_MAX 500
+enum project_part { PROJECT_COMPONENTS, PROJECT_VERSIONS };
+enum status project_parts_read(struct view *view, struct view *access, struct slice tenant,
+                               struct slice project_key, enum project_part part, struct buf *out,
+                               uint64_t *position, struct error *err);
 
 #endif

@@ -304,6 +304,7 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_member_json(r, "reporter", &issue->reporter);
 	issue_member_json(r, "assignee", &issue->assignee);
 	labels_json(r);
+	issue_tags_json(r);
 	parent_json(r);
 	subtasks_json(r);
 	day_json(r, "start_on", issue->has_start_on, issue->start_on);

@@ -35,5 +35,7 @@ void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t aft
 /* A page of former texts, the object of issue_texts_read; false: the issue has no such comment. */
 bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint64_t after,
                       uint32_t limit);
+/* "components", "fix_versions" and "affects_versions" of the issue. */
+void issue_tags_json(struct issue_reading *r);
 
 #endif

@@ -171,3 +171,58 @@ bool project_row_unpack(struct slice row, struct project_row *out)
 	out->name = row_take_string(&in);
 	return !in.bad && in.at == in.end;
 }
+
+void component_row_pack(const struct component_row *component, struct buf *to)
+{
+	buf_clear(to);
+	row_uuid(to, &component->lead);
+	row_uuid(to, &component->default_assignee);
+	row_u32(to, component->issues);
+	row_string(to, component->name);
+	row_string(to, component->description);
+}
+
+bool component_row_unpack(struct slice row, struct component_row *out)
+{
+	struct row_in in = row_in(row);
+	out->lead = row_take_uuid(&in);
+	out->default_assignee = row_take_uuid(&in);
+	out->issues = row_take_u32(&in);
+	out->name = row_take_string(&in);
+	out->description = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}
+
+void version_row_pack(const struct version_row *version, struct buf *to)
+{
+	buf_clear(to);
+	row_u8(to, (uint8_t)version->status);
+	row_u32(to, version->place);
+	row_u32(to, version->fixed);
+	row_u32(to, version->affecting);
+	row_u8(to, version->has_start_on);
+	row_u32(to, (uint32_t)version->start_on);
+	row_u8(to, version->has_release_on);
+	row_u32(to, (uint32_t)version->release_on);
+	row_string(to, version->name);
+	row_string(to, version->description);
+}
+
+bool version_row_unpack(struct slice row, struct version_row *out)
+{
+	struct row_in in = row_in(row);
+	uint8_t status = row_take_u8(&in);
+	out->status = status <= PROJECT_VERSION_STATUS_ARCHIVED
+	                      ? (enum project_version_status)status
+	                      : PROJECT_VERSION_STATUS_UNKNOWN;
+	out->place = row_take_u32(&in);
+	out->fixed = row_take_u32(&in);
+	out->affecting = row_take_u32(&in);
+	out->has_start_on = row_take_u8(&in) != 0;
+	out->start_on = (int32_t)row_take_u32(&in);
+	out->has_release_on = row_take_u8(&in) != 0;
+	out->release_on = (int32_t)row_take_u32(&in);
+	out->name = row_take_string(&in);
+	out->description = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}

@@ -14,7 +14,10 @@
  *   LINKS         issue id, type, 0, other id, direction u8 -> nothing
  *   CHILDREN      parent id, child id -> nothing
  *   PROJECTS      project id -> key, name
- *   PROJECT_KEYS  project key -> project id */
+ *   PROJECT_KEYS  every key that a project has had -> project id
+ *   COMPONENTS    project id, component id -> struct component_row, packed
+ *   VERSIONS      project id, version id -> struct version_row, packed
+ *   TAGS          issue id, enum issue_tag u8, component or version id -> nothing */
 #ifndef PROJECTIONS_ISSUE_ROW_H
 #define PROJECTIONS_ISSUE_ROW_H
 
@@ -36,8 +39,13 @@ enum {
 	LINKS,
 	CHILDREN,
 	PROJECTS,
-	PROJECT_KEYS
+	PROJECT_KEYS,
+	COMPONENTS,
+	VERSIONS,
+	TAGS
 };
+
+enum issue_tag { TAG_COMPONENT, TAG_FIX, TAG_AFFECTS };
 
 enum link_direction { LINK_OUTWARD, LINK_INWARD };
 
@@ -95,6 +103,25 @@ struct project_row {
 	struct slice key, name;
 };
 
+struct component_row {
+	struct uuid lead, default_assignee; /* nil: nobody */
+	uint32_t issues;
+	struct slice name, description;
+};
+
+struct version_row {
+	enum project_version_status status;
+	uint32_t place;
+	uint32_t fixed, affecting; /* issues */
+	bool has_start_on, has_release_on;
+	int32_t start_on, release_on;
+	struct slice name, description;
+};
+
+void component_row_pack(const struct component_row *component, struct buf *to);
+bool component_row_unpack(struct slice row, struct component_row *out);
+void version_row_pack(const struct version_row *version, struct buf *to);
+bool version_row_unpack(struct slice row, struct version_row *out);
 void issue_row_pack(const struct issue_row *issue, struct buf *to);
 bool issue_row_unpack(struct slice row, struct issue_row *out);
 void comment_row_pack(const struct comment_row *comment, struct buf *to);

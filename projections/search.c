@@ -19,9 +19,13 @@
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	IGNORE(COMPONENT_ADDED)                                                                    \
+	IGNORE(COMPONENT_EDITED)                                                                   \
+	IGNORE(COMPONENT_REMOVED)                                                                  \
 	IGNORE(EVENT_SKIPPED)                                                                      \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
+	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
@@ -40,6 +44,7 @@
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
+	IGNORE(ISSUE_VERSIONS_CHANGED)                                                             \
 	IGNORE(ISSUE_WATCHED)                                                                      \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_DEACTIVATED)                                                                 \
@@ -64,6 +69,11 @@
 	IGNORE(TEAM_DELETED)                                                                       \
 	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
 	IGNORE(TEAM_RENAMED)                                                                       \
+	IGNORE(VERSION_ADDED)                                                                      \
+	IGNORE(VERSION_EDITED)                                                                     \
+	IGNORE(VERSION_MOVED)                                                                      \
+	IGNORE(VERSION_REMOVED)                                                                    \
+	IGNORE(VERSION_STATUS_CHANGED)                                                             \
 	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
 	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
 	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \

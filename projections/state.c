@@ -15,9 +15,13 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
 	ON(COMMENT_EDITED)                                                                         \
+	ON(COMPONENT_ADDED)                                                                        \
+	ON(COMPONENT_EDITED)                                                                       \
+	ON(COMPONENT_REMOVED)                                                                      \
 	ON(EVENT_SKIPPED)                                                                          \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
+	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
 	ON(ISSUE_CREATED)                                                                          \
 	ON(ISSUE_DELETED)                                                                          \
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
@@ -36,6 +40,7 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
+	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
 	ON(ISSUE_WATCHED)                                                                          \
 	ON(MEMBER_ADDED)                                                                           \
 	ON(MEMBER_DEACTIVATED)                                                                     \
@@ -60,6 +65,11 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(TEAM_DELETED)                                                                           \
 	ON(TEAM_MEMBERS_CHANGED)                                                                   \
 	ON(TEAM_RENAMED)                                                                           \
+	ON(VERSION_ADDED)                                                                          \
+	ON(VERSION_EDITED)                                                                         \
+	ON(VERSION_MOVED)                                                                          \
+	ON(VERSION_REMOVED)                                                                        \
+	ON(VERSION_STATUS_CHANGED)                                                                 \
 	ON(WORKFLOW_ASSIGNED)                                                                      \
 	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
 	ON(WORKFLOW_DRAFT_SAVED)                                                                   \

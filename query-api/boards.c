@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "projections/issue.h"
 #include "query-api/query.h"
 
 #define CARDS_DEFAULT 200
@@ -92,3 +93,36 @@ static void run_project(struct query *query)
 }
 
 const struct query_type query_project = {.view = "board", .run = run_project};
+
+static void run_parts(struct query *query, enum project_part part)
+{
+	struct error err;
+	struct view *access = NULL, *view = query_view(query, "issue");
+	if (view)
+		access = query_view(query, "access");
+	if (view && access) {
+		enum status status = project_parts_read(view, access, query->tenant,
+		                                        http_path_param(query->request, "project"),
+		                                        part, &query->body, &query->position, &err);
+		if (status)
+			query_failed(query, status, "project", &err);
+		else
+			query_etag_of_body(query);
+	}
+	query_view_done(query, "access", access);
+	query_view_done(query, "issue", view);
+}
+
+static void run_components(struct query *query)
+{
+	run_parts(query, PROJECT_COMPONENTS);
+}
+
+const struct query_type query_components = {.view = "issue", .run = run_components};
+
+static void run_versions(struct query *query)
+{
+	run_parts(query, PROJECT_VERSIONS);
+}
+
+const struct query_type query_versions = {.view = "issue", .run = run_versions};

@@ -12,6 +12,9 @@
 	X(team, "/teams/{team}", page_params, "One team, with a page of its members.")             \
 	X(projects, "/projects", projects_params, "Projects, in order of their keys.")             \
 	X(project, "/projects/{project}", no_params, "One project.")                               \
+	X(components, "/projects/{project}/components", no_params, "Components of a project.")     \
+	X(versions, "/projects/{project}/versions", no_params,                                     \
+	  "Versions of a project, in their order.")                                                \
 	X(board, "/projects/{project}/board", page_params,                                         \
 	  "The board: columns with ready cards, in order of their ranks.")                         \
 	X(statuses, "/projects/{project}/statuses", no_params, "Statuses of a project, in order.") \

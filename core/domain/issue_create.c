@@ -1,5 +1,5 @@
 /* CreateIssue, and what all decisions on issues share. */
-#include "core/domain/issue.h"
+#include "core/domain/issue_tag.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
 #include "core/domain/workflow.h"
@@ -92,6 +92,36 @@ static bool find_parent(struct judge *judge, const struct create_issue *command,
 	return true;
 }
 
+static bool check_project_parts(struct judge *judge, const struct create_issue *command,
+                                const struct uuid *project)
+{
+	return check_tags(judge, project, ROW_TAG_COMPONENT, command->components, "/components") &&
+	       check_tags(judge, project, ROW_TAG_FIX, command->fix_versions, "/fix_versions") &&
+	       check_tags(judge, project, ROW_TAG_AFFECTS, command->affects_versions,
+	                  "/affects_versions");
+}
+
+/* Nobody is named: the default assignee of the first component that has one, and is still here. */
+static void assign_by_component(struct judge *judge, const struct create_issue *command,
+                                struct issue_created *created)
+{
+	struct row_component component;
+	struct row_member member;
+
+	for (uint32_t i = 0; i < command->components.n && !created->has_assignee; i++) {
+		struct row_key key = row_key_component(&command->components.items[i]);
+		bool found = judge->state->get(judge->state, &key, &component);
+		assert(found);
+		(void)found;
+		created->has_assignee =
+		        !uuid_is_nil(&component.default_assignee) &&
+		        read_member(judge->state, &component.default_assignee, &member) &&
+		        member.status == MEMBER_ACTIVE;
+		if (created->has_assignee)
+			created->assignee = component.default_assignee;
+	}
+}
+
 static void emit_created(struct judge *judge, const struct create_issue *command,
                          const struct row_project *project, struct slice status,
                          struct row_issue *issue)
@@ -99,6 +129,11 @@ static void emit_created(struct judge *judge, const struct create_issue *command
 	struct rank rank = last_rank(judge->state);
 	struct slice_array labels = labels_select(judge, NULL, command->labels, false);
 	struct slice place = emit_copy(judge, rank_slice(&rank));
+	struct uuid_array components =
+	        tags_select(judge, NULL, ROW_TAG_COMPONENT, command->components, false);
+	struct uuid_array fix = tags_select(judge, NULL, ROW_TAG_FIX, command->fix_versions, false);
+	struct uuid_array affects =
+	        tags_select(judge, NULL, ROW_TAG_AFFECTS, command->affects_versions, false);
 	struct event *event = emit_issue(judge, EVENT_ISSUE_CREATED, issue);
 
 	event->issue_created = (struct issue_created){
@@ -126,7 +161,11 @@ static void emit_created(struct judge *judge, const struct create_issue *command
 	        .estimate = command->estimate,
 	        .has_remaining = command->has_remaining || command->has_estimate,
 	        .remaining = command->has_remaining ? command->remaining : command->estimate,
+	        .components = components,
+	        .fix_versions = fix,
+	        .affects_versions = affects,
 	};
+	assign_by_component(judge, command, &event->issue_created);
 }
 
 void decide_create_issue(struct judge *judge, const struct create_issue *command)
@@ -147,7 +186,8 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	    !check_new_id(judge, &issue.id, "/issue_id") ||
 	    (command->has_assignee && !check_member(judge, &command->assignee, "/assignee")) ||
 	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||
-	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow))
+	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow) ||
+	    !check_project_parts(judge, command, &project.id))
 		return;
 	emit_created(judge, command, &project, workflow_initial(&workflow)->to, &issue);
 	judge->decision->created = issue.id;
@@ -264,6 +304,9 @@ void evolve_issue_created(struct tenant_state *state, const struct event_meta *m
 	issue_set_description(&issue, event->description, meta->seq);
 	issue_set_summary(state, &issue.id, event->summary);
 	issue_add_labels(state, &issue, event->labels);
+	issue_add_tags(state, &issue.id, ROW_TAG_COMPONENT, event->components);
+	issue_add_tags(state, &issue.id, ROW_TAG_FIX, event->fix_versions);
+	issue_add_tags(state, &issue.id, ROW_TAG_AFFECTS, event->affects_versions);
 	if (event->has_parent)
 		issue_set_parent(state, &issue, &event->parent);
 	count_issue(state, event);

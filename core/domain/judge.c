@@ -87,8 +87,9 @@ bool check_version(struct judge *judge, bool has_expected, int64_t expected, int
 
 bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer)
 {
-	const struct row_key keys[] = {row_key_member(id), row_key_project(id), row_key_issue(id),
-	                               row_key_comment(id), row_key_worklog(id)};
+	const struct row_key keys[] = {
+	        row_key_member(id),  row_key_project(id),   row_key_issue(id),  row_key_comment(id),
+	        row_key_worklog(id), row_key_component(id), row_key_version(id)};
 	bool taken = uuid_is_nil(id) || uuid_equal(id, &judge->organization.id);
 	char room[UUID_TEXT];
 	union {
@@ -97,6 +98,8 @@ bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointe
 		struct row_issue issue;
 		struct row_comment comment;
 		struct row_worklog worklog;
+		struct row_component component;
+		struct row_version version;
 	} row;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !taken; i++)

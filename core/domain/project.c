@@ -105,6 +105,57 @@ bool check_project_lead(struct judge *judge, const struct row_project *project)
 	              SLICE(" and admins may"));
 }
 
+bool find_led_project(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
+                      struct row_project *project)
+{
+	return find_subject_project(judge, ref, has_expected, expected, project) &&
+	       check_project_lead(judge, project) && check_project_open(judge, project, "/project");
+}
+
+bool check_note(struct judge *judge, struct slice text, const char *pointer)
+{
+	return !text.n || check_line(judge, text, pointer);
+}
+
+bool next_part(const struct tenant_state *state, enum row_kind kind, const struct uuid *project,
+               const struct uuid *after, struct uuid *id)
+{
+	static const struct uuid nil;
+	struct row_key key = row_key_pair(kind, project, after ? after : &nil);
+	uint8_t row[sizeof(struct row_project_version)];
+
+	if (!state->next(state, &key, false, row) ||
+	    memcmp(key.bytes, project->bytes, sizeof(*project)) != 0)
+		return false;
+	memcpy(id->bytes, key.bytes + sizeof(*project), sizeof(*id));
+	return true;
+}
+
+bool check_removal(struct judge *judge, const struct removal *removal, uint32_t issues)
+{
+	char room[TEXT_NUMBER_MAX];
+
+	if (removal->has_replacement && removal->detach)
+		return REFUSE(judge, REJECT_BAD_CHANGE, "/detach",
+		              SLICE("either replace_with or detach"));
+	if (removal->has_replacement && uuid_equal(&removal->replacement, &removal->id))
+		return REFUSE(judge, REJECT_BAD_CHANGE, "/replace_with",
+		              SLICE("it cannot replace itself"));
+	if (issues && !removal->has_replacement && !removal->detach)
+		return REFUSE(judge, REJECT_IN_USE, "", text_number(issues, room),
+		              SLICE(" issues have it: name replace_with, or detach"));
+	return true;
+}
+
+void project_part_count(struct tenant_state *state, const struct uuid *id, enum row_tag tag,
+                        int change)
+{
+	if (tag == ROW_TAG_COMPONENT)
+		component_count(state, id, change);
+	else
+		version_count(state, id, change);
+}
+
 static bool check_clear(struct judge *judge, const struct edit_project *command)
 {
 	for (uint32_t i = 0; i < command->clear.n; i++) {
@@ -189,10 +240,9 @@ void decide_edit_project(struct judge *judge, const struct edit_project *command
 	struct row_project project;
 	const struct uuid none = {{0}};
 
-	if (!find_subject_project(judge, command->project, command->has_expected_version,
-	                          command->expected_version, &project) ||
-	    !check_project_lead(judge, &project) ||
-	    !check_project_open(judge, &project, "/project") || !check_clear(judge, command) ||
+	if (!find_led_project(judge, command->project, command->has_expected_version,
+	                      command->expected_version, &project) ||
+	    !check_clear(judge, command) ||
 	    (command->has_name && !check_line(judge, command->name, "/name")) ||
 	    (command->has_category && !check_category(judge, command->category)))
 		return;

@@ -4,6 +4,9 @@
 
 #include "core/domain/judge.h"
 
+#define PROJECT_COMPONENTS_MAX 500
+#define PROJECT_VERSIONS_MAX   500
+
 /* Find a project by its key, a key that it had, or its id. The judging ones refuse at /project; the
  * last one is for commands about the project itself: of the expected version, not archived. */
 bool resolve_project(const struct tenant_state *state, struct slice ref,
@@ -16,6 +19,41 @@ bool check_project_open(struct judge *judge, const struct row_project *project,
                         const char *pointer);
 /* Refuses if the actor is neither the lead of the project nor an admin. */
 bool check_project_lead(struct judge *judge, const struct row_project *project);
+
+/* The project that a command changes: found, of the expected version, led by the actor (or the
+ * actor is an admin), and open. */
+bool find_led_project(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
+                      struct row_project *project);
+
+/* A note: one line, or empty. */
+bool check_note(struct judge *judge, struct slice text, const char *pointer);
+
+/* Find a component or version of @project that was not removed. */
+bool find_component(struct judge *judge, const struct uuid *project, const struct uuid *id,
+                    const char *pointer, struct row_component *row);
+bool find_version(struct judge *judge, const struct uuid *project, const struct uuid *id,
+                  const char *pointer, struct row_version *row);
+/* The id of the component or version (@kind: ROW_PROJECT_...) of @project behind @after (NULL: the
+ * first); false at the end. */
+bool next_part(const struct tenant_state *state, enum row_kind kind, const struct uuid *project,
+               const struct uuid *after, struct uuid *id);
+
+/* What a command says of the issues that have what it removes. */
+struct removal {
+	struct uuid id;
+	bool has_replacement;
+	struct uuid replacement;
+	bool detach;
+};
+/* Refuses if @issues is not 0 and the command names neither a replacement nor detach, if it names
+ * both, or itself. */
+bool check_removal(struct judge *judge, const struct removal *removal, uint32_t issues);
+
+/* evolve: one issue more or less has the component or version @id. */
+void project_part_count(struct tenant_state *state, const struct uuid *id, enum row_tag tag,
+                        int change);
+void component_count(struct tenant_state *state, const struct uuid *id, int change);
+void version_count(struct tenant_state *state, const struct uuid *id, int change);
 
 /* The next event of @project, whose version it raises (in the caller's copy). */
 struct event *emit_project(struct judge *judge, enum event_type type, struct row_project *project);

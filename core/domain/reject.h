@@ -24,6 +24,14 @@
 	X(MEMBER_DEACTIVATED, 409, "member_deactivated", "the member is deactivated")              \
 	X(TEAM_NAME_TAKEN, 409, "team_name_taken", "another team has the name")                    \
 	X(KEY_TAKEN, 409, "key_taken", "the key belongs to another project")                       \
+	X(NO_SUCH_COMPONENT, 404, "no_such_component", "the project has no such component")        \
+	X(NO_SUCH_VERSION, 404, "no_such_version", "the project has no such version")              \
+	X(NAME_TAKEN, 409, "name_taken", "the name belongs to another one of the project")         \
+	X(VERSION_STATUS, 409, "version_status", "the version is not in a status for this")        \
+	X(VERSION_ARCHIVED, 422, "version_archived", "an archived version cannot be chosen")       \
+	X(START_AFTER_RELEASE, 422, "start_after_release", "work begins after the release")        \
+	X(TOO_MANY, 422, "too_many", "there are more than one may have")                           \
+	X(BAD_CHANGE, 422, "bad_change", "the parts of the command contradict each other")         \
 	X(PROJECT_ARCHIVED, 409, "project_archived", "the project is closed for changes")          \
 	X(ISSUE_ARCHIVED, 409, "issue_archived", "the issue is archived and closed for changes")   \
 	X(PARENT_DELETED, 409, "parent_deleted", "a sub-task is restored with its parent")         \

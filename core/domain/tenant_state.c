@@ -126,6 +126,26 @@ struct row_key row_key_project(const struct uuid *project)
 	return key_of_uuid(ROW_PROJECT, project);
 }
 
+struct row_key row_key_component(const struct uuid *component)
+{
+	return key_of_uuid(ROW_COMPONENT, component);
+}
+
+struct row_key row_key_version(const struct uuid *version)
+{
+	return key_of_uuid(ROW_VERSION, version);
+}
+
+struct row_key row_key_issue_tag(const struct uuid *issue, enum row_tag tag, const struct uuid *id)
+{
+	struct row_key key = key_of_uuid(ROW_ISSUE_TAG, issue);
+	uint8_t byte = (uint8_t)tag;
+
+	key_add(&key, &byte, 1);
+	key_add_uuid(&key, id);
+	return key;
+}
+
 struct row_key row_key_project_texts(const struct uuid *project)
 {
 	return key_of_uuid(ROW_PROJECT_TEXTS, project);

@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 8
+#define TENANT_STATE_VERSION 9
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -26,6 +26,12 @@
 	X(MEMBER, member, "member id")                                                             \
 	X(PROJECT, project, "project id")                                                          \
 	X(PROJECT_TEXTS, project_texts, "project id")                                              \
+	X(COMPONENT, component, "component id")                                                    \
+	X(PROJECT_COMPONENT, project_component, "project id, component id")                        \
+	X(VERSION, version, "version id")                                                          \
+	X(PROJECT_VERSION, project_version, "project id, version id")                              \
+	X(ISSUE_TAG, issue_tag, "issue id, enum row_tag, component or version id")                 \
+	X(TAGGED_ISSUE, tagged_issue, "component or version id, issue id")                         \
 	X(PROJECT_KEY, project_key, "key that a project has or had")                               \
 	X(ITEM, item, "project id, enum item_kind (1 byte), id")                                   \
 	X(WORKFLOW, workflow, "project id, 'd' (draft) or 'p' (published), id")                    \
@@ -95,6 +101,43 @@ struct row_project {
 	struct uuid lead; /* nil: nobody */
 	char key[KEY_MAX + 1];
 	bool archived;
+	uint32_t components, versions;
+};
+
+struct row_component {
+	struct uuid project_id;
+	struct uuid lead;             /* nil: nobody */
+	struct uuid default_assignee; /* nil: nobody */
+	uint32_t issues;              /* that have it */
+	bool removed;
+	char name[SUMMARY_MAX];
+	char description[SUMMARY_MAX];
+};
+struct row_project_component {
+	uint8_t unused;
+};
+
+struct row_version {
+	struct uuid project_id;
+	enum project_version_status status, before_archived;
+	int32_t place; /* in the order of the project, from 0 */
+	int32_t start_on, release_on;
+	uint32_t issues; /* that name it, in whatever relation */
+	bool has_start_on, has_release_on;
+	bool removed;
+	char name[SUMMARY_MAX];
+	char description[SUMMARY_MAX];
+};
+struct row_project_version {
+	uint8_t unused;
+};
+
+enum row_tag { ROW_TAG_COMPONENT, ROW_TAG_FIX, ROW_TAG_AFFECTS, ROW_TAGS };
+struct row_issue_tag {
+	uint8_t unused;
+};
+struct row_tagged_issue {
+	uint8_t tags; /* how many relations the issue has to it */
 };
 
 /* What events about the project tell as it was before; apart, because few commands ask for it. */
@@ -276,6 +319,9 @@ struct row_key row_key_last(enum row_kind kind);
 struct row_key row_key_organization(void);
 struct row_key row_key_member(const struct uuid *member);
 struct row_key row_key_project(const struct uuid *project);
+struct row_key row_key_component(const struct uuid *component);
+struct row_key row_key_version(const struct uuid *version);
+struct row_key row_key_issue_tag(const struct uuid *issue, enum row_tag tag, const struct uuid *id);
 struct row_key row_key_project_texts(const struct uuid *project);
 struct row_key row_key_project_key(struct slice key);
 struct row_key row_key_item(const struct uuid *project, enum item_kind kind, struct slice id);

@@ -599,6 +599,53 @@ class Commands(Case):
         ok(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "open again"}))
         self.assertIn("NEW", [item["key"] for item in get("/projects")["items"]])
 
+    def test_a_project_has_components_and_versions(self):
+        lead = ok(MEMBER.get("/v1/t/acme/me")).json()["id"]
+        ok(OWNER.command("acme", "CreateProject", {"key": "PARTS", "name": "Parts"}), 201)
+
+        def do(command, status=200, **data):
+            return ok(OWNER.command("acme", command, dict({"project": "PARTS"}, **data)), status).json()
+
+        keys = do("AddComponent", 201, name="Keys", default_assignee=lead)["created"]
+        records = do("AddComponent", 201, name="Records")["created"]
+        first, second = (do("AddVersion", 201, name=name)["created"] for name in ("1.0", "1.1"))
+        self.problem(OWNER.command("acme", "AddVersion", {"project": "PARTS", "name": "1.0"}), 409, "name_taken", "/name")
+        self.problem(MEMBER.command("acme", "AddVersion", {"project": "PARTS", "name": "2.0"}), 403, "forbidden")
+        issue = create_issue(project="PARTS", components=[keys], fix_versions=[first], affects_versions=[first])
+        do("EditComponent", component_id=keys, name="Key schedule", lead=lead)
+        do("EditVersion", version_id=second, start_on="2026-01-02", description="The next one")
+        do("MoveVersion", version_id=second)
+        ok(OWNER.command("acme", "ChangeIssueComponents", {"issue": issue["key"], "add": [records]}))
+        self.problem(OWNER.command("acme", "RemoveComponent", {"project": "PARTS", "component_id": keys}), 409, "in_use")
+        do("RemoveComponent", component_id=keys, replace_with=records)
+        do("ReleaseVersion", version_id=first, release_on="2026-02-03", move_open_to=second)
+        self.problem(OWNER.command("acme", "ReleaseVersion", {"project": "PARTS", "version_id": second, "move_open_to": first}),
+                     409, "version_status", "/move_open_to")
+        do("ArchiveVersion", version_id=first)
+        self.problem(OWNER.command("acme", "ChangeIssueVersions", {"issue": issue["key"], "add_fix": [first]}),
+                     422, "version_archived", "/add_fix")
+        position = seq()
+
+        def get(path):
+            return ok(OWNER.get(f"/v1/t/acme{path}?min_position={position}")).json()
+
+        found = get(f"/issues/{issue['key']}")
+        self.assertEqual(found["assignee"]["id"], lead)
+        self.assertEqual(found["components"], [{"id": records, "name": "Records"}])
+        self.assertEqual(found["fix_versions"], [{"id": second, "name": "1.1", "status": "planned"}])
+        self.assertEqual(found["affects_versions"], [{"id": first, "name": "1.0", "status": "archived"}])
+        self.assertEqual([(c["name"], c["issues"]) for c in get("/projects/PARTS/components")["items"]], [("Records", 1)])
+        versions = get("/projects/PARTS/versions")["items"]
+        self.assertEqual([(v["name"], v["status"], v["issues"], v["release_on"]) for v in versions],
+                         [("1.1", "planned", {"fix": 1, "affects": 0}, None),
+                          ("1.0", "archived", {"fix": 0, "affects": 1}, "2026-02-03")])
+        do("UnarchiveVersion", version_id=first)
+        do("UnreleaseVersion", version_id=first)
+        self.problem(OWNER.command("acme", "RemoveVersion", {"project": "PARTS", "version_id": first}), 409, "in_use")
+        do("RemoveVersion", version_id=first, detach=True)
+        for part in ("components", "versions"):
+            self.problem(OWNER.get(f"/v1/t/acme/projects/NO/{part}"), 404, "not_found")
+
     def test_the_reason_reaches_the_audit_log(self):
         issue = create_issue()
         ok(OWNER.command("acme", "TransitionIssue", {"issue": issue["key"], "to": "done"},
@@ -972,9 +1019,25 @@ class OpenApi(Case):
             ok(OWNER.command("acme", "CreateProject", {"key": key, "name": "x"}), 201)
             return key
 
+        def component(**data):
+            id = nexusflow.new_id()
+            ok(OWNER.command("acme", "AddComponent", {"project": "TLS", "name": id, "component_id": id}), 201)
+            return dict({"component_id": id}, **data)
+
+        def version(*before, **data):
+            id = nexusflow.new_id()
+            ok(OWNER.command("acme", "AddVersion", {"project": "TLS", "name": id, "version_id": id}), 201)
+            for name in before:
+                ok(OWNER.command("acme", name, {"project": "TLS", "version_id": id}))
+            return dict({"version_id": id}, **data)
+
         known = {
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),
             "DeleteIssue": lambda: {"issue": create_issue()["key"]}, "RestoreIssue": lambda: put_away("DeleteIssue"),
+            "AddComponent": dict, "EditComponent": lambda: component(description="text"), "RemoveComponent": component,
+            "AddVersion": dict, "EditVersion": lambda: version(description="text"), "RemoveVersion": version,
+            "ReleaseVersion": version, "UnreleaseVersion": lambda: version("ReleaseVersion"), "ArchiveVersion": version,
+            "UnarchiveVersion": lambda: version("ArchiveVersion"), "MoveVersion": version,
             "LogWork": lambda: {"minutes": 5}, "EditWorklog": lambda: {"worklog_id": worklog(), "minutes": 6},
             "DeleteWorklog": lambda: {"worklog_id": worklog()},
             "ArchiveProject": lambda: {"project": project()}, "ChangeProjectKey": lambda: {"project": project()},

@@ -68,6 +68,10 @@ class Choices:
     def project(self):
         return self.rng.choice(self.tenant.projects + ["TLS", "NO"])
 
+    def part(self, kind):
+        """One of four components (0) or versions (1); their ids are the same in every tenant."""
+        return f"00000000-0000-4000-8000-0000000{kind}00{self.rng.randrange(4):02d}"
+
     def member(self):
         return self.rng.choice(self.tenant.members + [nexusflow.new_id()])
 
@@ -178,6 +182,21 @@ class Choices:
         (0.2, "ChangeProjectKey", lambda c: {"project": c.rng.choice(["WEB", "OPS"]), "key": c.rng.choice(["NET", "OPS", "QA", "x"])}),
         (0.2, "ArchiveProject", lambda c: {"project": c.rng.choice(["WEB", "OPS"])}),
         (0.4, "UnarchiveProject", lambda c: {"project": c.rng.choice(["WEB", "OPS"])}),
+        (0.7, "AddComponent", lambda c: {"project": c.project(), "component_id": c.part(0), "name": c.line()[:30]}),
+        (0.5, "EditComponent", lambda c: {"project": c.project(), "component_id": c.part(0), "lead": c.member()}),
+        (0.2, "RemoveComponent", lambda c: {"project": c.project(), "component_id": c.part(0), "detach": c.rng.random() < 0.5}),
+        (0.7, "AddVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "name": c.line()[:30]}),
+        (0.5, "EditVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "start_on": "2026-01-02"}),
+        (0.3, "ReleaseVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "move_open_to": c.part(1)}),
+        (0.3, "ReleaseVersion", lambda c: {"project": c.project(), "version_id": c.part(1)}),
+        (0.3, "UnreleaseVersion", lambda c: {"project": c.project(), "version_id": c.part(1)}),
+        (0.2, "ArchiveVersion", lambda c: {"project": c.project(), "version_id": c.part(1)}),
+        (0.3, "UnarchiveVersion", lambda c: {"project": c.project(), "version_id": c.part(1)}),
+        (0.4, "MoveVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "after": c.part(1)}),
+        (0.2, "RemoveVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "replace_with": c.part(1)}),
+        (3, "ChangeIssueComponents", lambda c: {"issue": c.issue(), "add": [c.part(0)], "remove": [c.part(0)]}),
+        (3, "ChangeIssueVersions", lambda c: {"issue": c.issue(), "add_fix": [c.part(1)], "remove_fix": [c.part(1)],
+                                              "add_affects": [c.part(1)]}),
         (0.2, "CreateOrganization", lambda c: {"name": "again", "owner": c.extra()["person"]}),
     ]
 

@@ -307,7 +307,7 @@ class Fold:
             self.say(meta, f"the key {data['key']} is taken")
         self.projects[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
-            "archived": False, "keys": {data["key"]}, "last_number": 0,
+            "archived": False, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
             "removed": set(), "types": {type: "classic" for type in TYPES}, "drafts": {},
             "workflows": {"classic": {"name": "Classic", "transitions": [
@@ -339,6 +339,71 @@ class Fold:
         if any(data["to"] in p["keys"] for p in self.projects.values() if p is not project):
             self.say(meta, f"the key {data['to']} is taken")
         project["keys"].add(data["to"])
+
+    def project_of(self, meta):
+        return self.projects[meta["aggregate"]["id"]]
+
+    def on_ComponentAdded(self, meta, data):
+        components = self.project_of(meta)["components"]
+        if data["component_id"] in components or data["component"]["name"] in [c["name"] for c in components.values()]:
+            self.say(meta, "the component, or its name, is there already")
+        components[data["component_id"]] = data["component"]
+
+    def on_ComponentEdited(self, meta, data):
+        components = self.project_of(meta)["components"]
+        self.same(meta, "the component", data["before"], components[data["component_id"]])
+        components[data["component_id"]] = data["after"]
+
+    def on_ComponentRemoved(self, meta, data):
+        self.same(meta, "the component", data["component"], self.project_of(meta)["components"].pop(data["component_id"]))
+        if any(data["component_id"] in issue["components"] for issue in self.issues.values()):
+            self.say(meta, "an issue has the component")
+
+    def on_VersionAdded(self, meta, data):
+        versions = self.project_of(meta)["versions"]
+        if data["version"]["name"] in [v["name"] for _, v, _ in versions] or data["place"] != len(versions):
+            self.say(meta, "the name of the version is taken, or its place is not the last")
+        versions.append((data["version_id"], data["version"], "planned"))
+
+    def version_at(self, meta, data):
+        return next(i for i, row in enumerate(self.project_of(meta)["versions"]) if row[0] == data["version_id"])
+
+    def on_VersionEdited(self, meta, data):
+        versions, at = self.project_of(meta)["versions"], self.version_at(meta, data)
+        id, version, status = versions[at]
+        self.same(meta, "the version", data["before"], version)
+        versions[at] = id, data["after"], status
+
+    def on_VersionStatusChanged(self, meta, data):
+        versions, at = self.project_of(meta)["versions"], self.version_at(meta, data)
+        id, version, status = versions[at]
+        self.same(meta, "the status", data["from"], status)
+        self.same(meta, "the day of release", data["from_release_on"], version["release_on"])
+        versions[at] = id, dict(version, release_on=data["to_release_on"]), data["to"]
+
+    def on_VersionMoved(self, meta, data):
+        versions, at = self.project_of(meta)["versions"], self.version_at(meta, data)
+        self.same(meta, "the place", data["from"], at)
+        versions.insert(data["to"], versions.pop(at))
+
+    def on_VersionRemoved(self, meta, data):
+        versions, at = self.project_of(meta)["versions"], self.version_at(meta, data)
+        self.same(meta, "the place", data["place"], at)
+        self.same(meta, "the version", data["version"], versions.pop(at)[1])
+        if any(data["version_id"] in issue[which] for issue in self.issues.values() for which in ("fix_versions", "affects_versions")):
+            self.say(meta, "an issue names the version")
+
+    def change_set(self, meta, data, which):
+        issue = self.issue_of(meta)
+        if set(data["added"]) & issue[which] or set(data["removed"]) - issue[which] or not data["added"] + data["removed"]:
+            self.say(meta, f"{which} {issue[which]} become neither more nor less by {data}")
+        issue[which] = (issue[which] | set(data["added"])) - set(data["removed"])
+
+    def on_IssueComponentsChanged(self, meta, data):
+        self.change_set(meta, data, "components")
+
+    def on_IssueVersionsChanged(self, meta, data):
+        self.change_set(meta, data, data["relation"] + "_versions")
 
     def set_archived(self, meta, data, archived):
         project = self.projects[meta["aggregate"]["id"]]
@@ -447,6 +512,7 @@ class Fold:
         self.look_at_dates(meta, data)
         self.issues[meta["aggregate"]["id"]] = dict(
             {k: v for k, v in data.items() if k != "meta"}, id=meta["aggregate"]["id"], labels=set(data["labels"]),
+            **{which: set(data[which]) for which in ("components", "fix_versions", "affects_versions")},
             resolution=None, archived=None, deleted=None, comments={}, threads=set(), worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
             text_seq=meta["seq"], search_seq=meta["seq"])
 
@@ -710,6 +776,8 @@ class Expected:
             found["board " + project["key"]] = self.board(project)
             found["statuses " + project["key"]] = project["statuses"]
             found["workflows " + project["key"]] = self.workflows(project)
+            found["components " + project["key"]] = self.components(project)
+            found["versions " + project["key"]] = self.versions(project)
         for way in ("archived", "deleted"):
             found[way] = self.out_of_sight(way)
         for issue in fold.seen():
@@ -797,6 +865,21 @@ class Expected:
         return {"issue": {k: issue[k] for k in ("id", "status", "version")}, "workflow": project["types"][issue["type"]],
                 "transitions": found}
 
+    def components(self, project):
+        return {"items": [
+            {"id": id, "name": c["name"], "description": c["description"], "lead": self.name(c["lead"]),
+             "default_assignee": self.name(c["default_assignee"]),
+             "issues": sum(id in issue["components"] for issue in self.fold.seen())}
+            for id, c in sorted(project["components"].items())]}
+
+    def version(self, project, id):
+        return next(row for row in project["versions"] if row[0] == id)
+
+    def versions(self, project):
+        return {"items": [dict({k: v[k] for k in ("name", "description", "start_on", "release_on")}, id=id, status=status, issues={
+            which: sum(id in issue[which + "_versions"] for issue in self.fold.seen()) for which in ("fix", "affects")})
+            for id, v, status in project["versions"]]}
+
     def card(self, issue):
         children = [self.fold.issues[child] for child in issue["children"] if not self.fold.issues[child]["deleted"]]
         card = {k: issue[k] for k in ("id", "summary", "type", "status", "priority", "assignee", "rank", "due_on", "version")}
@@ -844,6 +927,9 @@ class Expected:
             reporter=self.name(issue["reporter"]), assignee=self.name(issue["assignee"]), labels=sorted(issue["labels"]),
             parent=self.related(issue["parent"]), archived=bool(issue["archived"]),
             subtasks=[self.related(id) for id in sorted(issue["children"]) if self.related(id)],
+            components=[{"id": id, "name": project["components"][id]["name"]} for id in sorted(issue["components"])],
+            **{which: [{"id": id, "name": self.version(project, id)[1]["name"], "status": self.version(project, id)[2]}
+                       for id in sorted(issue[which])] for which in ("fix_versions", "affects_versions")},
             links=[{"type": type, "direction": direction, "issue": self.related(other)} for type, other, direction in
                    sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward")) if self.related(other)],
             comments=self.first_page(self.comments(issue)), worklogs=self.first_page(self.worklogs(issue)),

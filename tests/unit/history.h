@@ -18,6 +18,7 @@ struct history_issue {
 	uint64_t version;
 	uint32_t parent; /* index + 1 */
 	uint8_t column;
+	bool tagged; /* has both */
 	bool has_comment, linked, labelled, watched, archived, deleted;
 	int32_t minutes; /* of its worklog; 0: none */
 };
@@ -28,6 +29,7 @@ struct history_tenant {
 	struct uuid project;
 	uint64_t project_version;
 	bool rekeyed, archived;
+	bool has_parts; /* a component and a version */
 	struct history_issue *issues;
 	uint32_t issues_n, issues_max;
 	/* the organization: a second member, two teams that he may be in */

@@ -361,6 +361,43 @@ static void random_keep(struct history *h, struct history_tenant *t, struct hist
 	}
 }
 
+/* A component and a version, which issues get and lose. */
+static void random_part(struct history *h, struct history_tenant *t)
+{
+	struct uuid component = history_id(t->name, "component", 1);
+	struct uuid version = history_id(t->name, "version", 1);
+	if (!t->has_parts) {
+		of_project(h, EVENT_COMPONENT_ADDED, t)->component_added =
+		        (struct component_added){component, {.name = SLICE("Keys")}};
+		of_project(h, EVENT_VERSION_ADDED, t)->version_added =
+		        (struct version_added){version, {.name = SLICE("1.0")}, 0};
+		t->has_parts = true;
+	} else if (seed_below(&h->seed, 2)) {
+		of_project(h, EVENT_COMPONENT_EDITED, t)->component_edited =
+		        (struct component_edited){component, .after = {.name = SLICE("Keys 2")}};
+	} else {
+		of_project(h, EVENT_VERSION_STATUS_CHANGED, t)->version_status_changed =
+		        (struct version_status_changed){.version_id = version,
+		                                        .to = PROJECT_VERSION_STATUS_RELEASED};
+	}
+}
+
+static void random_tag(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	static struct uuid component, version;
+	component = history_id(t->name, "component", 1);
+	version = history_id(t->name, "version", 1);
+	struct issue_versions_changed *versions =
+	        &of_issue(h, EVENT_ISSUE_VERSIONS_CHANGED, issue)->issue_versions_changed;
+	struct issue_components_changed *components =
+	        &of_issue(h, EVENT_ISSUE_COMPONENTS_CHANGED, issue)->issue_components_changed;
+	versions->relation = VERSION_RELATION_FIX;
+	*(issue->tagged ? &versions->removed : &versions->added) = (struct uuid_array){&version, 1};
+	*(issue->tagged ? &components->removed : &components->added) =
+	        (struct uuid_array){&component, 1};
+	issue->tagged = !issue->tagged;
+}
+
 static void random_command(struct history *h, struct history_tenant *t)
 {
 	char ranks[4][16];
@@ -371,6 +408,8 @@ static void random_command(struct history *h, struct history_tenant *t)
 	}
 	if (seed_below(&h->seed, 40) == 0)
 		random_project(h, t);
+	else if (seed_below(&h->seed, 30) == 0)
+		random_part(h, t);
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
 		uint64_t kind = seed_below(&h->seed, 13);
@@ -386,8 +425,10 @@ static void random_command(struct history *h, struct history_tenant *t)
 			random_comment(h, t, issue);
 		else if (kind < 8)
 			random_link(h, t, issue);
-		else if (kind < 10)
+		else if (kind < 9)
 			random_plan(h, t, issue);
+		else if (kind < 10 && t->has_parts)
+			random_tag(h, t, issue);
 		else
 			random_edit(h, issue, ranks[i]);
 	}

@@ -340,6 +340,112 @@ static struct slice some_mention(struct decider *decider, struct seed *seed)
 	return arena_copy(&decider->arena, slice_of(text, sizeof(text)));
 }
 
+/* Components and versions: few, so that commands meet. */
+#define SOME_PART id_of(5000 + seed_below(seed, 8))
+
+static struct uuid_array some_parts(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 3);
+	struct uuid *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = SOME_PART;
+	return (struct uuid_array){items, n};
+}
+
+static void fill_part_command(struct decider *decider, struct seed *seed, struct command *command)
+{
+	switch ((int)command->type) {
+	case COMMAND_ADD_COMPONENT:
+		command->add_component =
+		        (struct add_component){.project = SOME_PROJECT,
+		                               .has_component_id = true,
+		                               .component_id = SOME_PART,
+		                               .name = SOME_TEXT,
+		                               .has_default_assignee = maybe(seed, 2),
+		                               .default_assignee = random_person(seed)};
+		break;
+	case COMMAND_EDIT_COMPONENT:
+		command->edit_component = (struct edit_component){.project = SOME_PROJECT,
+		                                                  .component_id = SOME_PART,
+		                                                  .has_name = maybe(seed, 2),
+		                                                  .name = SOME_TEXT,
+		                                                  EXPECTED};
+		break;
+	case COMMAND_REMOVE_COMPONENT:
+		command->remove_component =
+		        (struct remove_component){.project = SOME_PROJECT,
+		                                  .component_id = SOME_PART,
+		                                  .has_replace_with = maybe(seed, 2),
+		                                  .replace_with = SOME_PART,
+		                                  .detach = maybe(seed, 3)};
+		break;
+	case COMMAND_ADD_VERSION:
+		command->add_version = (struct add_version){.project = SOME_PROJECT,
+		                                            .has_version_id = true,
+		                                            .version_id = SOME_PART,
+		                                            .name = SOME_TEXT};
+		break;
+	case COMMAND_EDIT_VERSION:
+		command->edit_version =
+		        (struct edit_version){.project = SOME_PROJECT,
+		                              .version_id = SOME_PART,
+		                              .has_start_on = maybe(seed, 2),
+		                              .start_on = (int32_t)seed_below(seed, 9),
+		                              .has_release_on = maybe(seed, 2),
+		                              .release_on = (int32_t)seed_below(seed, 9)};
+		break;
+	case COMMAND_RELEASE_VERSION:
+		command->release_version =
+		        (struct release_version){.project = SOME_PROJECT,
+		                                 .version_id = SOME_PART,
+		                                 .has_move_open_to = maybe(seed, 2),
+		                                 .move_open_to = SOME_PART};
+		break;
+	case COMMAND_UNRELEASE_VERSION:
+		command->unrelease_version = (struct unrelease_version){.project = SOME_PROJECT,
+		                                                        .version_id = SOME_PART};
+		break;
+	case COMMAND_ARCHIVE_VERSION:
+		command->archive_version =
+		        (struct archive_version){.project = SOME_PROJECT, .version_id = SOME_PART};
+		break;
+	case COMMAND_UNARCHIVE_VERSION:
+		command->unarchive_version = (struct unarchive_version){.project = SOME_PROJECT,
+		                                                        .version_id = SOME_PART};
+		break;
+	case COMMAND_MOVE_VERSION:
+		command->move_version = (struct move_version){.project = SOME_PROJECT,
+		                                              .version_id = SOME_PART,
+		                                              .has_after = maybe(seed, 2),
+		                                              .after = SOME_PART};
+		break;
+	case COMMAND_REMOVE_VERSION:
+		command->remove_version =
+		        (struct remove_version){.project = SOME_PROJECT,
+		                                .version_id = SOME_PART,
+		                                .has_replace_with = maybe(seed, 2),
+		                                .replace_with = SOME_PART,
+		                                .detach = maybe(seed, 3)};
+		break;
+	case COMMAND_CHANGE_ISSUE_COMPONENTS:
+		command->change_issue_components =
+		        (struct change_issue_components){.issue = SOME_ISSUE,
+		                                         .add = some_parts(decider, seed),
+		                                         .remove = some_parts(decider, seed)};
+		break;
+	case COMMAND_CHANGE_ISSUE_VERSIONS:
+		command->change_issue_versions =
+		        (struct change_issue_versions){.issue = SOME_ISSUE,
+		                                       .add_fix = some_parts(decider, seed),
+		                                       .remove_fix = some_parts(decider, seed),
+		                                       .add_affects = some_parts(decider, seed)};
+		break;
+	default:
+		break;
+	}
+}
+
 void random_command_fill(struct decider *decider, struct seed *seed, struct command *command)
 {
 	const struct person person = {
@@ -349,6 +455,7 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	fill_issue_command(decider, seed, command);
 	fill_work_command(decider, seed, command);
 	fill_configuration(decider, seed, command);
+	fill_part_command(decider, seed, command);
 	switch ((int)command->type) {
 	case COMMAND_ADD_MEMBER:
 		command->add_member =

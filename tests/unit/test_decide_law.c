@@ -178,6 +178,34 @@ static void check_api_keys(struct decider *decider)
 	assert_int_equal(keys, 0);
 }
 
+static void check_parts(const struct tenant_state *face)
+{
+	struct row_component component;
+	struct row_version version, other;
+	struct row_key key;
+
+	for (key = row_key_first(ROW_COMPONENT); face->next(face, &key, false, &component);) {
+		struct uuid id;
+		memcpy(id.bytes, key.bytes, sizeof(id));
+		assert_int_equal(count_rows(face, prefix_of(ROW_TAGGED_ISSUE, &id)),
+		                 component.issues);
+		assert_false(component.removed && component.issues);
+	}
+	for (key = row_key_first(ROW_VERSION); face->next(face, &key, false, &version);) {
+		struct uuid id;
+		struct row_key at = row_key_first(ROW_VERSION);
+		uint32_t in_front = 0;
+		memcpy(id.bytes, key.bytes, sizeof(id));
+		assert_int_equal(count_rows(face, prefix_of(ROW_TAGGED_ISSUE, &id)),
+		                 version.issues);
+		while (face->next(face, &at, false, &other))
+			in_front += !other.removed && other.place < version.place &&
+			            uuid_equal(&other.project_id, &version.project_id);
+		if (!version.removed)
+			assert_int_equal(in_front, version.place);
+	}
+}
+
 static void check_invariants(struct decider *decider)
 {
 	const struct tenant_state *face = &decider->state.face;
@@ -209,6 +237,7 @@ static void check_invariants(struct decider *decider)
 		worklogs += issue.worklogs;
 		spent += issue.spent;
 	}
+	check_parts(face);
 	for (key = row_key_first(ROW_PROJECT); face->next(face, &key, false, &project);) {
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
 		                 project.issues);

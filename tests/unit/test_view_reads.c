@@ -276,7 +276,7 @@ static void an_issue_shows_everything_with_names(void **state)
 	                   "\"status\":\"todo\",\"resolution\":null,\"priority\":\"high\","
 	                   "\"reporter\":{\"id\":\"@ada\",\"name\":\"Ada\"},"
 	                   "\"assignee\":{\"id\":\"@ada\",\"name\":\"Ada\"},\"labels\":[\"api\","
-	                   "\"bug\"],"
+	                   "\"bug\"],\"components\":[],\"fix_versions\":[],\"affects_versions\":[],"
 	                   "\"parent\":null,\"subtasks\":[{\"id\":\"" ID(
 	                           2) "\",\"key\":\"TLS-2\","
 	                              "\"summary\":\"Say \\\"hello\\\"\",\"status\":\"done\"}],"
