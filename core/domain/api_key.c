@@ -121,14 +121,15 @@ void decide_create_api_key(struct judge *judge, const struct create_api_key *com
 	judge->decision->created = id;
 }
 
-/* Who may neither see nor touch the key is told that there is none. */
+/* Who may neither see nor touch the key is told that there is none. Whoever acts on behalf of its
+ * member is not its member. */
 static bool find_key(struct judge *judge, const struct uuid *id, struct row_api_key *row)
 {
 	struct row_member member;
 	char room[UUID_TEXT];
 	bool found =
 	        read_key(judge->state, id, row) && read_member(judge->state, &row->member, &member);
-	bool own = found && uuid_equal(&row->member, &judge->person);
+	bool own = found && uuid_equal(&row->member, &judge->request->actor.id);
 
 	if (found &&
 	    (own || judge->processor ||

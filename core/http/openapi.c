@@ -229,7 +229,8 @@ static void put_components(struct json_out *json)
 	json_out_object(json);
 	json_out_key(json, "securitySchemes");
 	json_out_raw(json, SLICE("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
-	                         "\"bearerFormat\":\"JWT\"}}"));
+	                         "\"bearerFormat\":\"JWT\",\"description\":\"the token of a "
+	                         "person, or an API key of the organization (nfk_...)\"}}"));
 	json_out_key(json, "responses");
 	json_out_raw(json, SLICE("{\"Problem\":{\"description\":\"refused or failed\",\"content\":{"
 	                         "\"application/problem+json\":{\"schema\":{"

@@ -153,6 +153,10 @@ static void the_key_of_an_owner_is_not_for_an_admin(void **state)
 	give_key(decider, ada, API_KEY_SCOPE_READ);
 	WHEN(ben, revoke_api_key, .key = build);
 	THEN_REFUSED(NO_SUCH_API_KEY, "/key");
+	decider->request.actor.has_on_behalf_of = true;
+	decider->request.actor.on_behalf_of = ada;
+	WHEN(ben, revoke_api_key, .key = build);
+	THEN_REFUSED(NO_SUCH_API_KEY, "/key");
 	with_key(decider, API_KEY_SCOPE_WRITE);
 	WHEN(ada, revoke_api_key, .key = build);
 	THEN(EVENT_API_KEY_REVOKED);
