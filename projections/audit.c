@@ -7,77 +7,7 @@
 #include "core/codec/event_codec.h"
 #include "projections/pg_view.h"
 
-#define AUDIT_ANSWERS(ON, IGNORE)                                                                  \
-	ON(API_KEYS_LIMITED)                                                                       \
-	ON(API_KEY_CREATED)                                                                        \
-	ON(API_KEY_REVOKED)                                                                        \
-	ON(COMMAND_CONCLUDED)                                                                      \
-	ON(COMMENT_ADDED)                                                                          \
-	ON(COMMENT_DELETED)                                                                        \
-	ON(COMMENT_EDITED)                                                                         \
-	ON(COMPONENT_ADDED)                                                                        \
-	ON(COMPONENT_EDITED)                                                                       \
-	ON(COMPONENT_REMOVED)                                                                      \
-	ON(EVENT_SKIPPED)                                                                          \
-	ON(ISSUE_ARCHIVED)                                                                         \
-	ON(ISSUE_ASSIGNED)                                                                         \
-	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
-	ON(ISSUE_CREATED)                                                                          \
-	ON(ISSUE_DELETED)                                                                          \
-	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
-	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
-	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
-	ON(ISSUE_LABELS_CHANGED)                                                                   \
-	ON(ISSUE_LINKED)                                                                           \
-	ON(ISSUE_PARENT_CHANGED)                                                                   \
-	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
-	ON(ISSUE_RANKED)                                                                           \
-	ON(ISSUE_REMAINING_CHANGED)                                                                \
-	ON(ISSUE_RESTORED)                                                                         \
-	ON(ISSUE_START_DATE_CHANGED)                                                               \
-	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
-	ON(ISSUE_TRANSITIONED)                                                                     \
-	ON(ISSUE_UNARCHIVED)                                                                       \
-	ON(ISSUE_UNLINKED)                                                                         \
-	ON(ISSUE_UNWATCHED)                                                                        \
-	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
-	ON(ISSUE_WATCHED)                                                                          \
-	ON(MEMBER_ADDED)                                                                           \
-	ON(MEMBER_DEACTIVATED)                                                                     \
-	ON(MEMBER_PROFILE_SET)                                                                     \
-	ON(MEMBER_REACTIVATED)                                                                     \
-	ON(MEMBER_REMOVED)                                                                         \
-	ON(MEMBER_ROLE_CHANGED)                                                                    \
-	ON(ORGANIZATION_CREATED)                                                                   \
-	ON(ORGANIZATION_RENAMED)                                                                   \
-	ON(PROJECT_ARCHIVED)                                                                       \
-	ON(PROJECT_CATEGORY_CHANGED)                                                               \
-	ON(PROJECT_CREATED)                                                                        \
-	ON(PROJECT_KEY_CHANGED)                                                                    \
-	ON(PROJECT_LEAD_CHANGED)                                                                   \
-	ON(PROJECT_RENAMED)                                                                        \
-	ON(PROJECT_UNARCHIVED)                                                                     \
-	ON(RANKS_REBALANCED)                                                                       \
-	ON(STATUS_ADDED)                                                                           \
-	ON(STATUS_CHANGED)                                                                         \
-	ON(STATUS_REMOVED)                                                                         \
-	ON(TEAM_CREATED)                                                                           \
-	ON(TEAM_DELETED)                                                                           \
-	ON(TEAM_MEMBERS_CHANGED)                                                                   \
-	ON(TEAM_RENAMED)                                                                           \
-	ON(VERSION_ADDED)                                                                          \
-	ON(VERSION_EDITED)                                                                         \
-	ON(VERSION_MOVED)                                                                          \
-	ON(VERSION_REMOVED)                                                                        \
-	ON(VERSION_STATUS_CHANGED)                                                                 \
-	ON(WORKFLOW_ASSIGNED)                                                                      \
-	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
-	ON(WORKFLOW_DRAFT_SAVED)                                                                   \
-	ON(WORKFLOW_PUBLISHED)                                                                     \
-	ON(WORKLOG_DELETED)                                                                        \
-	ON(WORKLOG_EDITED)                                                                         \
-	ON(WORK_LOGGED)
-VIEW_ANSWERS(audit, AUDIT_ANSWERS);
+VIEW_ANSWERS_ALL(audit);
 
 static const char tables_sql[] =
         "create table events (tenant text collate \"C\" not null, seq bigint not null,"

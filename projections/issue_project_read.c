@@ -1,10 +1,8 @@
 /* Components and versions of a project, and those of an issue. */
 #include <stdlib.h>
 
-#include "core/base/clock.h"
 #include "projections/issue_reading.h"
 
-#define DAY_MS 86400000LL
 enum { ID_BYTES = 16 };
 
 /* --- what an issue has --- */
@@ -88,16 +86,6 @@ static enum status open_project(struct issue_reading *r, struct view *view,
 	return STATUS_OK;
 }
 
-static enum status close_project(struct issue_reading *r, enum status status)
-{
-	if (r->txn && kv_failed(r->txn))
-		status = error_set(r->err, STATUS_IO, "issue: read");
-	kv_abort(r->txn);
-	access_names_close(r->names);
-	buf_release(&r->key);
-	return status;
-}
-
 static void component_json(struct issue_reading *r, const struct uuid *id,
                            const struct component_row *component)
 {
@@ -111,18 +99,6 @@ static void component_json(struct issue_reading *r, const struct uuid *id,
 	json_out_object_end(r->json);
 }
 
-static void day_json(struct issue_reading *r, const char *key, bool has, int32_t day)
-{
-	char text[CLOCK_TEXT];
-	json_out_key(r->json, key);
-	if (!has) {
-		json_out_null(r->json);
-		return;
-	}
-	clock_format(day * DAY_MS, text);
-	json_out_string(r->json, slice_of(text, 10));
-}
-
 static void version_json(struct issue_reading *r, const struct uuid *id,
                          const struct version_row *version)
 {
@@ -131,8 +107,8 @@ static void version_json(struct issue_reading *r, const struct uuid *id,
 	json_out_member_string(r->json, "name", version->name);
 	json_out_member_string(r->json, "description", version->description);
 	json_out_member_str(r->json, "status", project_version_status_symbol(version->status));
-	day_json(r, "start_on", version->has_start_on, version->start_on);
-	day_json(r, "release_on", version->has_release_on, version->release_on);
+	issue_day_json(r, "start_on", version->has_start_on, version->start_on);
+	issue_day_json(r, "release_on", version->has_release_on, version->release_on);
 	json_out_key(r->json, "issues");
 	json_out_object(r->json);
 	json_out_member_int(r->json, "fix", version->fixed);
@@ -210,7 +186,7 @@ enum status project_parts_read(struct view *view, struct view *access, struct sl
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)
 		parts_json(&r, part == PROJECT_COMPONENTS ? COMPONENTS : VERSIONS);
-	status = close_project(&r, status);
+	status = issue_reading_close(&r, status);
 	if (status)
 		out->n = start;
 	return status;

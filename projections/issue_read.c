@@ -75,7 +75,7 @@ static enum status open_issue(struct issue_reading *r, struct view *view, struct
 	return STATUS_OK;
 }
 
-static enum status close_issue(struct issue_reading *r, enum status status)
+enum status issue_reading_close(struct issue_reading *r, enum status status)
 {
 	if (r->txn && kv_failed(r->txn))
 		status = error_set(r->err, STATUS_IO, "issue: read");
@@ -249,7 +249,7 @@ static void project_json(struct issue_reading *r)
 	json_out_object_end(r->json);
 }
 
-static void day_json(struct issue_reading *r, const char *key, bool has, int32_t day)
+void issue_day_json(struct issue_reading *r, const char *key, bool has, int32_t day)
 {
 	char text[CLOCK_TEXT];
 	json_out_key(r->json, key);
@@ -307,8 +307,8 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_tags_json(r);
 	parent_json(r);
 	subtasks_json(r);
-	day_json(r, "start_on", issue->has_start_on, issue->start_on);
-	day_json(r, "due_on", issue->has_due_on, issue->due_on);
+	issue_day_json(r, "start_on", issue->has_start_on, issue->start_on);
+	issue_day_json(r, "due_on", issue->has_due_on, issue->due_on);
 	minutes_json(r, "estimate", issue->has_estimate, issue->estimate);
 	minutes_json(r, "remaining", issue->has_remaining, issue->remaining);
 	json_out_member_int(json, "spent", issue->spent);
@@ -331,7 +331,7 @@ enum status issue_find(struct view *view, struct slice tenant, struct slice issu
                        struct issue_stamp *stamp, struct error *err)
 {
 	struct issue_reading r = {.tenant = tenant, .err = err};
-	return close_issue(&r, open_issue(&r, view, issue, stamp));
+	return issue_reading_close(&r, open_issue(&r, view, issue, stamp));
 }
 
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
@@ -347,7 +347,7 @@ enum status issue_read(struct view *view, struct view *access, struct slice tena
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)
 		issue_json(&r, parts_limit);
-	status = close_issue(&r, status);
+	status = issue_reading_close(&r, status);
 	if (status)
 		out->n = start;
 	return status;
@@ -367,7 +367,7 @@ enum status issue_part_read(struct view *view, struct view *access, struct slice
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)
 		issue_part_json(&r, part, after, limit);
-	status = close_issue(&r, status);
+	status = issue_reading_close(&r, status);
 	if (status)
 		out->n = start;
 	return status;
@@ -387,7 +387,7 @@ enum status issue_texts_read(struct view *view, struct view *access, struct slic
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status && !issue_texts_json(&r, comment, after, limit))
 		status = error_set(err, STATUS_NOT_FOUND, "no such comment");
-	status = close_issue(&r, status);
+	status = issue_reading_close(&r, status);
 	if (status)
 		out->n = start;
 	return status;
@@ -410,7 +410,7 @@ enum status issue_kept_read(struct view *view, struct view *access, struct slice
 		json_out_init(&json, out);
 		issue_kept_json(&r, kind, after, limit);
 	}
-	status = close_issue(&r, status);
+	status = issue_reading_close(&r, status);
 	if (status)
 		out->n = start;
 	return status;

@@ -17,6 +17,11 @@ struct issue_reading {
 	struct error *err;
 };
 
+/* The end of every read: frees what @r holds. Returns @status, or IO if the store failed. */
+enum status issue_reading_close(struct issue_reading *r, enum status status);
+
+/* YYYY-MM-DD, or null, as the member @key. */
+void issue_day_json(struct issue_reading *r, const char *key, bool has, int32_t day);
 /* {"id","name"} or null (a nil id) as the member @key; as an item of an array if it is NULL. */
 void issue_member_json(struct issue_reading *r, const char *key, const struct uuid *id);
 

@@ -128,4 +128,9 @@ const struct view_type *view_type_find(struct slice name);
 	               #view " must answer every event type, handled or ignored");                 \
 	static const bool view##_handled[EVENT_TYPES] = {TABLE(VIEW_ON_, VIEW_IGNORE_)}
 
+/* For a view that by its nature handles whatever there is. */
+#define VIEW_ALL_(NAME, name, text) [EVENT_##NAME] = true,
+#define VIEW_ANSWERS_ALL(view)                                                                     \
+	static const bool view##_handled[EVENT_TYPES] = {EVENT_TABLE(VIEW_ALL_)}
+
 #endif
