@@ -33,7 +33,7 @@ class Log:
         fields = {"project_id": PROJECT, "number": number, "type": "task", "summary": f"issue {number}", "description": "",
                   "status": "todo", "priority": "medium", "reporter": OWNER, "assignee": None, "labels": ["a", "b"],
                   "parent": None, "due_on": None, "rank": "ihg"[number % 3] + str(number), "external_ref": None, "start_on": None,
-                  "estimate": 60, "remaining": 60}
+                  "estimate": 60, "remaining": 60, "components": [], "fix_versions": [], "affects_versions": []}
         self.append(("IssueCreated", "issue", f"i{number}", dict(fields, **more)))
 
     def on_issue(self, name, number, **fields):
