@@ -37,6 +37,8 @@
 	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	IGNORE(ISSUE_SUMMARY_CHANGED)                                                              \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
+	IGNORE(ISSUE_TYPE_ADDED)                                                                   \
+	IGNORE(ISSUE_TYPE_CHANGED)                                                                 \
 	IGNORE(ISSUE_UNARCHIVED)                                                                   \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
@@ -50,6 +52,8 @@
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	ON(ORGANIZATION_RENAMED)                                                                   \
+	IGNORE(PRIORITY_ADDED)                                                                     \
+	IGNORE(PRIORITY_CHANGED)                                                                   \
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	IGNORE(PROJECT_CREATED)                                                                    \
@@ -58,6 +62,8 @@
 	IGNORE(PROJECT_RENAMED)                                                                    \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
+	IGNORE(RESOLUTION_ADDED)                                                                   \
+	IGNORE(RESOLUTION_CHANGED)                                                                 \
 	IGNORE(STATUS_ADDED)                                                                       \
 	IGNORE(STATUS_CHANGED)                                                                     \
 	IGNORE(STATUS_REMOVED)                                                                     \

@@ -40,6 +40,8 @@
 	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
+	ON(ISSUE_TYPE_ADDED)                                                                       \
+	ON(ISSUE_TYPE_CHANGED)                                                                     \
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
@@ -53,6 +55,8 @@
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	ON(PRIORITY_ADDED)                                                                         \
+	ON(PRIORITY_CHANGED)                                                                       \
 	ON(PROJECT_ARCHIVED)                                                                       \
 	ON(PROJECT_CATEGORY_CHANGED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
@@ -61,6 +65,8 @@
 	ON(PROJECT_RENAMED)                                                                        \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
+	ON(RESOLUTION_ADDED)                                                                       \
+	ON(RESOLUTION_CHANGED)                                                                     \
 	ON(STATUS_ADDED)                                                                           \
 	ON(STATUS_CHANGED)                                                                         \
 	ON(STATUS_REMOVED)                                                                         \
@@ -389,27 +395,24 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_CREATED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_COMMAND_CONCLUDED:
+	case EVENT_COMMENT_EDITED:
 	case EVENT_COMPONENT_ADDED:
 	case EVENT_COMPONENT_EDITED:
 	case EVENT_COMPONENT_REMOVED:
-	case EVENT_ISSUE_COMPONENTS_CHANGED:
-	case EVENT_ISSUE_VERSIONS_CHANGED:
-	case EVENT_VERSION_ADDED:
-	case EVENT_VERSION_EDITED:
-	case EVENT_VERSION_MOVED:
-	case EVENT_VERSION_REMOVED:
-	case EVENT_VERSION_STATUS_CHANGED:
-	case EVENT_COMMAND_CONCLUDED:
-	case EVENT_COMMENT_EDITED:
 	case EVENT_EVENT_SKIPPED:
+	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
 	case EVENT_ISSUE_ESTIMATE_CHANGED:
 	case EVENT_ISSUE_LINKED:
 	case EVENT_ISSUE_REMAINING_CHANGED:
 	case EVENT_ISSUE_START_DATE_CHANGED:
+	case EVENT_ISSUE_TYPE_ADDED:
+	case EVENT_ISSUE_TYPE_CHANGED:
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_UNWATCHED:
+	case EVENT_ISSUE_VERSIONS_CHANGED:
 	case EVENT_ISSUE_WATCHED:
 	case EVENT_MEMBER_ADDED:
 	case EVENT_MEMBER_DEACTIVATED:
@@ -419,6 +422,8 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_ORGANIZATION_RENAMED:
+	case EVENT_PRIORITY_ADDED:
+	case EVENT_PRIORITY_CHANGED:
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:
 	case EVENT_PROJECT_CREATED:
@@ -427,6 +432,8 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_PROJECT_RENAMED:
 	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
+	case EVENT_RESOLUTION_ADDED:
+	case EVENT_RESOLUTION_CHANGED:
 	case EVENT_STATUS_ADDED:
 	case EVENT_STATUS_CHANGED:
 	case EVENT_STATUS_REMOVED:
@@ -434,6 +441,11 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_TEAM_DELETED:
 	case EVENT_TEAM_MEMBERS_CHANGED:
 	case EVENT_TEAM_RENAMED:
+	case EVENT_VERSION_ADDED:
+	case EVENT_VERSION_EDITED:
+	case EVENT_VERSION_MOVED:
+	case EVENT_VERSION_REMOVED:
+	case EVENT_VERSION_STATUS_CHANGED:
 	case EVENT_WORKFLOW_ASSIGNED:
 	case EVENT_WORKFLOW_DRAFT_DISCARDED:
 	case EVENT_WORKFLOW_DRAFT_SAVED:

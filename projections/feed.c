@@ -37,6 +37,8 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	IGNORE(ISSUE_SUMMARY_CHANGED)                                                              \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
+	IGNORE(ISSUE_TYPE_ADDED)                                                                   \
+	IGNORE(ISSUE_TYPE_CHANGED)                                                                 \
 	IGNORE(ISSUE_UNARCHIVED)                                                                   \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
@@ -50,6 +52,8 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PRIORITY_ADDED)                                                                     \
+	IGNORE(PRIORITY_CHANGED)                                                                   \
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	IGNORE(PROJECT_CREATED)                                                                    \
@@ -58,6 +62,8 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(PROJECT_RENAMED)                                                                    \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
+	IGNORE(RESOLUTION_ADDED)                                                                   \
+	IGNORE(RESOLUTION_CHANGED)                                                                 \
 	IGNORE(STATUS_ADDED)                                                                       \
 	IGNORE(STATUS_CHANGED)                                                                     \
 	IGNORE(STATUS_REMOVED)                                                                     \

@@ -37,6 +37,8 @@
 	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
+	IGNORE(ISSUE_TYPE_ADDED)                                                                   \
+	IGNORE(ISSUE_TYPE_CHANGED)                                                                 \
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
@@ -50,6 +52,8 @@
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PRIORITY_ADDED)                                                                     \
+	IGNORE(PRIORITY_CHANGED)                                                                   \
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	ON(PROJECT_CREATED)                                                                        \
@@ -58,6 +62,8 @@
 	ON(PROJECT_RENAMED)                                                                        \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
+	IGNORE(RESOLUTION_ADDED)                                                                   \
+	IGNORE(RESOLUTION_CHANGED)                                                                 \
 	IGNORE(STATUS_ADDED)                                                                       \
 	IGNORE(STATUS_CHANGED)                                                                     \
 	IGNORE(STATUS_REMOVED)                                                                     \
@@ -345,23 +351,20 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_CREATED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_COMMAND_CONCLUDED:
+	case EVENT_COMMENT_EDITED:
 	case EVENT_COMPONENT_ADDED:
 	case EVENT_COMPONENT_EDITED:
 	case EVENT_COMPONENT_REMOVED:
-	case EVENT_ISSUE_COMPONENTS_CHANGED:
-	case EVENT_ISSUE_VERSIONS_CHANGED:
-	case EVENT_VERSION_ADDED:
-	case EVENT_VERSION_EDITED:
-	case EVENT_VERSION_MOVED:
-	case EVENT_VERSION_REMOVED:
-	case EVENT_VERSION_STATUS_CHANGED:
-	case EVENT_COMMAND_CONCLUDED:
-	case EVENT_COMMENT_EDITED:
 	case EVENT_EVENT_SKIPPED:
+	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
 	case EVENT_ISSUE_LINKED:
+	case EVENT_ISSUE_TYPE_ADDED:
+	case EVENT_ISSUE_TYPE_CHANGED:
 	case EVENT_ISSUE_UNLINKED:
+	case EVENT_ISSUE_VERSIONS_CHANGED:
 	case EVENT_MEMBER_ADDED:
 	case EVENT_MEMBER_DEACTIVATED:
 	case EVENT_MEMBER_PROFILE_SET:
@@ -370,6 +373,8 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_ORGANIZATION_RENAMED:
+	case EVENT_PRIORITY_ADDED:
+	case EVENT_PRIORITY_CHANGED:
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:
 	case EVENT_PROJECT_CREATED:
@@ -378,6 +383,8 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_PROJECT_RENAMED:
 	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
+	case EVENT_RESOLUTION_ADDED:
+	case EVENT_RESOLUTION_CHANGED:
 	case EVENT_STATUS_ADDED:
 	case EVENT_STATUS_CHANGED:
 	case EVENT_STATUS_REMOVED:
@@ -385,6 +392,11 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_TEAM_DELETED:
 	case EVENT_TEAM_MEMBERS_CHANGED:
 	case EVENT_TEAM_RENAMED:
+	case EVENT_VERSION_ADDED:
+	case EVENT_VERSION_EDITED:
+	case EVENT_VERSION_MOVED:
+	case EVENT_VERSION_REMOVED:
+	case EVENT_VERSION_STATUS_CHANGED:
 	case EVENT_WORKFLOW_ASSIGNED:
 	case EVENT_WORKFLOW_DRAFT_DISCARDED:
 	case EVENT_WORKFLOW_DRAFT_SAVED:

@@ -41,6 +41,8 @@
 	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	IGNORE(ISSUE_TRANSITIONED)                                                                 \
+	IGNORE(ISSUE_TYPE_ADDED)                                                                   \
+	IGNORE(ISSUE_TYPE_CHANGED)                                                                 \
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	IGNORE(ISSUE_UNLINKED)                                                                     \
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
@@ -54,6 +56,8 @@
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PRIORITY_ADDED)                                                                     \
+	IGNORE(PRIORITY_CHANGED)                                                                   \
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	ON(PROJECT_CREATED)                                                                        \
@@ -62,6 +66,8 @@
 	IGNORE(PROJECT_RENAMED)                                                                    \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
+	IGNORE(RESOLUTION_ADDED)                                                                   \
+	IGNORE(RESOLUTION_CHANGED)                                                                 \
 	IGNORE(STATUS_ADDED)                                                                       \
 	IGNORE(STATUS_CHANGED)                                                                     \
 	IGNORE(STATUS_REMOVED)                                                                     \

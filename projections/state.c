@@ -37,6 +37,8 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(ISSUE_START_DATE_CHANGED)                                                               \
 	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
 	ON(ISSUE_TRANSITIONED)                                                                     \
+	ON(ISSUE_TYPE_ADDED)                                                                       \
+	ON(ISSUE_TYPE_CHANGED)                                                                     \
 	ON(ISSUE_UNARCHIVED)                                                                       \
 	ON(ISSUE_UNLINKED)                                                                         \
 	ON(ISSUE_UNWATCHED)                                                                        \
@@ -50,6 +52,8 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	ON(ORGANIZATION_RENAMED)                                                                   \
+	ON(PRIORITY_ADDED)                                                                         \
+	ON(PRIORITY_CHANGED)                                                                       \
 	ON(PROJECT_ARCHIVED)                                                                       \
 	ON(PROJECT_CATEGORY_CHANGED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
@@ -58,6 +62,8 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(PROJECT_RENAMED)                                                                        \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
+	ON(RESOLUTION_ADDED)                                                                       \
+	ON(RESOLUTION_CHANGED)                                                                     \
 	ON(STATUS_ADDED)                                                                           \
 	ON(STATUS_CHANGED)                                                                         \
 	ON(STATUS_REMOVED)                                                                         \

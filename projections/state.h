@@ -28,6 +28,11 @@ enum status state_close(struct state_rows *rows, enum status status, struct erro
 enum status statuses_read(struct view *view, struct slice tenant, struct slice project_key,
                           struct buf *out, uint64_t *position, struct error *err);
 
+/* {"statuses":[as above],"issue_types":[{"id","name","disabled","level","workflow"}],
+ * "priorities":[{"id","name","disabled"}],"resolutions":[likewise]}, each in their order. */
+enum status configuration_read(struct view *view, struct slice tenant, struct slice project_key,
+                               struct buf *out, uint64_t *position, struct error *err);
+
 /* {"items":[{"id","issue_types":[id],"published":W or null,"draft":W or null}]}, in order of the
  * ids; W: {"name","transitions":[{"id","name","kind","from":[status],"to",
  * "conditions":[],"validators":[]}]}. */

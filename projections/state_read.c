@@ -89,6 +89,55 @@ enum status statuses_read(struct view *view, struct slice tenant, struct slice p
 	return end(&r, STATUS_OK);
 }
 
+/* --- everything of a project --- */
+
+static void item_json(struct json_out *json, enum item_kind kind, const struct row_item *item)
+{
+	if (kind == ITEM_STATUS) {
+		status_json(json, item);
+		return;
+	}
+	json_out_object(json);
+	id_member(json, "id", item->id);
+	json_out_member_string(json, "name", PADDED(item->name));
+	json_out_member_bool(json, "disabled", item->disabled);
+	if (kind == ITEM_ISSUE_TYPE) {
+		json_out_member_int(json, "level", item->level);
+		id_member(json, "workflow", item->workflow);
+	}
+	json_out_object_end(json);
+}
+
+enum status configuration_read(struct view *view, struct slice tenant, struct slice project_key,
+                               struct buf *out, uint64_t *position, struct error *err)
+{
+	static const char *const members[ITEM_KINDS] = {
+	        [ITEM_STATUS] = "statuses",
+	        [ITEM_ISSUE_TYPE] = "issue_types",
+	        [ITEM_PRIORITY] = "priorities",
+	        [ITEM_RESOLUTION] = "resolutions",
+	};
+	struct reading r;
+	struct row_project project;
+	struct items items;
+	enum status status = begin(&r, view, tenant, out, position, err);
+	if (status)
+		return status;
+	if (!resolve_project(&r.rows.face, project_key, &project))
+		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
+	json_out_object(&r.json);
+	for (int kind = 0; kind < ITEM_KINDS; kind++) {
+		read_items(&r.rows.face, &project.id, (enum item_kind)kind, &items);
+		json_out_key(&r.json, members[kind]);
+		json_out_array(&r.json);
+		for (uint32_t i = 0; i < items.n; i++)
+			item_json(&r.json, (enum item_kind)kind, &items.at[i]);
+		json_out_array_end(&r.json);
+	}
+	json_out_object_end(&r.json);
+	return end(&r, STATUS_OK);
+}
+
 /* --- workflows --- */
 
 static void texts_json(struct json_out *json, const char *key, struct slice_array texts)

@@ -29,6 +29,13 @@ static void run_statuses(struct query *query)
 
 const struct query_type query_statuses = {.view = "state", .run = run_statuses};
 
+static void run_configuration(struct query *query)
+{
+	run(query, "project", configuration_read);
+}
+
+const struct query_type query_configuration = {.view = "state", .run = run_configuration};
+
 static void run_workflows(struct query *query)
 {
 	run(query, "project", workflows_read);

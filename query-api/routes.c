@@ -18,6 +18,8 @@
 	X(board, "/projects/{project}/board", page_params,                                         \
 	  "The board: columns with ready cards, in order of their ranks.")                         \
 	X(statuses, "/projects/{project}/statuses", no_params, "Statuses of a project, in order.") \
+	X(configuration, "/projects/{project}/configuration", no_params,                           \
+	  "Statuses, issue types, priorities and resolutions of a project, in order.")             \
 	X(workflows, "/projects/{project}/workflows", no_params,                                   \
 	  "Workflows of a project, as published and as drafted, and the issue types that follow.") \
 	X(issue, "/issues/{issue}", no_params, "One issue with everything on it.")                 \

@@ -82,6 +82,17 @@ bool find_item(struct judge *judge, const struct uuid *project, enum item_kind k
 	              slice_str(words[kind].name), SLICE(" "), id);
 }
 
+bool choose_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
+                 struct slice id, const char *pointer, struct row_item *item)
+{
+	if (!find_item(judge, project, kind, id, pointer, item))
+		return false;
+	if (!item->disabled)
+		return true;
+	return REFUSE(judge, REJECT_DISABLED, pointer, slice_str(words[kind].name), SLICE(" "), id,
+	              SLICE(" cannot be chosen any more"));
+}
+
 bool check_new_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                     struct slice id, const char *pointer)
 {

@@ -26,6 +26,9 @@ const struct row_item *items_find(const struct items *items, struct slice id);
 /* Refuse unless it is there. */
 bool find_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                struct slice id, const char *pointer, struct row_item *item);
+/* And unless it can be chosen. */
+bool choose_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
+                 struct slice id, const char *pointer, struct row_item *item);
 /* Refuse unless @id can be that of a new one. */
 bool check_new_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                     struct slice id, const char *pointer);

@@ -179,10 +179,10 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[FRESH_ID];
 	if (!find_project(judge, command->project, &project) ||
 	    !check_project_open(judge, &project, "/project") ||
-	    !find_item(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type", &type) ||
+	    !choose_item(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type", &type) ||
 	    !check_texts(judge, command) ||
-	    !find_item(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
-	               &priority) ||
+	    !choose_item(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
+	                 &priority) ||
 	    !check_new_id(judge, &issue.id, "/issue_id") ||
 	    (command->has_assignee && !check_member(judge, &command->assignee, "/assignee")) ||
 	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||

@@ -74,8 +74,8 @@ static bool check_values(struct judge *judge, const struct edit_issue *command,
 	       (!command->has_summary || check_line(judge, command->summary, "/summary")) &&
 	       (!command->has_description ||
 	        check_body(judge, command->description, "/description")) &&
-	       (!command->has_priority || find_item(judge, &issue->project_id, ITEM_PRIORITY,
-	                                            command->priority, "/priority", &priority)) &&
+	       (!command->has_priority || choose_item(judge, &issue->project_id, ITEM_PRIORITY,
+	                                              command->priority, "/priority", &priority)) &&
 	       check_plan(judge, command, issue);
 }
 

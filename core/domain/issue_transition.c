@@ -29,8 +29,12 @@ struct slice first_resolution(struct judge *judge, const struct uuid *project)
 	struct items resolutions;
 
 	read_items(judge->state, project, ITEM_RESOLUTION, &resolutions);
-	assert(resolutions.n);
-	return emit_copy(judge, PADDED(resolutions.at[0].id));
+	/* One can always be chosen. */
+	for (uint32_t i = 0; i < resolutions.n; i++)
+		if (!resolutions.at[i].disabled)
+			return emit_copy(judge, PADDED(resolutions.at[i].id));
+	assert(false);
+	return SLICE("");
 }
 
 /* The resolution after the command: empty unless @to is a done status. */
@@ -46,8 +50,8 @@ static bool find_resolution(struct judge *judge, const struct transition_issue *
 		              SLICE(" is not a done status"));
 	if (command->has_resolution) {
 		*resolution = command->resolution;
-		return find_item(judge, &issue->project_id, ITEM_RESOLUTION, command->resolution,
-		                 "/resolution", &item);
+		return choose_item(judge, &issue->project_id, ITEM_RESOLUTION, command->resolution,
+		                   "/resolution", &item);
 	}
 	if (to->category == STATUS_CATEGORY_DONE)
 		*resolution = first_resolution(judge, &issue->project_id);

@@ -71,6 +71,12 @@
 #define PERMIT_REMOVE_VERSION          PERMIT_ADD_COMPONENT
 #define PERMIT_CHANGE_ISSUE_COMPONENTS FROM(MEMBER, "")
 #define PERMIT_CHANGE_ISSUE_VERSIONS   FROM(MEMBER, "")
+#define PERMIT_ADD_ISSUE_TYPE          FROM(ADMIN, "")
+#define PERMIT_EDIT_ISSUE_TYPE         FROM(ADMIN, "")
+#define PERMIT_ADD_PRIORITY            FROM(ADMIN, "")
+#define PERMIT_EDIT_PRIORITY           FROM(ADMIN, "")
+#define PERMIT_ADD_RESOLUTION          FROM(ADMIN, "")
+#define PERMIT_EDIT_RESOLUTION         FROM(ADMIN, "")
 
 /* By the table of commands: a command without a permission does not compile. */
 #define PERMISSION(NAME, name, text) [COMMAND_##NAME] = PERMIT_##NAME,

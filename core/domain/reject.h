@@ -41,6 +41,7 @@
 	X(AMBIGUOUS_TRANSITION, 409, "ambiguous_transition", "several transitions lead there")     \
 	X(ITEM_EXISTS, 409, "item_exists", "the id is or was in use in the project")               \
 	X(IN_USE, 409, "in_use", "it is in use")                                                   \
+	X(LAST_ITEM, 409, "last_item", "one of its kind can be chosen")                            \
 	X(NO_PLACE, 409, "no_place", "issues would have no place in the workflow")                 \
 	X(PARENT_CYCLE, 409, "parent_cycle", "an issue cannot be its own ancestor")                \
 	X(PARENT_NEEDED, 422, "parent_needed", "a sub-task has a parent")                          \
@@ -53,6 +54,7 @@
 	X(UNKNOWN_RESOLUTION, 422, "unknown_resolution", "there is no such resolution")            \
 	X(UNKNOWN_LINK_TYPE, 422, "unknown_link_type", "there is no such link type")               \
 	X(RESOLUTION_NOT_DONE, 422, "resolution_not_done", "only a done issue has a resolution")   \
+	X(DISABLED, 422, "disabled", "it cannot be chosen any more")                               \
 	X(UNKNOWN_TRANSITION, 422, "unknown_transition", "the workflow has no such transition")    \
 	X(NOT_VALID, 422, "not_valid", "the issue is not as the transition needs it")              \
 	X(BAD_TARGET, 422, "bad_target", "name one of transition, to and category")                \

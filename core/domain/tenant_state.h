@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 9
+#define TENANT_STATE_VERSION 10
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -155,6 +155,7 @@ struct row_item {
 	uint8_t ordinal;  /* 0, 1, 2 in the order of creation, among its kind; for ever */
 	uint8_t position; /* 0, 1, 2 in the order to show, among those that are not removed */
 	bool removed;     /* the row only keeps the id from being used again */
+	bool disabled;    /* cannot be chosen any more; not of a status */
 	enum status_category category; /* of a status */
 	int32_t level;                 /* of an issue type: epics 1, sub-tasks -1 */
 	char workflow[NAME_MAX_ID];    /* of an issue type */

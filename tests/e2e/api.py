@@ -809,6 +809,14 @@ class Workflows(Case):
         self.configure("AssignWorkflow", issue_type="bug", workflow="bugs")
         self.configure("SaveWorkflowDraft", workflow="bugs", name="More bugs", transitions=ways)
         self.configure("DiscardWorkflowDraft", workflow="bugs")
+        self.configure("AddIssueType", issue_type="initiative", name="Initiative", level=2)
+        self.configure("EditIssueType", issue_type="bug", name="Defect", position=0)
+        self.configure("AddPriority", priority="urgent", name="Urgent")
+        self.configure("EditPriority", priority="urgent", position=0)
+        self.configure("AddResolution", resolution="lost", name="Lost")
+        self.configure("EditResolution", resolution="lost", disabled=True)
+        self.problem(OWNER.command("acme", "TransitionIssue", {"issue": one["key"], "to": "done", "resolution": "lost"}),
+                     422, "disabled", "/resolution")
         self.expect_what_the_log_says()
 
     def rules_are_judged_alike(self, issue):
@@ -841,6 +849,8 @@ class Workflows(Case):
         self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/statuses", min_position=least)["items"], project["statuses"])
         self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/workflows", min_position=least)["items"],
                          expected.workflows(project))
+        self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/configuration", min_position=least),
+                         expected.configuration(project))
         self.assertEqual(list(oracle.differences(expected.board(project), collect.board(OWNER, "acme", "FLOW", 100))), [])
         self.problem(OWNER.get("/v1/t/acme/projects/NONE/workflows"), 404, "not_found")
         self.problem(STRANGER.get("/v1/t/acme/projects/FLOW/workflows"), 404, "no_such_tenant")

@@ -72,6 +72,7 @@ def collect(client, tenant, audit=True, limit=1000):
             found[f"{what} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{what}")["items"]
         for part in ("components", "versions"):
             found[f"{part} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{part}")
+        found[f"configuration {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/configuration")
         found["board " + project["key"]] = whole = board(client, tenant, project["key"], limit)
         if board(client, tenant, project["key"], 7) != whole:
             raise AssertionError(f"the board of {project['key']} differs when read in pages of 7")

@@ -12,7 +12,9 @@ TRANSITIONS = [("create", "Create", None, "todo"), ("start", "Start", "todo", "i
                ("finish", "Finish", "in_progress", "done"), ("ask_for_changes", "Ask for changes", "in_review", "in_progress"),
                ("approve", "Approve", "in_review", "done"), ("reopen", "Reopen", "done", "todo"),
                ("resume", "Reopen and go on", "done", "in_progress")]
-TYPES = ["epic", "story", "task", "bug", "subtask"]
+TYPES = [("epic", "Epic", 1), ("story", "Story", 0), ("task", "Task", 0), ("bug", "Bug", 0), ("subtask", "Sub-task", -1)]
+PRIORITIES = [("highest", "Highest"), ("high", "High"), ("medium", "Medium"), ("low", "Low"), ("lowest", "Lowest")]
+RESOLUTIONS = [("done", "Done"), ("wont_do", "Won't do"), ("duplicate", "Duplicate")]
 COMMENTS_FIRST = 20
 MENTION = re.compile(r"(?<![0-9A-Za-z\x80-\U0010ffff])@([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?![0-9A-Za-z\x80-\U0010ffff])")
 
@@ -309,7 +311,10 @@ class Fold:
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
             "archived": False, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
-            "removed": set(), "types": {type: "classic" for type in TYPES}, "drafts": {},
+            "removed": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
+            "issue_types": [{"id": id, "name": name, "disabled": False, "level": level} for id, name, level in TYPES],
+            "priorities": [{"id": id, "name": name, "disabled": False} for id, name in PRIORITIES],
+            "resolutions": [{"id": id, "name": name, "disabled": False} for id, name in RESOLUTIONS],
             "workflows": {"classic": {"name": "Classic", "transitions": [
                 {"id": id, "name": name, "kind": "directed" if source else "initial", "from": [source] if source else [], "to": to,
                  "conditions": [], "validators": []}
@@ -449,6 +454,42 @@ class Fold:
         for workflow in [*project["workflows"].values(), *project["drafts"].values()]:
             if any(data["status"] in [*t["from"], t["to"]] for t in workflow["transitions"]):
                 self.say(meta, f"a workflow names the status {data['status']}")
+
+    def add_item(self, meta, kind, id, **item):
+        items = self.projects[meta["aggregate"]["id"]][kind]
+        if any(item["id"] == id for item in items):
+            self.say(meta, f"{id} is there already")
+        items.append(dict({"id": id, "disabled": False}, **item))
+
+    def change_item(self, meta, kind, id, data):
+        items = self.projects[meta["aggregate"]["id"]][kind]
+        item = {item["id"]: item for item in items}[id]
+        said = data["from_name"], data["from_disabled"], data["from_position"]
+        self.same(meta, id, said, (item["name"], item["disabled"], items.index(item)))
+        items.remove(item)
+        items.insert(data["to_position"], item)
+        item.update(name=data["to_name"], disabled=data["to_disabled"])
+        if all(item["disabled"] for item in items):
+            self.say(meta, f"none of the {kind} can be chosen")
+
+    def on_IssueTypeAdded(self, meta, data):
+        self.add_item(meta, "issue_types", data["issue_type"], name=data["name"], level=data["level"])
+        self.projects[meta["aggregate"]["id"]]["types"][data["issue_type"]] = data["workflow"]
+
+    def on_IssueTypeChanged(self, meta, data):
+        self.change_item(meta, "issue_types", data["issue_type"], data)
+
+    def on_PriorityAdded(self, meta, data):
+        self.add_item(meta, "priorities", data["priority"], name=data["name"])
+
+    def on_PriorityChanged(self, meta, data):
+        self.change_item(meta, "priorities", data["priority"], data)
+
+    def on_ResolutionAdded(self, meta, data):
+        self.add_item(meta, "resolutions", data["resolution"], name=data["name"])
+
+    def on_ResolutionChanged(self, meta, data):
+        self.change_item(meta, "resolutions", data["resolution"], data)
 
     def workflow(self, meta, data):
         workflow = {"name": data["name"], "transitions": data["transitions"]}
@@ -778,6 +819,7 @@ class Expected:
             found["workflows " + project["key"]] = self.workflows(project)
             found["components " + project["key"]] = self.components(project)
             found["versions " + project["key"]] = self.versions(project)
+            found["configuration " + project["key"]] = self.configuration(project)
         for way in ("archived", "deleted"):
             found[way] = self.out_of_sight(way)
         for issue in fold.seen():
@@ -846,8 +888,15 @@ class Expected:
         return {"project": {k: project[k] for k in ("id", "key", "name")}, "columns": columns}
 
     @staticmethod
+    def configuration(project):
+        types = [dict(type, workflow=project["types"][type["id"]]) for type in project["issue_types"]]
+        return {"statuses": project["statuses"], "issue_types": types, "priorities": project["priorities"],
+                "resolutions": project["resolutions"]}
+
+    @staticmethod
     def workflows(project):
-        return [{"id": id, "issue_types": [type for type, follows in project["types"].items() if follows == id],
+        types = [type["id"] for type in project["issue_types"]]
+        return [{"id": id, "issue_types": [type for type in types if project["types"][type] == id],
                  "published": project["workflows"].get(id), "draft": project["drafts"].get(id)}
                 for id in sorted({*project["workflows"], *project["drafts"]})]
 

@@ -108,6 +108,10 @@ def sample():
                  for id in ("i1", "i3", "i4", "i5", "i6")))
     log.on_project("StatusAdded", status="spare", name="Spare", category="todo")
     log.on_project("StatusRemoved", status="spare")
+    log.on_project("IssueTypeAdded", issue_type="wish", name="Wish", level=0, workflow="classic")
+    log.on_project("PriorityAdded", priority="now", name="Now")
+    log.on_project("PriorityChanged", priority="now", from_name="Now", to_name="At once", from_disabled=False, to_disabled=True,
+                   from_position=5, to_position=0)
     return log.events
 
 
@@ -168,7 +172,9 @@ LOG_ERRORS = {
     "a status has another place": set_field("StatusChanged", "from_position", 2),
     "a status is removed that a workflow names": set_field("StatusRemoved", "status", "blocked"),
     "a workflow is published that was not drafted": set_field("WorkflowPublished", "name", "Long"),
-    "an issue is left without a place": lambda events: events.pop(-3),
+    "a priority is added twice": set_field("PriorityAdded", "priority", "low"),
+    "a priority was not disabled": set_field("PriorityChanged", "from_disabled", True),
+    "an issue is left without a place": lambda events: events.pop(-6),
     "an issue number is left out": lambda events: events[9]["data"].update(number=5),
     "a summary before that was not": set_field("IssueSummaryChanged", "from", "issue 4"),
     "a label is added that is there": set_field("IssueLabelsChanged", "added", ["b"]),
@@ -218,6 +224,7 @@ ANSWER_ERRORS = {
         c for c in found["board TLS"]["columns"][1]["cards"] if c["key"] == "TLS-1").update(subtasks={"total": 1, "done": 0}),
     "an issue is gone": lambda found: found.pop("issue TLS-3"),
     "an issue is there that should not be": lambda found: found.update({"issue TLS-9": {}}),
+    "a priority is in another place": lambda found: found["configuration TLS"]["priorities"].reverse(),
     "the statuses are in another order": lambda found: found["statuses TLS"].reverse(),
     "a draft is there that should not be": lambda found: found["workflows TLS"][0].update(draft={}),
     "a transition is possible that is not": lambda found: found["transitions TLS-2"]["transitions"][0].update(possible=True),

@@ -2,15 +2,7 @@
 
 #include <stdio.h>
 
-#include "tests/unit/workflows.h"
-
-static struct slice pick(struct seed *seed, const char *const *texts, size_t n)
-{
-	return slice_str(texts[seed_below(seed, n)]);
-}
-#define PICK(...)                                                                                  \
-	pick(seed, (const char *const[]){__VA_ARGS__},                                             \
-	     sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+#include "tests/unit/random_inside.h"
 
 bool maybe(struct seed *seed, uint64_t one_in)
 {
@@ -68,11 +60,7 @@ static struct issue_field_array some_fields(struct decider *decider, struct seed
 }
 
 #define SOME_ISSUE   some_issue(decider, seed)
-#define SOME_TYPE    PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
-#define SOME_TEXT    PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
-#define SOME_LEVEL   PICK("highest", "high", "medium", "low", "now")
 #define SOME_PROJECT PICK("TLS", "QUIC", "NET", "OPS", "NONE")
-#define SOME_STATUS  PICK("todo", "in_progress", "in_review", "done", "nirvana")
 #define EXPECTED                                                                                   \
 	.has_expected_version = maybe(seed, 6), .expected_version = (int64_t)seed_below(seed, 12)
 
@@ -222,109 +210,6 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 		                                                  .has_remaining_minutes = set,
 		                                                  .remaining_minutes = 7,
 		                                                  EXPECTED};
-		break;
-	default:
-		break;
-	}
-}
-
-/* Two workflows and a third that cannot be obeyed; each makes issues of the others homeless. */
-static const struct workflow_rule rules[] = {
-        {.kind = WORKFLOW_RULE_KIND_ANY},
-        {.kind = WORKFLOW_RULE_KIND_ROLE,
-         .has_role = true,
-         .role = ORG_ROLE_ADMIN,
-         .has_group = true},
-        {.kind = WORKFLOW_RULE_KIND_NOT, .has_group = true},
-        {.kind = WORKFLOW_RULE_KIND_SUBTASKS_IN,
-         .categories = {(const enum status_category[]){STATUS_CATEGORY_TODO}, 1},
-         .has_group = true,
-         .group = 2},
-};
-static const struct workflow_transition short_ones[] = {BEGIN("todo"), WAY("close", "todo", "done"),
-                                                        FROM_ANY("any", "todo")};
-static const struct workflow_transition long_ones[] = {
-        BEGIN("in_progress"),
-        FROM_ANY("any", "blocked"),
-        {.id = SLICE("start"),
-         .name = SLICE("start"),
-         .kind = TRANSITION_KIND_DIRECTED,
-         .from = {(const struct slice[]){{"blocked", 7}}, 1},
-         .to = SLICE("in_review"),
-         .conditions = {rules, 4}},
-
-        WAY("close", "in_review", "done")};
-static const struct workflow_transition wrong_ones[] = {BEGIN("nirvana")};
-static struct workflow_transition_array some_transitions(struct seed *seed)
-{
-	if (maybe(seed, 4))
-		return (struct workflow_transition_array){wrong_ones, 1};
-	return maybe(seed, 2) ? (struct workflow_transition_array){short_ones, 3}
-	                      : (struct workflow_transition_array){long_ones, 4};
-}
-
-static struct status_move_array some_moves(struct decider *decider, struct seed *seed)
-{
-	uint32_t n = (uint32_t)seed_below(seed, 3);
-	struct status_move *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
-
-	for (uint32_t i = 0; i < n; i++)
-		items[i] = (struct status_move){PICK("todo", "in_progress", "in_review", "blocked"),
-		                                PICK("todo", "done", "in_review")};
-	return (struct status_move_array){items, n};
-}
-
-#define CONFIGURED    PICK("TLS", "TLS", "TLS", "QUIC", "NONE")
-#define SOME_WORKFLOW PICK("classic", "classic", "other", "Bad")
-
-static void fill_configuration(struct decider *decider, struct seed *seed, struct command *command)
-{
-	switch ((int)command->type) {
-	case COMMAND_ADD_STATUS:
-		command->add_status =
-		        (struct add_status){.project = CONFIGURED,
-		                            .status = PICK("blocked", "waiting", "todo", "Bad"),
-		                            .name = SOME_TEXT,
-		                            .category = STATUS_CATEGORY_IN_PROGRESS};
-		break;
-	case COMMAND_EDIT_STATUS:
-		command->edit_status = (struct edit_status){
-		        .project = CONFIGURED,
-		        .status = SOME_STATUS,
-		        .has_name = maybe(seed, 2),
-		        .name = SOME_TEXT,
-		        .has_category = maybe(seed, 2),
-		        .category = (enum status_category)seed_below(seed, STATUS_CATEGORIES),
-		        .has_position = maybe(seed, 2),
-		        .position = (int32_t)seed_below(seed, 6)};
-		break;
-	case COMMAND_REMOVE_STATUS:
-		command->remove_status = (struct remove_status){
-		        .project = CONFIGURED, .status = PICK("waiting", "todo", "in_review")};
-		break;
-	case COMMAND_SAVE_WORKFLOW_DRAFT:
-		command->save_workflow_draft =
-		        (struct save_workflow_draft){.project = CONFIGURED,
-		                                     .workflow = SOME_WORKFLOW,
-		                                     .name = SOME_TEXT,
-		                                     .transitions = some_transitions(seed)};
-		break;
-	case COMMAND_DISCARD_WORKFLOW_DRAFT:
-		command->discard_workflow_draft = (struct discard_workflow_draft){
-		        .project = CONFIGURED, .workflow = SOME_WORKFLOW};
-		break;
-	case COMMAND_PUBLISH_WORKFLOW:
-		command->publish_workflow =
-		        (struct publish_workflow){.project = CONFIGURED,
-		                                  .workflow = SOME_WORKFLOW,
-		                                  .moves = some_moves(decider, seed)};
-		break;
-	case COMMAND_ASSIGN_WORKFLOW:
-		command->assign_workflow =
-		        (struct assign_workflow){.project = CONFIGURED,
-		                                 .issue_type = SOME_TYPE,
-		                                 .workflow = SOME_WORKFLOW,
-		                                 .moves = some_moves(decider, seed)};
 		break;
 	default:
 		break;

@@ -1,0 +1,23 @@
+/* Shared by random_command.c and random_configuration.c. */
+#ifndef TESTS_UNIT_RANDOM_INSIDE_H
+#define TESTS_UNIT_RANDOM_INSIDE_H
+
+#include "tests/unit/random_command.h"
+
+static inline struct slice pick(struct seed *seed, const char *const *texts, size_t n)
+{
+	return slice_str(texts[seed_below(seed, n)]);
+}
+#define PICK(...)                                                                                  \
+	pick(seed, (const char *const[]){__VA_ARGS__},                                             \
+	     sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+#define SOME_TYPE   PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
+#define SOME_TEXT   PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
+#define SOME_LEVEL  PICK("highest", "high", "medium", "low", "now")
+#define SOME_STATUS PICK("todo", "in_progress", "in_review", "done", "nirvana")
+
+/* Commands about what projects configure; leaves others alone. */
+void fill_configuration(struct decider *decider, struct seed *seed, struct command *command);
+
+#endif
