@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -166,6 +167,33 @@ static const struct http_route openapi_routes[] = {
 
 /* --- parts --- */
 
+/* Where other instances send commands of partitions that are owned here. */
+static const char *own_address(const struct config *config)
+{
+	return config->advertise[0] ? config->advertise : config->listen;
+}
+
+/* The claim of a partition names the address: from a wrong one no command would come here. */
+static enum status check_address(const struct config *config, struct error *err)
+{
+	static const char *const everywhere[] = {"0.0.0.0:", "[::]:", "*:"};
+	const char *address = own_address(config);
+	const char *key = config->advertise[0] ? "advertise" : "listen";
+	const char *port = strrchr(address, ':');
+	if (strcmp(config->journal, "kafka") != 0)
+		return STATUS_OK;
+	if (!port || port == address || !port[1] ||
+	    strspn(port + 1, "0123456789") != strlen(port + 1))
+		return error_set(err, STATUS_INVALID, "%s: %s is not host:port", key, address);
+	for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++)
+		if (strncmp(address, everywhere[i], strlen(everywhere[i])) == 0)
+			return error_set(err, STATUS_INVALID,
+			                 "%s: other instances cannot reach this one at %s: give "
+			                 "advertise=host:port",
+			                 key, address);
+	return STATUS_OK;
+}
+
 static enum status start_command_side(struct node *node, struct error *err)
 {
 	if (!(node->roles & ROLE_COMMAND_API))
@@ -174,8 +202,7 @@ static enum status start_command_side(struct node *node, struct error *err)
 	        .config = node->config,
 	        .journal = node->journal,
 	        .profile_keys = node->profile_keys,
-	        .address =
-	                node->config->advertise[0] ? node->config->advertise : node->config->listen,
+	        .address = own_address(node->config),
 	};
 	if (writers_start(&options, &node->writers, err))
 		return err->status;
@@ -346,6 +373,8 @@ static enum status start_http(struct node *node, struct error *err)
 
 static enum status start(struct node *node, struct error *err)
 {
+	if ((node->roles & ROLE_COMMAND_API) && check_address(node->config, err))
+		return err->status;
 	if (schemas_check(err) || auth_open(node->config, true, &node->auth, err) ||
 	    profile_keys_open(node->config, &node->profile_keys, err) ||
 	    home_open_journal(node->config, node->roles & ROLE_COMMAND_API, &node->journal, err))

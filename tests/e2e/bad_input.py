@@ -119,6 +119,13 @@ def a_broker_that_is_too_old():
     broker.close()
 
 
+def an_address_where_others_cannot_reach_it():
+    topic = new_topic()
+    ends_with(node(topic=topic, advertise="nonsense"), "advertise: nonsense is not host:port")
+    ends_with(node(topic=topic, advertise="0.0.0.0:8080"), "advertise: other instances cannot reach", "0.0.0.0:8080")
+    assert not exists(topic), "it was opened"
+
+
 # --- topics ---
 
 def a_topic_that_only_the_command_api_may_make():
@@ -300,6 +307,7 @@ CASES = [
     an_address_where_nobody_listens,
     an_address_where_somebody_listens_who_never_answers,
     a_broker_that_is_too_old,
+    an_address_where_others_cannot_reach_it,
     a_topic_that_only_the_command_api_may_make,
     a_topic_with_too_few_partitions,
     a_topic_with_too_many_partitions,
