@@ -174,7 +174,8 @@ void show_status(struct slice status)
 	const json_t *item;
 	json_t *all = json_loadb(status.data, status.n, 0, NULL);
 	printf("journal  %s %s%s\n", text(all, "driver"), text(all, "journal"),
-	       json_is_true(json_object_get(all, "running")) ? "" : " (nothing runs)");
+	       json_is_true(json_object_get(all, "running")) ? ""
+	                                                     : " (no process with views answers)");
 	json_array_foreach(json_object_get(all, "views"), i, item) show_view(item);
 	const json_t *writers = json_object_get(all, "writers");
 	json_array_foreach(json_object_get(writers, "partitions"), i, item) show_writer(item);

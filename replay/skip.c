@@ -87,8 +87,8 @@ static enum status consider_processor(const struct skip_place *place, const stru
 		return STATUS_OK;
 	if (!place->processor)
 		return skip->reader.n ? error_set(err, STATUS_NOT_FOUND,
-		                                  "the processor does not run here: ask the "
-		                                  "process where it does")
+		                                  "the processor does not run here; only "
+		                                  "the serve that runs it can be asked")
 		                      : STATUS_OK;
 	found.stands =
 	        trouble_stopped_at(place->processor, skip->tenant, &found.seq, &found.event_id);
