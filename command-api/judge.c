@@ -248,6 +248,7 @@ static void take_decision(struct partition *partition, struct job *job,
 	job->events_n = decision->events_n;
 	job->created = event_created(&decision->first->event);
 	job->events = mem_grow(job->events, decision->events_n * sizeof *job->events);
+	job->aggregate = decision->first->event.meta.aggregate;
 	uint32_t index = 0;
 	for (struct decided *at = decision->first; at; at = at->next, index++) {
 		struct event *event = &at->event;
@@ -256,7 +257,7 @@ static void take_decision(struct partition *partition, struct job *job,
 		add_record(partition, job, event);
 		job->events[index].id = event->meta.event_id;
 		job->events[index].type = (uint16_t)event->type;
-		job->aggregate = event->meta.aggregate;
+		job->aggregate = command_aggregate(&job->created, &job->aggregate, &event->meta);
 	}
 	job->position = tenant->seq + decision->events_n;
 }

@@ -329,7 +329,7 @@ static void put_command(struct write_state *state, const struct event_meta *meta
 {
 	struct command_head head = {
 	        .first_seq = state->pending_first_seq,
-	        .aggregate = meta->aggregate,
+	        .aggregate = state->pending_aggregate,
 	        .created = state->pending_created,
 	        .events_n = (uint32_t)(state->pending.n / EVENT_PACKED),
 	};
@@ -343,6 +343,14 @@ static void put_command(struct write_state *state, const struct event_meta *meta
 	kv_put(state->txn, COMMANDS, key_slice(&key), buf_slice(&value));
 	buf_release(&value);
 	buf_clear(&state->pending);
+}
+
+struct aggregate_ref command_aggregate(const struct uuid *created,
+                                       const struct aggregate_ref *before,
+                                       const struct event_meta *meta)
+{
+	bool is_new = !uuid_is_nil(created) && uuid_equal(created, &before->id);
+	return is_new && !uuid_equal(&meta->aggregate.id, created) ? *before : meta->aggregate;
 }
 
 struct uuid event_created(const struct event *event)
@@ -453,7 +461,10 @@ void write_state_apply(struct write_state *state, const struct event *event)
 		buf_clear(&state->pending);
 		state->pending_first_seq = (uint64_t)meta->seq;
 		state->pending_created = event_created(event);
+		state->pending_aggregate = meta->aggregate;
 	}
+	state->pending_aggregate =
+	        command_aggregate(&state->pending_created, &state->pending_aggregate, meta);
 	uint16_t type = (uint16_t)event->type;
 	buf_append(&state->pending, meta->event_id.bytes, 16);
 	buf_append(&state->pending, &type, 2);

@@ -30,6 +30,7 @@ struct write_state {
 	struct buf pending; /* packed events of the command being applied */
 	uint64_t pending_first_seq;
 	struct uuid pending_created;
+	struct aggregate_ref pending_aggregate;
 	struct buf profile;
 	struct job_event *events; /* unpacked for write_state_command */
 	uint32_t events_cap;

@@ -6,6 +6,8 @@
  * that is there. Other issues below it (stories of an epic) stay: while their parent is deleted
  * they show none; IssueDeleted and IssueRestored list them, for views that show parents.
  *
+ * The event of the issue that the command names is the last one: the answer tells its aggregate.
+ *
  * An archived issue refuses every command but UnarchiveIssue. A deleted one is there for nobody;
  * RestoreIssue is the only command that finds it. */
 #include "core/domain/issue.h"
@@ -72,11 +74,11 @@ void decide_archive_issue(struct judge *judge, const struct archive_issue *comma
 	    issue.archived || !check_project_of_issue(judge, &issue) ||
 	    !check_occurred_at(judge, &issue))
 		return;
-	emit_issue(judge, EVENT_ISSUE_ARCHIVED, &issue)->issue_archived.with_parent = false;
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
 		if (is_subtask(judge->state, &child) && !child.archived && !child.deleted)
 			emit_along(judge, EVENT_ISSUE_ARCHIVED, &child)
 			        ->issue_archived.with_parent = true;
+	emit_issue(judge, EVENT_ISSUE_ARCHIVED, &issue)->issue_archived.with_parent = false;
 }
 
 /* A sub-task is active only below an active parent. */
@@ -103,12 +105,12 @@ void decide_unarchive_issue(struct judge *judge, const struct unarchive_issue *c
 	    !issue.archived || !check_project_of_issue(judge, &issue) ||
 	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue))
 		return;
-	emit_issue(judge, EVENT_ISSUE_UNARCHIVED, &issue)->issue_unarchived.with_parent = false;
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
 		if (is_subtask(judge->state, &child) && child.archived_with_parent &&
 		    !child.deleted)
 			emit_along(judge, EVENT_ISSUE_UNARCHIVED, &child)
 			        ->issue_unarchived.with_parent = true;
+	emit_issue(judge, EVENT_ISSUE_UNARCHIVED, &issue)->issue_unarchived.with_parent = false;
 }
 
 /* --- delete --- */
@@ -147,12 +149,12 @@ void decide_delete_issue(struct judge *judge, const struct delete_issue *command
 		return;
 	}
 	struct uuid_array staying = staying_children(judge, &issue);
-	emit_issue(judge, EVENT_ISSUE_DELETED, &issue)->issue_deleted =
-	        (struct issue_deleted){.with_parent = false, .children = staying};
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
 		if (is_subtask(judge->state, &child) && !child.deleted)
 			emit_along(judge, EVENT_ISSUE_DELETED, &child)->issue_deleted.with_parent =
 			        true;
+	emit_issue(judge, EVENT_ISSUE_DELETED, &issue)->issue_deleted =
+	        (struct issue_deleted){.with_parent = false, .children = staying};
 }
 
 void decide_restore_issue(struct judge *judge, const struct restore_issue *command)
@@ -167,12 +169,12 @@ void decide_restore_issue(struct judge *judge, const struct restore_issue *comma
 	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue))
 		return;
 	struct uuid_array staying = staying_children(judge, &issue);
-	emit_issue(judge, EVENT_ISSUE_RESTORED, &issue)->issue_restored =
-	        (struct issue_restored){.with_parent = false, .children = staying};
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
 		if (is_subtask(judge->state, &child) && child.deleted_with_parent)
 			emit_along(judge, EVENT_ISSUE_RESTORED, &child)
 			        ->issue_restored.with_parent = true;
+	emit_issue(judge, EVENT_ISSUE_RESTORED, &issue)->issue_restored =
+	        (struct issue_restored){.with_parent = false, .children = staying};
 }
 
 /* --- evolve --- */

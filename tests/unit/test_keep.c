@@ -83,8 +83,8 @@ static void sub_tasks_are_archived_with_their_parent(void **state)
 	GIVEN(cleo, archive_issue, TLS_3);
 	WHEN(cleo, archive_issue, TLS_2);
 	THEN(EVENT_ISSUE_ARCHIVED, EVENT_ISSUE_ARCHIVED);
-	assert_false(EVENT_BODY(0, issue_archived)->with_parent);
-	assert_true(EVENT_BODY(1, issue_archived)->with_parent);
+	assert_true(EVENT_BODY(0, issue_archived)->with_parent);
+	assert_false(EVENT_BODY(1, issue_archived)->with_parent);
 	assert_int_equal(decider->decision.version, 2);
 	WHEN(cleo, unarchive_issue, TLS_3);
 	THEN_REFUSED(ISSUE_ARCHIVED, "/issue");
