@@ -138,6 +138,18 @@ static void put_text(const struct issue_applying *a, struct slice text)
 		kv_del(a->view->txn, TEXTS, buf_slice(&a->view->key));
 }
 
+/* At this place of the log, the other issue has the text that the event means. */
+static void copy_text(const struct issue_applying *a, const struct uuid *from)
+{
+	struct slice text;
+	issue_key(&a->view->key, a->tenant, from);
+	if (!kv_get(a->view->txn, TEXTS, buf_slice(&a->view->key), &text))
+		return;
+	buf_clear(&a->view->value);
+	buf_append_slice(&a->view->value, text);
+	put_text(a, buf_slice(&a->view->value));
+}
+
 static enum status issue_created(const struct issue_applying *a, const struct issue_created *e)
 {
 	const struct uuid *id = &a->meta->aggregate.id;
@@ -155,6 +167,7 @@ static enum status issue_created(const struct issue_applying *a, const struct is
 	        .reporter = e->reporter,
 	        .assignee = optional(e->has_assignee, &e->assignee),
 	        .parent = optional(e->has_parent, &e->parent),
+	        .cloned_from = optional(e->has_cloned_from, &e->cloned_from),
 	        .number = (uint64_t)e->number,
 	        .version = (uint64_t)a->meta->aggregate.version,
 	        .created_at = a->meta->occurred_at,
@@ -176,7 +189,10 @@ static enum status issue_created(const struct issue_applying *a, const struct is
 	        .remaining = e->has_remaining ? e->remaining : 0,
 	};
 	put_issue(a, id, &issue);
-	put_text(a, e->description);
+	if (e->has_cloned_from)
+		copy_text(a, &e->cloned_from);
+	else
+		put_text(a, e->description);
 	if (e->has_parent)
 		put_child(a, &e->parent, id);
 	return STATUS_OK;
@@ -473,7 +489,7 @@ const struct kv_view_type issue_view = {
         .type =
                 {
                         .name = "issue",
-                        .version = 4,
+                        .version = 5,
                         .pace_ms = 5,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,

@@ -24,7 +24,7 @@ struct issue_stamp {
  * "fix_versions":[{"id","name","status"}],"affects_versions":[...],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
  * "estimate","remaining","spent","rank",
  * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
- * "worklogs":{...},"watchers":[{"id","name"}],"external_ref","archived",
+ * "worklogs":{...},"watchers":[{"id","name"}],"cloned_from":{...}|null,"external_ref","archived",
  * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one.
  * estimate and remaining are minutes or null, spent is minutes. comments and worklogs are the first
  * @parts_limit of issue_part_read. At most ISSUE_RELATED_MAX sub-tasks and as many links are shown;

@@ -142,12 +142,12 @@ bool issue_kept_get(struct issue_reading *r, const struct uuid *id, struct issue
 	return get_row(r, id, issue);
 }
 
-static void parent_json(struct issue_reading *r)
+static void related_json(struct issue_reading *r, const char *key, const struct uuid *id)
 {
-	struct issue_row parent;
-	json_out_key(r->json, "parent");
-	if (!uuid_is_nil(&r->issue.parent) && get_related(r, &r->issue.parent, &parent))
-		issue_short_json(r, &r->issue.parent, &parent);
+	struct issue_row related;
+	json_out_key(r->json, key);
+	if (!uuid_is_nil(id) && get_related(r, id, &related))
+		issue_short_json(r, id, &related);
 	else
 		json_out_null(r->json);
 }
@@ -305,7 +305,7 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_member_json(r, "assignee", &issue->assignee);
 	labels_json(r);
 	issue_tags_json(r);
-	parent_json(r);
+	related_json(r, "parent", &issue->parent);
 	subtasks_json(r);
 	issue_day_json(r, "start_on", issue->has_start_on, issue->start_on);
 	issue_day_json(r, "due_on", issue->has_due_on, issue->due_on);
@@ -319,6 +319,7 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	json_out_key(json, "worklogs");
 	issue_part_json(r, ISSUE_WORKLOGS, 0, parts_limit);
 	watchers_json(r);
+	related_json(r, "cloned_from", &issue->cloned_from);
 	string_or_null(json, "external_ref", issue->external_ref);
 	json_out_member_bool(json, "archived", issue->archived_seq != 0);
 	json_out_member_time(json, "created_at", issue->created_at);

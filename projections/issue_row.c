@@ -9,6 +9,7 @@ void issue_row_pack(const struct issue_row *issue, struct buf *to)
 	row_uuid(to, &issue->reporter);
 	row_uuid(to, &issue->assignee);
 	row_uuid(to, &issue->parent);
+	row_uuid(to, &issue->cloned_from);
 	row_u64(to, issue->number);
 	row_u64(to, issue->version);
 	row_u64(to, issue->archived_seq);
@@ -44,6 +45,7 @@ bool issue_row_unpack(struct slice row, struct issue_row *out)
 	out->reporter = row_take_uuid(&in);
 	out->assignee = row_take_uuid(&in);
 	out->parent = row_take_uuid(&in);
+	out->cloned_from = row_take_uuid(&in);
 	out->number = row_take_u64(&in);
 	out->version = row_take_u64(&in);
 	out->archived_seq = row_take_u64(&in);

@@ -51,7 +51,7 @@ enum link_direction { LINK_OUTWARD, LINK_INWARD };
 
 /* Slices borrow from the stored row or from the event that changes it. */
 struct issue_row {
-	struct uuid project_id, reporter, assignee, parent; /* nil: none */
+	struct uuid project_id, reporter, assignee, parent, cloned_from; /* nil: none */
 	uint64_t number, version;
 	uint64_t archived_seq, deleted_seq; /* of the event that did it; 0: it is not */
 	int64_t created_at, updated_at;

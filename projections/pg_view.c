@@ -279,7 +279,7 @@ enum status pg_view_resume(struct view *view, struct slice tenant, struct error 
 	                       err);
 }
 
-static enum status flush(struct view *view, struct error *err)
+enum status pg_view_flush(struct view *view, struct error *err)
 {
 	for (uint32_t i = 0; i < view->kind->batches_n; i++) {
 		enum status status = pg_batch_flush(&view->batches[i], view->pg, err);
@@ -299,7 +299,7 @@ enum status pg_view_added(struct view *view, struct error *err)
 	}
 	if (view->bulk ? bytes < BULK_FLUSH_BYTES : rows < FLUSH_ROWS && bytes < FLUSH_BYTES)
 		return STATUS_OK;
-	return flush(view, err);
+	return pg_view_flush(view, err);
 }
 
 void pg_view_rollback(struct view *view)
@@ -389,7 +389,7 @@ enum status pg_view_commit(struct view *view, const struct view_position *expect
 	/* The position first: whoever comes second is told so before he meets rows of the other. */
 	enum status status = store_position(view, expected, position, err);
 	if (!status)
-		status = flush(view, err);
+		status = pg_view_flush(view, err);
 	if (!status)
 		status = store_seqs(view, err);
 	if (status) {

@@ -82,6 +82,8 @@ bool pg_view_lost(struct view *view);
 	.finish = pg_view_finish, .digest = pg_view_digest, .lost = pg_view_lost,                  \
 	.drop = pg_view_drop
 
+/* For apply: send all batches now, before a statement that reads what they hold. */
+enum status pg_view_flush(struct view *view, struct error *err);
 /* For apply, after a row was added: send the batches when they have grown large. */
 enum status pg_view_added(struct view *view, struct error *err);
 

@@ -106,7 +106,7 @@ static const char tables_sql[] =
 static const char bulk_sql[] =
         "create table created (tenant text collate \"C\" not null, doc_id uuid not null,"
         " issue_id uuid not null, project_id uuid, number bigint, title text not null,"
-        " body text not null, seq bigint not null);"
+        " body text, seq bigint not null, text_seq bigint, source uuid);"
         "create table edits (tenant text collate \"C\" not null, doc_id uuid not null, title text,"
         " body text, seq bigint not null);"
         "create table deleted (tenant text collate \"C\" not null, doc_id uuid not null);"
@@ -128,13 +128,18 @@ static const char fill_sql[] =
         "  where title is not null order by tenant, doc_id, seq desc),"
         " b as (select distinct on (tenant, doc_id) tenant, doc_id, body, seq from edits"
         "  where body is not null order by tenant, doc_id, seq desc),"
+        /* the texts that clones have of other issues */
+        " x as (select tenant, seq, body from (select tenant, seq, body from created"
+        "   union all select tenant, seq, body from edits) y where body is not null"
+        "  and (tenant, seq) in (select tenant, text_seq from created where text_seq is not null)),"
         " d as (select c.tenant, c.doc_id, c.issue_id, coalesce(c.project_id, i.project_id) "
         "project_id,"
-        "  c.number, coalesce(t.title, c.title) title, coalesce(b.body, c.body) body,"
+        "  c.number, coalesce(t.title, c.title) title, coalesce(b.body, c.body, x.body) body,"
         "  greatest(c.seq, t.seq, b.seq) seq from created c"
         "  join created i on i.tenant = c.tenant and i.doc_id = c.issue_id"
         "  left join t on t.tenant = c.tenant and t.doc_id = c.doc_id"
         "  left join b on b.tenant = c.tenant and b.doc_id = c.doc_id"
+        "  left join x on x.tenant = c.tenant and x.seq = c.text_seq"
         "  where not exists (select from deleted x"
         "   where x.tenant = c.tenant and x.doc_id = c.doc_id))"
         " insert into docs select tenant, doc_id, issue_id, project_id, number, title, body, "
@@ -153,7 +158,7 @@ static const char keys_sql[] =
         "create index docs_words on docs using gin (tenant, tsv) with (gin_pending_list_limit = "
         "2048);";
 
-enum { PROJECTS, ISSUES, COMMENTS, EDITS, DELETED, HIDDEN };
+enum { PROJECTS, ISSUES, CLONES, COMMENTS, EDITS, DELETED, HIDDEN };
 
 static const struct pg_batch_type batches[] = {
         [PROJECTS] =
@@ -176,8 +181,28 @@ static const struct pg_batch_type batches[] = {
                                                 "$7::text[], $8::bigint[])"
                                                 " as u(tenant, id, issue, project, number, title, "
                                                 "body, seq)",
-                        .copy_sql = "copy created from stdin",
+                        .copy_sql = "copy created (tenant, doc_id, issue_id, project_id, number, "
+                                    "title, body, seq) from stdin",
                         .columns = 8,
+                },
+        [CLONES] =
+                {
+                        .name = "clones",
+                        .live_sql =
+                                "with u as (select * from unnest($1::text[], $2::uuid[],"
+                                " $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[],"
+                                " $8::bigint[], $9::uuid[]) as u(tenant, id, issue, project,"
+                                " number, title, seq, text_seq, source)),"
+                                " added as (insert into docs select u.tenant, u.id, u.issue,"
+                                " u.project, u.number, u.title, s.body, u.seq," TSV(
+                                        "u.title", "s.body") " from u join docs s on s.tenant ="
+                                                             " u.tenant and s.doc_id = u.source"
+                                                             " returning 1) select (select"
+                                                             " count(*) from u) - (select"
+                                                             " count(*) from added)",
+                        .copy_sql = "copy created (tenant, doc_id, issue_id, project_id, number,"
+                                    " title, seq, text_seq, source) from stdin",
+                        .columns = 9,
                 },
         [COMMENTS] =
                 {
@@ -195,7 +220,8 @@ static const struct pg_batch_type batches[] = {
                                                              " returning 1)"
                                                              " select (select count(*) from u) - "
                                                              "(select count(*) from added)",
-                        .copy_sql = "copy created from stdin",
+                        .copy_sql = "copy created (tenant, doc_id, issue_id, project_id, number, "
+                                    "title, body, seq) from stdin",
                         .columns = 8,
                 },
         [EDITS] =
@@ -281,6 +307,27 @@ static void issue_created(struct view *view, const struct event_meta *meta,
 	pg_batch_int(batch, meta->seq);
 }
 
+/* Its body is that of another row as it is now: what changed that comes first, and the row itself
+ * before whatever comes behind. */
+static enum status issue_cloned(struct view *view, const struct event_meta *meta,
+                                const struct issue_created *e, struct error *err)
+{
+	struct pg_batch *batch = &view->batches[CLONES];
+	enum status status = view->bulk ? STATUS_OK : pg_view_flush(view, err);
+	if (status)
+		return status;
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_uuid(batch, &e->project_id);
+	pg_batch_int(batch, e->number);
+	pg_batch_text(batch, e->summary);
+	pg_batch_int(batch, meta->seq);
+	pg_batch_int(batch, e->description_seq);
+	pg_batch_uuid(batch, &e->cloned_from);
+	return view->bulk ? pg_view_added(view, err) : pg_view_flush(view, err);
+}
+
 static void comment_added(struct view *view, const struct event_meta *meta,
                           const struct comment_added *e)
 {
@@ -341,6 +388,8 @@ static enum status search_apply(struct view *view, const struct event *event, st
 		add_key(view, meta, event->project_created.key);
 	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
 		add_key(view, meta, event->project_key_changed.to);
+	} else if (event->type == EVENT_ISSUE_CREATED && event->issue_created.has_cloned_from) {
+		return issue_cloned(view, meta, &event->issue_created, err);
 	} else if (event->type == EVENT_ISSUE_CREATED) {
 		issue_created(view, meta, &event->issue_created);
 	} else if (event->type == EVENT_COMMENT_ADDED) {
@@ -366,7 +415,7 @@ const struct pg_view_type search_view = {
         .type =
                 {
                         .name = "search",
-                        .version = 3,
+                        .version = 4,
                         .handled = search_handled,
                         PG_VIEW_SLOTS,
                         .apply = search_apply,

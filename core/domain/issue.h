@@ -4,6 +4,7 @@
 
 #include "core/domain/configuration.h"
 #include "core/domain/link_type.h"
+#include "core/domain/rank.h"
 
 #define ISSUE_LABELS_MAX     100
 #define COMMENT_MENTIONS_MAX 50
@@ -33,6 +34,8 @@ void emit_transition(struct judge *judge, const struct issue_step *step, int32_t
 struct slice first_resolution(struct judge *judge, const struct uuid *project);
 
 bool check_labels(struct judge *judge, struct slice_array labels, const char *pointer);
+/* Rank of the last issue of the tenant; n is 0 if there is none. */
+struct rank issue_last_rank(const struct tenant_state *state);
 /* Whether @parent may be the parent of the issue @id of @type: its type is one level above. */
 bool check_parent(struct judge *judge, const struct uuid *id, const struct row_item *type,
                   const struct row_issue *parent, const char *pointer);

@@ -46,15 +46,17 @@ bool check_parent(struct judge *judge, const struct uuid *id, const struct row_i
 	return true;
 }
 
-/* Rank behind all issues of the tenant. */
-static struct rank last_rank(const struct tenant_state *state)
+struct rank issue_last_rank(const struct tenant_state *state)
 {
 	struct row_key key = row_key_last(ROW_RANK);
+	struct rank rank = {.n = 0};
 	struct row_rank row;
 
 	if (!state->next(state, &key, true, &row))
-		return rank_behind(SLICE(""), 1);
-	return rank_behind(slice_of(key.bytes, key.n - 1 - sizeof(struct uuid)), 1);
+		return rank;
+	rank.n = (uint8_t)(key.n - 1 - sizeof(struct uuid));
+	memcpy(rank.text, key.bytes, rank.n);
+	return rank;
 }
 
 static bool check_texts(struct judge *judge, const struct create_issue *command)
@@ -126,7 +128,8 @@ static void emit_created(struct judge *judge, const struct create_issue *command
                          const struct row_project *project, struct slice status,
                          struct row_issue *issue)
 {
-	struct rank rank = last_rank(judge->state);
+	struct rank last = issue_last_rank(judge->state);
+	struct rank rank = rank_behind(rank_slice(&last), 1);
 	struct slice_array labels = labels_select(judge, NULL, command->labels, false);
 	struct slice place = emit_copy(judge, rank_slice(&rank));
 	struct uuid_array components =
@@ -265,6 +268,19 @@ static void count_issue(struct tenant_state *state, const struct issue_created *
 	state->put(state, &key, &project);
 }
 
+/* That of the issue that it is a clone of, as it was at the event that has the text. */
+static void copy_description(struct tenant_state *state, struct row_issue *issue,
+                             const struct issue_created *event)
+{
+	struct row_issue source;
+	bool found = read_issue(state, &event->cloned_from, &source);
+
+	assert(found && source.description_seq == event->description_seq);
+	(void)found;
+	memcpy(issue->description_hash, source.description_hash, sizeof(source.description_hash));
+	issue->description_seq = source.description_seq;
+}
+
 void evolve_issue_created(struct tenant_state *state, const struct event_meta *meta,
                           const struct issue_created *event)
 {
@@ -301,7 +317,10 @@ void evolve_issue_created(struct tenant_state *state, const struct event_meta *m
 	issue.has_remaining = event->has_remaining;
 	issue.remaining = event->has_remaining ? event->remaining : 0;
 	issue.occurred_at = meta->occurred_at;
-	issue_set_description(&issue, event->description, meta->seq);
+	if (event->has_cloned_from)
+		copy_description(state, &issue, event);
+	else
+		issue_set_description(&issue, event->description, meta->seq);
 	issue_set_summary(state, &issue.id, event->summary);
 	issue_add_labels(state, &issue, event->labels);
 	issue_add_tags(state, &issue.id, ROW_TAG_COMPONENT, event->components);

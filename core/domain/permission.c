@@ -44,6 +44,7 @@
 #define PERMIT_DELETE_COMMENT          FROM(GUEST, "one's own, or as an admin")
 #define PERMIT_WATCH_ISSUE             FROM(GUEST, "for oneself, or as an admin")
 #define PERMIT_UNWATCH_ISSUE           FROM(GUEST, "for oneself, or as an admin")
+#define PERMIT_CLONE_ISSUE             FROM(MEMBER, "")
 #define PERMIT_ARCHIVE_ISSUE           FROM(MEMBER, "")
 #define PERMIT_UNARCHIVE_ISSUE         FROM(MEMBER, "")
 #define PERMIT_DELETE_ISSUE            FROM(MEMBER, "as its reporter, or as an admin")

@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 10
+#define TENANT_STATE_VERSION 11
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \

@@ -1042,6 +1042,7 @@ class OpenApi(Case):
             return dict({"version_id": id}, **data)
 
         known = {
+            "CloneIssue": lambda: {"issue": create_issue()["key"]},
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),
             "DeleteIssue": lambda: {"issue": create_issue()["key"]}, "RestoreIssue": lambda: put_away("DeleteIssue"),
             "AddComponent": dict, "EditComponent": lambda: component(description="text"), "RemoveComponent": component,

@@ -122,6 +122,29 @@ class Talk(Case):
             self.assertEqual((answer.status, answer.json()["code"]), (404, "not_found"))
 
 
+class Cloned(Case):
+    def test_a_clone_has_the_texts_and_what_is_asked_for(self):
+        other = new_issue()
+        key = new_issue(summary="okapi", description="forest giraffe", type="story", labels=["a"], estimate=60)
+        new_issue(type="subtask", summary="okapi below", description="striped", parent=key)
+        does("LinkIssues", issue=key, link_type="blocks", other=other)
+        does("EditIssue", issue=key, description="forest zebra")
+        first = does("CloneIssue", issue=key, summary_prefix="Copy: ", subtasks=True, links=True).json()
+        last = does("EditIssue", issue=key, description="neither")
+        clone = read(f"/issues/{first['key']}", last)
+        self.assertEqual((clone["summary"], clone["description"], clone["labels"]), ("Copy: okapi", "forest zebra", ["a"]))
+        self.assertEqual((clone["cloned_from"]["key"], clone["id"]), (key, first["created"]))
+        self.assertEqual([link["issue"]["key"] for link in clone["links"]], [other])
+        below = read(f"/issues/{clone['subtasks'][0]['key']}", last)
+        self.assertEqual((below["description"], below["parent"]["key"]), ("striped", first["key"]))
+        self.assertEqual({item["key"] for item in read("/search?text=zebra", last)["items"]}, {first["key"]})
+        again = does("CloneIssue", issue=first["key"]).json()
+        does("DeleteIssue", issue=first["key"])
+        last = does("DeleteIssue", issue=key)
+        clone = read(f"/issues/{again['key']}", last)
+        self.assertEqual((clone["description"], clone["cloned_from"]), ("forest zebra", None))
+
+
 class Kept(Case):
     def gone(self, path, last, client=None):
         answer = (client or OWNER).get("/v1/t/acme" + path, {"NexusFlow-Min-Position": str(last.position)})
@@ -147,7 +170,7 @@ class Kept(Case):
         self.assertTrue(issue["archived"])
         self.assertEqual([s["key"] for s in issue["subtasks"]], [below])
         listed = read("/archived-issues", last)["items"][-2:]
-        self.assertEqual([(e["issue"]["key"], e["with_parent"]) for e in listed], [(key, False), (below, True)])
+        self.assertEqual([(e["issue"]["key"], e["with_parent"]) for e in listed], [(below, True), (key, False)])
         self.refused(409, "issue_archived", "AddComment", issue=key, body="x")
         last = does("UnarchiveIssue", issue=key)
         self.assertTrue({key, below} <= set(self.cards(last)[0]))
@@ -174,7 +197,7 @@ class Kept(Case):
         self.assertEqual(self.found("bluebuck", last, "&archived=true"), set())
         self.assertEqual(read(f"/issues/{other}", last)["links"], [])
         self.assertEqual([s["key"] for s in read(f"/issues/{epic}", last)["subtasks"]], [story])
-        self.assertEqual([e["issue"]["key"] for e in read("/deleted-issues?limit=500", last)["items"][-2:]], [key, below])
+        self.assertEqual([e["issue"]["key"] for e in read("/deleted-issues?limit=500", last)["items"][-2:]], [below, key])
         answer = GUEST.get("/v1/t/acme/deleted-issues", {"NexusFlow-Min-Position": str(last.position)})
         self.assertEqual((answer.status, answer.json()["code"]), (403, "forbidden"))
         self.assertNotEqual(new_issue(), key)

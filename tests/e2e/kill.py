@@ -158,6 +158,7 @@ class Choices:
         (4, "AddComment", lambda c: dict(zip(("issue", "reply_to"), c.comment()), body=c.talk(), comment_id=nexusflow.new_id())),
         (4, "EditComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()), body=c.talk())),
         (2, "DeleteComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()))),
+        (3, "CloneIssue", lambda c: {"issue": c.issue(), "subtasks": c.rng.random() < 0.5, "links": c.rng.random() < 0.5}),
         (1.5, "ArchiveIssue", lambda c: {"issue": c.issue()}),
         (2, "UnarchiveIssue", lambda c: {"issue": c.issue()}),
         (1.5, "DeleteIssue", lambda c: {"issue": c.issue()}),
@@ -279,7 +280,7 @@ class Sender(threading.Thread):
             self.tenant.sent[command] = name, data, self.user
             if status not in (200, 201) or body["outcome"] == "unchanged":
                 return
-            if name == "CreateIssue":
+            if name in ("CreateIssue", "CloneIssue"):
                 self.tenant.issues.append((body["key"], data.get("type", "task")))
             elif name == "AddComment" and "comment_id" in data:
                 self.tenant.comments.append((data["issue"], data["comment_id"]))

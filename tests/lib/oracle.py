@@ -556,6 +556,11 @@ class Fold:
             **{which: set(data[which]) for which in ("components", "fix_versions", "affects_versions")},
             resolution=None, archived=None, deleted=None, comments={}, threads=set(), worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
             text_seq=meta["seq"], search_seq=meta["seq"])
+        if data["cloned_from"]:
+            source, clone = self.issues[data["cloned_from"]], self.issues[meta["aggregate"]["id"]]
+            self.same(meta, "description_seq", data["description_seq"], source["text_seq"])
+            self.same(meta, "description", data["description"], "")
+            clone.update(description=source["description"], text_seq=source["text_seq"])
 
     def change(self, meta, data, field):
         issue = self.issue_of(meta)
@@ -974,7 +979,7 @@ class Expected:
         found.update(
             key=self.fold.key(issue), project={k: project[k] for k in ("id", "key", "name")},
             reporter=self.name(issue["reporter"]), assignee=self.name(issue["assignee"]), labels=sorted(issue["labels"]),
-            parent=self.related(issue["parent"]), archived=bool(issue["archived"]),
+            parent=self.related(issue["parent"]), cloned_from=self.related(issue["cloned_from"]), archived=bool(issue["archived"]),
             subtasks=[self.related(id) for id in sorted(issue["children"]) if self.related(id)],
             components=[{"id": id, "name": project["components"][id]["name"]} for id in sorted(issue["components"])],
             **{which: [{"id": id, "name": self.version(project, id)[1]["name"], "status": self.version(project, id)[2]}

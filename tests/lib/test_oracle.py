@@ -33,7 +33,8 @@ class Log:
         fields = {"project_id": PROJECT, "number": number, "type": "task", "summary": f"issue {number}", "description": "",
                   "status": "todo", "priority": "medium", "reporter": OWNER, "assignee": None, "labels": ["a", "b"],
                   "parent": None, "due_on": None, "rank": "ihg"[number % 3] + str(number), "external_ref": None, "start_on": None,
-                  "estimate": 60, "remaining": 60, "components": [], "fix_versions": [], "affects_versions": []}
+                  "estimate": 60, "remaining": 60, "components": [], "fix_versions": [], "affects_versions": [],
+                  "cloned_from": None, "description_seq": None}
         self.append(("IssueCreated", "issue", f"i{number}", dict(fields, **more)))
 
     def on_issue(self, name, number, **fields):
@@ -75,7 +76,7 @@ def sample():
     log.on_issue("IssueUnarchived", 3, with_parent=False)
     log.issue(5)
     log.on_issue("IssueArchived", 5, with_parent=False)
-    log.issue(6)
+    log.issue(6, cloned_from="i5", description_seq=len(log.events) - 1)
     log.on_issue("IssueDeleted", 6, with_parent=False, children=[])
     log.append(("WorkLogged", "issue", "i4", {"worklog_id": "w1", "author": OWNER, "started_at": "2026-11-21T09:00:00.000Z",
                                               "minutes": 20, "comment": "read"}),
@@ -188,6 +189,8 @@ LOG_ERRORS = {
     "an answer in no thread": set_field("CommentAdded", "reply_to", "k7"),
     "comes back with a parent that it did not go with": set_field("IssueUnarchived", "with_parent", True),
     "a child that stays is not listed": set_field("IssueDeleted", "children", ["i3"]),
+    "a clone has another text": lambda events: next(
+        e for e in events if e["data"].get("cloned_from"))["data"].update(description_seq=7),
     "less than nothing remains": set_field("IssueRemainingChanged", "to", -1),
     "watched by nobody": set_field("IssueWatched", "member_id", "m9"),
     "minutes before that were not": set_field("WorklogEdited", "from_minutes", 21),

@@ -161,6 +161,14 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 	int32_t minutes = (int32_t)seed_below(seed, 500) - 5;
 
 	switch ((int)command->type) {
+	case COMMAND_CLONE_ISSUE:
+		command->clone_issue = (struct clone_issue){.issue = SOME_ISSUE,
+		                                            .has_project = maybe(seed, 3),
+		                                            .project = SOME_PROJECT,
+		                                            .summary_prefix = PICK("", "Copy of "),
+		                                            .subtasks = maybe(seed, 2),
+		                                            .links = maybe(seed, 2)};
+		break;
 	case COMMAND_ARCHIVE_ISSUE:
 		command->archive_issue = (struct archive_issue){.issue = SOME_ISSUE, EXPECTED};
 		break;
