@@ -185,12 +185,13 @@ static void a_row_changed_in_the_database_is_named_and_forbids_the_swap(void **s
 	struct registry_entry entry;
 	const struct view_type *type = view_type_find(SLICE("search"));
 	wait_until_folded(p);
-	assert_int_equal(pg_script(p->pg,
-	                           "update search_v2.docs set title = title || '!' where doc_id ="
-	                           " (select doc_id from search_v2.docs where tenant = 'umbra'"
-	                           " order by doc_id limit 1) and tenant = 'umbra'",
-	                           NULL),
-	                 STATUS_OK);
+	char sql[256];
+	snprintf(sql, sizeof sql,
+	         "update search_%1$s.docs set title = title || '!' where doc_id ="
+	         " (select doc_id from search_%1$s.docs where tenant = 'umbra'"
+	         " order by doc_id limit 1) and tenant = 'umbra'",
+	         history_first_instance("search"));
+	assert_int_equal(pg_script(p->pg, sql, NULL), STATUS_OK);
 	assert_int_equal(run(p, type, replay_rebuild, NULL, &outcome), STATUS_CONFLICT);
 	assert_int_equal(outcome.comparison.different, 1);
 	assert_int_equal(outcome.comparison.keys[0].what, COMPARE_DIFFERS);
