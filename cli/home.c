@@ -1,8 +1,10 @@
 #include "cli/home.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define FILE_NAME "journal.id"
@@ -112,4 +114,20 @@ enum status home_open_journal(const struct config *config, bool makes_journals,
 	}
 	*out = journal;
 	return STATUS_OK;
+}
+
+enum status home_lock(const struct config *config, const char *role, int *fd, struct error *err)
+{
+	struct buf path = {0};
+	enum status status = STATUS_OK;
+	buf_printf(&path, "%s/%s.lock", config->data_dir, role);
+	*fd = open(buf_cstr(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		status = error_set(err, STATUS_IO, "%s: %s", buf_cstr(&path), strerror(errno));
+	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+		status = error_set(err, STATUS_BUSY,
+		                   "another %s runs with data_dir %s: give each its own", role,
+		                   config->data_dir);
+	buf_release(&path);
+	return status;
 }

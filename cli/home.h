@@ -11,6 +11,9 @@
  * another journal, which this one is no copy of), IO. */
 enum status home_open_journal(const struct config *config, bool makes_journals,
                               struct journal **out, struct error *err);
+/* Let no other process be @role with this directory until @fd is closed or the process ends: its
+ * stores have one writer. BUSY (another is), IO. */
+enum status home_lock(const struct config *config, const char *role, int *fd, struct error *err);
 /* The stores agree that it is this one: from now on the directory belongs to @journal. IO. */
 enum status home_remember(const struct config *config, const struct journal *journal,
                           struct error *err);

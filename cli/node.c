@@ -54,6 +54,7 @@ struct node {
 	struct buf own_url;
 	struct buf commands_url; /* of an operator's skip */
 	struct processor *processor;
+	int command_lock, processor_lock; /* -1: not that role */
 	struct health *health;
 	struct view_check view_checks[HEALTH_CHECKS_MAX];
 	struct http_server *server;
@@ -166,6 +167,17 @@ static const struct http_route openapi_routes[] = {
 };
 
 /* --- parts --- */
+
+/* On Kafka no lock of the journal keeps a second process out. */
+static enum status lock_stores(struct node *node, struct error *err)
+{
+	if ((node->roles & ROLE_COMMAND_API) &&
+	    home_lock(node->config, "command-api", &node->command_lock, err))
+		return err->status;
+	if (node->roles & ROLE_PROCESSOR)
+		return home_lock(node->config, "processor", &node->processor_lock, err);
+	return STATUS_OK;
+}
 
 /* Where other instances send commands of partitions that are owned here. */
 static const char *own_address(const struct config *config)
@@ -379,8 +391,9 @@ static enum status start(struct node *node, struct error *err)
 	    profile_keys_open(node->config, &node->profile_keys, err) ||
 	    home_open_journal(node->config, node->roles & ROLE_COMMAND_API, &node->journal, err))
 		return err->status;
-	if (start_command_side(node, err) || start_views(node, err) || start_processor(node, err) ||
-	    home_remember(node->config, node->journal, err) || start_admin(node, err))
+	if (lock_stores(node, err) || start_command_side(node, err) || start_views(node, err) ||
+	    start_processor(node, err) || home_remember(node->config, node->journal, err) ||
+	    start_admin(node, err))
 		return err->status;
 	return start_http(node, err);
 }
@@ -400,6 +413,10 @@ static void stop(struct node *node)
 	if (node->port && node->port->free)
 		node->port->free(node->port);
 	journal_close(node->journal);
+	if (node->command_lock >= 0)
+		close(node->command_lock);
+	if (node->processor_lock >= 0)
+		close(node->processor_lock);
 	profile_keys_close(node->profile_keys);
 	auth_close(node->auth);
 	health_free(node->health);
@@ -430,7 +447,8 @@ static void catch_signals(struct http_server *server)
 
 enum status node_run(const struct config *config, unsigned roles, struct error *err)
 {
-	struct node node = {.config = config, .roles = roles};
+	struct node node = {
+	        .config = config, .roles = roles, .command_lock = -1, .processor_lock = -1};
 	int64_t started_ms = clock_monotonic_ms();
 	mkdir(config->data_dir, 0700);
 	enum status status = start(&node, err);

@@ -192,6 +192,19 @@ def a_data_directory_of_another_journal():
     shutil.rmtree(data)
 
 
+def a_data_directory_that_another_process_uses():
+    topic = new_topic()
+    with node("serve", topic) as first:
+        first.start()
+        for role in ("command-api", "processor"):
+            second = node(role, topic, first.data)
+            second.log_path += ".second"
+            ends_with(second, f"another {role} runs with data_dir {first.data}")
+        first.kill()
+        first.start()
+        assert first.stop() == 0
+
+
 def a_data_directory_whose_topic_is_not_there():
     data, topic = journal(new_topic()), new_topic()
     ends_with(node("serve", topic, data), f"there is no topic {topic}", data, "belongs to journal")
@@ -317,6 +330,7 @@ CASES = [
     a_topic_of_somebody_else,
     schema_topics_mends_what_the_command_api_refuses,
     a_data_directory_of_another_journal,
+    a_data_directory_that_another_process_uses,
     a_data_directory_whose_topic_is_not_there,
     a_topic_that_was_deleted_and_made_anew,
     a_log_that_ends_before_what_was_stored,
