@@ -286,12 +286,12 @@ enum status kafka_reader_poll(void *self, int timeout_ms, struct journal_entry *
 {
 	struct kafka_reader *reader = self;
 	int64_t deadline = clock_monotonic_ms() + timeout_ms;
-	bool told = reader->failure.status != STATUS_OK;
+	bool told = false;
 
 	let_go(reader);
 	*n = 0;
-	while (*n < max && !told) {
-		int64_t left = *n ? 0 : deadline - clock_monotonic_ms();
+	while (*n < max && reader->failure.status == STATUS_OK) {
+		int64_t left = *n || told ? 0 : deadline - clock_monotonic_ms();
 		rd_kafka_message_t *message =
 		        rd_kafka_consumer_poll(reader->rk, left > 0 ? (int)left : 0);
 		if (!message)
@@ -301,8 +301,10 @@ enum status kafka_reader_poll(void *self, int timeout_ms, struct journal_entry *
 			take(reader, message, &entries[(*n)++]);
 			continue;
 		}
+		/* an end that was passed may have records behind it by now: those belong to this
+		 * poll, or who commits what a poll gave commits once for every end */
 		if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-			told = note_event(reader, message);
+			told = note_event(reader, message) || told;
 		rd_kafka_message_destroy(message);
 	}
 	point_at_headers(reader, entries, *n);

@@ -207,6 +207,7 @@ int journal_contract_run(struct journal_place *place)
 	        LAW(records_are_read_back_as_they_were_appended),
 	        LAW(records_keep_their_order_and_offsets_grow),
 	        LAW(a_reader_starts_at_any_offset_and_jumps),
+	        LAW(a_poll_gives_what_is_there_whatever_ends_were_passed),
 	        LAW(a_position_behind_the_end_is_lost_data),
 	        LAW(a_reader_that_has_seen_everything_stands_at_the_end),
 	        LAW(one_reader_reads_every_partition),

@@ -81,6 +81,7 @@ void a_journal_that_was_not_created_is_not_found(void **state);
 void records_are_read_back_as_they_were_appended(void **state);
 void records_keep_their_order_and_offsets_grow(void **state);
 void a_reader_starts_at_any_offset_and_jumps(void **state);
+void a_poll_gives_what_is_there_whatever_ends_were_passed(void **state);
 void a_position_behind_the_end_is_lost_data(void **state);
 void a_reader_that_has_seen_everything_stands_at_the_end(void **state);
 void one_reader_reads_every_partition(void **state);

@@ -207,6 +207,31 @@ void a_reader_starts_at_any_offset_and_jumps(void **state)
 	journal_close(journal);
 }
 
+/* A reader that is slower than it is fetched for has passed several ends when it polls. It gets all
+ * that is there by then; only the fetching, which goes its own way, may need another try. */
+void a_poll_gives_what_is_there_whatever_ends_were_passed(void **state)
+{
+	enum { RECORDS = 3, TRIES = 8, PASSED_MS = 300 };
+	struct journal *journal = contract_open(*state);
+	int64_t end = contract_claim(journal, 0);
+	struct journal_reader *reader = contract_reader(journal, 0, end);
+	struct journal_entry entries[RECORDS];
+	uint32_t n = 0;
+
+	for (int i = 0; i < TRIES && n < RECORDS; i++) {
+		while (journal_reader_position(reader, 0) < contract_end(journal, 0))
+			contract_poll(reader, 100, entries, RECORDS);
+		for (int k = 0; k < RECORDS; k++) {
+			contract_append(journal, 0, "x");
+			contract_sleep(PASSED_MS);
+		}
+		n = contract_poll(reader, 100, entries, RECORDS);
+	}
+	assert_int_equal(n, RECORDS);
+	journal_reader_close(reader);
+	journal_close(journal);
+}
+
 void a_position_behind_the_end_is_lost_data(void **state)
 {
 	struct journal *journal = contract_open(*state);
