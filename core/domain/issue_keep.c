@@ -61,6 +61,18 @@ static struct event *emit_along(struct judge *judge, enum event_type type, struc
 	return emit(judge, type, AGGREGATE_KIND_ISSUE, &child->id, child->version);
 }
 
+/* Sub-tasks may lie in other projects; those that go along are changed as well. */
+static bool check_subtasks(struct judge *judge, const struct row_issue *issue)
+{
+	struct children children;
+	struct row_issue child;
+
+	for (children = children_of(judge->state, &issue->id); next_child(&children, &child);)
+		if (is_subtask(judge->state, &child) && !check_project_of_issue(judge, &child))
+			return false;
+	return true;
+}
+
 /* --- archive --- */
 
 void decide_archive_issue(struct judge *judge, const struct archive_issue *command)
@@ -72,7 +84,7 @@ void decide_archive_issue(struct judge *judge, const struct archive_issue *comma
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   issue.version) ||
 	    issue.archived || !check_project_of_issue(judge, &issue) ||
-	    !check_occurred_at(judge, &issue))
+	    !check_occurred_at(judge, &issue) || !check_subtasks(judge, &issue))
 		return;
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
 		if (is_subtask(judge->state, &child) && !child.archived && !child.deleted)
@@ -103,7 +115,8 @@ void decide_unarchive_issue(struct judge *judge, const struct unarchive_issue *c
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   issue.version) ||
 	    !issue.archived || !check_project_of_issue(judge, &issue) ||
-	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue))
+	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue) ||
+	    !check_subtasks(judge, &issue))
 		return;
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
 		if (is_subtask(judge->state, &child) && child.archived_with_parent &&
@@ -148,6 +161,8 @@ void decide_delete_issue(struct judge *judge, const struct delete_issue *command
 		       SLICE("only its reporter or an admin may"));
 		return;
 	}
+	if (!check_subtasks(judge, &issue))
+		return;
 	struct uuid_array staying = staying_children(judge, &issue);
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
 		if (is_subtask(judge->state, &child) && !child.deleted)
@@ -166,7 +181,8 @@ void decide_restore_issue(struct judge *judge, const struct restore_issue *comma
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   issue.version) ||
 	    !issue.deleted || !check_project_of_issue(judge, &issue) ||
-	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue))
+	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue) ||
+	    !check_subtasks(judge, &issue))
 		return;
 	struct uuid_array staying = staying_children(judge, &issue);
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)

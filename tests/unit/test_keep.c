@@ -170,6 +170,25 @@ static void what_stays_below_a_deleted_issue_is_listed(void **state)
 	assert_int_equal(EVENT_BODY(0, issue_restored)->children.n, 1);
 }
 
+static void sub_tasks_of_a_closed_project_hold_their_parent(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ada, create_project, .key = SLICE("QUIC"), .name = SLICE("QUIC"));
+	GIVEN(ada, create_issue, .project = SLICE("QUIC"), .type = SLICE("subtask"),
+	      .summary = SLICE("elsewhere"), .priority = SLICE("medium"), .has_parent = true,
+	      .parent = SLICE("TLS-2"));
+	GIVEN(ada, archive_project, .project = SLICE("QUIC"));
+	WHEN(ada, delete_issue, .issue = SLICE("TLS-2"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/issue");
+	WHEN(ada, archive_issue, .issue = SLICE("TLS-2"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/issue");
+	GIVEN(ada, unarchive_project, .project = SLICE("QUIC"));
+	GIVEN(ada, delete_issue, .issue = SLICE("TLS-2"));
+	GIVEN(ada, archive_project, .project = SLICE("QUIC"));
+	WHEN(ada, restore_issue, .issue = SLICE("TLS-2"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/issue");
+}
+
 static void archived_sub_tasks_are_restored_archived(void **state)
 {
 	struct decider *decider = *state;
@@ -235,6 +254,7 @@ int main(void)
 	        CASE(an_issue_is_deleted_by_its_reporter_or_an_admin),
 	        CASE(a_restored_issue_is_as_it_was),
 	        CASE(what_stays_below_a_deleted_issue_is_listed),
+	        CASE(sub_tasks_of_a_closed_project_hold_their_parent),
 	        CASE(archived_sub_tasks_are_restored_archived),
 	        CASE(a_deleted_sub_task_is_not_restored_below_an_archived_parent),
 	        CASE(an_issue_is_put_away_in_the_expected_version),
