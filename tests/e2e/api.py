@@ -844,6 +844,7 @@ class Workflows(Case):
         collect.get(OWNER, "acme", "/events", limit=1, min_position=least)
         fold = oracle.Fold("acme", OWNER.events("acme"))
         self.assertEqual(fold.complaints, [])
+        self.assertGreaterEqual(fold.seq, least)
         expected = oracle.Expected(fold)
         project = next(p for p in fold.projects.values() if p["key"] == "FLOW")
         self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/statuses", min_position=least)["items"], project["statuses"])

@@ -334,7 +334,9 @@ static void a_tenant_that_is_younger_than_the_copy_is_not_mixed_up(void **state)
 	for (uint32_t i = 0; i < TARGET_PARTITIONS; i++)
 		assert_int_equal(journal_claim(target, i, &owner, &end, NULL), STATUS_OK);
 	p->history.journal = target;
-	p->history.tenants[--p->history.tenants_n] = (struct history_tenant){.seq = 0};
+	struct history_tenant *young = &p->history.tenants[--p->history.tenants_n];
+	free(young->issues);
+	*young = (struct history_tenant){.seq = 0};
 	history_tenant(&p->history, "young", 10);
 	history_flush(&p->history);
 	p->history.journal = source;
