@@ -15,6 +15,8 @@ import avro.schema  # noqa: E402
 import journal_files  # noqa: E402
 from faults import Case, append_record, log_of, ok, organization, until  # noqa: E402
 
+LABELS = 300  # views take 256, commands give 100
+
 
 def plain(schema):
     if isinstance(schema, dict):
@@ -22,8 +24,8 @@ def plain(schema):
     return [plain(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def limbo(node):
-    """The value of an event that belongs at the end of acme's log: an issue goes to a status that no board has."""
+def too_much(node):
+    """The value of an event that belongs at the end of acme's log: an issue gets more labels than a view takes."""
     decoder = journal_files.Decoder(journal_files.registry(node.client()))
     seq, value = 0, None
     for record in journal_files.read_embedded(node.data):
@@ -31,14 +33,14 @@ def limbo(node):
             continue
         name, fields = decoder.decode(record.value)
         seq = max(seq, fields["meta"]["seq"])
-        if name.endswith("IssueTransitioned"):
+        if name.endswith("IssueLabelsChanged"):
             value = record.value
     # Without logical types: python3-avro cannot write a union of null and uuid.
     schema = avro.schema.parse(json.dumps(plain(json.loads(decoder.fetch(int.from_bytes(value[1:5], "big"))))))
     event = avro.io.DatumReader(schema, schema).read(avro.io.BinaryDecoder(io.BytesIO(value[5:])))
     event["meta"].update(event_id=str(uuid.uuid4()), command_id=str(uuid.uuid4()), seq=seq + 1)
     event["meta"]["aggregate"]["version"] += 1
-    event["from"], event["to"] = event["to"], "limbo"
+    event["added"], event["removed"] = [f"label {n}" for n in range(LABELS)], []
     out = io.BytesIO()
     avro.io.DatumWriter(schema).write(event, avro.io.BinaryEncoder(out))
     return seq + 1, value[:5] + out.getvalue()
@@ -48,14 +50,14 @@ class Skip(Case):
     def setUp(self):
         self.node_ = self.node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"] if self.with_postgres() else "").start()
         self.acme = organization(self.node_)
-        ok(self.acme.command("acme", "TransitionIssue", {"issue": "TLS-1", "to": "in_progress"}))
+        ok(self.acme.command("acme", "LabelIssue", {"issue": "TLS-1", "add": ["one"]}))
 
     def with_postgres(self):
         return "audit" in self._testMethodName
 
     def plant(self):
         """Returns the seq before which acme stands then."""
-        seq, value = limbo(self.node_)
+        seq, value = too_much(self.node_)
         self.assertEqual(self.node_.stop(), 0)
         append_record(self.node_.data, "acme", value)
         self.node_.start()
@@ -88,7 +90,7 @@ class Skip(Case):
         self.assertIn("1 tenant stopped", self.verbose())
         self.assertNotIn("acme", self.verbose())
         self.assertNotIn("acme", self.verbose("--service"))
-        self.assertRegex(self.verbose("--installation"), rf"board: .*acme before seq {seq} at partition \d+ offset \d+: IssueTransitioned: ")
+        self.assertRegex(self.verbose("--installation"), rf"board: .*acme before seq {seq} at partition \d+ offset \d+: IssueLabelsChanged: ")
         board = next(view for view in self.status()["views"] if view["view"] == "board")
         self.assertEqual([(s["tenant"], s["before_seq"]) for s in board["stopped"]], [("acme", seq)])
         self.assertIn(f"tenant acme stands before seq {seq}", self.node_.run("replay", "status").stdout)
