@@ -239,6 +239,8 @@ def check_views(seen):
         for optional in ("documents", "audit"):
             if optional not in found:
                 del expected[optional]
+        if "audit" not in found:  # both are rows of Postgres
+            expected = {name: value for name, value in expected.items() if not name.startswith("history ")}
         complaints += [("views", f"{tenant}{text}") for text in oracle.differences(expected, found)]
     return complaints
 
