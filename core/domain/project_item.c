@@ -50,18 +50,38 @@ static bool judge_edit(struct judge *judge, const struct uuid *project, struct i
 	return true;
 }
 
-static void apply_edit(struct tenant_state *state, const struct uuid *project, enum item_kind kind,
-                       struct slice id, struct slice name, bool disabled, int32_t position)
+/* evolve: a new last item of the project of @meta; @level and @workflow are an issue type's. */
+static void item_added(struct tenant_state *state, const struct event_meta *meta,
+                       enum item_kind kind, struct slice id, struct slice name, int32_t level,
+                       struct slice workflow)
 {
+	struct row_project project = load_project(state, meta);
 	struct row_item item;
-	bool found = read_item(state, project, kind, id, &item);
+
+	memset(&item, 0, sizeof(item));
+	PADDED_SET(item.id, id);
+	PADDED_SET(item.name, name);
+	item.level = level;
+	PADDED_SET(item.workflow, workflow);
+	add_item(state, &project.id, kind, &item);
+	save_project(state, &project);
+}
+
+static void item_changed(struct tenant_state *state, const struct event_meta *meta,
+                         enum item_kind kind, struct slice id, struct slice name, bool disabled,
+                         int32_t position)
+{
+	struct row_project project = load_project(state, meta);
+	struct row_item item;
+	bool found = read_item(state, &project.id, kind, id, &item);
 
 	assert(found);
 	(void)found;
 	PADDED_SET(item.name, name);
 	item.disabled = disabled;
 	item.position = (uint8_t)position;
-	change_item(state, project, kind, &item);
+	change_item(state, &project.id, kind, &item);
+	save_project(state, &project);
 }
 
 void decide_add_issue_type(struct judge *judge, const struct add_issue_type *command)
@@ -115,26 +135,15 @@ void decide_edit_issue_type(struct judge *judge, const struct edit_issue_type *c
 void evolve_issue_type_added(struct tenant_state *state, const struct event_meta *meta,
                              const struct issue_type_added *event)
 {
-	struct row_project project = load_project(state, meta);
-	struct row_item item;
-
-	memset(&item, 0, sizeof(item));
-	PADDED_SET(item.id, event->issue_type);
-	PADDED_SET(item.name, event->name);
-	item.level = event->level;
-	PADDED_SET(item.workflow, event->workflow);
-	add_item(state, &project.id, ITEM_ISSUE_TYPE, &item);
-	save_project(state, &project);
+	item_added(state, meta, ITEM_ISSUE_TYPE, event->issue_type, event->name, event->level,
+	           event->workflow);
 }
 
 void evolve_issue_type_changed(struct tenant_state *state, const struct event_meta *meta,
                                const struct issue_type_changed *event)
 {
-	struct row_project project = load_project(state, meta);
-
-	apply_edit(state, &project.id, ITEM_ISSUE_TYPE, event->issue_type, event->to_name,
-	           event->to_disabled, event->to_position);
-	save_project(state, &project);
+	item_changed(state, meta, ITEM_ISSUE_TYPE, event->issue_type, event->to_name,
+	             event->to_disabled, event->to_position);
 }
 
 void decide_add_priority(struct judge *judge, const struct add_priority *command)
@@ -182,24 +191,14 @@ void decide_edit_priority(struct judge *judge, const struct edit_priority *comma
 void evolve_priority_added(struct tenant_state *state, const struct event_meta *meta,
                            const struct priority_added *event)
 {
-	struct row_project project = load_project(state, meta);
-	struct row_item item;
-
-	memset(&item, 0, sizeof(item));
-	PADDED_SET(item.id, event->priority);
-	PADDED_SET(item.name, event->name);
-	add_item(state, &project.id, ITEM_PRIORITY, &item);
-	save_project(state, &project);
+	item_added(state, meta, ITEM_PRIORITY, event->priority, event->name, 0, SLICE(""));
 }
 
 void evolve_priority_changed(struct tenant_state *state, const struct event_meta *meta,
                              const struct priority_changed *event)
 {
-	struct row_project project = load_project(state, meta);
-
-	apply_edit(state, &project.id, ITEM_PRIORITY, event->priority, event->to_name,
-	           event->to_disabled, event->to_position);
-	save_project(state, &project);
+	item_changed(state, meta, ITEM_PRIORITY, event->priority, event->to_name,
+	             event->to_disabled, event->to_position);
 }
 
 void decide_add_resolution(struct judge *judge, const struct add_resolution *command)
@@ -248,22 +247,12 @@ void decide_edit_resolution(struct judge *judge, const struct edit_resolution *c
 void evolve_resolution_added(struct tenant_state *state, const struct event_meta *meta,
                              const struct resolution_added *event)
 {
-	struct row_project project = load_project(state, meta);
-	struct row_item item;
-
-	memset(&item, 0, sizeof(item));
-	PADDED_SET(item.id, event->resolution);
-	PADDED_SET(item.name, event->name);
-	add_item(state, &project.id, ITEM_RESOLUTION, &item);
-	save_project(state, &project);
+	item_added(state, meta, ITEM_RESOLUTION, event->resolution, event->name, 0, SLICE(""));
 }
 
 void evolve_resolution_changed(struct tenant_state *state, const struct event_meta *meta,
                                const struct resolution_changed *event)
 {
-	struct row_project project = load_project(state, meta);
-
-	apply_edit(state, &project.id, ITEM_RESOLUTION, event->resolution, event->to_name,
-	           event->to_disabled, event->to_position);
-	save_project(state, &project);
+	item_changed(state, meta, ITEM_RESOLUTION, event->resolution, event->to_name,
+	             event->to_disabled, event->to_position);
 }
