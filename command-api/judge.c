@@ -72,7 +72,8 @@ static enum status seal_profile(struct partition *partition, const struct job *j
  * subject is. */
 static bool acts_for_installation(const struct job *job)
 {
-	return job->installation && permissions[job->command.type].installation;
+	return job->installation &&
+	       command_permissions[job->command.type].asks == ASKS_INSTALLATION;
 }
 
 static void prepare_actor(struct partition *partition, const struct job *job,

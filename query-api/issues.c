@@ -134,5 +134,4 @@ static void run_deleted_issues(struct query *query)
 	run_kept(query, ISSUE_DELETED);
 }
 
-const struct query_type query_deleted_issues = {
-        .view = "issue", .weakest = ORG_ROLE_ADMIN, .run = run_deleted_issues};
+const struct query_type query_deleted_issues = {.view = "issue", .run = run_deleted_issues};

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "core/base/clock.h"
+#include "core/domain/permission.h"
 
 #define ACCESS_VIEW   "access"
 #define READ_AGAIN_MS 20
@@ -333,7 +334,8 @@ static void authorize(struct query *query)
 		refuse_caller(query);
 	else if (status)
 		query_failed(query, status, "organization", &err);
-	else if (query->type->weakest && query->member.role > query->type->weakest)
+	else if (query->permission->asks == QUERY_ASKS_ROLE &&
+	         !role_reaches(query->member.role, query->permission->weakest))
 		query_problem(query, 403, "forbidden", "this is not for the role %s",
 		              org_role_symbol(query->member.role));
 }
@@ -483,6 +485,7 @@ void query_start(struct http_request *request, void *context)
 	query->api = api;
 	query->request = request;
 	query->type = query_types[http_route_of(request)->label];
+	query->permission = &query_permissions[http_route_of(request)->label];
 	query->tenant = http_path_param(request, "tenant");
 	query->deadline_ms = clock_monotonic_ms() + api->options.config->position_wait_ms;
 	http_header(request, "If-None-Match", &query->if_none_match);

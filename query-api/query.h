@@ -27,19 +27,32 @@ struct query;
 
 /* One row = how one kind of query is run; http_route.label points to it. */
 struct query_type {
-	const char *view;      /* whose position counts; NULL: the access view */
-	enum org_role weakest; /* role that may ask; UNKNOWN: every member */
-	bool on_worker;        /* reads Postgres or the journal: may block */
+	const char *view; /* whose position counts; NULL: the access view */
+	bool on_worker;   /* reads Postgres or the journal: may block */
 	void (*run)(struct query *query);
+};
+
+/* What a query asks of a member. */
+enum query_asks {
+	QUERY_ASKS_ROLE,     /* a role at least as strong as @weakest */
+	QUERY_ASKS_PROJECT,  /* to browse the {project} of the path */
+	QUERY_ASKS_ISSUE,    /* to browse the project of the {issue} of the path */
+	QUERY_ASKS_PROJECTS, /* nothing; rows of projects that one may not browse are not there */
+};
+struct query_permission {
+	enum query_asks asks;
+	enum org_role weakest;
 };
 
 /* By http_route.label of the query routes. */
 extern const struct query_type *const query_types[];
+extern const struct query_permission query_permissions[];
 
 struct query {
 	struct query_api *api;
 	struct http_request *request;
 	const struct query_type *type;
+	const struct query_permission *permission;
 	struct slice tenant;
 	struct access_member member;
 	uint64_t min_position;

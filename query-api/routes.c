@@ -2,58 +2,77 @@
 #include "query-api/query.h"
 
 #define QUERY_TABLE(X)                                                                             \
-	/* type, path below /v1/t/{tenant}, parameters, summary */                                 \
-	X(organization, "", no_params, "The organization.")                                        \
-	X(me, "/me", no_params, "Who the caller is here.")                                         \
-	X(members, "/members", page_params, "Members, in order of their ids.")                     \
-	X(api_keys, "/api-keys", page_params,                                                      \
+	/* type, path below /v1/t/{tenant}, what it asks, parameters, summary */                   \
+	X(organization, "", ROLE(GUEST), no_params, "The organization.")                           \
+	X(me, "/me", ROLE(GUEST), no_params, "Who the caller is here.")                            \
+	X(members, "/members", ROLE(GUEST), page_params, "Members, in order of their ids.")        \
+	X(api_keys, "/api-keys", ROLE(GUEST), page_params,                                         \
 	  "API keys: the caller's own, for admins everybody's.")                                   \
-	X(teams, "/teams", page_params, "Teams, in order of their ids.")                           \
-	X(team, "/teams/{team}", page_params, "One team, with a page of its members.")             \
-	X(projects, "/projects", projects_params, "Projects, in order of their keys.")             \
-	X(project, "/projects/{project}", no_params, "One project.")                               \
-	X(components, "/projects/{project}/components", no_params, "Components of a project.")     \
-	X(versions, "/projects/{project}/versions", no_params,                                     \
+	X(teams, "/teams", ROLE(GUEST), page_params, "Teams, in order of their ids.")              \
+	X(team, "/teams/{team}", ROLE(GUEST), page_params,                                         \
+	  "One team, with a page of its members.")                                                 \
+	X(projects, "/projects", OF_PROJECTS, projects_params,                                     \
+	  "Projects, in order of their keys.")                                                     \
+	X(project, "/projects/{project}", OF_PROJECT, no_params, "One project.")                   \
+	X(components, "/projects/{project}/components", OF_PROJECT, no_params,                     \
+	  "Components of a project.")                                                              \
+	X(versions, "/projects/{project}/versions", OF_PROJECT, no_params,                         \
 	  "Versions of a project, in their order.")                                                \
-	X(board, "/projects/{project}/board", page_params,                                         \
+	X(board, "/projects/{project}/board", OF_PROJECT, page_params,                             \
 	  "The board: columns with ready cards, in order of their ranks.")                         \
-	X(statuses, "/projects/{project}/statuses", no_params, "Statuses of a project, in order.") \
-	X(configuration, "/projects/{project}/configuration", no_params,                           \
+	X(statuses, "/projects/{project}/statuses", OF_PROJECT, no_params,                         \
+	  "Statuses of a project, in order.")                                                      \
+	X(configuration, "/projects/{project}/configuration", OF_PROJECT, no_params,               \
 	  "Statuses, issue types, priorities and resolutions of a project, in order.")             \
-	X(workflows, "/projects/{project}/workflows", no_params,                                   \
+	X(workflows, "/projects/{project}/workflows", OF_PROJECT, no_params,                       \
 	  "Workflows of a project, as published and as drafted, and the issue types that follow.") \
-	X(issue, "/issues/{issue}", no_params, "One issue with everything on it.")                 \
-	X(transitions, "/issues/{issue}/transitions", no_params,                                   \
+	X(issue, "/issues/{issue}", OF_ISSUE, no_params, "One issue with everything on it.")       \
+	X(transitions, "/issues/{issue}/transitions", OF_ISSUE, no_params,                         \
 	  "Transitions of an issue: which are possible, and why the others are not.")              \
-	X(comments, "/issues/{issue}/comments", after_params,                                      \
+	X(comments, "/issues/{issue}/comments", OF_ISSUE, after_params,                            \
 	  "Comments of an issue, oldest first.")                                                   \
-	X(history, "/issues/{issue}/history", after_params,                                        \
+	X(history, "/issues/{issue}/history", OF_ISSUE, after_params,                              \
 	  "Everything that happened to an issue, before and after, oldest first.")                 \
-	X(comment_history, "/issues/{issue}/comments/{comment}/history", after_params,             \
+	X(comment_history, "/issues/{issue}/comments/{comment}/history", OF_ISSUE, after_params,   \
 	  "Texts that a comment had before it was edited, oldest first.")                          \
-	X(worklogs, "/issues/{issue}/worklogs", after_params,                                      \
+	X(worklogs, "/issues/{issue}/worklogs", OF_ISSUE, after_params,                            \
 	  "Work that was logged on an issue, oldest first.")                                       \
-	X(archived_issues, "/archived-issues", after_params,                                       \
+	X(archived_issues, "/archived-issues", OF_PROJECTS, after_params,                          \
 	  "Issues that are archived, in the order in which they were.")                            \
-	X(deleted_issues, "/deleted-issues", after_params,                                         \
+	X(deleted_issues, "/deleted-issues", ROLE(ADMIN), after_params,                            \
 	  "Issues that are deleted and can be restored, for admins, in the order in which they "   \
 	  "were.")                                                                                 \
-	X(search, "/search", search_params, "Issues and comments that have the words.")            \
-	X(audit, "/audit", audit_params, "Events as a person reads them: who, what, when, why.")   \
-	X(events, "/events", after_params,                                                         \
+	X(search, "/search", OF_PROJECTS, search_params,                                           \
+	  "Issues and comments that have the words.")                                              \
+	X(audit, "/audit", OF_PROJECTS, audit_params,                                              \
+	  "Events as a person reads them: who, what, when, why.")                                  \
+	X(events, "/events", OF_PROJECTS, after_params,                                            \
 	  "The feed: events as CloudEvents, JSON array or (Accept: application/x-ndjson) lines.")
 
-#define QUERY_EXTERN(type, path, params, summary) extern const struct query_type query_##type;
+#define QUERY_EXTERN(type, path, asks, params, summary) extern const struct query_type query_##type;
 QUERY_TABLE(QUERY_EXTERN)
 #undef QUERY_EXTERN
 
-#define QUERY_ENUM(type, path, params, summary) QUERY_##type,
+#define QUERY_ENUM(type, path, asks, params, summary) QUERY_##type,
 enum { QUERY_TABLE(QUERY_ENUM) QUERIES };
 #undef QUERY_ENUM
 
-#define QUERY_TYPE(type, path, params, summary) &query_##type,
+#define QUERY_TYPE(type, path, asks, params, summary) &query_##type,
 const struct query_type *const query_types[] = {QUERY_TABLE(QUERY_TYPE)};
 #undef QUERY_TYPE
+
+#define ASKS(kind, role)                                                                           \
+	{                                                                                          \
+		QUERY_ASKS_##kind, ORG_ROLE_##role                                                 \
+	}
+#define ROLE(role)  ASKS(ROLE, role)
+#define OF_PROJECT  ASKS(PROJECT, UNKNOWN)
+#define OF_ISSUE    ASKS(ISSUE, UNKNOWN)
+#define OF_PROJECTS ASKS(PROJECTS, UNKNOWN)
+
+#define QUERY_PERMISSION(type, path, asks, params, summary) asks,
+const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSION)};
+#undef QUERY_PERMISSION
 
 #define MIN_POSITION                                                                               \
 	{                                                                                          \
@@ -109,7 +128,7 @@ static const struct http_param audit_params[] = {
         END,
 };
 
-#define QUERY_ROUTE(type, path_, params_, summary_)                                                \
+#define QUERY_ROUTE(type, path_, asks, params_, summary_)                                          \
 	{.method = HTTP_GET,                                                                       \
 	 .path = "/v1/t/{tenant}" path_,                                                           \
 	 .handler = query_start,                                                                   \

@@ -68,3 +68,22 @@ static const struct workflow_transition transitions[] = {
 
 const struct workflow_transition_array classic_transitions = {
         transitions, sizeof(transitions) / sizeof(transitions[0])};
+
+/* To everybody of the role or a stronger one, who stands in the relation. */
+#define GRANT(permission, relation, role)                                                          \
+	{                                                                                          \
+		PERMISSION_##permission, GRANT_TO_##relation, ORG_ROLE_##role                      \
+	}
+
+const struct grant classic_grants[] = {
+        GRANT(BROWSE_PROJECT, ANYONE, GUEST),      GRANT(EDIT_PROJECT, LEAD, MEMBER),
+        GRANT(MANAGE_COMPONENTS, LEAD, MEMBER),    GRANT(MANAGE_VERSIONS, LEAD, MEMBER),
+        GRANT(CREATE_ISSUES, ANYONE, MEMBER),      GRANT(EDIT_ISSUES, ANYONE, MEMBER),
+        GRANT(ASSIGN_ISSUES, ANYONE, MEMBER),      GRANT(TRANSITION_ISSUES, ANYONE, MEMBER),
+        GRANT(LINK_ISSUES, ANYONE, MEMBER),        GRANT(RANK_ISSUES, ANYONE, MEMBER),
+        GRANT(ARCHIVE_ISSUES, ANYONE, MEMBER),     GRANT(DELETE_ISSUES, REPORTER, MEMBER),
+        GRANT(ADD_COMMENTS, ANYONE, GUEST),        GRANT(EDIT_OWN_COMMENTS, ANYONE, GUEST),
+        GRANT(DELETE_OWN_COMMENTS, ANYONE, GUEST), GRANT(LOG_WORK, ANYONE, MEMBER),
+        GRANT(EDIT_OWN_WORKLOGS, ANYONE, MEMBER),  GRANT(DELETE_OWN_WORKLOGS, ANYONE, MEMBER),
+};
+const uint32_t classic_grants_n = sizeof(classic_grants) / sizeof(classic_grants[0]);

@@ -3,7 +3,7 @@
 #ifndef CORE_DOMAIN_CLASSIC_H
 #define CORE_DOMAIN_CLASSIC_H
 
-#include "core/domain/tenant_state.h"
+#include "core/domain/permission.h"
 
 #define CLASSIC_WORKFLOW "classic"
 
@@ -21,5 +21,9 @@ extern const struct classic_item classic_items[];
 /* The workflow of all its issue types, and its name. */
 extern const struct workflow_transition_array classic_transitions;
 extern const char classic_workflow_name[];
+
+/* The permission scheme of projects that have no other. */
+extern const struct grant classic_grants[];
+extern const uint32_t classic_grants_n;
 
 #endif

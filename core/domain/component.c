@@ -44,7 +44,7 @@ void decide_add_component(struct judge *judge, const struct add_component *comma
 	        command->has_component_id ? command->component_id : judge->request->fresh[FRESH_ID];
 	char room[TEXT_NUMBER_MAX];
 
-	if (!find_led_project(judge, command->project, false, 0, &project) ||
+	if (!find_open_project(judge, command->project, false, 0, &project) ||
 	    !check_name(judge, &project.id, command->name, NULL) ||
 	    !check_note(judge, command->description, "/description") ||
 	    (command->has_lead && !check_member(judge, &command->lead, "/lead")) ||
@@ -133,8 +133,8 @@ void decide_edit_component(struct judge *judge, const struct edit_component *com
 	struct row_project project;
 	struct row_component before, after;
 
-	if (!find_led_project(judge, command->project, command->has_expected_version,
-	                      command->expected_version, &project) ||
+	if (!find_open_project(judge, command->project, command->has_expected_version,
+	                       command->expected_version, &project) ||
 	    !find_component(judge, &project.id, &command->component_id, "/component_id", &before) ||
 	    !check_clear(judge, command) ||
 	    (command->has_name &&
@@ -162,8 +162,8 @@ void decide_remove_component(struct judge *judge, const struct remove_component 
 	struct row_project project;
 	struct row_component row, other;
 
-	if (!find_led_project(judge, command->project, command->has_expected_version,
-	                      command->expected_version, &project) ||
+	if (!find_open_project(judge, command->project, command->has_expected_version,
+	                       command->expected_version, &project) ||
 	    !find_component(judge, &project.id, &command->component_id, "/component_id", &row) ||
 	    !check_removal(judge, &removal, row.issues) ||
 	    (command->has_replace_with &&

@@ -5,7 +5,6 @@
 
 #include "core/domain/api_key.h"
 #include "core/domain/judge.h"
-#include "core/domain/permission.h"
 
 static bool is_person(enum actor_kind kind)
 {
@@ -46,14 +45,17 @@ static bool check_actor(struct judge *judge)
 	return true;
 }
 
-static bool check_permission(struct judge *judge, enum command_type type)
+/* Permissions in a project are asked for when the project is known. */
+static bool check_role(struct judge *judge, enum command_type type)
 {
+	const struct command_permission *asked = &command_permissions[type];
 	struct row_member member;
 
-	if (judge->processor || permission_allows(type, judge->role))
+	if (judge->processor || asked->asks == ASKS_PERMISSION || asked->asks == ASKS_OWNERSHIP ||
+	    role_reaches(judge->role, asked->weakest))
 		return true;
 	if (read_member(judge->state, &judge->request->actor.id, &member) &&
-	    permission_allows(type, member.role))
+	    role_reaches(member.role, asked->weakest))
 		return REFUSE(judge, REJECT_KEY_SCOPE, "", slice_str(command_type_name(type)),
 		              SLICE(" needs an API key of the scope admin"));
 	return REFUSE(judge, REJECT_FORBIDDEN, "", slice_str(command_type_name(type)),
@@ -92,9 +94,9 @@ static bool check_common(struct judge *judge, enum command_type type)
 	/* There is nobody to be a member yet: it looks after itself. */
 	if (type == COMMAND_CREATE_ORGANIZATION)
 		return true;
-	if (permissions[type].installation && judge->request->installation)
+	if (command_permissions[type].asks == ASKS_INSTALLATION && judge->request->installation)
 		return check_tenant(judge);
-	return check_tenant(judge) && check_actor(judge) && check_permission(judge, type) &&
+	return check_tenant(judge) && check_actor(judge) && check_role(judge, type) &&
 	       check_import(judge);
 }
 
@@ -119,6 +121,7 @@ void decide(const struct tenant_state *state, const struct request *request,
 	memset(&judge, 0, sizeof(judge));
 	judge.state = state;
 	judge.request = request;
+	judge.type = command->type;
 	judge.decision = decision;
 	decision->reject = REJECT_NONE;
 	decision->detail[0] = decision->pointer[0] = '\0';
@@ -128,8 +131,11 @@ void decide(const struct tenant_state *state, const struct request *request,
 	memset(&decision->created, 0, sizeof(decision->created));
 	if (check_common(&judge, command->type))
 		dispatch(&judge, command);
-	if (decision->reject == REJECT_NONE)
+	if (decision->reject == REJECT_NONE) {
+		assert(judge.has_asked ||
+		       command_permissions[command->type].asks < ASKS_PERMISSION);
 		return;
+	}
 	decision->first = decision->last = NULL;
 	decision->events_n = 0;
 	memset(&decision->created, 0, sizeof(decision->created));

@@ -273,9 +273,8 @@ static bool find_target(struct judge *judge, const struct clone_issue *command,
 {
 	if (command->has_project)
 		return find_project(judge, command->project, project);
-	bool found = read_project(judge->state, &source->project_id, project);
-	assert(found);
-	return found;
+	*project = *project_of_issue(judge, source);
+	return check_asked(judge, project, NULL);
 }
 
 void decide_clone_issue(struct judge *judge, const struct clone_issue *command)
@@ -285,7 +284,7 @@ void decide_clone_issue(struct judge *judge, const struct clone_issue *command)
 	struct clone clone;
 
 	cloning.id = command->has_issue_id ? command->issue_id : judge->request->fresh[FRESH_ID];
-	if (!find_issue(judge, command->issue, "/issue", &clone.source) ||
+	if (!find_other_issue(judge, command->issue, "/issue", &clone.source) ||
 	    !find_target(judge, command, &clone.source, &cloning.project) ||
 	    !check_project_open(judge, &cloning.project, "/project") ||
 	    !plan_clone(&cloning, NULL, &clone))

@@ -119,7 +119,7 @@ static bool find_comment(struct judge *judge, const struct row_issue *issue, con
 	if (!read_comment(judge->state, id, comment) || !uuid_equal(&comment->issue, &issue->id))
 		return REFUSE(judge, REJECT_NO_SUCH_COMMENT, "/comment_id",
 		              SLICE("the issue has no comment "), uuid_slice(id, room));
-	return check_own(judge, &comment->author, "/comment_id");
+	return check_own(judge, issue, &comment->author, "/comment_id");
 }
 
 void decide_edit_comment(struct judge *judge, const struct edit_comment *command)

@@ -156,7 +156,7 @@ void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
 	struct row_issue issue;
 	struct uuid parent;
 
-	if (!find_issue(judge, command->issue, "/issue", &issue) ||
+	if (!find_issue(judge, command->issue, &issue) ||
 	    !check_edit_version(judge, command, &issue) || !check_issue_open(judge, &issue) ||
 	    !check_occurred_at(judge, &issue) || !check_values(judge, command, &issue) ||
 	    !find_new_parent(judge, command, &issue, &parent))

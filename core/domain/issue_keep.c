@@ -11,7 +11,6 @@
  * An archived issue refuses every command but UnarchiveIssue. A deleted one is there for nobody;
  * RestoreIssue is the only command that finds it. */
 #include "core/domain/issue.h"
-#include "core/domain/permission.h"
 
 /* One generation below an issue. */
 struct children {
@@ -80,7 +79,7 @@ void decide_archive_issue(struct judge *judge, const struct archive_issue *comma
 	struct children children;
 	struct row_issue issue, child;
 
-	if (!find_issue(judge, command->issue, "/issue", &issue) ||
+	if (!find_issue(judge, command->issue, &issue) ||
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   issue.version) ||
 	    issue.archived || !check_project_of_issue(judge, &issue) ||
@@ -111,7 +110,7 @@ void decide_unarchive_issue(struct judge *judge, const struct unarchive_issue *c
 	struct children children;
 	struct row_issue issue, child;
 
-	if (!find_issue(judge, command->issue, "/issue", &issue) ||
+	if (!find_issue(judge, command->issue, &issue) ||
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   issue.version) ||
 	    !issue.archived || !check_project_of_issue(judge, &issue) ||
@@ -153,15 +152,8 @@ void decide_delete_issue(struct judge *judge, const struct delete_issue *command
 	struct row_issue issue, child;
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
-	                  command->expected_version, &issue))
-		return;
-	if (!judge->processor && !role_reaches(judge->role, ORG_ROLE_ADMIN) &&
-	    !uuid_equal(&issue.reporter, &judge->person)) {
-		REFUSE(judge, REJECT_FORBIDDEN, "/issue",
-		       SLICE("only its reporter or an admin may"));
-		return;
-	}
-	if (!check_subtasks(judge, &issue))
+	                  command->expected_version, &issue) ||
+	    !check_subtasks(judge, &issue))
 		return;
 	struct uuid_array staying = staying_children(judge, &issue);
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
@@ -177,7 +169,7 @@ void decide_restore_issue(struct judge *judge, const struct restore_issue *comma
 	struct children children;
 	struct row_issue issue, child;
 
-	if (!find_kept_issue(judge, command->issue, "/issue", &issue) ||
+	if (!find_kept_issue(judge, command->issue, &issue) ||
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   issue.version) ||
 	    !issue.deleted || !check_project_of_issue(judge, &issue) ||

@@ -1,7 +1,6 @@
 /* WatchIssue and UnwatchIssue. Watching what one watches already changes nothing. A member who is
  * removed goes on watching, in case they come back: who tells watchers asks who is a member. */
 #include "core/domain/issue.h"
-#include "core/domain/permission.h"
 
 static bool is_watcher(const struct tenant_state *state, const struct row_issue *issue,
                        const struct uuid *member)
@@ -12,15 +11,12 @@ static bool is_watcher(const struct tenant_state *state, const struct row_issue 
 	return state->get(state, &key, &row);
 }
 
-/* Who is meant: the person, or the member that an admin (or a processor) names. */
-static bool find_watcher(struct judge *judge, bool named, const struct uuid *member,
-                         struct uuid *watcher)
+/* Who is meant: the person, or the member that the command names. */
+static bool find_watcher(struct judge *judge, const struct row_issue *issue, bool named,
+                         const struct uuid *member, struct uuid *watcher)
 {
 	*watcher = named ? *member : judge->person;
-	if (judge->processor || role_reaches(judge->role, ORG_ROLE_ADMIN) ||
-	    uuid_equal(watcher, &judge->person))
-		return true;
-	return REFUSE(judge, REJECT_FORBIDDEN, "/member", SLICE("only an admin may for others"));
+	return check_own(judge, issue, watcher, "/member");
 }
 
 static bool check_watchers(struct judge *judge, const struct row_issue *issue)
@@ -37,7 +33,7 @@ void decide_watch_issue(struct judge *judge, const struct watch_issue *command)
 	struct uuid watcher;
 
 	if (!find_subject(judge, command->issue, false, 0, &issue) ||
-	    !find_watcher(judge, command->has_member, &command->member, &watcher) ||
+	    !find_watcher(judge, &issue, command->has_member, &command->member, &watcher) ||
 	    !check_member(judge, &watcher, "/member") ||
 	    is_watcher(judge->state, &issue, &watcher) || !check_watchers(judge, &issue))
 		return;
@@ -51,7 +47,7 @@ void decide_unwatch_issue(struct judge *judge, const struct unwatch_issue *comma
 	struct uuid watcher;
 
 	if (!find_subject(judge, command->issue, false, 0, &issue) ||
-	    !find_watcher(judge, command->has_member, &command->member, &watcher))
+	    !find_watcher(judge, &issue, command->has_member, &command->member, &watcher))
 		return;
 	if (is_watcher(judge->state, &issue, &watcher))
 		emit_issue(judge, EVENT_ISSUE_UNWATCHED, &issue)->issue_unwatched.member_id =

@@ -93,7 +93,7 @@ static bool find_worklog(struct judge *judge, const struct row_issue *issue, con
 	if (!read_worklog(judge->state, id, worklog) || !uuid_equal(&worklog->issue, &issue->id))
 		return REFUSE(judge, REJECT_NO_SUCH_WORKLOG, "/worklog_id",
 		              SLICE("the issue has no record of work "), uuid_slice(id, room));
-	return check_own(judge, &worklog->author, "/worklog_id");
+	return check_own(judge, issue, &worklog->author, "/worklog_id");
 }
 
 static bool comment_changes(const struct edit_worklog *command, const struct row_worklog *worklog)

@@ -1,7 +1,5 @@
 #include "core/domain/project.h"
 
-#include "core/domain/permission.h"
-
 #define DATE_MIN (-25567) /* 1900-01-01 */
 #define DATE_MAX 2932896  /* 9999-12-31 */
 
@@ -175,12 +173,72 @@ bool check_time(struct judge *judge, int64_t ms, const char *pointer)
 	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
 }
 
-bool check_own(struct judge *judge, const struct uuid *owner, const char *pointer)
+bool may(const struct judge *judge, enum permission permission, const struct row_project *project,
+         const struct row_issue *issue)
 {
-	if (judge->processor || role_reaches(judge->role, ORG_ROLE_ADMIN) ||
-	    uuid_equal(owner, &judge->person))
+	const struct holder holder = {judge->person, judge->role};
+
+	return judge->processor || permission_held(&holder, permission, project, issue);
+}
+
+/* Whether the actor would hold it if he had not come with an API key. */
+static bool is_cut_by_key(const struct judge *judge, enum permission permission,
+                          const struct row_project *project, const struct row_issue *issue)
+{
+	struct row_member member;
+
+	if (!judge->request->has_api_key ||
+	    !read_member(judge->state, &judge->request->actor.id, &member))
+		return false;
+	const struct holder holder = {judge->person, member.role};
+	return permission_held(&holder, permission, project, issue);
+}
+
+static bool refuse_permission(struct judge *judge, enum permission permission,
+                              const struct row_project *project, const struct row_issue *issue,
+                              const char *pointer)
+{
+	struct slice name = slice_str(permission_name(permission));
+
+	if (is_cut_by_key(judge, permission, project, issue))
+		return REFUSE(judge, REJECT_KEY_SCOPE, pointer, name, SLICE(" in "),
+		              PADDED(project->key), SLICE(" needs an API key of the scope admin"));
+	return REFUSE(judge, REJECT_FORBIDDEN, pointer, SLICE("this needs the permission "), name,
+	              SLICE(" in "), PADDED(project->key));
+}
+
+bool check_may(struct judge *judge, enum permission permission, const struct row_project *project,
+               const struct row_issue *issue)
+{
+	return may(judge, permission, project, issue) ||
+	       refuse_permission(judge, permission, project, issue, "");
+}
+
+/* Of what belongs to somebody, who it belongs to is asked later. */
+bool check_asked(struct judge *judge, const struct row_project *project,
+                 const struct row_issue *issue)
+{
+	const struct command_permission *asked = &command_permissions[judge->type];
+
+	assert(asked->asks == ASKS_PERMISSION || asked->asks == ASKS_OWNERSHIP);
+	judge->has_asked = true;
+	if (asked->asks == ASKS_OWNERSHIP && may(judge, asked->others, project, issue))
 		return true;
-	return REFUSE(judge, REJECT_FORBIDDEN, pointer, SLICE("only its author or an admin may"));
+	return check_may(judge, asked->permission, project, issue);
+}
+
+bool check_own(struct judge *judge, const struct row_issue *issue, const struct uuid *owner,
+               const char *pointer)
+{
+	const struct command_permission *asked = &command_permissions[judge->type];
+	const struct row_project *project = project_of_issue(judge, issue);
+
+	assert(asked->asks == ASKS_OWNERSHIP);
+	if (may(judge, asked->others, project, issue))
+		return true;
+	if (!uuid_equal(owner, &judge->person))
+		return refuse_permission(judge, asked->others, project, issue, pointer);
+	return check_may(judge, asked->permission, project, issue);
 }
 
 /* "TLS-12": the number has no zeros in front and fits. */
@@ -235,16 +293,31 @@ static bool refuse_issue(struct judge *judge, struct slice ref, const char *poin
 	return REFUSE(judge, REJECT_NO_SUCH_ISSUE, pointer, SLICE("there is no issue "), ref);
 }
 
-bool find_kept_issue(struct judge *judge, struct slice ref, const char *pointer,
-                     struct row_issue *issue)
+static bool can_browse(struct judge *judge, const struct row_issue *issue)
 {
-	return resolve_issue(judge->state, ref, issue) || refuse_issue(judge, ref, pointer);
+	return may(judge, PERMISSION_BROWSE_PROJECT, project_of_issue(judge, issue), NULL);
 }
 
-bool find_issue(struct judge *judge, struct slice ref, const char *pointer, struct row_issue *issue)
+bool find_other_issue(struct judge *judge, struct slice ref, const char *pointer,
+                      struct row_issue *issue)
 {
-	return find_kept_issue(judge, ref, pointer, issue) &&
-	       (!issue->deleted || refuse_issue(judge, ref, pointer));
+	return (resolve_issue(judge->state, ref, issue) && !issue->deleted &&
+	        can_browse(judge, issue)) ||
+	       refuse_issue(judge, ref, pointer);
+}
+
+bool find_issue(struct judge *judge, struct slice ref, struct row_issue *issue)
+{
+	return find_other_issue(judge, ref, "/issue", issue) &&
+	       check_asked(judge, project_of_issue(judge, issue), issue);
+}
+
+bool find_kept_issue(struct judge *judge, struct slice ref, struct row_issue *issue)
+{
+	if (!resolve_issue(judge->state, ref, issue) || !can_browse(judge, issue))
+		return refuse_issue(judge, ref, "/issue");
+	return check_asked(judge, project_of_issue(judge, issue), issue) ||
+	       (issue->deleted && refuse_issue(judge, ref, "/issue"));
 }
 
 bool check_issue_active(struct judge *judge, const struct row_issue *issue, struct slice ref,
@@ -259,7 +332,7 @@ bool check_issue_active(struct judge *judge, const struct row_issue *issue, stru
 bool find_active_issue(struct judge *judge, struct slice ref, const char *pointer,
                        struct row_issue *issue)
 {
-	return find_issue(judge, ref, pointer, issue) &&
+	return find_other_issue(judge, ref, pointer, issue) &&
 	       check_issue_active(judge, issue, ref, pointer);
 }
 
@@ -273,14 +346,18 @@ bool check_occurred_at(struct judge *judge, const struct row_issue *issue)
 	              SLICE("the issue has an event that occurred later"));
 }
 
+const struct row_project *project_of_issue(struct judge *judge, const struct row_issue *issue)
+{
+	if (judge->has_project && uuid_equal(&judge->project.id, &issue->project_id))
+		return &judge->project;
+	judge->has_project = read_project(judge->state, &issue->project_id, &judge->project);
+	assert(judge->has_project);
+	return &judge->project;
+}
+
 bool check_project_of_issue(struct judge *judge, const struct row_issue *issue)
 {
-	struct row_project project;
-	bool found = read_project(judge->state, &issue->project_id, &project);
-
-	assert(found);
-	(void)found;
-	return check_project_open(judge, &project, "/issue");
+	return check_project_open(judge, project_of_issue(judge, issue), "/issue");
 }
 
 bool check_issue_open(struct judge *judge, const struct row_issue *issue)
@@ -292,7 +369,7 @@ bool check_issue_open(struct judge *judge, const struct row_issue *issue)
 bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
                   struct row_issue *issue)
 {
-	return find_issue(judge, ref, "/issue", issue) &&
+	return find_issue(judge, ref, issue) &&
 	       check_version(judge, has_expected, expected, issue->version) &&
 	       check_issue_open(judge, issue) && check_occurred_at(judge, issue);
 }

@@ -3,19 +3,24 @@
 #define CORE_DOMAIN_JUDGE_H
 
 #include "core/domain/decide.h"
+#include "core/domain/permission.h"
 #include "core/domain/text.h"
 
 /* One command being judged. */
 struct judge {
 	const struct tenant_state *state;
 	const struct request *request;
+	enum command_type type;
 	struct decision *decision;
 	struct row_organization organization;
-	enum org_role role;   /* of the actor, within the scope of an API key; UNKNOWN for rules and
-	                       * the system */
-	bool processor;       /* the actor is a rule or the system: no role to ask for */
-	struct uuid person;   /* in whose name: on_behalf_of, else the actor */
-	struct event unheard; /* where events go that found no room */
+	enum org_role role; /* of the actor, within the scope of an API key; UNKNOWN for rules and
+	                     * the system */
+	bool processor;     /* the actor is a rule or the system: no role to ask for */
+	struct uuid person; /* in whose name: on_behalf_of, else the actor */
+	bool has_asked;     /* whether the actor may send the command in the project */
+	bool has_project;
+	struct row_project project; /* of the issue that was found last */
+	struct event unheard;       /* where events go that found no room */
 };
 
 /* decide_<command> for each command: the common checks have passed. */
@@ -59,23 +64,39 @@ bool check_short_name(struct judge *judge, struct slice text, const char *pointe
 bool check_body(struct judge *judge, struct slice text, const char *pointer);
 bool check_date(struct judge *judge, int32_t days, const char *pointer);
 bool check_time(struct judge *judge, int64_t ms, const char *pointer);
-/* Whether the actor may change what @owner made: its maker, an admin or a processor. */
-bool check_own(struct judge *judge, const struct uuid *owner, const char *pointer);
+
+/* Rights. Every command that asks for a permission must have asked when it is accepted: finding
+ * the project or the issue that it is about asks. Whether the actor holds @permission in @project,
+ * on @issue (NULL: on none); processors hold all. */
+bool may(const struct judge *judge, enum permission permission, const struct row_project *project,
+         const struct row_issue *issue);
+bool check_may(struct judge *judge, enum permission permission, const struct row_project *project,
+               const struct row_issue *issue);
+/* The same for what the command itself asks for. */
+bool check_asked(struct judge *judge, const struct row_project *project,
+                 const struct row_issue *issue);
+/* Whether the actor may change what @owner made of @issue, found last: what the command asks for
+ * the own, or for what belongs to others. */
+bool check_own(struct judge *judge, const struct row_issue *issue, const struct uuid *owner,
+               const char *pointer);
 
 /* Whether @position is one of @n places. */
 bool check_position(struct judge *judge, int32_t position, uint32_t n);
 
 /* Find an issue by key or id, even if it is deleted. */
 bool resolve_issue(const struct tenant_state *state, struct slice ref, struct row_issue *issue);
-/* Find an issue by key or id; a deleted one is not there. */
-bool find_issue(struct judge *judge, struct slice ref, const char *pointer,
-                struct row_issue *issue);
+/* Find the issue that a command is about, by key or id, and ask for the permission of the command.
+ * One that is deleted, or in a project that the actor may not browse, is not there. */
+bool find_issue(struct judge *judge, struct slice ref, struct row_issue *issue);
+/* Find one that a command is not about but looks at: nothing but browsing is asked. */
+bool find_other_issue(struct judge *judge, struct slice ref, const char *pointer,
+                      struct row_issue *issue);
 /* Find one that a command is not about but touches: not archived either. */
 bool find_active_issue(struct judge *judge, struct slice ref, const char *pointer,
                        struct row_issue *issue);
-/* Find one even if it is deleted. */
-bool find_kept_issue(struct judge *judge, struct slice ref, const char *pointer,
-                     struct row_issue *issue);
+/* Find the issue that a command is about even if it is deleted. A deleted one is there only for
+ * those who hold what the command asks. */
+bool find_kept_issue(struct judge *judge, struct slice ref, struct row_issue *issue);
 bool check_issue_active(struct judge *judge, const struct row_issue *issue, struct slice ref,
                         const char *pointer);
 /* The issue that a command is about: found, of the expected version, not later than the command
@@ -83,6 +104,8 @@ bool check_issue_active(struct judge *judge, const struct row_issue *issue, stru
 bool find_subject(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
                   struct row_issue *issue);
 bool check_occurred_at(struct judge *judge, const struct row_issue *issue);
+/* The project of @issue. */
+const struct row_project *project_of_issue(struct judge *judge, const struct row_issue *issue);
 /* Refuses at /issue if @issue, or its project, is closed for changes. */
 bool check_project_of_issue(struct judge *judge, const struct row_issue *issue);
 bool check_issue_open(struct judge *judge, const struct row_issue *issue);

@@ -1,7 +1,7 @@
 /* Projects. A key that a project had goes on naming it and is not given to another one. An archived
  * project stays readable, and refuses every change but UnarchiveProject. */
-#include "core/domain/permission.h"
 #include "core/domain/project.h"
+
 #include "core/domain/configuration.h"
 
 static bool find_by_key(const struct tenant_state *state, struct slice project_key, struct uuid *id)
@@ -28,8 +28,9 @@ bool resolve_project(const struct tenant_state *state, struct slice ref,
 
 bool find_project(struct judge *judge, struct slice ref, struct row_project *project)
 {
-	if (resolve_project(judge->state, ref, project))
-		return true;
+	if (resolve_project(judge->state, ref, project) &&
+	    may(judge, PERMISSION_BROWSE_PROJECT, project, NULL))
+		return check_asked(judge, project, NULL);
 	return REFUSE(judge, REJECT_NO_SUCH_PROJECT, "/project", SLICE("there is no project "),
 	              ref);
 }
@@ -94,22 +95,6 @@ bool find_open_project(struct judge *judge, struct slice ref, bool has_expected,
 {
 	return find_subject_project(judge, ref, has_expected, expected, project) &&
 	       check_project_open(judge, project, "/project");
-}
-
-bool check_project_lead(struct judge *judge, const struct row_project *project)
-{
-	if (judge->processor || role_reaches(judge->role, ORG_ROLE_ADMIN) ||
-	    uuid_equal(&project->lead, &judge->request->actor.id))
-		return true;
-	return REFUSE(judge, REJECT_FORBIDDEN, "", SLICE("only the lead of "), PADDED(project->key),
-	              SLICE(" and admins may"));
-}
-
-bool find_led_project(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
-                      struct row_project *project)
-{
-	return find_subject_project(judge, ref, has_expected, expected, project) &&
-	       check_project_lead(judge, project) && check_project_open(judge, project, "/project");
 }
 
 bool check_note(struct judge *judge, struct slice text, const char *pointer)
@@ -240,8 +225,8 @@ void decide_edit_project(struct judge *judge, const struct edit_project *command
 	struct row_project project;
 	const struct uuid none = {{0}};
 
-	if (!find_led_project(judge, command->project, command->has_expected_version,
-	                      command->expected_version, &project) ||
+	if (!find_open_project(judge, command->project, command->has_expected_version,
+	                       command->expected_version, &project) ||
 	    !check_clear(judge, command) ||
 	    (command->has_name && !check_line(judge, command->name, "/name")) ||
 	    (command->has_category && !check_category(judge, command->category)))

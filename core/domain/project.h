@@ -7,7 +7,8 @@
 #define PROJECT_COMPONENTS_MAX 500
 #define PROJECT_VERSIONS_MAX   500
 
-/* Find a project by its key, a key that it had, or its id. The judging ones refuse at /project; the
+/* Find a project by its key, a key that it had, or its id. The judging ones refuse at /project and
+ * ask for the permission of the command: a project that the actor may not browse is not there. The
  * last one is for commands about the project itself: of the expected version, not archived. */
 bool resolve_project(const struct tenant_state *state, struct slice ref,
                      struct row_project *project);
@@ -17,13 +18,6 @@ bool find_open_project(struct judge *judge, struct slice ref, bool has_expected,
 /* Refuses if the project is archived. */
 bool check_project_open(struct judge *judge, const struct row_project *project,
                         const char *pointer);
-/* Refuses if the actor is neither the lead of the project nor an admin. */
-bool check_project_lead(struct judge *judge, const struct row_project *project);
-
-/* The project that a command changes: found, of the expected version, led by the actor (or the
- * actor is an admin), and open. */
-bool find_led_project(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
-                      struct row_project *project);
 
 /* A note: one line, or empty. */
 bool check_note(struct judge *judge, struct slice text, const char *pointer);

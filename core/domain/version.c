@@ -64,7 +64,7 @@ void decide_add_version(struct judge *judge, const struct add_version *command)
 	struct row_project project;
 	char room[TEXT_NUMBER_MAX];
 
-	if (!find_led_project(judge, command->project, false, 0, &project) ||
+	if (!find_open_project(judge, command->project, false, 0, &project) ||
 	    !check_name(judge, &project.id, command->name, NULL) ||
 	    !check_note(judge, command->description, "/description") ||
 	    !check_days(judge, &days, "/start_on") || !check_new_id(judge, &id, "/version_id"))
@@ -91,7 +91,7 @@ static bool find_subject_version(struct judge *judge, struct slice ref, bool has
                                  int64_t expected, const struct uuid *id,
                                  struct row_project *project, struct row_version *row)
 {
-	return find_led_project(judge, ref, has_expected, expected, project) &&
+	return find_open_project(judge, ref, has_expected, expected, project) &&
 	       find_version(judge, &project->id, id, "/version_id", row);
 }
 
