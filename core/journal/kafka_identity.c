@@ -3,13 +3,21 @@
  *
  * Several processes may open an empty topic at once. Whoever writes to a partition has taken its
  * id over and has seen after that that it is still empty; a second one fences the first or finds
- * its record. Partition 0 decides which journal it is. */
+ * its record. Who was fenced leaves the partition alone for a random time, each time a longer one,
+ * so that they do not go on fencing each other before anybody has written. Partition 0 decides
+ * which journal it is. */
 #include "core/journal/kafka.h"
 
+#include <unistd.h>
+
 #include "core/base/clock.h"
+#include "core/base/uuid.h"
 #include "core/codec/event_codec.h"
 
-enum { ATTEMPTS = 5, OPEN_MS = 10000 };
+enum { OPEN_MS = 10000 };
+enum { CREATE_MS = 60000 }; /* how long to try to write one partition's record */
+/* Between two tries: a random time below this, which doubles up to the maximum. */
+enum { PAUSE_MS = 50, PAUSE_MAX_MS = 2000 };
 
 static void identity_of(const struct journal_created *from, struct journal_identity *to)
 {
@@ -148,6 +156,48 @@ static bool try_again(enum status status)
 	       status == STATUS_REJECTED;
 }
 
+/* read_first, again while the partition is empty, for @wait_ms. */
+static enum status wait_for_first(struct kafka *kafka, uint32_t partition, uint32_t partitions,
+                                  uint32_t wait_ms, struct journal_identity *identity,
+                                  struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + wait_ms;
+	enum status status;
+
+	while ((status = read_first(kafka, partition, partitions, identity, err)) ==
+	               STATUS_NOT_FOUND &&
+	       clock_monotonic_ms() < deadline)
+		usleep(10000);
+	return status;
+}
+
+static uint32_t random_below(uint32_t n)
+{
+	uint32_t random;
+
+	random_bytes(&random, sizeof(random));
+	return random % n;
+}
+
+static enum status create_one(struct kafka *kafka, uint32_t partition, uint32_t partitions,
+                              struct journal_identity *identity, struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + CREATE_MS;
+	uint32_t most_ms = PAUSE_MS;
+	enum status status;
+
+	do {
+		status = create(kafka, partition, partitions, err);
+		if (status == STATUS_OK || try_again(status))
+			status = wait_for_first(kafka, partition, partitions, random_below(most_ms),
+			                        identity, err);
+		most_ms = most_ms * 2 < PAUSE_MAX_MS ? most_ms * 2 : PAUSE_MAX_MS;
+	} while (try_again(status) && clock_monotonic_ms() < deadline);
+	return try_again(status) ? error_set(err, STATUS_UNAVAILABLE, "create partition %u: %s",
+	                                     partition, err->text)
+	                         : status;
+}
+
 static enum status open_one(struct kafka *kafka, uint32_t partition, uint32_t partitions,
                             uint32_t configured, bool do_create, struct journal_identity *identity,
                             struct error *err)
@@ -159,18 +209,14 @@ static enum status open_one(struct kafka *kafka, uint32_t partition, uint32_t pa
 		if (fits != STATUS_OK)
 			return fits;
 	}
+	if (status == STATUS_NOT_FOUND && partition > 0 && !do_create) /* being created? */
+		status = wait_for_first(kafka, partition, partitions, OPEN_MS, identity, err);
 	if (status == STATUS_NOT_FOUND && !do_create)
 		return error_set(err, partition == 0 ? STATUS_NOT_FOUND : STATUS_CORRUPT,
 		                 "topic %s: partition %u holds no journal", kafka->topic,
 		                 partition);
-	for (int i = 0; i < ATTEMPTS && try_again(status); i++) {
-		status = create(kafka, partition, partitions, err);
-		if (status == STATUS_OK || try_again(status))
-			status = read_first(kafka, partition, partitions, identity, err);
-	}
-	return try_again(status) ? error_set(err, STATUS_UNAVAILABLE, "create partition %u: %s",
-	                                     partition, err->text)
-	                         : status;
+	return status == STATUS_NOT_FOUND ? create_one(kafka, partition, partitions, identity, err)
+	                                  : status;
 }
 
 enum status kafka_identity_ask(struct kafka *kafka, uint32_t *partitions, struct error *err)

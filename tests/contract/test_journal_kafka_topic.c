@@ -143,7 +143,7 @@ static void *open_it(void *arg)
 
 static void processes_that_create_one_journal_at_once_agree_on_it(void **state)
 {
-	enum { OPENERS = 3 };
+	enum { OPENERS = 8 };
 	struct opener openers[OPENERS] = {0};
 
 	for (int i = 0; i < OPENERS; i++) {
