@@ -53,6 +53,14 @@ class Broker:
     def signal(self, number):
         os.kill(self.pid(), number)
 
+    def heal(self):
+        self.proxy.tell("clear")
+        try:
+            self.signal(signal.SIGCONT)
+        except (OSError, ValueError):
+            pass
+        self.start()
+
     def segments(self, topic, partition):
         """The files of a partition, in order of their offsets."""
         folder = os.path.join(self.directory, "kafka", "data", f"{topic}-{partition}")
@@ -158,13 +166,9 @@ class Site:
     def heal(self):
         """End every fault: whatever runs afterwards is left alone. Returns what was found dead."""
         dead = []
-        for proxy in [self.broker.proxy] + self.proxies:
+        for proxy in self.proxies:
             proxy.tell("clear")
-        try:
-            self.broker.signal(signal.SIGCONT)
-        except (OSError, ValueError):
-            pass
-        self.broker.start()
+        self.broker.heal()
         for node in self.nodes:
             if node.runs():
                 node.go_on()

@@ -128,6 +128,26 @@ def registry(client):
     return fetch
 
 
+def registry_copy(client):
+    """The same of a node that may be dead when a schema is needed: everything is fetched now."""
+    def get(path):
+        answer = client.get(path, token="")
+        if answer.status != 200:
+            raise AssertionError(f"{path}: {answer}")
+        return answer.json()
+    schemas = {}
+    for subject in get("/subjects"):
+        for version in get(f"/subjects/{subject}/versions"):
+            found = get(f"/subjects/{subject}/versions/{version}")
+            schemas[found["id"]] = found["schema"]
+
+    def fetch(schema_id):
+        if schema_id not in schemas:
+            raise AssertionError(f"there is no schema {schema_id}")
+        return schemas[schema_id]
+    return fetch
+
+
 def tenants_of(records, decoder):
     """({tenant: [event]}, number of control records). An event has the members of the feed's: type, data; besides its
     partition and offset, and the headers of its record."""

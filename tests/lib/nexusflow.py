@@ -25,16 +25,24 @@ def program():
     return path
 
 
+reserved = []
+
+
 def free_port():
-    """Below the range that the kernel gives to clients: it stays free while a node is down."""
+    """Below the range that the kernel gives to clients, and marked by an abstract socket for as long as this process lives:
+    no other test and no second call gets it, also while nobody listens on it."""
     while True:
         port = random.SystemRandom().randrange(20000, 32000)
-        with socket.socket() as s:
-            try:
+        mark = socket.socket(socket.AF_UNIX)
+        try:
+            mark.bind(f"\0nexusflow-test-port-{port}")
+            with socket.socket() as s:
                 s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
+        except OSError:
+            mark.close()
+            continue
+        reserved.append(mark)
+        return port
 
 
 def die_with_parent():
