@@ -1,11 +1,13 @@
 #include "query-api/query.h"
 
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
 #include "core/base/clock.h"
+#include "core/codec/normal_text.h"
 #include "core/domain/permission.h"
 
 #define ACCESS_VIEW   "access"
@@ -20,12 +22,34 @@ static void step(struct query *query);
 
 /* --- parameters --- */
 
+/* What a parameter was before it was normalised is still in the request. */
+struct query_normal {
+	struct query_normal *next;
+	alignas(16) char bytes[];
+};
+
+static struct slice normal_form(struct query *query, struct slice text)
+{
+	struct arena arena;
+	struct slice normal;
+	size_t room = NORMAL_TEXT_ROOM(text.n);
+	struct query_normal *kept = mem_new(sizeof *kept + room);
+	arena_init(&arena, kept->bytes, room);
+	if (normal_text(text, &arena, &normal) || normal.data == text.data) {
+		free(kept);
+		return text;
+	}
+	kept->next = query->normal;
+	query->normal = kept;
+	return normal;
+}
+
 struct slice query_text(struct query *query, const char *name)
 {
 	struct slice value;
 	if (!http_query_param(query->request, name, &value))
 		return slice_of(NULL, 0);
-	return value;
+	return normal_form(query, value);
 }
 
 static bool to_number(struct slice text, uint64_t max, uint64_t *out)
@@ -173,6 +197,11 @@ void query_etag_of_body(struct query *query)
 static void query_free(struct query *query)
 {
 	buf_release(&query->body);
+	while (query->normal) {
+		struct query_normal *next = query->normal->next;
+		free(query->normal);
+		query->normal = next;
+	}
 	free(query);
 }
 

@@ -63,10 +63,11 @@ struct query {
 	struct slice accept;
 	bool parked;
 	bool position_reached;
-	bool late;             /* the deadline came before the position */
-	bool stranger;         /* not a member, and waits until the deadline to be told */
-	bool has_result;       /* ran; the rights are to be judged again */
-	struct worker *worker; /* while on one */
+	bool late;                   /* the deadline came before the position */
+	bool stranger;               /* not a member, and waits until the deadline to be told */
+	bool has_result;             /* ran; the rights are to be judged again */
+	struct worker *worker;       /* while on one */
+	struct query_normal *normal; /* parameters that were written in another form */
 	/* What run leaves. */
 	struct buf body;
 	uint64_t position;
@@ -85,7 +86,7 @@ void query_start(struct http_request *request, void *api);
 void query_memberships(struct http_request *request, void *api);
 struct projector *query_api_projector(const struct query_api *api);
 
-/* For run: the request's parameters. */
+/* For run: the request's parameters, as commands keep texts (normal_text.h). */
 struct slice query_text(struct query *query, const char *name); /* empty when absent */
 /* false + problem 400 when it is no number within 1..@max. */
 bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit);

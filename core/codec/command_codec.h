@@ -37,8 +37,10 @@ struct command_faults {
 /* Read the body of a command. All faults of the body are reported, not just the first: unknown and
  * missing members, wrong types, too long or too short (characters), too many items, out of range,
  * not a uuid, date, time or symbol, control characters (LF, CR and TAB are allowed in fields of
- * more than 1,000 characters). Absent members take the schema's default.
- * Strings of *@out borrow from @object or are static; arrays and bytes are from @arena.
+ * more than 1,000 characters), in shorter fields hidden characters (normal_text.h). Absent members
+ * take the schema's default.
+ * Texts are given in NFC, and counted so, but for those that the schema calls verbatim.
+ * Strings of *@out borrow from @object, are static or, like arrays and bytes, from @arena.
  * INVALID if there are faults, FULL if the arena is too small (body size * 16 always suffices). */
 enum status command_read_json(enum command_type type, json_t *object, struct arena *arena,
                               struct command *out, struct command_faults *faults);

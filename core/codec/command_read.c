@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/codec/command_codec.h"
 #include "core/codec/date.h"
+#include "core/codec/normal_text.h"
 #include "generated/record_codec.h"
 
 #define LONG_TEXT 1000 /* fields of more characters may hold line feeds and tabs */
@@ -94,15 +95,46 @@ static size_t characters(struct slice text)
 	return n;
 }
 
+/* @text as it is kept: the one spelling of it, unless it is another's (verbatim). */
+static bool normalise(struct reader *reader, struct slice text, const struct field_desc *field,
+                      struct slice *out)
+{
+	*out = text;
+	if (field->verbatim)
+		return true;
+	enum status status = normal_text(text, reader->arena, out);
+	if (status == STATUS_FULL)
+		reader->full = true;
+	else if (status)
+		fault(reader, "must not have more than %d combining marks in a row",
+		      NORMAL_MARKS_MAX);
+	return !status;
+}
+
+static bool check_characters(struct reader *reader, struct slice text,
+                             const struct field_desc *field)
+{
+	bool lines = field->max_length > LONG_TEXT;
+	unsigned control = control_character((const unsigned char *)text.data, text.n, lines);
+	if (control)
+		return fault(reader, "must not contain the control character U+%04X",
+		             control & 0xff);
+	if (lines || field->verbatim)
+		return true;
+	uint32_t hidden = hidden_character(text);
+	return !hidden || fault(reader, "must not contain the invisible character U+%04X here",
+	                        (unsigned)hidden);
+}
+
 static bool read_string(struct reader *reader, json_t *json, const struct field_desc *field,
                         struct slice *out)
 {
 	if (!json_is_string(json))
 		return wrong_type(reader, "a string");
-	*out = slice_of(json_string_value(json), json_string_length(json));
+	struct slice text = slice_of(json_string_value(json), json_string_length(json));
+	if (!normalise(reader, text, field, out))
+		return false;
 	size_t n = characters(*out);
-	unsigned control = control_character((const unsigned char *)out->data, out->n,
-	                                     field->max_length > LONG_TEXT);
 	if (n < field->min_length)
 		return n ? fault(reader, "must have at least %u characters, has %zu",
 		                 field->min_length, n)
@@ -110,10 +142,7 @@ static bool read_string(struct reader *reader, json_t *json, const struct field_
 	if (n > field->max_length)
 		return fault(reader, "must have at most %u characters, has %zu", field->max_length,
 		             n);
-	if (control)
-		return fault(reader, "must not contain the control character U+%04X",
-		             control & 0xff);
-	return true;
+	return check_characters(reader, *out, field);
 }
 
 static bool read_integer(struct reader *reader, json_t *json, const struct field_desc *field,

@@ -55,6 +55,7 @@ struct field_desc {
 	double default_double;
 	uint32_t min_length, max_length; /* characters; of commands only, as all that follows */
 	uint32_t max_items;              /* 0: no limit */
+	bool verbatim; /* text of others, kept as it is written: no normal form, any character */
 	int64_t minimum, maximum;
 };
 

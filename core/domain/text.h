@@ -22,7 +22,7 @@ bool text_is_body(struct slice text);
 bool text_is_blank(struct slice text);
 
 /* A label: 1 to TEXT_LABEL_MAX characters, no spaces at the ends, no commas, no control
- * characters. Not normalised: two labels that differ in their composed form (NFC) are two. */
+ * characters. Compared byte by byte: what reads commands has normalised it. */
 bool text_is_label(struct slice text);
 
 /* The next mention of a member in a Markdown @text: an @ and the text form of their id, neither of

@@ -101,6 +101,8 @@ static void emit_limits(FILE *file, const struct field *field)
 	emit_limit(file, field, "min_length");
 	emit_limit(file, field, "max_length");
 	emit_limit(file, field, "max_items");
+	if (json_is_true(json_object_get(field->json, "verbatim")))
+		fprintf(file, " .verbatim = true,");
 	if (field->kind != KIND_INT && field->kind != KIND_LONG)
 		return;
 	if (json_object_get(field->json, "minimum"))

@@ -27,7 +27,7 @@ DOMAIN_GENERATED = ("generated/event.h", "generated/command.h")
 
 VENDOR = {  # header -> folders in which it stays
     r"librdkafka/.*": ("core/journal",),
-    r"avro(/.*)?\.h": ("core/codec",),
+    r"(avro(/.*)?|utf8proc)\.h": ("core/codec",),
     r"lmdb\.h": ("core/journal", "core/store"),
     r"(libpq-fe|libpq/.*|postgres_ext)\.h": ("core/store",),
     r"microhttpd\.h": ("core/http",),

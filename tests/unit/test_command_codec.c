@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/codec/command_codec.h"
+#include "core/codec/normal_text.h"
 #include "generated/record_codec.h"
 #include "tests/unit/record_oracle.h"
 
@@ -217,6 +218,152 @@ static void only_long_texts_may_have_lines(void **state)
 	              "/body: must not contain the control character U+0085\n");
 }
 
+static struct slice summary_of(struct arena *arena, const char *text)
+{
+	struct command command;
+	struct command_faults faults;
+	json_t *object = json_pack("{s:s,s:s}", "issue", "A-1", "summary", text);
+	if (command_read_json(COMMAND_EDIT_ISSUE, object, arena, &command, &faults))
+		fail_msg("%s: %s", text, faults.items[0].reason);
+	struct slice summary = arena_copy(arena, command.edit_issue.summary);
+	json_decref(object);
+	return summary;
+}
+
+static void two_spellings_of_a_text_are_one(void **state)
+{
+	(void)state;
+	static const char *const spellings[][2] = {
+	        {"cafe\u0301", "caf\u00e9"}, {"\u1100\u1161\u11a8", "\uac01"},
+	        {"\u212b", "\u00c5"},        {"q\u0307\u0323", "q\u0323\u0307"},
+	        {"\u0958", "\u0915\u093c"}, /* longer composed: it is never composed again */
+	        {"\u0344", "\u0308\u0301"},  {"\u4e16\u754c", "\u4e16\u754c"},
+	        {"\uf900", "\u8c48"},
+	};
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		struct arena arena;
+		arena_init(&arena, read_block, sizeof(read_block));
+		assert_true(slice_is(summary_of(&arena, spellings[i][0]), spellings[i][1]));
+		assert_true(slice_is(summary_of(&arena, spellings[i][1]), spellings[i][1]));
+	}
+}
+
+static void a_text_is_counted_in_the_form_that_is_kept(void **state)
+{
+	(void)state;
+	for (unsigned n = 255; n <= 256; n++) {
+		struct buf body = {0};
+		buf_append_str(&body, "{\"project\":\"TLS\",\"summary\":\"");
+		for (unsigned i = 0; i < n; i++)
+			buf_append_str(&body, "e\u0301");
+		buf_append_str(&body, "\"}");
+		assert_faults(COMMAND_CREATE_ISSUE, buf_cstr(&body),
+		              n == 255 ? ""
+		                       : "/summary: must have at most 255 characters, has 256\n");
+		buf_release(&body);
+	}
+}
+
+static void what_others_have_named_is_kept_as_it_is(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct command command;
+	struct command_faults faults;
+	json_t *object = json_pack("{s:{s:s,s:s,s:s},s:s}", "person", "issuer", "e\u0301",
+	                           "subject", "e\u0301\u200b", "name", "e\u0301", "role", "guest");
+	arena_init(&arena, read_block, sizeof(read_block));
+	assert_int_equal(command_read_json(COMMAND_ADD_MEMBER, object, &arena, &command, &faults),
+	                 STATUS_OK);
+	assert_true(slice_is(command.add_member.person.issuer, "e\u0301"));
+	assert_true(slice_is(command.add_member.person.subject, "e\u0301\u200b"));
+	assert_true(slice_is(command.add_member.person.name, "\u00e9"));
+	json_decref(object);
+}
+
+static void names_hide_no_characters(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		unsigned hidden; /* 0: none */
+	} names[] = {
+	        {"a\u202eb", 0x202e},
+	        {"\u2066a\u2069", 0x2066},
+	        {"a\u200b", 0x200b},
+	        {"\ufeffa", 0xfeff},
+	        {"a\u00adb", 0xad},
+	        {"a\u2028b", 0x2028},
+	        {"a\u061c", 0x61c},
+	        {"\u3164", 0x3164},
+	        {"a\u200db", 0x200d},
+	        {"\u200c\u0646", 0x200c},
+	        {"\u0646\u200c\u200c\u0646", 0x200c},
+	        {"\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", 0}, /* Persian */
+	        {"\u0995\u09cd\u200d\u09b7", 0},                         /* Bengali */
+	        {"\U0001f469\u200d\U0001f4bb", 0},                       /* an emoji of two */
+	        {"\u05e9\u05dc\u05d5\u05dd 12", 0},
+	        {"\u2764\ufe0f", 0},
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct buf body = {0}, expected = {0};
+		buf_printf(&body,
+		           "{\"team\":\"018f4e3a-5c1d-7b2e-9a60-3f2b1c0d4e5f\","
+		           "\"name\":\"%s\"}",
+		           names[i].name);
+		if (names[i].hidden)
+			buf_printf(&expected,
+			           "/name: must not contain the invisible character U+%04X "
+			           "here\n",
+			           names[i].hidden);
+		assert_faults(COMMAND_RENAME_TEAM, buf_cstr(&body), buf_cstr(&expected));
+		buf_release(&body);
+		buf_release(&expected);
+	}
+	assert_faults(COMMAND_ADD_COMMENT, "{\"issue\":\"A-1\",\"body\":\"a\u202eb\"}", "");
+}
+
+static void marks_in_a_row_are_limited(void **state)
+{
+	(void)state;
+	for (unsigned n = NORMAL_MARKS_MAX; n <= NORMAL_MARKS_MAX + 1; n++) {
+		struct buf body = {0};
+		buf_append_str(&body, "{\"issue\":\"A-1\",\"body\":\"a");
+		for (unsigned i = 0; i < n; i++)
+			buf_append_str(&body, i % 2 ? "\u0316" : "\u0307");
+		buf_append_str(&body, "\"}");
+		assert_faults(COMMAND_ADD_COMMENT, buf_cstr(&body),
+		              n == NORMAL_MARKS_MAX
+		                      ? ""
+		                      : "/body: must not have more than 30 combining marks in "
+		                        "a row\n");
+		buf_release(&body);
+	}
+}
+
+/* The room that is promised is enough for the worst text, and what is normal stays so. */
+static void a_normal_text_is_its_own_normal_form(void **state)
+{
+	(void)state;
+	struct seed seed = seed_start(__func__);
+	static const char *const parts[] = {"\u01d5", "e",      "\u0301", "\u0323",    "\u1100",
+	                                    "\u1161", "\u11a8", "\u0958", "\u1f82",    "\u0344",
+	                                    "\u4e16", "\uf900", "\u212b", "\U0001d15e"};
+	for (unsigned round = 0; round < 2000; round++) {
+		char text[256] = "";
+		struct arena arena;
+		struct slice once, twice;
+		for (uint64_t i = seed_below(&seed, 30); i > 0; i--)
+			strcat(text, parts[seed_below(&seed, 14)]);
+		arena_init(&arena, read_block, NORMAL_TEXT_ROOM(strlen(text)));
+		assert_int_equal(normal_text(slice_str(text), &arena, &once), STATUS_OK);
+		arena_init(&arena, made_block, NORMAL_TEXT_ROOM(once.n));
+		assert_int_equal(normal_text(once, &arena, &twice), STATUS_OK);
+		assert_ptr_equal(once.data, twice.data);
+		assert_int_equal(once.n, twice.n);
+	}
+}
+
 static void too_many_items_are_one_fault(void **state)
 {
 	(void)state;
@@ -378,6 +525,12 @@ int main(void)
 	        cmocka_unit_test(numbers_keep_their_range),
 	        cmocka_unit_test(lengths_are_counted_in_characters),
 	        cmocka_unit_test(only_long_texts_may_have_lines),
+	        cmocka_unit_test(two_spellings_of_a_text_are_one),
+	        cmocka_unit_test(a_text_is_counted_in_the_form_that_is_kept),
+	        cmocka_unit_test(what_others_have_named_is_kept_as_it_is),
+	        cmocka_unit_test(names_hide_no_characters),
+	        cmocka_unit_test(marks_in_a_row_are_limited),
+	        cmocka_unit_test(a_normal_text_is_its_own_normal_form),
 	        cmocka_unit_test(too_many_items_are_one_fault),
 	        cmocka_unit_test(faults_beyond_the_limit_are_counted),
 	        cmocka_unit_test(a_member_name_of_any_length_has_a_pointer),

@@ -1,0 +1,102 @@
+#include "core/codec/normal_text.h"
+
+#include <utf8proc.h>
+
+#define JOINER_AFTER_MIN 0x300 /* the Latin script, before it, joins nothing */
+
+/* Below U+0300 every character is its own normal form, and combines with nothing before it. */
+static bool is_normal_at_sight(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((uint8_t)text.data[i] >= 0xcc)
+			return false;
+	return true;
+}
+
+/* The character at *@at, which moves behind it. */
+static int32_t next_character(struct slice text, size_t *at)
+{
+	utf8proc_int32_t character;
+	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.data + *at,
+	                                      (utf8proc_ssize_t)(text.n - *at), &character);
+	*at += n > 0 ? (size_t)n : 1;
+	return n > 0 ? character : 0xfffd;
+}
+
+static bool too_many_marks(struct slice text)
+{
+	unsigned marks = 0;
+	for (size_t at = 0; at < text.n;) {
+		if (!utf8proc_get_property(next_character(text, &at))->combining_class)
+			marks = 0;
+		else if (++marks > NORMAL_MARKS_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* Decomposed into the arena, composed and written over it, which leaves what is too much. */
+enum status normal_text(struct slice text, struct arena *arena, struct slice *out)
+{
+	const utf8proc_option_t form = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+	const utf8proc_uint8_t *from = (const utf8proc_uint8_t *)text.data;
+	utf8proc_ssize_t size = (utf8proc_ssize_t)text.n;
+	*out = text;
+	if (is_normal_at_sight(text))
+		return STATUS_OK;
+	if (too_many_marks(text))
+		return STATUS_INVALID;
+	utf8proc_ssize_t n = utf8proc_decompose(from, size, NULL, 0, form);
+	if (n < 0)
+		return STATUS_INVALID;
+	size_t before = arena->used;
+	utf8proc_int32_t *to = arena_alloc(arena, ((size_t)n + 1) * sizeof *to);
+	if (!to)
+		return STATUS_FULL;
+	utf8proc_decompose(from, size, to, n, form);
+	n = utf8proc_reencode(to, n, form);
+	if (n < 0)
+		return STATUS_INVALID;
+	struct slice normal = slice_of((const char *)to, (size_t)n);
+	if (slice_equal(normal, text)) {
+		arena->used = before;
+		return STATUS_OK;
+	}
+	arena->used = (size_t)((char *)to - arena->block) + normal.n;
+	*out = normal;
+	return STATUS_OK;
+}
+
+static bool is_hidden(int32_t character)
+{
+	const utf8proc_property_t *property = utf8proc_get_property(character);
+	switch (property->boundclass) {
+	case UTF8PROC_BOUNDCLASS_CONTROL:
+	case UTF8PROC_BOUNDCLASS_CR:
+	case UTF8PROC_BOUNDCLASS_LF:
+		return true;
+	case UTF8PROC_BOUNDCLASS_EXTEND: /* marks, selectors of variants, tags of flags */
+	case UTF8PROC_BOUNDCLASS_ZWJ:
+		return false;
+	default:
+		return property->ignorable;
+	}
+}
+
+static bool is_joiner(int32_t character)
+{
+	return character == 0x200c || character == 0x200d;
+}
+
+uint32_t hidden_character(struct slice text)
+{
+	int32_t before = 0;
+	for (size_t at = 0; at < text.n;) {
+		int32_t character = next_character(text, &at);
+		bool joins = before >= JOINER_AFTER_MIN && !is_joiner(before);
+		if (is_hidden(character) || (is_joiner(character) && !joins))
+			return (uint32_t)character;
+		before = character;
+	}
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* Texts in one spelling, so that equal texts are equal bytes: Unicode's normal form C. What Unicode
+ * says of characters is libutf8proc's. Any thread. */
+#ifndef CORE_CODEC_NORMAL_TEXT_H
+#define CORE_CODEC_NORMAL_TEXT_H
+
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+#include "core/base/status.h"
+
+/* Combining marks in a row, as stream-safe text has them at most (UAX #15, 13); ordering them takes
+ * their square. */
+#define NORMAL_MARKS_MAX 30
+
+/* Arena bytes that a text of @n bytes may need: 2 bytes become 3 code points of 4 (U+01D5). */
+#define NORMAL_TEXT_ROOM(n) (6 * (n) + 16)
+
+/* @text, which is valid UTF-8, in NFC: itself if it is that already, otherwise from @arena.
+ * INVALID: more than NORMAL_MARKS_MAX marks in a row. FULL: the arena is used up. */
+enum status normal_text(struct slice text, struct arena *arena, struct slice *out);
+
+/* The first character that cannot be seen and would make two names of one: controls, separators of
+ * lines, what turns the direction of writing, spaces of no width, fillers. Joiners (U+200C, U+200D)
+ * are spelling in many scripts and in emoji: they may stand behind a character above U+02FF, once.
+ * 0: there is none. */
+uint32_t hidden_character(struct slice text);
+
+#endif
