@@ -437,6 +437,7 @@ struct uuid event_created(const struct event *event)
 	case EVENT_WORKFLOW_DRAFT_DISCARDED:
 	case EVENT_WORKFLOW_DRAFT_SAVED:
 	case EVENT_WORKFLOW_PUBLISHED:
+	case EVENT_WORKFLOW_REMOVED:
 	case EVENT_WORKLOG_DELETED:
 	case EVENT_WORKLOG_EDITED:
 		break;

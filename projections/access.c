@@ -80,6 +80,7 @@
 	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
 	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \
 	IGNORE(WORKFLOW_PUBLISHED)                                                                 \
+	IGNORE(WORKFLOW_REMOVED)                                                                   \
 	IGNORE(WORKLOG_DELETED)                                                                    \
 	IGNORE(WORKLOG_EDITED)                                                                     \
 	IGNORE(WORK_LOGGED)

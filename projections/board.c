@@ -83,6 +83,7 @@
 	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
 	ON(WORKFLOW_DRAFT_SAVED)                                                                   \
 	ON(WORKFLOW_PUBLISHED)                                                                     \
+	ON(WORKFLOW_REMOVED)                                                                       \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)
@@ -450,6 +451,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_WORKFLOW_DRAFT_DISCARDED:
 	case EVENT_WORKFLOW_DRAFT_SAVED:
 	case EVENT_WORKFLOW_PUBLISHED:
+	case EVENT_WORKFLOW_REMOVED:
 	case EVENT_WORKLOG_DELETED:
 	case EVENT_WORKLOG_EDITED:
 	case EVENT_WORK_LOGGED:

@@ -80,6 +80,7 @@
 	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
 	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \
 	IGNORE(WORKFLOW_PUBLISHED)                                                                 \
+	IGNORE(WORKFLOW_REMOVED)                                                                   \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)
@@ -417,6 +418,7 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_WORKFLOW_DRAFT_DISCARDED:
 	case EVENT_WORKFLOW_DRAFT_SAVED:
 	case EVENT_WORKFLOW_PUBLISHED:
+	case EVENT_WORKFLOW_REMOVED:
 		break; /* nothing but version and time */
 	}
 	return STATUS_OK;

@@ -80,6 +80,7 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
 	ON(WORKFLOW_DRAFT_SAVED)                                                                   \
 	ON(WORKFLOW_PUBLISHED)                                                                     \
+	ON(WORKFLOW_REMOVED)                                                                       \
 	ON(WORKLOG_DELETED)                                                                        \
 	ON(WORKLOG_EDITED)                                                                         \
 	ON(WORK_LOGGED)

@@ -1,8 +1,8 @@
 /* CreateIssue, and what all decisions on issues share. */
 #include "core/domain/issue_tag.h"
+#include "core/domain/migration.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
-#include "core/domain/workflow.h"
 
 /* Levels of types allow three generations; more would be a loop. */
 #define GENERATIONS_MAX 8
@@ -330,5 +330,6 @@ void evolve_issue_created(struct tenant_state *state, const struct event_meta *m
 		issue_set_parent(state, &issue, &event->parent);
 	count_issue(state, event);
 	save_place(state, &issue);
+	issue_take_place(state, &issue);
 	save_issue(state, &issue);
 }

@@ -1,5 +1,6 @@
 /* TransitionIssue. */
 #include "core/domain/issue.h"
+#include "core/domain/migration.h"
 #include "core/domain/transition.h"
 
 void emit_transition(struct judge *judge, const struct issue_step *step, int32_t type_level,
@@ -285,7 +286,9 @@ void evolve_issue_transitioned(struct tenant_state *state, const struct event_me
 	issue.status_before = from.ordinal;
 	issue.statuses_been |= UINT64_C(1) << to.ordinal;
 	save_mover(state, meta, from.ordinal, to.ordinal);
+	issue_leave_place(state, &issue);
 	PADDED_SET(issue.status, event->to);
+	issue_take_place(state, &issue);
 	PADDED_SET(issue.resolution, event->has_resolution ? event->resolution : SLICE(""));
 	save_issue(state, &issue);
 }

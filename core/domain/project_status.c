@@ -23,22 +23,21 @@ void decide_add_status(struct judge *judge, const struct add_status *command)
 	        .status = command->status, .name = command->name, .category = command->category};
 }
 
-/* The workflow or draft that names @status: refuses when there is one. */
-static bool check_unnamed(struct judge *judge, const struct uuid *project, bool draft,
-                          struct slice status, const char *pointer)
+/* Refuses when a workflow that is obeyed names @status. */
+static bool check_unnamed(struct judge *judge, const struct uuid *project, struct slice status,
+                          const char *pointer)
 {
 	char room[NAME_MAX_ID];
 	struct slice id = {NULL, 0};
 	struct workflow workflow;
 
-	while (next_workflow(judge->state, project, draft, &id, room)) {
+	while (next_workflow(judge->state, project, false, &id, room)) {
 		struct arena mark = *judge->decision->arena;
-		if (!find_workflow(judge, project, draft, id, pointer, &workflow))
+		if (!find_workflow(judge, project, false, id, pointer, &workflow))
 			return false;
 		if (workflow_names(&workflow, status))
-			return REFUSE(
-			        judge, REJECT_IN_USE, pointer, status, SLICE(" is named by the "),
-			        draft ? SLICE("draft of the workflow ") : SLICE("workflow "), id);
+			return REFUSE(judge, REJECT_IN_USE, pointer, status,
+			              SLICE(" is named by the workflow "), id);
 		*judge->decision->arena = mark;
 	}
 	return true;
@@ -52,7 +51,7 @@ static bool check_category(struct judge *judge, const struct row_project *projec
 
 	/* Its issues would lose or need a resolution without an event that says so. */
 	return was_done == is_done ||
-	       check_unnamed(judge, &project->id, false, PADDED(before->id), "/category");
+	       check_unnamed(judge, &project->id, PADDED(before->id), "/category");
 }
 
 void decide_edit_status(struct judge *judge, const struct edit_status *command)
@@ -84,21 +83,6 @@ void decide_edit_status(struct judge *judge, const struct edit_status *command)
 	    changed.from_position == changed.to_position)
 		return;
 	emit_project(judge, EVENT_STATUS_CHANGED, &project)->status_changed = changed;
-}
-
-void decide_remove_status(struct judge *judge, const struct remove_status *command)
-{
-	struct row_project project;
-	struct row_item item;
-
-	if (!find_open_project(judge, command->project, command->has_expected_version,
-	                       command->expected_version, &project) ||
-	    !find_item(judge, &project.id, ITEM_STATUS, command->status, "/status", &item) ||
-	    !check_unnamed(judge, &project.id, false, command->status, "/status") ||
-	    !check_unnamed(judge, &project.id, true, command->status, "/status"))
-		return;
-	emit_project(judge, EVENT_STATUS_REMOVED, &project)->status_removed.status =
-	        command->status;
 }
 
 void evolve_status_added(struct tenant_state *state, const struct event_meta *meta,

@@ -169,13 +169,23 @@ struct row_key row_key_item(const struct uuid *project, enum item_kind kind, str
 	return key;
 }
 
-struct row_key row_key_workflow(const struct uuid *project, bool draft, struct slice id)
+static struct row_key key_of_workflow(const struct uuid *project, const char *kind, struct slice id)
 {
 	struct row_key key = key_of_uuid(ROW_WORKFLOW, project);
 
-	key_add(&key, draft ? "d" : "p", 1);
+	key_add(&key, kind, 1);
 	key_add(&key, id.data, id.n);
 	return key;
+}
+
+struct row_key row_key_workflow(const struct uuid *project, bool draft, struct slice id)
+{
+	return key_of_workflow(project, draft ? "d" : "p", id);
+}
+
+struct row_key row_key_removed_workflow(const struct uuid *project, struct slice id)
+{
+	return key_of_workflow(project, "r", id);
 }
 
 struct row_key row_key_issue(const struct uuid *issue)
@@ -204,6 +214,21 @@ struct row_key row_key_issue_number(const struct uuid *project, int64_t number)
 	struct row_key key = key_of_uuid(ROW_ISSUE_NUMBER, project);
 	uint8_t bytes[8];
 
+	put_u64(bytes, (uint64_t)number);
+	key_add(&key, bytes, sizeof(bytes));
+	return key;
+}
+
+struct row_key row_key_issue_place(const struct uuid *project, struct slice type,
+                                   struct slice status, int64_t number)
+{
+	struct row_key key = key_of_uuid(ROW_ISSUE_PLACE, project);
+	uint8_t bytes[8];
+
+	key_add(&key, type.data, type.n);
+	key_add(&key, "", 1);
+	key_add(&key, status.data, status.n);
+	key_add(&key, "", 1);
 	put_u64(bytes, (uint64_t)number);
 	key_add(&key, bytes, sizeof(bytes));
 	return key;

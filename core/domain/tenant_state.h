@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 11
+#define TENANT_STATE_VERSION 12
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -34,11 +34,12 @@
 	X(TAGGED_ISSUE, tagged_issue, "component or version id, issue id")                         \
 	X(PROJECT_KEY, project_key, "key that a project has or had")                               \
 	X(ITEM, item, "project id, enum item_kind (1 byte), id")                                   \
-	X(WORKFLOW, workflow, "project id, 'd' (draft) or 'p' (published), id")                    \
+	X(WORKFLOW, workflow, "project id, 'd' (draft), 'p' (published) or 'r' (removed), id")     \
 	X(ISSUE, issue, "issue id")                                                                \
 	X(SUMMARY, summary, "issue id")                                                            \
 	X(MOVER, mover, "issue id, ordinals of the statuses from and to (2 bytes), who")           \
 	X(ISSUE_NUMBER, issue_number, "project id, number (u64 big endian)")                       \
+	X(ISSUE_PLACE, issue_place, "project id, type, 0, status, 0, number (u64 big endian)")     \
 	X(CHILD, child, "parent id, child id")                                                     \
 	X(LABEL, label, "issue id, label")                                                         \
 	X(LINK, link, "issue id, link type, 0, other id: both issues have a row")                  \
@@ -161,7 +162,8 @@ struct row_item {
 	char workflow[NAME_MAX_ID];    /* of an issue type */
 };
 
-/* As workflow.h packs it; stored only up to its length. */
+/* As workflow.h packs it; stored only up to its length. A removed one is empty: the row only keeps
+ * the id from being used again. */
 struct row_workflow {
 	uint32_t n;
 	char bytes[WORKFLOW_BYTES_MAX];
@@ -227,6 +229,10 @@ struct row_mover {
 };
 
 struct row_issue_number {
+	struct uuid issue_id;
+};
+/* Deleted issues have one too: they keep type and status. */
+struct row_issue_place {
 	struct uuid issue_id;
 };
 struct row_child {
@@ -327,11 +333,14 @@ struct row_key row_key_project_texts(const struct uuid *project);
 struct row_key row_key_project_key(struct slice key);
 struct row_key row_key_item(const struct uuid *project, enum item_kind kind, struct slice id);
 struct row_key row_key_workflow(const struct uuid *project, bool draft, struct slice id);
+struct row_key row_key_removed_workflow(const struct uuid *project, struct slice id);
 struct row_key row_key_issue(const struct uuid *issue);
 struct row_key row_key_summary(const struct uuid *issue);
 struct row_key row_key_mover(const struct uuid *issue, uint8_t from, uint8_t to,
                              const struct uuid *who);
 struct row_key row_key_issue_number(const struct uuid *project, int64_t number);
+struct row_key row_key_issue_place(const struct uuid *project, struct slice type,
+                                   struct slice status, int64_t number);
 struct row_key row_key_child(const struct uuid *parent, const struct uuid *child);
 struct row_key row_key_label(const struct uuid *issue, struct slice label);
 struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other);

@@ -241,15 +241,42 @@ void put_workflow(struct tenant_state *state, const struct uuid *project, bool d
 	state->put(state, &key, &row);
 }
 
-bool workflow_exists(const struct tenant_state *state, const struct uuid *project, bool draft,
-                     struct slice id)
+void remove_workflow(struct tenant_state *state, const struct uuid *project, struct slice id)
+{
+	struct row_key key = row_key_workflow(project, true, id);
+	struct row_workflow row;
+
+	if (state->get(state, &key, &row))
+		state->del(state, &key);
+	key = row_key_workflow(project, false, id);
+	state->del(state, &key);
+	key = row_key_removed_workflow(project, id);
+	row.n = 0;
+	state->put(state, &key, &row);
+}
+
+static bool has_row(const struct tenant_state *state, const struct row_key *key)
 {
 	struct row_workflow row;
 
+	return state->get(state, key, &row);
+}
+
+bool workflow_exists(const struct tenant_state *state, const struct uuid *project, bool draft,
+                     struct slice id)
+{
 	if (!id.n || id.n > NAME_MAX_ID)
 		return false;
 	struct row_key key = row_key_workflow(project, draft, id);
-	return state->get(state, &key, &row);
+	return has_row(state, &key);
+}
+
+bool workflow_was_removed(const struct tenant_state *state, const struct uuid *project,
+                          struct slice id)
+{
+	struct row_key key = row_key_removed_workflow(project, id);
+
+	return has_row(state, &key);
 }
 
 bool read_workflow(const struct tenant_state *state, const struct uuid *project, bool draft,
@@ -270,21 +297,48 @@ bool read_workflow(const struct tenant_state *state, const struct uuid *project,
 	return !*full;
 }
 
+#define WORKFLOW_KEY_HEAD (sizeof(struct uuid) + 1) /* project and kind */
+
+/* The next key of the same project and kind. */
+static bool next_key(const struct tenant_state *state, struct row_key *key)
+{
+	struct row_key next = *key;
+	struct row_workflow row;
+
+	if (!state->next(state, &next, false, &row) || next.n <= WORKFLOW_KEY_HEAD ||
+	    memcmp(next.bytes, key->bytes, WORKFLOW_KEY_HEAD) != 0)
+		return false;
+	*key = next;
+	return true;
+}
+
 bool next_workflow(const struct tenant_state *state, const struct uuid *project, bool draft,
                    struct slice *id, char room[NAME_MAX_ID])
 {
 	struct row_key key = row_key_workflow(project, draft, *id);
-	size_t head = sizeof(project->bytes) + 1;
-	struct row_workflow row;
-	uint8_t before[sizeof(project->bytes) + 1];
 
-	memcpy(before, key.bytes, head);
-	if (!state->next(state, &key, false, &row) || key.n <= head ||
-	    memcmp(key.bytes, before, head) != 0)
+	if (!next_key(state, &key))
 		return false;
-	memcpy(room, key.bytes + head, key.n - head);
-	*id = slice_of(room, key.n - head);
+	memcpy(room, key.bytes + WORKFLOW_KEY_HEAD, key.n - WORKFLOW_KEY_HEAD);
+	*id = slice_of(room, key.n - WORKFLOW_KEY_HEAD);
 	return true;
+}
+
+uint32_t count_workflows(const struct tenant_state *state, const struct uuid *project)
+{
+	struct row_key published = row_key_workflow(project, false, SLICE(""));
+	struct row_key removed = row_key_removed_workflow(project, SLICE(""));
+	struct slice draft = {NULL, 0};
+	char room[NAME_MAX_ID];
+	uint32_t n = 0;
+
+	while (next_key(state, &published))
+		n++;
+	while (next_key(state, &removed))
+		n++;
+	while (next_workflow(state, project, true, &draft, room))
+		n += !workflow_exists(state, project, false, draft);
+	return n;
 }
 
 bool find_workflow(struct judge *judge, const struct uuid *project, bool draft, struct slice id,

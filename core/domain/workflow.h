@@ -6,7 +6,7 @@
 #include "core/base/arena.h"
 #include "core/domain/configuration.h"
 
-#define WORKFLOWS_MAX            32  /* of a project, drafts of new ones included */
+#define WORKFLOWS_MAX            64  /* of a project, drafts and removed ones included */
 #define WORKFLOW_TRANSITIONS_MAX 128 /* max_items of the command */
 #define WORKFLOW_RULES_MAX       32  /* of a list; max_items of the command */
 
@@ -24,8 +24,15 @@ bool workflow_unpack(const struct row_workflow *row, struct arena *arena, struct
 void put_workflow(struct tenant_state *state, const struct uuid *project, bool draft,
                   struct slice id, struct slice name, struct workflow_transition_array transitions);
 
+/* evolve: the published one, which is there, and its draft are gone. */
+void remove_workflow(struct tenant_state *state, const struct uuid *project, struct slice id);
+
 bool workflow_exists(const struct tenant_state *state, const struct uuid *project, bool draft,
                      struct slice id);
+bool workflow_was_removed(const struct tenant_state *state, const struct uuid *project,
+                          struct slice id);
+/* All that count for WORKFLOWS_MAX. */
+uint32_t count_workflows(const struct tenant_state *state, const struct uuid *project);
 /* All of it lies in @arena. False when there is none, or (*@full) no room. */
 bool read_workflow(const struct tenant_state *state, const struct uuid *project, bool draft,
                    struct slice id, struct arena *arena, struct workflow *out, bool *full);

@@ -1,8 +1,7 @@
-/* Drafts, publishing them, and which issue type follows which workflow. What has to move because
- * its status has no place any more moves in the same decision. */
-#include "core/domain/issue.h"
+/* Drafts, publishing them, which issue type follows which workflow, and removing one. What has to
+ * move because its status has no place any more moves in the same decision. */
+#include "core/domain/migration.h"
 #include "core/domain/project.h"
-#include "core/domain/workflow.h"
 
 static struct workflow workflow_of(struct slice name, struct workflow_transition_array transitions)
 {
@@ -13,23 +12,20 @@ static struct workflow workflow_of(struct slice name, struct workflow_transition
 
 static bool check_new_workflow(struct judge *judge, const struct uuid *project, struct slice id)
 {
-	char room[NAME_MAX_ID], number[TEXT_NUMBER_MAX];
-	uint32_t n = 0;
+	char number[TEXT_NUMBER_MAX];
 
 	if (workflow_exists(judge->state, project, true, id) ||
 	    workflow_exists(judge->state, project, false, id))
 		return true;
 	if (!text_is_id(id))
 		return REFUSE(judge, REJECT_BAD_ID, "/workflow", SLICE("not an id: "), id);
-	for (int draft = 0; draft < 2; draft++) {
-		struct slice at = {NULL, 0};
-		while (next_workflow(judge->state, project, draft, &at, room))
-			if (!draft || !workflow_exists(judge->state, project, false, at))
-				n++;
-	}
-	if (n >= WORKFLOWS_MAX)
+	if (workflow_was_removed(judge->state, project, id))
+		return REFUSE(judge, REJECT_ITEM_EXISTS, "/workflow", SLICE("workflow "), id,
+		              SLICE(" was removed; its id is not used again"));
+	if (count_workflows(judge->state, project) >= WORKFLOWS_MAX)
 		return REFUSE(judge, REJECT_TOO_MANY_ITEMS, "/workflow", SLICE("at most "),
-		              text_number(WORKFLOWS_MAX, number), SLICE(" workflows"));
+		              text_number(WORKFLOWS_MAX, number),
+		              SLICE(" workflows, removed ones included"));
 	return true;
 }
 
@@ -78,165 +74,131 @@ void decide_discard_workflow_draft(struct judge *judge,
 	        ->workflow_draft_discarded.workflow = command->workflow;
 }
 
-/* --- moving what has no place --- */
-
-struct migration {
-	struct judge *judge;
-	const struct row_project *project;
-	const struct workflow *workflow; /* that is followed from now on */
-	struct slice id;                 /* its id */
-	struct slice type; /* the only type that comes to it; empty: all that follow it */
-	struct status_move_array moves;
-	struct items statuses, types;
-	struct slice resolution;  /* of issues that come to be done */
-	uint32_t homeless;        /* issues without a move */
-	char status[NAME_MAX_ID]; /* of the first of them */
-};
-
-static bool concerns(const struct migration *m, const struct row_issue *issue)
-{
-	const struct row_item *type;
-
-	if (m->type.n)
-		return slice_equal(PADDED(issue->type), m->type);
-	type = items_find(&m->types, PADDED(issue->type));
-	assert(type);
-	return slice_equal(PADDED(type->workflow), m->id);
-}
-
-static bool check_moves(const struct migration *m)
-{
-	for (uint32_t i = 0; i < m->moves.n; i++) {
-		const struct status_move *move = &m->moves.items[i];
-		if (!items_find(&m->statuses, move->from))
-			return REFUSE(m->judge, REJECT_UNKNOWN_STATUS, "/moves",
-			              SLICE("there is no status "), move->from);
-		if (workflow_has(m->workflow, move->from))
-			return REFUSE(m->judge, REJECT_BAD_MOVE, "/moves",
-			              SLICE("the workflow has a place for "), move->from);
-		if (!workflow_has(m->workflow, move->to))
-			return REFUSE(m->judge, REJECT_BAD_MOVE, "/moves",
-			              SLICE("the workflow has no place for "), move->to);
-		for (uint32_t j = 0; j < i; j++)
-			if (slice_equal(m->moves.items[j].from, move->from))
-				return REFUSE(m->judge, REJECT_BAD_MOVE, "/moves",
-				              SLICE("told twice: from "), move->from);
-	}
-	return true;
-}
-
-static const struct status_move *move_of(const struct migration *m, struct slice status)
-{
-	for (uint32_t i = 0; i < m->moves.n; i++)
-		if (slice_equal(m->moves.items[i].from, status))
-			return &m->moves.items[i];
-	return NULL;
-}
-
-static void migrate_issue(struct migration *m, struct row_issue *issue)
-{
-	struct slice status = PADDED(issue->status);
-	const struct status_move *move = move_of(m, status);
-
-	if (!move) {
-		if (!m->homeless++)
-			memcpy(m->status, issue->status, sizeof(m->status));
-		return;
-	}
-	struct issue_step step = {
-	        .from = move->from,
-	        .to = move->to,
-	        .from_category = items_find(&m->statuses, move->from)->category,
-	        .to_category = items_find(&m->statuses, move->to)->category,
-	};
-	if (step.to_category == STATUS_CATEGORY_DONE)
-		step.resolution = issue->resolution[0]
-		                          ? emit_copy(m->judge, PADDED(issue->resolution))
-		                          : m->resolution;
-	emit_transition(m->judge, &step, items_find(&m->types, PADDED(issue->type))->level, issue);
-}
-
-/* Moves every issue that must. Reads all issues of the project: publishing is rare. */
-static bool migrate(struct migration *m)
-{
-	const struct tenant_state *state = m->judge->state;
-	int64_t version = m->judge->decision->version;
-	char room[TEXT_NUMBER_MAX];
-	struct row_issue issue;
-
-	for (int64_t number = 1; number <= m->project->issues; number++) {
-		struct row_key key = row_key_issue_number(&m->project->id, number);
-		struct row_issue_number at;
-		if (m->judge->decision->reject)
-			return false;
-		if (state->get(state, &key, &at) && read_issue(state, &at.issue_id, &issue) &&
-		    concerns(m, &issue) && !workflow_has(m->workflow, PADDED(issue.status)))
-			migrate_issue(m, &issue);
-	}
-	m->judge->decision->version = version;
-	if (!m->homeless)
-		return m->judge->decision->reject == REJECT_NONE;
-	return REFUSE(m->judge, REJECT_NO_PLACE, "/moves", text_number(m->homeless, room),
-	              SLICE(" issues have no place in the workflow; the first is in "),
-	              PADDED(m->status));
-}
-
-static bool begin_migration(struct migration *m)
-{
-	read_items(m->judge->state, &m->project->id, ITEM_STATUS, &m->statuses);
-	read_items(m->judge->state, &m->project->id, ITEM_ISSUE_TYPE, &m->types);
-	m->resolution = first_resolution(m->judge, &m->project->id);
-	return check_moves(m);
-}
-
 /* --- publishing --- */
+
+/* Issues of the types that follow the workflow @id move as told. */
+static void migrate_followers(const struct migration *m, struct slice id,
+                              const struct workflow *workflow, struct status_move_array moves)
+{
+	struct homeless homeless = {0};
+
+	for (uint32_t i = 0; i < m->types.n; i++)
+		if (slice_equal(PADDED(m->types.at[i].workflow), id))
+			migrate_type(m, &m->types.at[i], workflow, moves, &homeless);
+	check_homeless(m->judge, &homeless);
+}
 
 void decide_publish_workflow(struct judge *judge, const struct publish_workflow *command)
 {
 	struct row_project project;
 	struct workflow draft;
-	struct migration m = {.judge = judge,
-	                      .project = &project,
-	                      .workflow = &draft,
-	                      .id = command->workflow,
-	                      .moves = command->moves};
+	struct migration m;
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
-	    !find_workflow(judge, &project.id, true, command->workflow, "/workflow", &draft) ||
-	    !begin_migration(&m))
+	    !find_workflow(judge, &project.id, true, command->workflow, "/workflow", &draft))
+		return;
+	migration_begin(judge, &project.id, &m);
+	if (!check_moves(&m, &draft, command->moves))
 		return;
 	emit_project(judge, EVENT_WORKFLOW_PUBLISHED, &project)->workflow_published =
 	        (struct workflow_published){.workflow = command->workflow,
 	                                    .name = draft.name,
 	                                    .transitions = draft.transitions};
-	migrate(&m);
+	migrate_followers(&m, command->workflow, &draft, command->moves);
+}
+
+static void emit_assigned(struct judge *judge, struct row_project *project,
+                          const struct row_item *type, struct slice to)
+{
+	struct slice issue_type = emit_copy(judge, PADDED(type->id));
+	struct slice from = emit_copy(judge, PADDED(type->workflow));
+
+	emit_project(judge, EVENT_WORKFLOW_ASSIGNED, project)->workflow_assigned =
+	        (struct workflow_assigned){.issue_type = issue_type, .from = from, .to = to};
 }
 
 void decide_assign_workflow(struct judge *judge, const struct assign_workflow *command)
 {
+	struct homeless homeless = {0};
 	struct row_project project;
 	struct workflow workflow;
 	struct row_item type;
-	struct migration m = {.judge = judge,
-	                      .project = &project,
-	                      .workflow = &workflow,
-	                      .id = command->workflow,
-	                      .type = command->issue_type,
-	                      .moves = command->moves};
+	struct migration m;
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !find_item(judge, &project.id, ITEM_ISSUE_TYPE, command->issue_type, "/issue_type",
 	               &type) ||
-	    !find_workflow(judge, &project.id, false, command->workflow, "/workflow", &workflow) ||
-	    !begin_migration(&m) || slice_equal(PADDED(type.workflow), command->workflow))
+	    !find_workflow(judge, &project.id, false, command->workflow, "/workflow", &workflow))
 		return;
-	emit_project(judge, EVENT_WORKFLOW_ASSIGNED, &project)->workflow_assigned =
-	        (struct workflow_assigned){.issue_type = command->issue_type,
-	                                   .from = emit_copy(judge, PADDED(type.workflow)),
-	                                   .to = command->workflow};
-	migrate(&m);
+	migration_begin(judge, &project.id, &m);
+	if (!check_moves(&m, &workflow, command->moves) ||
+	    slice_equal(PADDED(type.workflow), command->workflow))
+		return;
+	emit_assigned(judge, &project, &type, command->workflow);
+	migrate_type(&m, &type, &workflow, command->moves, &homeless);
+	check_homeless(judge, &homeless);
+}
+
+/* --- removing --- */
+
+static uint32_t count_followers(const struct migration *m, struct slice workflow)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->types.n; i++)
+		n += slice_equal(PADDED(m->types.at[i].workflow), workflow);
+	return n;
+}
+
+static bool find_replacement(const struct migration *m, const struct remove_workflow *command,
+                             struct workflow *replacement)
+{
+	char room[TEXT_NUMBER_MAX];
+	uint32_t followers = count_followers(m, command->workflow);
+
+	if (!command->has_replace_with)
+		return !followers ||
+		       REFUSE(m->judge, REJECT_IN_USE, "/workflow", text_number(followers, room),
+		              SLICE(" issue types follow the workflow "), command->workflow,
+		              SLICE(": name replace_with"));
+	if (slice_equal(command->replace_with, command->workflow))
+		return REFUSE(m->judge, REJECT_BAD_CHANGE, "/replace_with",
+		              SLICE("a workflow cannot replace itself"));
+	return find_workflow(m->judge, &m->project, false, command->replace_with, "/replace_with",
+	                     replacement) &&
+	       check_moves(m, replacement, command->moves);
+}
+
+/* The types first, then their issues: events of the project must not stand between those that say
+ * what a type follows and those that follow from it. */
+static bool replace_workflow(const struct migration *m, const struct remove_workflow *command,
+                             const struct workflow *replacement, struct row_project *project)
+{
+	for (uint32_t i = 0; i < m->types.n; i++)
+		if (slice_equal(PADDED(m->types.at[i].workflow), command->workflow))
+			emit_assigned(m->judge, project, &m->types.at[i], command->replace_with);
+	migrate_followers(m, command->workflow, replacement, command->moves);
+	return m->judge->decision->reject == REJECT_NONE;
+}
+
+void decide_remove_workflow(struct judge *judge, const struct remove_workflow *command)
+{
+	struct workflow workflow, replacement;
+	struct row_project project;
+	struct migration m;
+
+	if (!find_open_project(judge, command->project, command->has_expected_version,
+	                       command->expected_version, &project) ||
+	    !find_workflow(judge, &project.id, false, command->workflow, "/workflow", &workflow))
+		return;
+	migration_begin(judge, &project.id, &m);
+	if (!find_replacement(&m, command, &replacement) ||
+	    (command->has_replace_with && !replace_workflow(&m, command, &replacement, &project)))
+		return;
+	emit_project(judge, EVENT_WORKFLOW_REMOVED, &project)->workflow_removed =
+	        (struct workflow_removed){command->workflow, workflow.name};
 }
 
 /* --- evolve --- */
@@ -287,5 +249,14 @@ void evolve_workflow_assigned(struct tenant_state *state, const struct event_met
 	(void)found;
 	PADDED_SET(type.workflow, event->to);
 	change_item(state, &project.id, ITEM_ISSUE_TYPE, &type);
+	save_project(state, &project);
+}
+
+void evolve_workflow_removed(struct tenant_state *state, const struct event_meta *meta,
+                             const struct workflow_removed *event)
+{
+	struct row_project project = load_project(state, meta);
+
+	remove_workflow(state, &project.id, event->workflow);
 	save_project(state, &project);
 }

@@ -1056,7 +1056,7 @@ class OpenApi(Case):
             "UnarchiveProject": lambda: {"project": project()},
             "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
             "AddStatus": dict, "AssignIssue": dict, "AssignWorkflow": dict, "DiscardWorkflowDraft": self.draft,
-            "EditStatus": lambda: {"name": "Review"}, "PublishWorkflow": self.draft, "RemoveStatus": self.spare_status,
+            "EditStatus": lambda: {"name": "Review"}, "PublishWorkflow": self.draft, "RemoveStatus": self.spare_status, "RemoveWorkflow": self.spare_workflow,
             "SaveWorkflowDraft": lambda: {"transitions": CLASSIC}, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
             "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},
             "ChangeTeamMembers": lambda: {"team": team(), "add": [member()]}, "DeactivateMember": lambda: {"member": member()},
@@ -1080,6 +1080,12 @@ class OpenApi(Case):
         id = "s" + nexusflow.new_id()[:8]
         ok(OWNER.command("acme", "AddStatus", {"project": "TLS", "status": id, "name": "x", "category": "todo"}))
         return {"status": id}
+
+    def spare_workflow(self):
+        id = "w" + nexusflow.new_id()[:8]
+        for name, more in (("SaveWorkflowDraft", {"name": "x", "transitions": CLASSIC}), ("PublishWorkflow", {})):
+            ok(OWNER.command("acme", name, dict({"project": "TLS", "workflow": id}, **more)))
+        return {"workflow": id}
 
     def linked(self, link):
         ok(OWNER.command("acme", "LinkIssues", link))

@@ -311,7 +311,7 @@ class Fold:
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
             "archived": False, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
-            "removed": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
+            "removed": set(), "removed_workflows": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
             "issue_types": [{"id": id, "name": name, "disabled": False, "level": level} for id, name, level in TYPES],
             "priorities": [{"id": id, "name": name, "disabled": False} for id, name in PRIORITIES],
             "resolutions": [{"id": id, "name": name, "disabled": False} for id, name in RESOLUTIONS],
@@ -451,6 +451,10 @@ class Fold:
         project = self.projects[meta["aggregate"]["id"]]
         project["statuses"].remove(self.status_of(project, data["status"]))
         project["removed"].add(data["status"])
+        if data["replaced_by"] is not None and not any(s["id"] == data["replaced_by"] for s in project["statuses"]):
+            self.say(meta, f"{data['replaced_by']}, which replaces it, is no status")
+        if any(i["project_id"] == project["id"] and i["status"] == data["status"] for i in self.issues.values()):
+            self.say(meta, f"an issue is in {data['status']}")
         for workflow in [*project["workflows"].values(), *project["drafts"].values()]:
             if any(data["status"] in [*t["from"], t["to"]] for t in workflow["transitions"]):
                 self.say(meta, f"a workflow names the status {data['status']}")
@@ -491,6 +495,14 @@ class Fold:
     def on_ResolutionChanged(self, meta, data):
         self.change_item(meta, "resolutions", data["resolution"], data)
 
+    def on_WorkflowRemoved(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        self.same(meta, "the name", data["name"], project["workflows"].pop(data["workflow"])["name"])
+        project["drafts"].pop(data["workflow"], None)
+        project["removed_workflows"].add(data["workflow"])
+        if data["workflow"] in project["types"].values():
+            self.say(meta, f"a type follows {data['workflow']}")
+
     def workflow(self, meta, data):
         workflow = {"name": data["name"], "transitions": data["transitions"]}
         project = self.projects[meta["aggregate"]["id"]]
@@ -498,6 +510,8 @@ class Fold:
             for status in [*transition["from"], transition["to"]]:
                 if not any(s["id"] == status for s in project["statuses"]):
                     self.say(meta, f"the workflow names {status}, which is no status")
+        if data["workflow"] in project["removed_workflows"]:
+            self.say(meta, f"the workflow {data['workflow']} was removed")
         if sum(t["kind"] == "initial" for t in data["transitions"]) != 1:
             self.say(meta, "not one initial transition")
         return project, workflow

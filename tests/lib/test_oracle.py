@@ -108,7 +108,10 @@ def sample():
                    "to_category": "in_progress", "resolution": None, "parent": None, "transition": None})
                  for id in ("i1", "i3", "i4", "i5", "i6")))
     log.on_project("StatusAdded", status="spare", name="Spare", category="todo")
-    log.on_project("StatusRemoved", status="spare")
+    log.on_project("StatusRemoved", status="spare", replaced_by=None)
+    log.on_project("WorkflowDraftSaved", **dict(WORKFLOW, workflow="other"))
+    log.on_project("WorkflowPublished", **dict(WORKFLOW, workflow="other"))
+    log.on_project("WorkflowRemoved", workflow="other", name="Short")
     log.on_project("IssueTypeAdded", issue_type="wish", name="Wish", level=0, workflow="classic")
     log.on_project("PriorityAdded", priority="now", name="Now")
     log.on_project("PriorityChanged", priority="now", from_name="Now", to_name="At once", from_disabled=False, to_disabled=True,
@@ -172,6 +175,9 @@ LOG_ERRORS = {
     "an id of a status is used again": set_field("StatusAdded", "status", "todo"),
     "a status has another place": set_field("StatusChanged", "from_position", 2),
     "a status is removed that a workflow names": set_field("StatusRemoved", "status", "blocked"),
+    "a status is replaced by one that there is not": set_field("StatusRemoved", "replaced_by", "nirvana"),
+    "a workflow is removed that a type follows": set_field("WorkflowRemoved", "workflow", "classic"),
+    "a workflow is removed that had another name": set_field("WorkflowRemoved", "name", "Long"),
     "a workflow is published that was not drafted": set_field("WorkflowPublished", "name", "Long"),
     "a priority is added twice": set_field("PriorityAdded", "priority", "low"),
     "a priority was not disabled": set_field("PriorityChanged", "from_disabled", True),

@@ -48,7 +48,7 @@ static struct status_move_array some_moves(struct decider *decider, struct seed 
 }
 
 #define CONFIGURED    PICK("TLS", "TLS", "TLS", "QUIC", "NONE")
-#define SOME_WORKFLOW PICK("classic", "classic", "other", "Bad")
+#define SOME_WORKFLOW PICK("classic", "classic", "other", "third", "Bad")
 
 void fill_configuration(struct decider *decider, struct seed *seed, struct command *command)
 {
@@ -73,7 +73,10 @@ void fill_configuration(struct decider *decider, struct seed *seed, struct comma
 		break;
 	case COMMAND_REMOVE_STATUS:
 		command->remove_status = (struct remove_status){
-		        .project = CONFIGURED, .status = PICK("waiting", "todo", "in_review")};
+		        .project = CONFIGURED,
+		        .status = PICK("waiting", "todo", "in_review", "blocked"),
+		        .has_replace_with = maybe(seed, 3),
+		        .replace_with = PICK("in_progress", "in_review", "blocked", "nirvana")};
 		break;
 	case COMMAND_ADD_ISSUE_TYPE:
 		command->add_issue_type =
@@ -138,6 +141,14 @@ void fill_configuration(struct decider *decider, struct seed *seed, struct comma
 		        (struct assign_workflow){.project = CONFIGURED,
 		                                 .issue_type = SOME_TYPE,
 		                                 .workflow = SOME_WORKFLOW,
+		                                 .moves = some_moves(decider, seed)};
+		break;
+	case COMMAND_REMOVE_WORKFLOW:
+		command->remove_workflow =
+		        (struct remove_workflow){.project = CONFIGURED,
+		                                 .workflow = PICK("other", "third", "classic"),
+		                                 .has_replace_with = maybe(seed, 2),
+		                                 .replace_with = SOME_WORKFLOW,
 		                                 .moves = some_moves(decider, seed)};
 		break;
 	default:

@@ -67,6 +67,7 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_DISCARD_WORKFLOW_DRAFT:
 	case COMMAND_PUBLISH_WORKFLOW:
 	case COMMAND_ASSIGN_WORKFLOW:
+	case COMMAND_REMOVE_WORKFLOW:
 	case COMMAND_RESTORE_ISSUE:
 		return ORG_ROLE_ADMIN;
 	case COMMAND_ADD_COMMENT:

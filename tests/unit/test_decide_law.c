@@ -85,6 +85,16 @@ static void check_status(const struct tenant_state *face, const struct row_issue
 	assert_int_equal(status.category == STATUS_CATEGORY_DONE, issue->resolution[0] != '\0');
 }
 
+static void check_place(const struct tenant_state *face, const struct row_issue *issue)
+{
+	struct row_key key = row_key_issue_place(&issue->project_id, PADDED(issue->type),
+	                                         PADDED(issue->status), issue->number);
+	struct row_issue_place place;
+
+	assert_true(face->get(face, &key, &place));
+	assert_true(uuid_equal(&place.issue_id, &issue->id));
+}
+
 static void check_issue(const struct tenant_state *face, const struct row_issue *issue)
 {
 	struct row_issue at = *issue;
@@ -95,6 +105,7 @@ static void check_issue(const struct tenant_state *face, const struct row_issue 
 
 	assert_true(face->get(face, &key, &rank));
 	check_status(face, issue);
+	check_place(face, issue);
 	assert_int_equal(count_rows(face, prefix_of(ROW_CHILD, &issue->id)), issue->children);
 	assert_int_equal(count_rows(face, prefix_of(ROW_LABEL, &issue->id)), issue->labels);
 	assert_int_equal(count_rows(face, prefix_of(ROW_WATCHER, &issue->id)), issue->watchers);
@@ -251,6 +262,7 @@ static void check_invariants(struct decider *decider)
 	}
 	assert_int_equal(issues, decider->state.rows[ROW_ISSUE]);
 	assert_int_equal(issues, decider->state.rows[ROW_RANK]);
+	assert_int_equal(issues, decider->state.rows[ROW_ISSUE_PLACE]);
 	assert_int_equal(issues, decider->state.rows[ROW_SUMMARY]);
 	assert_int_equal(comments, decider->state.rows[ROW_COMMENT]);
 	assert_int_equal(worklogs, decider->state.rows[ROW_WORKLOG]);

@@ -1,0 +1,263 @@
+/* RemoveStatus. What names the status comes to name its replacement: first the workflows, each
+ * saved and published as a person would, then the issues, then the status is gone. */
+#include "core/domain/migration.h"
+#include "core/domain/project.h"
+
+struct removing {
+	struct judge *judge;
+	struct row_project project;
+	struct slice status, replacement;
+	struct migration migration;
+};
+
+/* --- what is in the way --- */
+
+struct users {
+	uint32_t issues, workflows, drafts;
+	struct slice first; /* workflow that names it */
+};
+
+static uint32_t count_naming(struct removing *r, bool draft, struct slice *first)
+{
+	struct judge *judge = r->judge;
+	struct slice id = {NULL, 0};
+	struct workflow workflow;
+	char room[NAME_MAX_ID];
+	uint32_t n = 0;
+
+	while (next_workflow(judge->state, &r->project.id, draft, &id, room)) {
+		struct arena mark = *judge->decision->arena;
+		if (!find_workflow(judge, &r->project.id, draft, id, "/status", &workflow))
+			return 0;
+		bool names = workflow_names(&workflow, r->status);
+		*judge->decision->arena = mark;
+		if (names && !n++ && !first->n)
+			*first = emit_copy(judge, id);
+	}
+	return n;
+}
+
+static struct users find_users(struct removing *r)
+{
+	const struct items *types = &r->migration.types;
+	struct users users = {0};
+
+	for (uint32_t i = 0; i < types->n; i++)
+		users.issues += count_issues_in(r->judge->state, &r->project.id,
+		                                PADDED(types->at[i].id), r->status);
+	users.workflows = count_naming(r, false, &users.first);
+	users.drafts = count_naming(r, true, &users.first);
+	return users;
+}
+
+static bool check_unused(struct removing *r)
+{
+	char issues[TEXT_NUMBER_MAX], workflows[TEXT_NUMBER_MAX], drafts[TEXT_NUMBER_MAX];
+	struct users users = find_users(r);
+
+	if (r->judge->decision->reject)
+		return false;
+	if (!users.issues && !users.workflows && !users.drafts)
+		return true;
+	return REFUSE(r->judge, REJECT_IN_USE, "/status", r->status, SLICE(": "),
+	              text_number(users.issues, issues), SLICE(" issues, "),
+	              text_number(users.workflows, workflows), SLICE(" workflows, "),
+	              text_number(users.drafts, drafts), SLICE(" drafts, the first is "),
+	              users.first, SLICE(": name replace_with"));
+}
+
+static bool check_replacement(struct removing *r)
+{
+	struct row_item item;
+
+	if (slice_equal(r->status, r->replacement))
+		return REFUSE(r->judge, REJECT_BAD_CHANGE, "/replace_with",
+		              SLICE("a status cannot replace itself"));
+	return find_item(r->judge, &r->project.id, ITEM_STATUS, r->replacement, "/replace_with",
+	                 &item);
+}
+
+/* --- workflows --- */
+
+/* @texts with the replacement in place of the status, each once; NULL items: no room. */
+static struct slice_array replace_texts(struct removing *r, struct slice_array texts)
+{
+	struct slice *items = emit_room(r->judge, texts.n * sizeof(*items));
+	struct slice_array replaced = {items, 0};
+
+	for (uint32_t i = 0; i < texts.n && items; i++) {
+		bool twice = false, hit = slice_equal(texts.items[i], r->status);
+		struct slice text = hit ? r->replacement : texts.items[i];
+		for (uint32_t j = 0; j < replaced.n; j++)
+			twice = twice || slice_equal(items[j], text);
+		if (!twice)
+			items[replaced.n++] = text;
+	}
+	return replaced;
+}
+
+/* "separate" tells two statuses apart: nothing is left of it when they become one. */
+static bool check_separate(struct removing *r, const struct workflow_transition *transition,
+                           const struct workflow_rule *rule, struct slice workflow)
+{
+	return rule->kind != WORKFLOW_RULE_KIND_SEPARATE || rule->statuses.n == 2 ||
+	       REFUSE(r->judge, REJECT_IN_USE, "/replace_with", SLICE("workflow "), workflow,
+	              SLICE(", transition "), transition->id, SLICE(": separate would name "),
+	              r->replacement, SLICE(" twice"));
+}
+
+static bool replace_in_rules(struct removing *r, const struct workflow_transition *transition,
+                             struct workflow_rule_array *rules, struct slice workflow)
+{
+	struct workflow_rule *items = emit_room(r->judge, rules->n * sizeof(*items));
+
+	for (uint32_t i = 0; i < rules->n && items; i++) {
+		items[i] = rules->items[i];
+		items[i].statuses = replace_texts(r, items[i].statuses);
+		if (!check_separate(r, transition, &items[i], workflow))
+			return false;
+	}
+	rules->items = items;
+	return items != NULL;
+}
+
+/* A way that led from the one to the other leads nowhere any more: *@gone. */
+static bool replace_in_transition(struct removing *r, struct workflow_transition *t,
+                                  struct slice workflow, bool *gone)
+{
+	struct slice_array from = replace_texts(r, t->from);
+	uint32_t n = 0;
+
+	if (slice_equal(t->to, r->status))
+		t->to = r->replacement;
+	struct slice *items = (struct slice *)from.items;
+	for (uint32_t i = 0; i < from.n; i++)
+		if (!slice_equal(items[i], t->to))
+			items[n++] = items[i];
+	from.n = n;
+	*gone = t->from.n && !n;
+	t->from = from;
+	return *gone || (replace_in_rules(r, t, &t->conditions, workflow) &&
+	                 replace_in_rules(r, t, &t->validators, workflow));
+}
+
+/* That all other statuses can still be reached needs no check: two of them become one. */
+static bool replace_in_workflow(struct removing *r, struct slice id, struct workflow *workflow)
+{
+	struct workflow_transition *items =
+	        emit_room(r->judge, workflow->transitions.n * sizeof(*items));
+	struct row_workflow packed;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < workflow->transitions.n && items; i++) {
+		bool gone;
+		items[n] = workflow->transitions.items[i];
+		if (!replace_in_transition(r, &items[n], id, &gone))
+			return false;
+		n += !gone;
+	}
+	workflow->transitions = (struct workflow_transition_array){items, n};
+	if (r->judge->decision->reject)
+		return false;
+	return workflow_pack(workflow, &packed) ||
+	       REFUSE(r->judge, REJECT_BAD_WORKFLOW, "/replace_with", SLICE("workflow "), id,
+	              SLICE(" would be too large"));
+}
+
+static void emit_draft(struct removing *r, struct slice id, const struct workflow *workflow)
+{
+	emit_project(r->judge, EVENT_WORKFLOW_DRAFT_SAVED, &r->project)->workflow_draft_saved =
+	        (struct workflow_draft_saved){id, workflow->name, workflow->transitions};
+}
+
+/* Its draft would go when it is published: it is saved again behind it. */
+static bool replace_published(struct removing *r, struct slice id, struct workflow *workflow)
+{
+	bool has_draft = workflow_exists(r->judge->state, &r->project.id, true, id);
+	struct workflow draft;
+
+	if (!replace_in_workflow(r, id, workflow))
+		return false;
+	emit_draft(r, id, workflow);
+	emit_project(r->judge, EVENT_WORKFLOW_PUBLISHED, &r->project)->workflow_published =
+	        (struct workflow_published){id, workflow->name, workflow->transitions};
+	if (!has_draft)
+		return true;
+	if (!find_workflow(r->judge, &r->project.id, true, id, "/status", &draft) ||
+	    !replace_in_workflow(r, id, &draft))
+		return false;
+	emit_draft(r, id, &draft);
+	return true;
+}
+
+/* The draft of a workflow that does not name the status itself. */
+static bool replace_draft(struct removing *r, struct slice id, struct workflow *draft)
+{
+	struct workflow published;
+
+	if (workflow_exists(r->judge->state, &r->project.id, false, id)) {
+		if (!find_workflow(r->judge, &r->project.id, false, id, "/status", &published))
+			return false;
+		if (workflow_names(&published, r->status))
+			return true; /* saved already */
+	}
+	if (!replace_in_workflow(r, id, draft))
+		return false;
+	emit_draft(r, id, draft);
+	return true;
+}
+
+static bool replace_in_workflows(struct removing *r, bool draft)
+{
+	struct slice at = {NULL, 0};
+	struct workflow workflow;
+	char room[NAME_MAX_ID];
+
+	while (next_workflow(r->judge->state, &r->project.id, draft, &at, room)) {
+		struct arena mark = *r->judge->decision->arena;
+		if (!find_workflow(r->judge, &r->project.id, draft, at, "/status", &workflow))
+			return false;
+		if (!workflow_names(&workflow, r->status)) {
+			*r->judge->decision->arena = mark;
+			continue;
+		}
+		struct slice id = emit_copy(r->judge, at);
+		if (!(draft ? replace_draft(r, id, &workflow)
+		            : replace_published(r, id, &workflow)))
+			return false;
+	}
+	return true;
+}
+
+/* --- the command --- */
+
+static bool replace_status(struct removing *r)
+{
+	const struct status_move move = {r->status, r->replacement};
+
+	if (!check_replacement(r) || !replace_in_workflows(r, false) ||
+	    !replace_in_workflows(r, true))
+		return false;
+	for (uint32_t i = 0; i < r->migration.types.n; i++)
+		move_issues(&r->migration, &r->migration.types.at[i], &move);
+	return r->judge->decision->reject == REJECT_NONE;
+}
+
+void decide_remove_status(struct judge *judge, const struct remove_status *command)
+{
+	struct removing r = {
+	        .judge = judge, .status = command->status, .replacement = command->replace_with};
+	struct row_item item;
+
+	if (!find_open_project(judge, command->project, command->has_expected_version,
+	                       command->expected_version, &r.project) ||
+	    !find_item(judge, &r.project.id, ITEM_STATUS, command->status, "/status", &item))
+		return;
+	migration_begin(judge, &r.project.id, &r.migration);
+	if (!(command->has_replace_with ? replace_status(&r) : check_unused(&r)))
+		return;
+	emit_project(judge, EVENT_STATUS_REMOVED, &r.project)->status_removed =
+	        (struct status_removed){.status = command->status,
+	                                .has_replaced_by = command->has_replace_with,
+	                                .replaced_by = command->replace_with};
+}

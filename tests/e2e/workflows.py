@@ -1,0 +1,180 @@
+#!/usr/bin/python3 -B
+"""Workflows over HTTP: what a project replaces while it is in use, and two people who press at once. At the end the oracle
+compares every answer of the query API with its own fold of the log. One test method is one sentence."""
+import os
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import collect  # noqa: E402
+import nexusflow  # noqa: E402
+import oracle  # noqa: E402
+
+NODE = OWNER = MEMBER = None
+MEMBER_ID = nexusflow.new_id()
+PROFILES = {}
+
+
+def setUpModule():
+    global NODE, OWNER, MEMBER
+    NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
+    NODE.wait_verbose("[+] search", "[+] audit")
+    OWNER, _ = nexusflow.create_organization(NODE, "acme")
+    does("AddMember", member_id=MEMBER_ID, person=nexusflow.person("member"), role="member")
+    MEMBER = NODE.client(NODE.token("member"))
+
+
+def tearDownModule():
+    code = NODE.stop()
+    tail = NODE.log_tail()
+    NODE.remove()
+    if code != 0:
+        raise AssertionError(f"serve ended with {code}: {tail}")
+
+
+def does(name, client=None, /, **data):
+    answer = (client or OWNER).command("acme", name, data)
+    if answer.status not in (200, 201):
+        raise AssertionError(f"{name} {data}: {answer}")
+    if "person" in data:
+        PROFILES[answer.json()["command_id"]] = data["person"]
+    return answer
+
+
+def read(path, least, client=None):
+    answer = (client or OWNER).get("/v1/t/acme" + path, {"NexusFlow-Min-Position": str(least.position)})
+    if answer.status != 200:
+        raise AssertionError(f"GET {path}: {answer}")
+    return answer.json()
+
+
+def way(id, source, to, **more):
+    kind = {"kind": "directed", "from": [source]} if source else {"kind": "global"}
+    return dict({"id": id, "name": id.title(), "to": to}, **kind, **more)
+
+
+def begin(to, **more):
+    return dict({"id": "create", "name": "Create", "kind": "initial", "to": to}, **more)
+
+
+class Case(unittest.TestCase):
+    def refused(self, status, code, name, client=None, /, **data):
+        answer = (client or OWNER).command("acme", name, data)
+        self.assertEqual((answer.status, answer.json()["code"]), (status, code), answer)
+        return answer.json()
+
+    @staticmethod
+    def project(key, *ways):
+        does("CreateProject", key=key, name=key.title())
+        if ways:
+            does("SaveWorkflowDraft", project=key, workflow="classic", name="Ours", transitions=list(ways))
+            does("PublishWorkflow", project=key, workflow="classic")
+
+    @staticmethod
+    def issue(project, **data):
+        return does("CreateIssue", **dict({"project": project, "summary": "one"}, **data)).json()["key"]
+
+
+class Replacing(Case):
+    def test_a_status_is_replaced_in_workflows_drafts_and_issues(self):
+        self.project("STA")
+        keys = [self.issue("STA") for _ in range(3)]
+        for key in keys:
+            does("TransitionIssue", issue=key, transition="start")
+        does("SaveWorkflowDraft", project="STA", workflow="next", name="Next", transitions=[begin("in_progress")])
+        detail = self.refused(409, "in_use", "RemoveStatus", project="STA", status="in_progress")["detail"]
+        self.assertIn("3 issues, 1 workflows, 1 drafts", detail)
+        self.refused(422, "unknown_status", "RemoveStatus", project="STA", status="in_progress", replace_with="nirvana")
+        self.refused(422, "bad_change", "RemoveStatus", project="STA", status="in_progress", replace_with="in_progress")
+        last = does("RemoveStatus", project="STA", status="in_progress", replace_with="in_review")
+        self.assertEqual([e["type"] for e in last.json()["events"]][-4:], ["IssueTransitioned"] * 3 + ["StatusRemoved"])
+        for key in keys:
+            self.assertEqual(read(f"/issues/{key}", last)["status"], "in_review")
+        workflows = {w["id"]: w for w in read("/projects/STA/workflows", last)["items"]}
+        named = [s for t in workflows["classic"]["published"]["transitions"] for s in [*t["from"], t["to"]]]
+        self.assertNotIn("in_progress", named)
+        self.assertEqual(workflows["next"]["draft"]["transitions"][0]["to"], "in_review")
+        columns = read("/projects/STA/board", last)["columns"]
+        self.assertEqual([(c["id"], c["count"]) for c in columns], [("todo", 0), ("in_review", 3), ("done", 0)])
+
+    def test_a_workflow_in_use_is_removed_with_a_replacement(self):
+        self.project("WOR")
+        does("SaveWorkflowDraft", project="WOR", workflow="bugs", name="Bugs", transitions=[begin("in_review")])
+        does("PublishWorkflow", project="WOR", workflow="bugs")
+        does("AssignWorkflow", project="WOR", issue_type="bug", workflow="bugs")
+        does("SaveWorkflowDraft", project="WOR", workflow="short", name="Short", transitions=[begin("todo")])
+        does("PublishWorkflow", project="WOR", workflow="short")
+        key = self.issue("WOR", type="bug")
+        self.refused(409, "in_use", "RemoveWorkflow", project="WOR", workflow="bugs")
+        self.refused(409, "no_place", "RemoveWorkflow", project="WOR", workflow="bugs", replace_with="short")
+        last = does("RemoveWorkflow", project="WOR", workflow="bugs", replace_with="short",
+                    moves=[{"from": "in_review", "to": "todo"}])
+        self.assertEqual(read(f"/issues/{key}", last)["status"], "todo")
+        self.assertEqual([w["id"] for w in read("/projects/WOR/workflows", last)["items"]], ["classic", "short"])
+        self.refused(409, "item_exists", "SaveWorkflowDraft", project="WOR", workflow="bugs", name="x", transitions=[begin("todo")])
+        self.refused(404, "no_such_workflow", "RemoveWorkflow", project="WOR", workflow="bugs")
+        self.refused(403, "forbidden", "RemoveWorkflow", MEMBER, project="WOR", workflow="short")
+
+
+class Racing(Case):
+    def race(self, *commands):
+        """Sent at once, each on a connection of its own."""
+        answers = [None] * len(commands)
+        gate = threading.Barrier(len(commands))
+
+        def send(n):
+            client = NODE.client(OWNER.token)
+            client.get("/livez")
+            gate.wait()
+            answers[n] = client.command("acme", "TransitionIssue", commands[n])
+        threads = [threading.Thread(target=send, args=(n,)) for n in range(len(commands))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers
+
+    def test_of_transitions_that_expect_a_version_one_wins(self):
+        self.project("RAV")
+        for _ in range(5):
+            key = self.issue("RAV")
+            answers = self.race(*({"issue": key, "to": to, "expected_version": 1} for to in ("in_progress", "done") * 4))
+            self.assertEqual(sorted(a.status for a in answers), [200] + [412] * 7)
+            for answer in answers:
+                if answer.status == 412:
+                    found = answer.json()
+                    self.assertEqual((found["code"], found["detail"], found["errors"][0]["pointer"]),
+                                     ("version_mismatch", "version is 2, not 1", "/expected_version"))
+
+    def test_of_transitions_from_one_status_one_wins_and_the_others_are_told_what_is_left(self):
+        self.project("RAS", begin("todo"), way("start", "todo", "in_progress"), way("drop", "todo", "done"))
+        for _ in range(5):
+            key = self.issue("RAS")
+            answers = self.race(*({"issue": key, "transition": id} for id in ("start", "drop") * 4))
+            self.assertEqual(sorted(a.status for a in answers), [200] + [409] * 7)
+            won, = (a for a in answers if a.status == 200)
+            status = read(f"/issues/{key}", won)["status"]
+            for answer in answers:
+                if answer.status == 409:
+                    found = answer.json()
+                    self.assertEqual((found["code"], found["errors"][0]["pointer"]), ("no_transition", "/transition"))
+                    self.assertTrue(found["detail"].startswith(f"from {status}; allowed:"), found["detail"])
+            self.assertEqual(len(read(f"/issues/{key}/history", won)["items"]), 2)
+
+
+class Whole(unittest.TestCase):
+    """Runs last: the classes run in the order of their names."""
+
+    maxDiff = None
+
+    def test_every_answer_is_that_of_the_oracle(self):
+        NODE.wait_caught_up()
+        events = OWNER.events("acme")
+        created = events[0]["data"]["meta"]["command_id"]
+        found = collect.collect(OWNER, "acme")
+        self.assertEqual(oracle.judge("acme", events, found, dict(PROFILES, **{created: nexusflow.person("owner")})), [])
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")
