@@ -359,6 +359,7 @@ struct uuid event_created(const struct event *event)
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_PROJECT_CREATED:
 	case EVENT_ISSUE_CREATED:
+	case EVENT_BOARD_CREATED:
 		return event->meta.aggregate.id;
 	case EVENT_MEMBER_ADDED:
 		return event->member_added.member_id;
@@ -376,6 +377,8 @@ struct uuid event_created(const struct event *event)
 		return event->api_key_created.key_id;
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_BOARD_DELETED:
+	case EVENT_BOARD_EDITED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_DELETED:
 	case EVENT_COMMENT_EDITED:

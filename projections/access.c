@@ -11,6 +11,9 @@
 	ON(API_KEYS_LIMITED)                                                                       \
 	ON(API_KEY_CREATED)                                                                        \
 	ON(API_KEY_REVOKED)                                                                        \
+	IGNORE(BOARD_CREATED)                                                                      \
+	IGNORE(BOARD_DELETED)                                                                      \
+	IGNORE(BOARD_EDITED)                                                                       \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "projections/board_card.h"
+#include "projections/boards_inside.h"
 #include "projections/row.h"
 
 #define LABELS_MAX 256
@@ -14,6 +15,9 @@
 	IGNORE(API_KEYS_LIMITED)                                                                   \
 	IGNORE(API_KEY_CREATED)                                                                    \
 	IGNORE(API_KEY_REVOKED)                                                                    \
+	ON(BOARD_CREATED)                                                                          \
+	ON(BOARD_DELETED)                                                                          \
+	ON(BOARD_EDITED)                                                                           \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
@@ -396,6 +400,9 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_CREATED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_BOARD_CREATED:
+	case EVENT_BOARD_DELETED:
+	case EVENT_BOARD_EDITED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_COMPONENT_ADDED:
@@ -467,6 +474,8 @@ static enum status board_apply(struct view *view, const struct event *event, str
 	enum status status = STATUS_OK;
 	if (meta->aggregate.kind == AGGREGATE_KIND_PROJECT)
 		return apply_to_project(&a, event);
+	if (meta->aggregate.kind == AGGREGATE_KIND_BOARD)
+		return boards_apply(view, event, err);
 	if (event->type == EVENT_ISSUE_CREATED)
 		status = issue_created(&a, &event->issue_created);
 	else if (event->type == EVENT_RANKS_REBALANCED)
@@ -482,14 +491,14 @@ static enum status board_apply(struct view *view, const struct event *event, str
 	return status;
 }
 
-static const char *const tables[] = {KV_VIEW_TABLES, "cards",        "card_rows",
-                                     "projects",     "project_keys", NULL};
+static const char *const tables[] = {KV_VIEW_TABLES, "cards",  "card_rows", "projects",
+                                     "project_keys", "boards", NULL};
 
 const struct kv_view_type board_view = {
         .type =
                 {
                         .name = "board",
-                        .version = 3,
+                        .version = 4,
                         .pace_ms = 5,
                         .handled = board_handled,
                         KV_VIEW_SLOTS,
@@ -497,7 +506,7 @@ const struct kv_view_type board_view = {
                 },
         .apply = board_apply,
         .tables = tables,
-        .rows = 1u << CARDS | 1u << CARD_ROWS | 1u << PROJECTS | 1u << PROJECT_KEYS,
+        .rows = 1u << CARDS | 1u << CARD_ROWS | 1u << PROJECTS | 1u << PROJECT_KEYS | 1u << BOARDS,
         .attach = board_attach,
         .detach = board_detach,
         .flush = board_flush,

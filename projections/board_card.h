@@ -15,8 +15,9 @@
  *                 issue id -> JSON of the card
  *   CARD_ROWS     issue id -> packed struct card
  *   PROJECTS      project id -> packed struct project
- *   PROJECT_KEYS  every key that a project has had -> project id */
-enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS };
+ *   PROJECT_KEYS  every key that a project has had -> project id
+ *   BOARDS        board id -> boards_inside.h */
+enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS, BOARDS };
 
 #define CARD_WORD_MAX   32 /* bytes of a type or priority */
 #define CARD_RANK_MAX   64

@@ -11,6 +11,9 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(API_KEYS_LIMITED)                                                                   \
 	IGNORE(API_KEY_CREATED)                                                                    \
 	IGNORE(API_KEY_REVOKED)                                                                    \
+	IGNORE(BOARD_CREATED)                                                                      \
+	IGNORE(BOARD_DELETED)                                                                      \
+	IGNORE(BOARD_EDITED)                                                                       \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \

@@ -11,6 +11,9 @@
 	IGNORE(API_KEYS_LIMITED)                                                                   \
 	IGNORE(API_KEY_CREATED)                                                                    \
 	IGNORE(API_KEY_REVOKED)                                                                    \
+	IGNORE(BOARD_CREATED)                                                                      \
+	IGNORE(BOARD_DELETED)                                                                      \
+	IGNORE(BOARD_EDITED)                                                                       \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
@@ -368,6 +371,9 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_API_KEYS_LIMITED:
 	case EVENT_API_KEY_CREATED:
 	case EVENT_API_KEY_REVOKED:
+	case EVENT_BOARD_CREATED:
+	case EVENT_BOARD_DELETED:
+	case EVENT_BOARD_EDITED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_COMPONENT_ADDED:

@@ -15,6 +15,9 @@
 	IGNORE(API_KEYS_LIMITED)                                                                   \
 	IGNORE(API_KEY_CREATED)                                                                    \
 	IGNORE(API_KEY_REVOKED)                                                                    \
+	IGNORE(BOARD_CREATED)                                                                      \
+	IGNORE(BOARD_DELETED)                                                                      \
+	IGNORE(BOARD_EDITED)                                                                       \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \

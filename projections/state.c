@@ -11,6 +11,9 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(API_KEYS_LIMITED)                                                                       \
 	ON(API_KEY_CREATED)                                                                        \
 	ON(API_KEY_REVOKED)                                                                        \
+	ON(BOARD_CREATED)                                                                          \
+	ON(BOARD_DELETED)                                                                          \
+	ON(BOARD_EDITED)                                                                           \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \

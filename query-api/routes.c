@@ -26,6 +26,12 @@
 	  "Statuses, issue types, priorities and resolutions of a project, in order.")             \
 	X(workflows, "/projects/{project}/workflows", OF_PROJECT, no_params,                       \
 	  "Workflows of a project, as published and as drafted, and the issue types that follow.") \
+	X(boards, "/boards", OF_PROJECTS, boards_params,                                           \
+	  "Boards that were set up, in order of their ids.")                                       \
+	X(one_board, "/boards/{board}", OF_PROJECTS, page_params,                                  \
+	  "A board: columns with ready cards of its projects, in order of their ranks.")           \
+	X(backlog, "/boards/{board}/backlog", OF_PROJECTS, page_params,                            \
+	  "The backlog of a board: ready cards, in order of their ranks.")                         \
 	X(issue, "/issues/{issue}", OF_ISSUE, no_params, "One issue with everything on it.")       \
 	X(transitions, "/issues/{issue}/transitions", OF_ISSUE, no_params,                         \
 	  "Transitions of an issue: which are possible, and why the others are not.")              \
@@ -96,6 +102,13 @@ const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSIO
 
 static const struct http_param no_params[] = {MIN_POSITION, END};
 static const struct http_param page_params[] = {MIN_POSITION, LIMIT, CURSOR, END};
+static const struct http_param boards_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        CURSOR,
+        {"project", "query", "string", false, "key of the project that they show", "TLS"},
+        END,
+};
 static const struct http_param projects_params[] = {
         MIN_POSITION,
         LIMIT,

@@ -147,6 +147,8 @@ bool evolve_follows(const struct tenant_state *state, const struct event_meta *m
 	struct row_organization organization;
 	struct row_project project;
 	struct row_issue issue;
+	struct row_board board;
+	struct row_key key;
 
 	switch (meta->aggregate.kind) {
 	case AGGREGATE_KIND_COMMAND:
@@ -163,6 +165,9 @@ bool evolve_follows(const struct tenant_state *state, const struct event_meta *m
 	case AGGREGATE_KIND_ISSUE:
 		return read_issue(state, &meta->aggregate.id, &issue) ? issue.version == version
 		                                                      : version == 0;
+	case AGGREGATE_KIND_BOARD:
+		key = row_key_board(&meta->aggregate.id);
+		return state->get(state, &key, &board) ? board.version == version : version == 0;
 	case AGGREGATE_KIND_UNKNOWN:
 		break;
 	}

@@ -89,6 +89,9 @@
 #define PERMIT_EDIT_PRIORITY           IN_PROJECT(MANAGE_ISSUE_TYPES, "")
 #define PERMIT_ADD_RESOLUTION          IN_PROJECT(MANAGE_ISSUE_TYPES, "")
 #define PERMIT_EDIT_RESOLUTION         IN_PROJECT(MANAGE_ISSUE_TYPES, "")
+#define PERMIT_CREATE_BOARD            IN_PROJECT(ADMINISTER_PROJECT, "in each of its projects")
+#define PERMIT_EDIT_BOARD              IN_PROJECT(ADMINISTER_PROJECT, "in each of its projects")
+#define PERMIT_DELETE_BOARD            IN_PROJECT(ADMINISTER_PROJECT, "in each of its projects")
 
 /* By the table of commands: a command without a permission does not compile. */
 #define COMMAND_PERMISSION(NAME, name, text) [COMMAND_##NAME] = PERMIT_##NAME,

@@ -11,7 +11,7 @@
 #define PERMISSION_TABLE(X)                                                                        \
 	X(BROWSE_PROJECT, browse_project, "see the project and everything in it")                  \
 	X(EDIT_PROJECT, edit_project, "change name, lead and category")                            \
-	X(ADMINISTER_PROJECT, administer_project, "change the key, archive, unarchive")            \
+	X(ADMINISTER_PROJECT, administer_project, "change the key, archive, set up boards")        \
 	X(MANAGE_ISSUE_TYPES, manage_issue_types, "issue types, priorities and resolutions")       \
 	X(MANAGE_WORKFLOWS, manage_workflows, "statuses and workflows")                            \
 	X(MANAGE_COMPONENTS, manage_components, "add, edit and remove components")                 \

@@ -18,6 +18,7 @@
 	X(NO_SUCH_LINK, 404, "no_such_link", "there is no such link")                              \
 	X(NO_SUCH_TEAM, 404, "no_such_team", "there is no such team")                              \
 	X(NO_SUCH_WORKFLOW, 404, "no_such_workflow", "there is no such workflow")                  \
+	X(NO_SUCH_BOARD, 404, "no_such_board", "there is no such board")                           \
 	X(NO_SUCH_API_KEY, 404, "no_such_api_key", "there is no such API key")                     \
 	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \
 	X(MEMBER_EXISTS, 409, "member_exists", "the person is a member already")                   \
@@ -61,6 +62,9 @@
 	X(BAD_WORKFLOW, 422, "bad_workflow", "the workflow cannot be obeyed")                      \
 	X(UNREACHABLE_STATUS, 422, "unreachable_status", "no issue could get into the status")     \
 	X(BAD_MOVE, 422, "bad_move", "issues cannot move like that")                               \
+	X(STATUS_TWICE, 422, "status_twice", "a status has one place on a board")                  \
+	X(BAD_LIMITS, 422, "bad_limits", "min is at most max, and both are 0 to 10000")            \
+	X(BAD_BOARD, 422, "bad_board", "the board cannot be shown")                                \
 	X(BAD_POSITION, 422, "bad_position", "the position is not one of theirs")                  \
 	X(TOO_MANY_ITEMS, 422, "too_many_items", "the project has as many as it may have")         \
 	X(BAD_ID, 422, "bad_id", "1 to 32 characters a-z, 0-9 and _, beginning with a letter")     \

@@ -22,6 +22,7 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	const struct row_summary *summary = row;
 	const struct row_organization_name *name = row;
 	const struct row_workflow *workflow = row;
+	const struct row_board *board = row;
 
 	if (kind == ROW_ORGANIZATION_NAME) {
 		assert(name->n <= SUMMARY_MAX);
@@ -34,6 +35,10 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	if (kind == ROW_WORKFLOW) {
 		assert(workflow->n <= WORKFLOW_BYTES_MAX);
 		return offsetof(struct row_workflow, bytes) + workflow->n;
+	}
+	if (kind == ROW_BOARD) {
+		assert(board->n <= BOARD_BYTES_MAX);
+		return offsetof(struct row_board, bytes) + board->n;
 	}
 	return row_size(kind);
 }
@@ -321,4 +326,9 @@ struct row_key row_key_api_key(const struct uuid *key)
 struct row_key row_key_member_api_key(const struct uuid *member, const struct uuid *key)
 {
 	return row_key_pair(ROW_MEMBER_API_KEY, member, key);
+}
+
+struct row_key row_key_board(const struct uuid *board)
+{
+	return key_of_uuid(ROW_BOARD, board);
 }

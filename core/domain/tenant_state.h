@@ -53,7 +53,9 @@
 	X(TEAM_MEMBER, team_member, "team id, member id")                                          \
 	X(MEMBER_TEAM, member_team, "member id, team id")                                          \
 	X(API_KEY, api_key, "API key id")                                                          \
-	X(MEMBER_API_KEY, member_api_key, "member id, API key id")
+	X(MEMBER_API_KEY, member_api_key, "member id, API key id")                                 \
+	X(BOARD, board, "board id")                                                                \
+	X(PROJECT_BOARD, project_board, "project id, board id")
 
 #define ROW_ENUM(KIND, kind, key) ROW_##KIND,
 enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
@@ -70,6 +72,7 @@ enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
 #define ITEMS_MAX          64         /* of a kind and project, removed ones included */
 #define ITEM_NAME_MAX      256        /* bytes: 64 characters */
 #define WORKFLOW_BYTES_MAX (32 << 10) /* of a workflow, packed */
+#define BOARD_BYTES_MAX    (32 << 10) /* of what a board shows, packed */
 
 struct row_key {
 	enum row_kind kind;
@@ -297,6 +300,17 @@ struct row_member_api_key { /* of those that are not revoked */
 	uint8_t unused;
 };
 
+/* As board.h packs it; stored only up to its length. */
+struct row_board {
+	int64_t version;
+	bool deleted; /* the row only keeps the id from being used again */
+	uint32_t n;
+	char bytes[BOARD_BYTES_MAX];
+};
+struct row_project_board {
+	uint8_t unused;
+};
+
 /* Rows are addressed within one tenant. get copies into @row and returns false when there is none.
  * next finds the smallest key of the same kind greater than @key (or the greatest smaller one when
  * @backwards), overwrites *@key and copies the row; false at the end. put and del are used by
@@ -355,6 +369,7 @@ struct row_key row_key_team_member(const struct uuid *team, const struct uuid *m
 struct row_key row_key_member_team(const struct uuid *member, const struct uuid *team);
 struct row_key row_key_api_key(const struct uuid *key);
 struct row_key row_key_member_api_key(const struct uuid *member, const struct uuid *key);
+struct row_key row_key_board(const struct uuid *board);
 /* The same, and their like, for who walks over all pairs of one @owner. */
 struct row_key row_key_pair(enum row_kind kind, const struct uuid *owner, const struct uuid *other);
 

@@ -10,6 +10,8 @@ static const struct http_param known_segments[] = {
         {"tenant", "path", "string", true, "slug of the organization", "acme"},
         {"project", "path", "string", true, "key of the project", "TLS"},
         {"issue", "path", "string", true, "key or id of the issue", "TLS-12"},
+        {"board", "path", "string", true, "id of the board",
+         "018f3d5e-7c00-7000-8000-00000000000b"},
         {"team", "path", "string", true, "id of the team", "018f3d5e-7c00-7000-8000-00000000000a"},
         {"comment", "path", "string", true, "id of the comment",
          "01890a5d-ac96-774b-bcce-b302099a8058"},

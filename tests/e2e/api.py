@@ -20,6 +20,7 @@ import oracle  # noqa: E402
 NODE = OWNER = MEMBER = STRANGER = None
 OWNER_ID = None
 TEAM = "018f3d5e-7c00-7000-8000-00000000000a"  # of the example in the OpenAPI document
+BOARD = "018f3d5e-7c00-7000-8000-00000000000b"  # likewise
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
@@ -38,6 +39,7 @@ def setUpModule():
     ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person("member"), "role": "member"}), 201)
     ok(OWNER.command("acme", "CreateProject", {"key": "TLS", "name": "Transport"}), 201)
     ok(OWNER.command("acme", "CreateTeam", {"team_id": TEAM, "name": "Handshakers", "members": [OWNER_ID]}), 201)
+    ok(OWNER.command("acme", "CreateBoard", {"board_id": BOARD, "name": "Board", "projects": ["TLS"]}), 201)
     for n in range(1, 14):
         ok(OWNER.command("acme", "CreateIssue", {"project": "TLS", "summary": f"handshake {n}"}), 201)
 
@@ -195,7 +197,8 @@ class BadBodies(Case):
 
     def test_bad_parameters_of_queries(self):
         for path in ("/api-keys?limit=0", "/api-keys?cursor=zz", "/teams?limit=0", "/teams?cursor=zz", f"/teams/{TEAM}?cursor=zz", f"/teams/{TEAM}?limit=501", "/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
-                     "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", "/events?after=-1",
+                     "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001",
+                     f"/boards/{BOARD}/backlog?cursor=zz", "/boards?cursor=zz", "/boards?limit=0", "/events?after=-1",
                      "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
                      "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x"):
             with self.subTest(path):
@@ -208,7 +211,7 @@ class BadBodies(Case):
 
     def test_things_that_are_not_there(self):
         for path in ("/issues/TLS-999", "/issues/tls-1", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
-                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
+                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 404, "not_found")
 
@@ -246,7 +249,7 @@ class Tokens(Case):
     def test_a_foreign_organization_is_like_none(self):
         def without_ids(answer):
             return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
-        for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/issues/TLS-1", "/search?text=handshake", "/audit",
+        for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
@@ -547,7 +550,7 @@ class Commands(Case):
         for n in range(20):
             issue = create_issue(summary=f"fresh{n} written")
             least = {"NexusFlow-Min-Position": str(issue["position"])}
-            for path, expected in ((f"/issues/{issue['key']}", issue["key"]), ("/projects/TLS/board", issue["key"]),
+            for path, expected in ((f"/issues/{issue['key']}", issue["key"]), ("/projects/TLS/board", issue["key"]), (f"/boards/{BOARD}", issue["key"]),
                                    (f"/search?text=fresh{n}", issue["key"]), (f"/audit?issue={issue['key']}", issue["key"]),
                                    (f"/events?after={issue['position'] - 1}", issue["aggregate"]["id"]),
                                    ("/projects/TLS", f'"issues":')):
@@ -668,7 +671,7 @@ class Commands(Case):
 class Queries(Case):
     def test_etags(self):
         NODE.wait_caught_up()
-        paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/issues/TLS-1",
+        paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
             with self.subTest(path):
@@ -678,7 +681,7 @@ class Queries(Case):
                 self.assertEqual((same.body, same.header("ETag")), (b"", etag))
                 self.assertEqual(same.position, answer.position)
                 ok(OWNER.get("/v1/t/acme" + path, {"If-None-Match": '"other"'}))
-        old = {path: ok(OWNER.get("/v1/t/acme" + path)).header("ETag") for path in ("/issues/TLS-2", "/projects/TLS/board")}
+        old = {path: ok(OWNER.get("/v1/t/acme" + path)).header("ETag") for path in ("/issues/TLS-2", "/projects/TLS/board", f"/boards/{BOARD}")}
         position = ok(OWNER.command("acme", "AddComment", {"issue": "TLS-2", "body": "x"}), 201).position
         for path, etag in old.items():
             ok(OWNER.get(f"/v1/t/acme{path}", {"If-None-Match": etag, "NexusFlow-Min-Position": str(position)}))
@@ -714,6 +717,9 @@ class Queries(Case):
         whole = collect.board(OWNER, "acme", "TLS", 1000)
         for limit in (1, 2, 5):
             self.assertEqual(collect.board(OWNER, "acme", "TLS", limit), whole)
+        whole = collect.set_up_board(OWNER, "acme", BOARD, 1000)
+        for limit in (1, 2, 5):
+            self.assertEqual(collect.set_up_board(OWNER, "acme", BOARD, limit), whole)
 
     def test_the_feed_is_gapless_in_pages_of_any_size(self):
         whole = OWNER.events("acme")
@@ -1008,6 +1014,9 @@ class OpenApi(Case):
         def team():
             return ok(OWNER.command("acme", "CreateTeam", {"name": "x" + nexusflow.new_id()}), 201).json()["created"]
 
+        def board():
+            return ok(OWNER.command("acme", "CreateBoard", {"name": "x", "projects": ["TLS"]}), 201).json()["created"]
+
         def api_key():
             return ok(OWNER.command("acme", "CreateApiKey", {"name": "x", "scope": "read"}), 201).json()["created"]
 
@@ -1063,6 +1072,7 @@ class OpenApi(Case):
             "ReactivateMember": lambda: {"member": member()}, "RenameTeam": lambda: {"team": team(), "name": "renamed"},
             "DeleteTeam": lambda: {"team": team()}, "RevokeApiKey": lambda: {"key": api_key()}, "LimitApiKeys": lambda: {"days": 300},
             "CreateApiKey": lambda: {"scope": "write"},
+            "CreateBoard": dict, "EditBoard": lambda: {"board": board(), "name": "edited"}, "DeleteBoard": lambda: {"board": board()},
             "CreateProject": lambda: {"key": "EX", "name": "text"}, "DeleteComment": lambda: {"comment_id": comment()},
             "EditComment": lambda: {"comment_id": comment(), "body": "text"}, "EditIssue": lambda: {"summary": "text"},
             "LabelIssue": lambda: {"add": ["tls"]}, "RankIssue": lambda: {"before": "TLS-1"},

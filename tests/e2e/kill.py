@@ -130,6 +130,13 @@ class Choices:
         worklogs = self.tenant.worklogs
         return dict(zip(("issue", "worklog_id"), self.rng.choice(worklogs or [("TLS-1", nexusflow.new_id())])))
 
+    def board(self, name, **data):
+        """One of a few boards, with some statuses in a column and some in the backlog."""
+        statuses = self.rng.sample(["todo", "in_progress", "in_review", "done"], 3)
+        return dict({name: str(uuid.uuid5(uuid.NAMESPACE_DNS, f"board{self.rng.randint(1, 4)}.{self.tenant.slug}")), "name": self.line()[:30],
+                     "columns": [{"id": "main", "name": "Main", "statuses": statuses[:self.rng.randint(1, 2)], "max": self.rng.randint(0, 9)}],
+                     "backlog": statuses[2:]}, **data)
+
     def extra(self):
         """Somebody who comes and goes, always under the same id."""
         n = self.rng.randint(1, 9)
@@ -198,6 +205,9 @@ class Choices:
         (3, "ChangeIssueComponents", lambda c: {"issue": c.issue(), "add": [c.part(0)], "remove": [c.part(0)]}),
         (3, "ChangeIssueVersions", lambda c: {"issue": c.issue(), "add_fix": [c.part(1)], "remove_fix": [c.part(1)],
                                               "add_affects": [c.part(1)]}),
+        (0.6, "CreateBoard", lambda c: c.board("board_id", projects=c.rng.sample(["TLS", "WEB", "OPS"], c.rng.randint(1, 2)))),
+        (0.6, "EditBoard", lambda c: c.board("board")),
+        (0.2, "DeleteBoard", lambda c: {"board": c.board("board")["board"]}),
         (0.2, "CreateOrganization", lambda c: {"name": "again", "owner": c.extra()["person"]}),
     ]
 

@@ -42,6 +42,32 @@ def board(client, tenant, key, limit):
     return found
 
 
+def set_up_board(client, tenant, id, limit):
+    """A board that was set up, each column read by its own cursor."""
+    found = get(client, tenant, f"/boards/{id}", limit=limit)
+    for column in found["columns"]:
+        at = column.pop("next")
+        while at is not None:
+            more, = get(client, tenant, f"/boards/{id}", limit=limit, cursor=at)["columns"]
+            if more["id"] != column["id"] or not more["cards"]:
+                raise AssertionError(f"a cursor of {column['id']} gives {len(more['cards'])} cards of {more['id']}")
+            column["cards"] += more["cards"]
+            at = more["next"]
+    return found
+
+
+def backlog(client, tenant, id, limit):
+    found = get(client, tenant, f"/boards/{id}/backlog", limit=limit)
+    at = found.pop("next")
+    while at is not None:
+        more = get(client, tenant, f"/boards/{id}/backlog", limit=limit, cursor=at)
+        if not more["cards"]:
+            raise AssertionError("a cursor of the backlog gives no cards")
+        found["cards"] += more["cards"]
+        at = more["next"]
+    return found
+
+
 def teams(client, tenant):
     """Every team with all of its members."""
     found = []
@@ -77,6 +103,12 @@ def collect(client, tenant, audit=True, limit=1000):
         if board(client, tenant, project["key"], 7) != whole:
             raise AssertionError(f"the board of {project['key']} differs when read in pages of 7")
         keys += [card["key"] for column in whole["columns"] for card in column["cards"]]
+    found["boards"] = pages(client, tenant, "/boards", 2)
+    for board_id in [item["id"] for item in found["boards"]]:
+        found["board " + board_id] = whole = set_up_board(client, tenant, board_id, limit)
+        if set_up_board(client, tenant, board_id, 3) != whole:
+            raise AssertionError(f"the board {board_id} differs when read in pages of 3")
+        found["backlog " + board_id] = backlog(client, tenant, board_id, 2)
     for way in ("archived", "deleted"):
         found[way] = pages(client, tenant, f"/{way}-issues", 3, cursor="after")
     for key in keys + [entry["issue"]["key"] for entry in found["archived"]]:

@@ -139,6 +139,7 @@ class Fold:
         self.api_keys = {}
         self.members, self.teams, self.projects, self.issues, self.audit = {}, {}, {}, {}, []
         self.concluded = []
+        self.boards = {}
         self.unsettled = {}  # command id: project
         self.seq = 0
         for event in events:
@@ -170,6 +171,8 @@ class Fold:
             self.organization["version"] = meta["aggregate"]["version"]
         elif kind == "project":
             self.projects[id]["version"] = meta["aggregate"]["version"]
+        elif kind == "board" and id in self.boards:
+            self.boards[id]["version"] = meta["aggregate"]["version"]
         self.audit.append(event)
         if meta["command_id"] in self.unsettled and meta["index"] + 1 == meta["count"]:
             self.settle(meta)
@@ -397,6 +400,33 @@ class Fold:
         self.same(meta, "the version", data["version"], versions.pop(at)[1])
         if any(data["version_id"] in issue[which] for issue in self.issues.values() for which in ("fix_versions", "affects_versions")):
             self.say(meta, "an issue names the version")
+
+    # boards
+
+    def look_at_board(self, meta, board):
+        places = [status for column in board["columns"] for status in column["statuses"]] + board["backlog"]
+        if len(places) != len(set(places)) or len({c["id"] for c in board["columns"]}) != len(board["columns"]) or not board["projects"]:
+            self.say(meta, f"a board that cannot be: {board}")
+
+    def on_BoardCreated(self, meta, data):
+        if meta["aggregate"]["id"] in self.boards or meta["aggregate"]["version"] != 1:
+            self.say(meta, "the board is there already")
+        if any(self.projects[id]["archived"] for id in data["board"]["projects"]):
+            self.say(meta, "a new board of an archived project")
+        self.look_at_board(meta, data["board"])
+        self.boards[meta["aggregate"]["id"]] = dict(data["board"])
+
+    def on_BoardEdited(self, meta, data):
+        board = self.boards[meta["aggregate"]["id"]]
+        self.same(meta, "the board", data["before"], {k: v for k, v in board.items() if k != "version"})
+        if data["before"] == data["after"]:
+            self.say(meta, "the board does not change")
+        self.look_at_board(meta, data["after"])
+        board.update(data["after"])
+
+    def on_BoardDeleted(self, meta, data):
+        board = self.boards.pop(meta["aggregate"]["id"])
+        self.same(meta, "the board", data["board"], {k: v for k, v in board.items() if k != "version"})
 
     def change_set(self, meta, data, which):
         issue = self.issue_of(meta)
@@ -839,6 +869,9 @@ class Expected:
             found["components " + project["key"]] = self.components(project)
             found["versions " + project["key"]] = self.versions(project)
             found["configuration " + project["key"]] = self.configuration(project)
+        found["boards"] = [self.board_item(id) for id in sorted(fold.boards)]
+        for id in fold.boards:
+            found["board " + id], found["backlog " + id] = self.set_up_board(id), self.backlog(id)
         for way in ("archived", "deleted"):
             found[way] = self.out_of_sight(way)
         for issue in fold.seen():
@@ -905,6 +938,32 @@ class Expected:
                            key=lambda i: (i["rank"], i["id"]))
             columns.append(dict(status, count=len(cards), cards=[self.card(issue) for issue in cards]))
         return {"project": {k: project[k] for k in ("id", "key", "name")}, "columns": columns}
+
+    def board_item(self, id):
+        board = self.fold.boards[id]
+        return {"id": id, "name": board["name"], "version": board["version"],
+                "projects": [{k: self.fold.projects[p][k] for k in ("id", "key", "name", "archived")} for p in board["projects"]]}
+
+    def place_on_board(self, board, statuses):
+        """The statuses that are still there, and the cards in them."""
+        projects = [self.fold.projects[id] for id in board["projects"]]
+        there = {status["id"] for project in projects for status in project["statuses"]}
+        cards = sorted((issue for project in projects if not project["archived"] for issue in self.of_project(project)
+                        if issue["status"] in statuses), key=lambda issue: (issue["rank"], issue["id"]))
+        return [status for status in statuses if status in there], [self.card(issue) for issue in cards]
+
+    def set_up_board(self, id):
+        board, columns = self.fold.boards[id], []
+        for column in board["columns"]:
+            statuses, cards = self.place_on_board(board, column["statuses"])
+            columns.append(dict(column, statuses=statuses, cards=cards, count=len(cards), missing=max(0, (column["min"] or 0) - len(cards)),
+                                excess=0 if column["max"] is None else max(0, len(cards) - column["max"])))
+        statuses, cards = self.place_on_board(board, board["backlog"])
+        return dict(self.board_item(id), columns=columns, backlog={"statuses": statuses, "count": len(cards)})
+
+    def backlog(self, id):
+        statuses, cards = self.place_on_board(self.fold.boards[id], self.fold.boards[id]["backlog"])
+        return {"id": id, "name": self.fold.boards[id]["name"], "statuses": statuses, "count": len(cards), "cards": cards}
 
     @staticmethod
     def configuration(project):

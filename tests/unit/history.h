@@ -29,7 +29,9 @@ struct history_tenant {
 	struct uuid project;
 	uint64_t project_version;
 	bool rekeyed, archived;
-	bool has_parts; /* a component and a version */
+	bool has_parts;         /* a component and a version */
+	uint64_t boards;        /* that are gone */
+	uint64_t board_version; /* of the one that is there; 0: none */
 	struct history_issue *issues;
 	uint32_t issues_n, issues_max;
 	/* the organization: a second member, two teams that he may be in */

@@ -382,6 +382,32 @@ static void random_part(struct history *h, struct history_tenant *t)
 	}
 }
 
+/* A board that comes, changes and goes. */
+static void random_board(struct history *h, struct history_tenant *t)
+{
+	static const struct slice todo[] = {{"todo", 4}}, done[] = {{"done", 4}};
+	static const struct board_column columns[] = {
+	        {.id = {"open", 4}, .name = {"Open", 4}, .statuses = {todo, 1}}};
+	struct board_configuration board = {.name = SLICE("Board"),
+	                                    .projects = {&t->project, 1},
+	                                    .columns = {columns, 1},
+	                                    .backlog = {done, (uint32_t)seed_below(&h->seed, 2)}};
+	enum event_type type = !t->board_version              ? EVENT_BOARD_CREATED
+	                       : seed_below(&h->seed, 3) == 0 ? EVENT_BOARD_DELETED
+	                                                      : EVENT_BOARD_EDITED;
+	struct event *event =
+	        history_event(h, type, AGGREGATE_KIND_BOARD,
+	                      history_id(t->name, "board", t->boards), ++t->board_version);
+	if (type == EVENT_BOARD_EDITED)
+		event->board_edited = (struct board_edited){board, board};
+	else
+		event->board_created.board = board; /* as board_deleted has it */
+	if (type != EVENT_BOARD_DELETED)
+		return;
+	t->board_version = 0;
+	t->boards++;
+}
+
 static void random_tag(struct history *h, struct history_tenant *t, struct history_issue *issue)
 {
 	static struct uuid component, version;
@@ -410,6 +436,8 @@ static void random_command(struct history *h, struct history_tenant *t)
 		random_project(h, t);
 	else if (seed_below(&h->seed, 30) == 0)
 		random_part(h, t);
+	else if (seed_below(&h->seed, 40) == 0)
+		random_board(h, t);
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
 		uint64_t kind = seed_below(&h->seed, 13);

@@ -1,4 +1,4 @@
-/* Shared by random_command.c and random_configuration.c. */
+/* Shared by random_command.c, random_configuration.c and random_board.c. */
 #ifndef TESTS_UNIT_RANDOM_INSIDE_H
 #define TESTS_UNIT_RANDOM_INSIDE_H
 
@@ -19,5 +19,7 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 
 /* Commands about what projects configure; leaves others alone. */
 void fill_configuration(struct decider *decider, struct seed *seed, struct command *command);
+/* Likewise about boards. */
+void fill_board(struct decider *decider, struct seed *seed, struct command *command);
 
 #endif

@@ -68,6 +68,9 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_PUBLISH_WORKFLOW:
 	case COMMAND_ASSIGN_WORKFLOW:
 	case COMMAND_REMOVE_WORKFLOW:
+	case COMMAND_CREATE_BOARD:
+	case COMMAND_EDIT_BOARD:
+	case COMMAND_DELETE_BOARD:
 	case COMMAND_RESTORE_ISSUE:
 		return ORG_ROLE_ADMIN;
 	case COMMAND_ADD_COMMENT:

@@ -2,6 +2,7 @@
  * the fold of the events, and the invariants of the domain hold. */
 #include <stdio.h>
 
+#include "core/domain/board.h"
 #include "core/domain/workflow.h"
 #include "tests/unit/random_command.h"
 
@@ -217,6 +218,50 @@ static void check_parts(const struct tenant_state *face)
 	}
 }
 
+/* A status has one place at most on a board, and each of its projects knows it. */
+static void check_boards(struct decider *decider)
+{
+	const struct tenant_state *face = &decider->state.face;
+	static char block[1 << 16];
+	static struct row_board row;
+	struct board_configuration board;
+	struct row_project_board pair;
+	struct row_key key;
+	struct arena arena;
+	uint64_t projects = 0;
+
+	for (key = row_key_first(ROW_BOARD); face->next(face, &key, false, &row);) {
+		struct uuid id;
+		uint32_t places = 0, statuses = 0;
+		memcpy(id.bytes, key.bytes, sizeof(id));
+		if (row.deleted)
+			continue;
+		arena_init(&arena, block, sizeof block);
+		assert_true(board_unpack(row.bytes, &arena, &board));
+		for (uint32_t i = 0; i < board.projects.n; i++) {
+			struct row_key at =
+			        row_key_pair(ROW_PROJECT_BOARD, &board.projects.items[i], &id);
+			assert_true(face->get(face, &at, &pair));
+		}
+		projects += board.projects.n;
+		static const char *const known[] = {"todo", "in_progress", "in_review",
+		                                    "done", "blocked",     "waiting"};
+		for (size_t s = 0; s < sizeof(known) / sizeof(known[0]); s++, places = 0) {
+			for (uint32_t c = 0; c <= board.columns.n; c++) {
+				const struct slice_array *in =
+				        c < board.columns.n ? &board.columns.items[c].statuses
+				                            : &board.backlog;
+				for (uint32_t i = 0; i < in->n; i++)
+					places += slice_is(in->items[i], known[s]);
+			}
+			assert_true(places <= 1);
+			statuses += places;
+		}
+		assert_true(board.columns.n > 0 || statuses == 0);
+	}
+	assert_int_equal(decider->state.rows[ROW_PROJECT_BOARD], projects);
+}
+
 static void check_invariants(struct decider *decider)
 {
 	const struct tenant_state *face = &decider->state.face;
@@ -249,6 +294,7 @@ static void check_invariants(struct decider *decider)
 		spent += issue.spent;
 	}
 	check_parts(face);
+	check_boards(decider);
 	for (key = row_key_first(ROW_PROJECT); face->next(face, &key, false, &project);) {
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
 		                 project.issues);

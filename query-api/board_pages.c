@@ -1,0 +1,124 @@
+/* Boards that people have set up, and their backlogs. */
+#include "projections/boards.h"
+
+#include <stdio.h>
+#include <xxhash.h>
+
+#include "query-api/query.h"
+
+#define CARDS_DEFAULT 50
+#define CARDS_MAX     1000
+
+static bool sees_project(const void *context, const struct uuid *project)
+{
+	(void)context;
+	(void)project;
+	return true;
+}
+
+static struct boards_caller caller_of(const struct query *query)
+{
+	return (struct boards_caller){query->member.id, sees_project, query};
+}
+
+typedef enum status read_fn(struct boards_reading *reading, const struct boards_page *page,
+                            struct buf *out, struct error *err);
+
+/* Names what the board shows and what of it was asked for. */
+static void set_etag(struct query *query, const struct boards_reading *reading, const char *what,
+                     const struct boards_page *page)
+{
+	struct buf identity = {0};
+	boards_identity(reading, &identity);
+	buf_printf(&identity, "%s %u %.*s", what, page->limit, (int)page->cursor.n,
+	           page->cursor.data ? page->cursor.data : "");
+	XXH128_hash_t hash = XXH3_128bits(identity.data, identity.n);
+	snprintf(query->etag, sizeof query->etag, "\"%016llx%016llx\"",
+	         (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+	query->not_modified = query_etag_matches(query);
+	buf_release(&identity);
+}
+
+static enum status read_board(struct query *query, struct view *view, const char *what,
+                              read_fn *read, const struct boards_page *page, struct error *err)
+{
+	struct boards_caller caller = caller_of(query);
+	struct boards_reading *reading;
+	struct error unread;
+	enum status status =
+	        boards_open(view, query->tenant, http_path_param(query->request, "board"), &caller,
+	                    &reading, &query->position, err);
+	if (status)
+		return status;
+	set_etag(query, reading, what, page);
+	if (!query->not_modified)
+		status = read(reading, page, &query->body, err);
+	enum status closed = boards_close(reading, &unread);
+	if (status || !closed)
+		return status;
+	*err = unread;
+	return closed;
+}
+
+static void run_reading(struct query *query, const char *what, read_fn *read)
+{
+	struct boards_page page = {.cursor = query_text(query, "cursor")};
+	struct error err;
+	if (!query_limit(query, CARDS_DEFAULT, CARDS_MAX, &page.limit))
+		return;
+	struct view *view = query_view(query, "board");
+	if (!view)
+		return;
+	enum status status = read_board(query, view, what, read, &page, &err);
+	query_view_done(query, "board", view);
+	if (status)
+		query_failed(query, status, "board", &err);
+}
+
+static void run_one_board(struct query *query)
+{
+	run_reading(query, "board", boards_read);
+}
+
+const struct query_type query_one_board = {.view = "board", .run = run_one_board};
+
+static void run_backlog(struct query *query)
+{
+	run_reading(query, "backlog", boards_read_backlog);
+}
+
+const struct query_type query_backlog = {.view = "board", .run = run_backlog};
+
+static bool read_after(struct query *query, struct uuid *room, const struct uuid **after)
+{
+	struct slice text = query_text(query, "cursor");
+	*after = text.n ? room : NULL;
+	if (!text.n || uuid_parse(text, room))
+		return true;
+	query_problem(query, 400, "bad_parameter", "not a cursor of this list");
+	return false;
+}
+
+static void run_boards(struct query *query)
+{
+	struct boards_caller caller = caller_of(query);
+	struct error err;
+	struct uuid room;
+	const struct uuid *after;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !read_after(query, &room, &after))
+		return;
+	struct view *view = query_view(query, "board");
+	if (!view)
+		return;
+	enum status status = boards_list(view, query->tenant, &caller, query_text(query, "project"),
+	                                 after, limit, &query->body, &query->position, &err);
+	query_view_done(query, "board", view);
+	if (status)
+		query_failed(query, status, "project", &err);
+	else
+		query_etag_of_body(query);
+}
+
+const struct query_type query_boards = {.view = "board", .run = run_boards};

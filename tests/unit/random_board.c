@@ -1,0 +1,68 @@
+/* Boards at random: few of them, of one or two projects. */
+#include "tests/unit/random_inside.h"
+
+#define SOME_BOARD id_of(7000 + seed_below(seed, 6))
+
+static struct slice_array some_statuses(struct decider *decider, struct seed *seed, uint64_t most)
+{
+	uint32_t n = (uint32_t)seed_below(seed, most);
+	struct slice *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = PICK("todo", "in_progress", "in_review", "done", "blocked", "nirvana");
+	return (struct slice_array){items, n};
+}
+
+static struct slice_array some_projects(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = 1 + (uint32_t)seed_below(seed, 2);
+	struct slice *items = arena_zero(&decider->arena, n * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = i ? PICK("QUIC", "NET") : PICK("TLS", "TLS", "TLS", "NONE");
+	return (struct slice_array){items, n};
+}
+
+static struct board_column_array some_columns(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 3);
+	struct board_column *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = (struct board_column){.id = i ? SLICE("second") : SLICE("first"),
+		                                 .name = SOME_TEXT,
+		                                 .statuses = some_statuses(decider, seed, 3),
+		                                 .has_min = maybe(seed, 3),
+		                                 .min = (int32_t)seed_below(seed, 5),
+		                                 .has_max = maybe(seed, 3),
+		                                 .max = (int32_t)seed_below(seed, 9)};
+	return (struct board_column_array){items, n};
+}
+
+void fill_board(struct decider *decider, struct seed *seed, struct command *command)
+{
+	static const enum board_part parts[] = {BOARD_PART_BACKLOG};
+
+	if (command->type == COMMAND_CREATE_BOARD)
+		command->create_board =
+		        (struct create_board){.has_board_id = true,
+		                              .board_id = SOME_BOARD,
+		                              .name = SOME_TEXT,
+		                              .projects = some_projects(decider, seed),
+		                              .columns = some_columns(decider, seed),
+		                              .backlog = some_statuses(decider, seed, 2)};
+	else if (command->type == COMMAND_EDIT_BOARD)
+		command->edit_board = (struct edit_board){
+		        .board = SOME_BOARD,
+		        .has_name = maybe(seed, 2),
+		        .name = SOME_TEXT,
+		        .projects = maybe(seed, 3) ? some_projects(decider, seed)
+		                                   : (struct slice_array){NULL, 0},
+		        .columns = some_columns(decider, seed),
+		        .backlog = some_statuses(decider, seed, 2),
+		        .clear = {parts, maybe(seed, 3)},
+		        .has_expected_version = maybe(seed, 6),
+		        .expected_version = 1 + (int64_t)seed_below(seed, 3)};
+	else if (command->type == COMMAND_DELETE_BOARD && maybe(seed, 3))
+		command->delete_board.board = SOME_BOARD;
+}
