@@ -30,6 +30,7 @@ CLASSIC = [{"id": id, "name": name, "kind": "directed" if source else "initial",
 
 def setUpModule():
     global NODE, OWNER, OWNER_ID, MEMBER, STRANGER
+    nexusflow.Node.patience = 60
     NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
     NODE.wait_verbose("[+] search", "[+] audit")
     OWNER, OWNER_ID = nexusflow.create_organization(NODE, "acme")
@@ -63,6 +64,12 @@ def seq():
     answer = ok(OWNER.command("acme", "AssignIssue", {"issue": "TLS-1", "assignee": None}))
     assert answer.json()["outcome"] == "unchanged", answer
     return answer.position
+
+
+def events(after=0, limit=1000):
+    """The feed up to the last event of the tenant, at least."""
+    collect.get(OWNER, "acme", "/events", limit=1, min_position=seq())
+    return OWNER.events("acme", after=after, limit=limit)
 
 
 def create_issue(**data):
@@ -457,11 +464,15 @@ class ApiKeys(Case):
         self.worthless(key, ok(MEMBER.command("acme", "RevokeApiKey", {"key": made["created"]})).position)
 
     def test_an_expired_key_is_worth_nothing(self):
-        soon = time.time() + 3
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(soon)) + f".{int(soon % 1 * 1000):03d}Z"
-        _, key = self.make(MEMBER, "write", expires_at=at)
+        for seconds in (2, 10, 60):  # on a busy machine it may be over before the command is judged
+            soon = time.time() + seconds
+            at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(soon)) + f".{int(soon % 1 * 1000):03d}Z"
+            answer = MEMBER.command("acme", "CreateApiKey", {"name": "short", "scope": "write", "expires_at": at})
+            if answer.status == 201:
+                break
+        key = NODE.client(ok(answer, 201).json()["secret"])
         time.sleep(max(0, soon - time.time()) + 0.1)
-        self.worthless(key)
+        self.worthless(key, answer.position)
         self.problem(MEMBER.command("acme", "CreateApiKey", {"name": "x", "scope": "read", "expires_at": at}), 422, "bad_expiry")
 
     def test_the_key_of_who_is_deactivated_or_removed_is_worth_nothing(self):
@@ -560,7 +571,9 @@ class Commands(Case):
 
     def test_a_position_that_is_not_reached_is_said_so(self):
         began = time.monotonic()
-        answer = OWNER.get(f"/v1/t/acme/issues/TLS-1?min_position={seq() + 1000000}")
+        hasty = NODE.client(OWNER.token)
+        hasty.patience = 0
+        answer = hasty.get(f"/v1/t/acme/issues/TLS-1?min_position={seq() + 1000000}")
         self.problem(answer, 503, "position_not_reached")
         self.assertTrue(answer.header("Retry-After"))
         self.assertGreater(time.monotonic() - began, 1.5)
@@ -722,7 +735,7 @@ class Queries(Case):
             self.assertEqual(collect.set_up_board(OWNER, "acme", BOARD, limit), whole)
 
     def test_the_feed_is_gapless_in_pages_of_any_size(self):
-        whole = OWNER.events("acme")
+        whole = events()
         self.assertEqual([int(e["sequence"]) for e in whole], list(range(1, len(whole) + 1)))
         for limit in (1, 7, 128, 1000):
             self.assertEqual(OWNER.events("acme", after=len(whole) - 100, limit=limit), whole[-100:])
@@ -754,11 +767,11 @@ class Rule(Case):
         self.wait_processor()
         self.assertEqual(self.status(parent), "todo")
         last = ok(OWNER.command("acme", "TransitionIssue", {"issue": children[2], "to": "done"})).json()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.status(parent) != "done" and time.monotonic() < deadline:
             time.sleep(0.02)
         self.assertEqual(self.status(parent), "done")
-        done, = [e for e in OWNER.events("acme", after=last["position"]) if e["type"].endswith("IssueTransitioned")]
+        done, = [e for e in events(after=last["position"]) if e["type"].endswith("IssueTransitioned")]
         meta = done["data"]["meta"]
         self.assertEqual((meta["causation_id"], meta["actor"]["kind"]), (last["events"][0]["id"], "rule"))
         self.assertEqual(done["data"]["resolution"], "done")
@@ -767,7 +780,7 @@ class Rule(Case):
         return ok(OWNER.get(f"/v1/t/acme/issues/{issue['key']}?min_position={issue['position']}")).json()["status"]
 
     def wait_processor(self):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while "processor: lag 0 records" not in NODE.client().get("/readyz?verbose").body.decode():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.02)
@@ -847,8 +860,7 @@ class Workflows(Case):
 
     def expect_what_the_log_says(self):
         least = seq()
-        collect.get(OWNER, "acme", "/events", limit=1, min_position=least)
-        fold = oracle.Fold("acme", OWNER.events("acme"))
+        fold = oracle.Fold("acme", events())
         self.assertEqual(fold.complaints, [])
         self.assertGreaterEqual(fold.seq, least)
         expected = oracle.Expected(fold)
@@ -858,7 +870,7 @@ class Workflows(Case):
                          expected.workflows(project))
         self.assertEqual(collect.get(OWNER, "acme", "/projects/FLOW/configuration", min_position=least),
                          expected.configuration(project))
-        self.assertEqual(list(oracle.differences(expected.board(project), collect.board(OWNER, "acme", "FLOW", 100))), [])
+        self.assertEqual(list(oracle.differences(expected.board(project), collect.board(OWNER, "acme", "FLOW", 100, least))), [])
         self.problem(OWNER.get("/v1/t/acme/projects/NONE/workflows"), 404, "not_found")
         self.problem(STRANGER.get("/v1/t/acme/projects/FLOW/workflows"), 404, "no_such_tenant")
 

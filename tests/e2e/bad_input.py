@@ -341,6 +341,7 @@ CASES = [
 
 
 def main():
+    nexusflow.Node.patience = 60
     wanted = sys.argv[1:]
     failed = []
     for case in CASES:

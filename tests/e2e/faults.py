@@ -27,7 +27,7 @@ def ok(answer, *statuses):
     return answer
 
 
-def until(what, seconds=20):
+def until(what, seconds=60):
     """Wait for what() to be true and give it back."""
     deadline = time.monotonic() + seconds
     while True:
@@ -58,7 +58,7 @@ class Case(unittest.TestCase):
 
     def refuses_to_start(self, node, *words):
         """One line on stderr that names the words, and exit code 1."""
-        done = node.run("serve", check=False, timeout=20)
+        done = node.run("serve", check=False, timeout=60)
         lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
         self.assertEqual((done.returncode, len(lines)), (1, 1), done.stderr)
         self.assertTrue(lines[0].startswith("nexusflow: "), lines)
@@ -127,7 +127,7 @@ class PostgresIsAway(Case):
             postgres.kill()  # the commit is acknowledged and, most likely, not on disk
             postgres.start()
             found = until(lambda: (lambda a: a.json() if a.status == 200 and a.position == issue["position"] else None)(
-                client.get("/v1/t/acme/audit")), 30)
+                client.get("/v1/t/acme/audit")))
             verbose = node.client().get("/readyz?verbose").body.decode()
             self.assertIsNotNone(found, f"at {client.get('/v1/t/acme/audit').position}, not {issue['position']}: {verbose}")
             self.assertEqual([row["seq"] for row in found["items"]], list(range(1, issue["position"] + 1)))
@@ -138,19 +138,19 @@ class PostgresIsAway(Case):
         self.assertIn(issue["key"], ok(client.get("/v1/t/acme/projects/TLS/board", least)).body.decode())
         ok(client.get(f"/v1/t/acme/issues/{issue['key']}", least))
         for path in ("/search?text=words", "/audit"):
-            answer = until(lambda path=path: (lambda a: a if a.status == 503 else None)(client.get("/v1/t/acme" + path)), 10)
+            answer = until(lambda path=path: (lambda a: a if a.status == 503 else None)(client.get("/v1/t/acme" + path)))
             self.assertIsNotNone(answer, f"{path} is answered as if Postgres were there")
             self.assertEqual((answer.json()["code"], answer.header("Retry-After")), ("unavailable", "1"))
         # Not a reason to take the node out of service, but said.
-        self.assertIsNotNone(until(lambda: "[-] search" in node.client().get("/readyz?verbose").body.decode(), 20) or None)
+        self.assertIsNotNone(until(lambda: "[-] search" in node.client().get("/readyz?verbose").body.decode()) or None)
         ok(node.client().get("/readyz"), 200)
         ok(client.get("/v1/t/acme/events?after=0"))
 
     def with_postgres_again(self, node, client, connection):
-        self.assertTrue(until(lambda: client.get("/v1/t/acme/search?text=words").status == 200, 30), node.log_tail())
+        self.assertTrue(until(lambda: client.get("/v1/t/acme/search?text=words").status == 200), node.log_tail())
         last = ok(client.command("acme", "AssignIssue", {"issue": "TLS-1", "assignee": None})).position
         for path in ("/search?text=words", "/audit"):
-            self.assertTrue(until(lambda path=path: client.get("/v1/t/acme" + path).position == last, 30), f"{path} stays behind")
+            self.assertTrue(until(lambda path=path: client.get("/v1/t/acme" + path).position == last), f"{path} stays behind")
         found = collect.collect(client, "acme")
         found["documents"] = collect.documents(connection, "acme")
         events = log_of(node)
@@ -245,7 +245,7 @@ class RecordsThatAreNotOurs(Case):
         self.assertEqual(self.node_.stop(), 0)
         append_record(self.node_.data, "acme", value)
         self.node_.start(wait=False)
-        self.assertTrue(until(lambda: self.is_up(), 20), self.node_.log_tail())
+        self.assertTrue(until(self.is_up), self.node_.log_tail())
 
     def is_up(self):
         try:
@@ -269,6 +269,7 @@ class RecordsThatAreNotOurs(Case):
             self.assertIn("upgrade", answer.json()["detail"])
         # The writer goes on for the others; the views stand where they stood, and say why.
         issue = ok(self.other.command(self.neighbour, "CreateIssue", {"project": "TLS", "summary": "more"})).json()
+        self.other.patience = 0
         answer = self.other.get(f"/v1/t/{self.neighbour}/issues/{issue['key']}?min_position={issue['position']}")
         self.assertEqual((answer.status, answer.json()["code"]), (503, "position_not_reached"))
         self.assertEqual(ok(self.acme.get("/v1/t/acme/issues/TLS-1")).position, self.before)
@@ -344,4 +345,5 @@ class OneProcess(Case):
 
 
 if __name__ == "__main__":
+    nexusflow.Node.patience = 60
     unittest.main(warnings="ignore")

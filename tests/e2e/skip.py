@@ -141,7 +141,7 @@ class Skip(Case):
     def test_the_audit_log_has_the_decision(self):
         seq = self.plant()
         self.skip("--view=board", f"--seq={seq}", "--tenant=acme", "--reason=written by hand")
-        row = until(lambda: next((row for row in ok(self.acme.get("/v1/t/acme/audit")).json()["items"]
+        row = until(lambda: next((row for row in self.acme.get("/v1/t/acme/audit").json().get("items", [])
                                   if row["type"] == "EventSkipped"), None))
         self.assertIsNotNone(row)
         self.assertEqual(row["actor"]["kind"], "system", row)

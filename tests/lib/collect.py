@@ -28,9 +28,9 @@ def pages(client, tenant, path, limit, cursor="cursor"):
         at = page["next"]
 
 
-def board(client, tenant, key, limit):
-    """The board, each column read by its own cursor."""
-    found = get(client, tenant, f"/projects/{key}/board", limit=limit)
+def board(client, tenant, key, limit, least=None):
+    """The board, at position @least or later, each column read by its own cursor."""
+    found = get(client, tenant, f"/projects/{key}/board", limit=limit, min_position=least)
     for column in found["columns"]:
         at = column.pop("next")
         while at is not None:

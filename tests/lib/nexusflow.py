@@ -76,7 +76,7 @@ class Client:
     """One keep-alive connection. One thread."""
 
     def __init__(self, node, token=None, timeout=30):
-        self.node, self.token, self.timeout = node, token, timeout
+        self.node, self.token, self.timeout, self.patience = node, token, timeout, node.patience
         self.connection = self.process = None
 
     def close(self):
@@ -85,7 +85,17 @@ class Client:
         self.connection = None
 
     def request(self, method, path, body=None, headers=None, token=None):
-        """Raises OSError or http.client.HTTPException when there is no answer."""
+        """Raises OSError or http.client.HTTPException when there is no answer. What is to be as new as a position is asked for
+        again, as 503 says, for as long as the patience of the node lasts: views may be slow on a busy machine."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            answer = self.attempt(method, path, body, headers, token)
+            if answer.status != 503 or method != "GET" or time.monotonic() > deadline or \
+                    "min_position=" not in path and "NexusFlow-Min-Position" not in (headers or {}):
+                return answer
+            time.sleep(0.1)
+
+    def attempt(self, method, path, body, headers, token):
         send = {}
         token = self.token if token is None else token
         if token:
@@ -142,6 +152,7 @@ class Client:
 
 class Node:
     """`nexusflow serve`, or another role, with a directory of its own."""
+    patience = 0  # seconds; see Client.request
 
     def __init__(self, role="serve", postgres=None, data=None, port=None, **keys):
         self.role = role
