@@ -9,13 +9,13 @@
 
 #include "core/base/clock.h"
 
-enum form { FORM_NUMBER, FORM_STRING, FORM_TIME, FORM_STRINGS, FORM_OBJECTS };
+enum form { FORM_NUMBER, FORM_STRING, FORM_TIME, FORM_STRINGS, FORM_OBJECT, FORM_OBJECTS };
 
 struct rule {
 	const char *name;
 	enum form form;
 	bool required;
-	const struct rule *items; /* of FORM_OBJECTS */
+	const struct rule *items; /* of FORM_OBJECT and FORM_OBJECTS */
 };
 
 static const struct rule comment_rules[] = {
@@ -32,12 +32,44 @@ static const struct rule review_rules[] = {
         {"comments", FORM_OBJECTS, false, comment_rules},
         {0},
 };
+static const struct rule other_rules[] = {
+        {"number", FORM_NUMBER, true, NULL},
+        {"repository", FORM_STRING, false, NULL},
+        {0},
+};
+static const struct rule event_rules[] = {
+        {"__typename", FORM_STRING, true, NULL},
+        {"createdAt", FORM_TIME, false, NULL},
+        {"actor", FORM_STRING, false, NULL},
+        {"label", FORM_STRING, false, NULL},
+        {"assignee", FORM_STRING, false, NULL},
+        {"milestoneTitle", FORM_STRING, false, NULL},
+        {"previousTitle", FORM_STRING, false, NULL},
+        {"currentTitle", FORM_STRING, false, NULL},
+        {"stateReason", FORM_STRING, false, NULL},
+        {"source", FORM_OBJECT, false, other_rules},
+        {"subject", FORM_OBJECT, false, other_rules},
+        {"canonical", FORM_OBJECT, false, other_rules},
+        {0},
+};
+static const struct rule milestone_rules[] = {
+        {"title", FORM_STRING, true, NULL},
+        {"number", FORM_NUMBER, false, NULL},
+        {"description", FORM_STRING, false, NULL},
+        {"state", FORM_STRING, false, NULL},
+        {"createdAt", FORM_TIME, false, NULL},
+        {"dueOn", FORM_TIME, false, NULL},
+        {"closedAt", FORM_TIME, false, NULL},
+        {"updatedAt", FORM_TIME, false, NULL},
+        {0},
+};
 static const struct rule entry_rules[] = {
         {"number", FORM_NUMBER, true, NULL},
         {"title", FORM_STRING, true, NULL},
         {"createdAt", FORM_TIME, true, NULL},
         {"author", FORM_STRING, false, NULL},
         {"state", FORM_STRING, false, NULL},
+        {"stateReason", FORM_STRING, false, NULL},
         {"body", FORM_STRING, false, NULL},
         {"updatedAt", FORM_TIME, false, NULL},
         {"closedAt", FORM_TIME, false, NULL},
@@ -45,14 +77,20 @@ static const struct rule entry_rules[] = {
         {"mergedBy", FORM_STRING, false, NULL},
         {"labels", FORM_STRINGS, false, NULL},
         {"assignees", FORM_STRINGS, false, NULL},
+        {"milestone", FORM_STRING, false, NULL},
         {"comments", FORM_OBJECTS, false, comment_rules},
         {"reviews", FORM_OBJECTS, false, review_rules},
+        {"timelineItems", FORM_OBJECTS, false, event_rules},
         {0},
 };
 static const struct rule root_rules[] = {
-        {"magic", FORM_STRING, true, NULL},          {"repo", FORM_STRING, true, NULL},
-        {"timestamp", FORM_TIME, false, NULL},       {"issues", FORM_OBJECTS, true, entry_rules},
-        {"pulls", FORM_OBJECTS, false, entry_rules}, {0},
+        {"magic", FORM_STRING, true, NULL},
+        {"repo", FORM_STRING, true, NULL},
+        {"timestamp", FORM_TIME, false, NULL},
+        {"milestones", FORM_OBJECTS, false, milestone_rules},
+        {"issues", FORM_OBJECTS, true, entry_rules},
+        {"pulls", FORM_OBJECTS, false, entry_rules},
+        {0},
 };
 
 /* Where the check is: "/issues/12/comments/3/body". */
@@ -117,6 +155,8 @@ static enum status check_value(struct place *place, json_t *value, const struct 
 		                 &ms))
 			return wrong(place, "a time, like 2026-11-30T10:00:00Z");
 		return STATUS_OK;
+	case FORM_OBJECT:
+		return check_object(place, value, rule->items);
 	case FORM_STRINGS:
 	case FORM_OBJECTS:
 		break;
@@ -145,30 +185,38 @@ static enum status check_object(struct place *place, json_t *object, const struc
 
 static int compare_numbers(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return (x > y) - (x < y);
+	const struct archive_entry *x = a, *y = b;
+	return (x->number > y->number) - (x->number < y->number);
 }
 
 /* Ids are made from numbers: two issues of one number would become one. */
-static enum status check_numbers(const struct archive *archive, struct place *place)
+static enum status index_entries(struct archive *archive, struct place *place)
 {
 	size_t issues = json_array_size(archive->issues), pulls = json_array_size(archive->pulls);
-	size_t n = issues + pulls;
-	int64_t *numbers = mem_new((n + 1) * sizeof *numbers);
-	for (size_t i = 0; i < n; i++) {
+	archive->n = issues + pulls;
+	archive->entries = mem_new((archive->n + 1) * sizeof *archive->entries);
+	for (size_t i = 0; i < archive->n; i++) {
 		json_t *entry = i < issues ? json_array_get(archive->issues, i)
 		                           : json_array_get(archive->pulls, i - issues);
-		numbers[i] = json_integer_value(json_object_get(entry, "number"));
+		struct archive_entry *row = &archive->entries[i];
+		row->number = json_integer_value(json_object_get(entry, "number"));
+		archive_time(entry, "createdAt", &row->created_ms);
+		if (row->created_ms > archive->timestamp_ms)
+			row->created_ms = archive->timestamp_ms;
 	}
-	qsort(numbers, n, sizeof *numbers, compare_numbers);
-	enum status status = STATUS_OK;
-	for (size_t i = 1; i < n && !status; i++)
-		if (numbers[i] == numbers[i - 1])
-			status = error_set(place->err, STATUS_MALFORMED,
-			                   "%s: number %lld is there twice", place->file,
-			                   (long long)numbers[i]);
-	free(numbers);
-	return status;
+	qsort(archive->entries, archive->n, sizeof *archive->entries, compare_numbers);
+	for (size_t i = 1; i < archive->n; i++)
+		if (archive->entries[i].number == archive->entries[i - 1].number)
+			return error_set(place->err, STATUS_MALFORMED,
+			                 "%s: number %lld is there twice", place->file,
+			                 (long long)archive->entries[i].number);
+	return STATUS_OK;
+}
+
+const struct archive_entry *archive_find(const struct archive *archive, int64_t number)
+{
+	const struct archive_entry wanted = {.number = number};
+	return bsearch(&wanted, archive->entries, archive->n, sizeof wanted, compare_numbers);
 }
 
 static bool is_repo(struct slice repo)
@@ -203,7 +251,7 @@ static enum status check(struct archive *archive, const char *path, struct error
 	archive->pulls = archive_array(archive->root, "pulls");
 	if (!archive_time(archive->root, "timestamp", &archive->timestamp_ms))
 		archive->timestamp_ms = INT64_MAX;
-	return check_numbers(archive, &place);
+	return index_entries(archive, &place);
 }
 
 static enum status load(const char *path, json_t **root, struct error *err)
@@ -243,6 +291,7 @@ enum status archive_open(const char *path, struct archive *archive, struct error
 void archive_close(struct archive *archive)
 {
 	json_decref(archive->root);
+	free(archive->entries);
 	*archive = (struct archive){0};
 }
 

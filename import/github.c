@@ -1,6 +1,7 @@
 /* In this order: load and check the file; CreateProject alone, whose answer tells whether there is
- * a tenant and whether one may import there; the people, who may be members already under other
- * ids; then everything else. Until the file is known to be whole nothing is sent. */
+ * a tenant and whether one may import there; what the project needs for pull requests; the people,
+ * who may be members already under other ids; then everything else. Until the file is known to be
+ * whole nothing is sent. */
 #include "import/github.h"
 
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include "core/base/clock.h"
 #include "import/mapping.h"
 #include "import/sender.h"
+#include "import/setup.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED };
 
@@ -21,13 +23,13 @@ struct import {
 	struct people people;
 	struct findings *findings;
 	struct mapping mapping;
-	struct plan project, members, issues;
+	struct plan project, setup, members, issues;
 	struct progress progress;
 	struct sender sender;
 	uint64_t known;      /* people who were members already */
 	bool other_ids;      /* some of them under ids that we did not give */
 	bool project_exists; /* made by somebody else */
-	struct error denied; /* why CreateProject was refused */
+	struct error denied; /* why the project cannot take the import */
 };
 
 static void on_signal(int number)
@@ -62,7 +64,8 @@ static void list_refusal(void *context, const struct plan *plan, size_t i,
 	char at[32];
 	buf_printf(&reason, "%d %.*s", refusal->status, (int)refusal->code.n, refusal->code.data);
 	if (slice_is(refusal->code, "key_reused"))
-		buf_append_str(&reason, " (the archive has changed since it was imported)");
+		buf_append_str(&reason,
+		               " (the archive or the importer has changed since it was imported)");
 	if (refusal->pointer.n)
 		buf_printf(&reason, " %.*s", (int)refusal->pointer.n, refusal->pointer.data);
 	snprintf(at, sizeof at, "#%lld", (long long)plan->commands[i].number);
@@ -91,6 +94,22 @@ static void judge_project(void *context, const struct plan *plan, size_t i,
 		                  ? " (the organization must exist, and the token's owner must "
 		                    "be an owner or admin of it)"
 		                  : "");
+}
+
+/* A project that has it already, from another repository or by hand, is as good. */
+static void judge_setup(void *context, const struct plan *plan, size_t i,
+                        const struct refusal *refusal)
+{
+	struct import *import = context;
+	if (slice_is(refusal->code, "item_exists") || slice_is(refusal->code, "key_reused") ||
+	    import->denied.status)
+		return;
+	struct slice line = plan_line(plan, i);
+	error_set(&import->denied, STATUS_DENIED,
+	          "tenant %s, project %s cannot be set up for pull requests: %d %.*s: %.*s: %.*s",
+	          import->options->tenant, import->options->project, refusal->status,
+	          (int)refusal->code.n, refusal->code.data, (int)refusal->detail.n,
+	          refusal->detail.data, (int)(line.n < 200 ? line.n : 200), line.data);
 }
 
 /* "as 018f...": the id under which the person is a member. */
@@ -122,16 +141,25 @@ static enum status send_part(struct import *import, const struct plan *plan,
 	return sender_send(&import->sender, plan, err);
 }
 
-static enum status send_all(struct import *import, struct error *err)
+/* What has to be there before anything else is sent; its refusals are no findings. */
+static enum status send_first(struct import *import, struct error *err)
 {
 	enum status status = send_part(import, &import->project, judge_project, err);
-	if (status)
-		return status;
-	if (import->denied.status) {
+	if (!status && !import->denied.status)
+		status = send_part(import, &import->setup, judge_setup, err);
+	import->sender.refusals = 0;
+	if (!status && import->denied.status) {
 		*err = import->denied;
 		return err->status;
 	}
-	import->sender.refusals = 0;
+	return status;
+}
+
+static enum status send_all(struct import *import, struct error *err)
+{
+	enum status status = send_first(import, err);
+	if (status)
+		return status;
 	status = send_part(import, &import->members, judge_member, err);
 	import->sender.refusals -= import->known;
 	if (status)
@@ -168,6 +196,11 @@ static void print_summary(struct import *import, FILE *to, int64_t started_ms)
 		        (unsigned long long)import->known);
 }
 
+static size_t count_commands(const struct import *import)
+{
+	return import->project.n + import->setup.n + import->members.n + import->issues.n;
+}
+
 static int run(struct import *import)
 {
 	const struct github_options *options = import->options;
@@ -183,7 +216,7 @@ static int run(struct import *import)
 	        .progress = &import->progress,
 	        .context = import,
 	};
-	progress_start(&import->progress, import->project.n + import->members.n + import->issues.n);
+	progress_start(&import->progress, count_commands(import));
 	catch_signals();
 	enum status status = send_all(import, &err);
 	progress_end(&import->progress);
@@ -213,13 +246,12 @@ static int print_plan(const struct plan *plan)
 static int dry_run(struct import *import)
 {
 	const struct error torn = {STATUS_IO, "the commands cannot be written"};
-	if (print_plan(&import->project) || print_plan(&import->members) ||
-	    print_plan(&import->issues) || fflush(stdout))
+	if (print_plan(&import->project) || print_plan(&import->setup) ||
+	    print_plan(&import->members) || print_plan(&import->issues) || fflush(stdout))
 		return failed(import, &torn);
 	fprintf(stderr, "%s: %zu issues and %zu pull requests of %zu people are %zu commands\n",
 	        import->archive.repo, json_array_size(import->archive.issues),
-	        json_array_size(import->archive.pulls), import->people.n,
-	        import->project.n + import->members.n + import->issues.n);
+	        json_array_size(import->archive.pulls), import->people.n, count_commands(import));
 	findings_print(import->findings, stderr);
 	return EXIT_DONE;
 }
@@ -234,8 +266,9 @@ static void map(struct import *import)
 	        .findings = import->findings,
 	};
 	people_collect(&import->people, &import->archive, import->options->issuer);
-	mapping_project(&import->mapping, &import->project);
-	mapping_members(&import->mapping, &import->members);
+	setup_project(&import->mapping, &import->project);
+	setup_pull_requests(&import->mapping, &import->setup);
+	setup_members(&import->mapping, &import->members);
 	mapping_issues(&import->mapping, &import->issues);
 }
 
@@ -254,6 +287,7 @@ int github_import(const struct github_options *options)
 	if (findings_close(import.findings, &err))
 		code = failed(&import, &err);
 	plan_release(&import.project);
+	plan_release(&import.setup);
 	plan_release(&import.members);
 	plan_release(&import.issues);
 	people_release(&import.people);

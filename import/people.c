@@ -47,13 +47,12 @@ static void note(struct collector *collector, struct slice login, int64_t ms)
 	buf_release(&name);
 }
 
-/* What has no date of its own is taken to be of @ms. */
-static int64_t note_author(struct collector *collector, json_t *object, int64_t ms)
+/* Member @name of @object did it. What has no date of its own is taken to be of @ms. */
+static void note_person(struct collector *collector, json_t *object, const char *name, int64_t ms)
 {
 	int64_t own = ms;
 	archive_time(object, "createdAt", &own);
-	note(collector, archive_string(object, "author"), own < ms ? ms : own);
-	return own;
+	note(collector, archive_string(object, name), own < ms ? ms : own);
 }
 
 static void note_entry(struct collector *collector, json_t *entry)
@@ -62,13 +61,20 @@ static void note_entry(struct collector *collector, json_t *entry)
 	json_t *item;
 	int64_t ms = 0, merged;
 	archive_time(entry, "createdAt", &ms);
-	note_author(collector, entry, ms);
+	note_person(collector, entry, "author", ms);
 	json_array_foreach(archive_array(entry, "assignees"), i, item)
 	        note(collector, slice_of(json_string_value(item), json_string_length(item)), ms);
 	json_array_foreach(archive_array(entry, "comments"), i, item)
-	        note_author(collector, item, ms);
+	        note_person(collector, item, "author", ms);
 	json_array_foreach(archive_array(entry, "reviews"), i, item)
-	        note_author(collector, item, ms);
+	        note_person(collector, item, "author", ms);
+	json_array_foreach(archive_array(entry, "timelineItems"), i, item)
+	{
+		if (json_object_get(item, "actor"))
+			note_person(collector, item, "actor", ms);
+		if (json_object_get(item, "assignee"))
+			note_person(collector, item, "assignee", ms);
+	}
 	if (archive_time(entry, "mergedAt", &merged) && archive_string(entry, "mergedBy").n)
 		note(collector, archive_string(entry, "mergedBy"), merged < ms ? ms : merged);
 }

@@ -11,6 +11,7 @@ struct json_out *plan_begin(struct plan *plan, const struct plan_envelope *envel
 	plan->commands[plan->n] = (struct plan_command){
 	        .occurred_ms = envelope->occurred_ms,
 	        .number = envelope->number,
+	        .last = envelope->last,
 	        .order = plan->n,
 	        .at = plan->lines.n,
 	};
@@ -42,6 +43,8 @@ static int compare(const void *a, const void *b)
 	const struct plan_command *x = a, *y = b;
 	if (x->occurred_ms != y->occurred_ms)
 		return x->occurred_ms < y->occurred_ms ? -1 : 1;
+	if (x->last != y->last)
+		return x->last ? 1 : -1;
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
 	return (x->order > y->order) - (x->order < y->order);

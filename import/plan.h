@@ -1,5 +1,6 @@
 /* The commands of an import, as lines of NDJSON, in the order in which they are sent: by the time
- * at which they occurred, then by issue number, then as they were added. One thread. */
+ * at which they occurred, then what has to be last, then by issue number, then as they were added.
+ * One thread. */
 #ifndef IMPORT_PLAN_H
 #define IMPORT_PLAN_H
 
@@ -8,6 +9,7 @@
 struct plan_command {
 	int64_t occurred_ms;
 	int64_t number; /* of the issue, 0 for what comes before issues */
+	bool last;
 	size_t order;
 	size_t at, bytes; /* of the line in plan.lines, without the newline */
 };
@@ -24,6 +26,7 @@ struct plan_envelope {
 	struct uuid command_id;
 	int64_t occurred_ms;
 	int64_t number;
+	bool last;                       /* behind all else of that moment */
 	const struct uuid *on_behalf_of; /* NULL: nobody */
 	const char *reason;              /* NULL: none */
 };

@@ -8,7 +8,8 @@
 #define ONLY(kind) (1u << UNMAPPED_##kind)
 
 static const char *const kind_names[UNMAPPED_KINDS] = {
-        "", "issues[].", "pulls[].", "comments[].", "reviews[].", "reviews[].comments[].",
+        "",           "milestones[].",         "issues[].", "pulls[].", "comments[].",
+        "reviews[].", "reviews[].comments[].",
 };
 
 /* A member without a reason is mapped. */
@@ -23,12 +24,27 @@ static const struct member {
         {ONLY(ROOT), "issues", NULL},
         {ONLY(ROOT), "pulls", NULL},
         {ONLY(ROOT), "labels", "labels have no colour and no description here"},
+        {ONLY(ROOT), "milestones", NULL},
+        {ONLY(MILESTONE), "number", NULL},
+        {ONLY(MILESTONE), "title", NULL},
+        {ONLY(MILESTONE), "description", NULL},
+        {ONLY(MILESTONE), "state", NULL},
+        {ONLY(MILESTONE), "createdAt", NULL},
+        {ONLY(MILESTONE), "dueOn", NULL},
+        {ONLY(MILESTONE), "closedAt", NULL},
+        {ONLY(MILESTONE), "updatedAt", "what was changed then is not in the archive"},
+        {ONLY(MILESTONE), "creator", "versions have no author here"},
+        {ONLY(MILESTONE), "id", "external systems have no name for a version here"},
+        {ONLY(MILESTONE), "url", "external systems have no name for a version here"},
+        {ENTRY, "milestone", NULL},
+        {ENTRY, "timelineItems", NULL},
         {ENTRY, "number", NULL},
         {ENTRY, "title", NULL},
         {ENTRY, "state", NULL},
         {ENTRY, "labels", NULL},
         {ENTRY, "assignees", NULL},
         {ENTRY, "closedAt", NULL},
+        {ONLY(ISSUE), "stateReason", NULL},
         {ENTRY, "comments", NULL},
         {ENTRY, "id", "external_ref names the issue"},
         {ENTRY, "url", "external_ref names the issue"},
@@ -53,6 +69,33 @@ static const struct member {
         {ENTRY | TALK, "updatedAt", "what was changed then is not in the archive"},
         {ENTRY | TALK, "authorAssociation", "every author becomes a member"},
         {ENTRY | TALK, "reactions", "there are no reactions here yet"},
+};
+
+/* Kinds of events that are not mapped. */
+static const struct {
+	const char *name;
+	const char *reason;
+} events[] = {
+        {"ReferencedEvent", "issues have no commits here"},
+        {"PullRequestCommit", "issues have no commits here"},
+        {"HeadRefForcePushedEvent", "issues have no branches here"},
+        {"HeadRefDeletedEvent", "issues have no branches here"},
+        {"HeadRefRestoredEvent", "issues have no branches here"},
+        {"BaseRefChangedEvent", "issues have no branches here"},
+        {"BaseRefForcePushedEvent", "issues have no branches here"},
+        {"ReadyForReviewEvent", "pull requests have no drafts here"},
+        {"ConvertToDraftEvent", "pull requests have no drafts here"},
+        {"ReviewRequestedEvent", "there are no reviews here, only comments"},
+        {"ReviewRequestRemovedEvent", "there are no reviews here, only comments"},
+        {"ReviewDismissedEvent", "there are no reviews here, only comments"},
+        {"CommentDeletedEvent", "the comment is not in the archive"},
+        {"MentionedEvent", "the text mentions them"},
+        {"SubscribedEvent", "watching is everybody's own choice here"},
+        {"UnsubscribedEvent", "watching is everybody's own choice here"},
+        {"LockedEvent", "comments cannot be locked here"},
+        {"UnlockedEvent", "comments cannot be locked here"},
+        {"DisconnectedEvent", "a link that the archive once had stays"},
+        {"UnmarkedAsDuplicateEvent", "a link that the archive once had stays"},
 };
 
 static bool says_nothing(const json_t *value)
@@ -104,4 +147,18 @@ void unmapped_list(struct findings *findings, enum unmapped_kind kind, const jso
 		snprintf(what, sizeof what, "%s%s", kind_names[kind], name);
 		list(findings, what, reason, at, value);
 	}
+}
+
+void unmapped_list_event(struct findings *findings, const json_t *event, const char *at)
+{
+	struct slice name = archive_string(event, "__typename");
+	const char *reason = "the importer does not know this event";
+	char what[128];
+	if (!findings)
+		return;
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		if (slice_is(name, events[i].name))
+			reason = events[i].reason;
+	snprintf(what, sizeof what, "timelineItems[].%.*s", (int)name.n, name.data);
+	list(findings, what, reason, at, event);
 }

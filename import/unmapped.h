@@ -8,6 +8,7 @@
 
 enum unmapped_kind {
 	UNMAPPED_ROOT,
+	UNMAPPED_MILESTONE,
 	UNMAPPED_ISSUE,
 	UNMAPPED_PULL,
 	UNMAPPED_COMMENT,
@@ -19,5 +20,7 @@ enum unmapped_kind {
 /* List what @object says beyond what is mapped; empty members say nothing. */
 void unmapped_list(struct findings *findings, enum unmapped_kind kind, const json_t *object,
                    const char *at);
+/* The same of a whole event that is not mapped. @findings may be NULL. */
+void unmapped_list_event(struct findings *findings, const json_t *event, const char *at);
 
 #endif

@@ -1,11 +1,13 @@
 #!/usr/bin/python3 -B
 """An archive is imported while `serve` is killed with -9 at random moments. Afterwards every command of the import has its
-place in the journal once, every view is the fold of the journal (tests/lib/oracle.py), names and dates are those of the
-archive, and a second import adds nothing.
+place in the journal once, every view is the fold of the journal (tests/lib/oracle.py), and a second import adds nothing.
+Types, links, versions, labels, assignees, titles and transitions with their dates and people are what the archive says
+(tests/lib/archive_facts.py, which reads it on its own).
 
 The archive is made up from the seed; NEXUSFLOW_TEST_ARCHIVE names a real one to use instead.
 usage: import.py [--seed N]"""
 import argparse
+import collections
 import json
 import os
 import random
@@ -15,6 +17,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import archive_facts  # noqa: E402
 import collect  # noqa: E402
 import journal_files  # noqa: E402
 import nexusflow  # noqa: E402
@@ -31,7 +34,7 @@ def make_archive(seed, folder):
     path = os.path.join(folder, "archive.json")
     with open(path, "wb") as out:
         subprocess.run([os.path.join(LIB, "make_archive"), "--seed", str(seed), "--issues", "400", "--pulls", "200",
-                        "--comments", "4", "--people", "40"], stdout=out, check=True)
+                        "--comments", "4", "--people", "40", "--events"], stdout=out, check=True)
     return path
 
 
@@ -90,6 +93,26 @@ def check(node, postgres, owner, commands):
     return complaints, events
 
 
+def check_archive(path, owner, events):
+    """The log and what queries answer against the archive."""
+    with open(path, encoding="utf-8") as file:
+        expected = archive_facts.facts(json.load(file))
+    members = {member["id"]: member["name"] for member in collect.pages(owner, "acme", "/members", 500)}
+    complaints = archive_facts.differences(expected, archive_facts.of_events(events, members))
+    versions = collect.get(owner, "acme", "/projects/TLS/versions")["items"]
+    found = {(v["name"], v["status"], v["release_on"]) for v in versions}
+    if found != expected["versions"]:
+        complaints.append(f"versions: {found ^ expected['versions']}")
+    types = collections.Counter(expected["types"].values())
+    board = collect.board(owner, "acme", "TLS", 1000)
+    shown = collections.Counter(card["type"] for column in board["columns"] for card in column["cards"])
+    if shown != types:
+        complaints.append(f"the board shows {shown}, the archive has {types}")
+    steps = sum(map(len, expected["steps"].values()))
+    print(f"{dict(types)}, {len(expected['links'])} links, {len(expected['versions'])} versions, {steps} steps", flush=True)
+    return complaints
+
+
 def time_of(text):
     return text.replace("Z", "").ljust(19, "0")[:19]
 
@@ -115,6 +138,7 @@ def main():
         node.wait_ready()
         assert code == 0, f"the import ended with {code}: {printed[-3000:]}"
         complaints, events = check(node, postgres, owner, commands)
+        complaints += check_archive(archive, owner, owner.events("acme"))
         began = len(events)
         again = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         assert again.returncode == 0, again.stdout[-3000:]

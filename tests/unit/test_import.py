@@ -18,10 +18,14 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import archive_facts  # noqa: E402
+
 GOLDEN = os.path.join(HERE, "..", "golden", "import")
 MAKE_ARCHIVE = os.path.join(HERE, "..", "lib", "make_archive")
 PROGRAM = ""
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+SETUP = ["CreateProject", "AddResolution", "SaveWorkflowDraft", "PublishWorkflow", "AddIssueType"]
 CONTROL_LINE = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -190,7 +194,7 @@ class Mapping(Case):
         seed = int(os.environ.get("NEXUSFLOW_TEST_SEED") or random.getrandbits(32))
         print(f"NEXUSFLOW_TEST_SEED={seed}", flush=True)
         for k in range(4):
-            text = self.make("--seed", str(seed + k), "--odd", "0.25", "--issues", "30", "--pulls", "30")
+            text = self.make("--seed", str(seed + k), "--odd", "0.25", "--issues", "30", "--pulls", "30", *["--events"][k % 2:])
             archive = json.loads(text)
             commands, _ = self.dry(self.write("archive.json", text))
             self.check_form(commands)
@@ -229,7 +233,7 @@ class Mapping(Case):
                 self.assertIsNone(CONTROL_LINE.search(text))
             for label in data.get("labels", []):
                 self.assertTrue(len(label) <= 64 and "," not in label and label == label.strip(" "))
-        work = [c["occurred_at"] for c in commands if c["command"] not in ("CreateProject", "AddMember")]
+        work = [c["occurred_at"] for c in commands if c["command"] not in (*SETUP, "AddMember")]
         self.assertEqual(work, sorted(work))
 
     def check_complete(self, archive, commands):
@@ -246,9 +250,23 @@ class Mapping(Case):
             self.assertIn(CONTROL.sub("\ufffd", item["body"]), bodies)
         refs = {c["data"]["external_ref"] for c in commands if c["command"] == "CreateIssue"}
         self.assertEqual(refs, {f"github:{archive['repo']}#{e['number']}" for e in entries})
-        closed = sum(e["state"] != "OPEN" for e in entries)
-        self.assertEqual(sum(c["command"] == "TransitionIssue" for c in commands), closed)
+        self.assertEqual(archive_facts.differences(archive_facts.facts(archive), archive_facts.of_commands(commands)), [])
 
+    def test_the_judge_of_the_mapping_sees_what_is_lost_changed_or_misdated(self):
+        archive = json.loads(self.make("--seed", "7", "--issues", "40", "--pulls", "40", "--events"))
+        commands, _ = self.dry(archive)
+        expected, seen = archive_facts.facts(archive), set()
+        for i, command in enumerate(commands):
+            if command["command"] in (*SETUP, "AddMember", "AddComment", "CreateIssue", "AddVersion") or command["command"] in seen:
+                continue
+            seen.add(command["command"])
+            late = {**command, "occurred_at": "2031-01-01T00:00:00Z"}
+            for wrong in ([], [late]):
+                if command["command"] != "ReleaseVersion" or not wrong:  # the day is the fact, not when it was said
+                    found = archive_facts.of_commands(commands[:i] + wrong + commands[i + 1:])
+                    self.assertNotEqual(archive_facts.differences(expected, found), [], command)
+        self.assertEqual(seen, {"LinkIssues", "LabelIssue", "AssignIssue", "ChangeIssueVersions", "TransitionIssue", "EditIssue",
+                                "ReleaseVersion"})
 
 class BadFiles(Case):
     def refused(self, content, *expected):
@@ -285,6 +303,11 @@ class BadFiles(Case):
         self.refused(with_issue(createdAt="yesterday"), "/issues/0/createdAt must be a time")
         self.refused(with_issue(labels=["a", 1]), "/issues/0/labels/1 must be a string")
         self.refused(with_issue(comments=[{"body": ["x"]}]), "/issues/0/comments/0/body must be a string")
+        self.refused(with_issue(milestone={"title": "x"}), "/issues/0/milestone must be a string")
+        self.refused(with_issue(timelineItems=[{"actor": "x"}]), "/issues/0/timelineItems/0/__typename must be there")
+        self.refused(with_issue(timelineItems=[{"__typename": "CrossReferencedEvent", "source": {"number": "1"}}]),
+                     "/issues/0/timelineItems/0/source/number must be a whole number")
+        self.refused({**good, "milestones": [{"title": "x", "dueOn": "soon"}]}, "/milestones/0/dueOn must be a time")
         self.refused({**good, "pulls": [dict(good["issues"][0])]}, "number 1 is there twice")
         self.refused('{"magic":"a","magic":"b"}', "duplicate")
         self.refused("[" * 100000, "depth")
@@ -406,7 +429,7 @@ class Sending(Case):
         self.assertEqual(run.returncode, 3)
         self.assertIn("1 accepted", run.stdout)
         self.assertIn("1 refused", run.stdout)
-        self.assertIn("the archive has changed since it was imported", run.stdout)
+        self.assertIn("the archive or the importer has changed since it was imported", run.stdout)
 
     def test_an_interrupted_run_ends_after_its_batch_and_goes_on_later(self):
         self.api.hold = threading.Event()
@@ -467,6 +490,36 @@ class Sending(Case):
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual(len(self.api.order), len(self.commands) - 1)
         self.assertIn("was there already", run.stdout)
+
+    def test_a_project_that_is_set_up_already_stays_as_it_is(self):
+        for code in ("item_exists", "key_reused"):
+            self.api = Api()
+            self.api.script = lambda line, times, code=code: \
+                (409, code, "merged") if line["command"] in SETUP[1:] else None
+            run = self.send()
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertEqual(len(self.api.order), len(self.commands) - len(SETUP[1:]))
+            self.assertIn(" 0 refused", run.stdout)
+
+    def test_a_project_that_cannot_take_pull_requests_ends_it_before_an_issue_is_sent(self):
+        self.api.script = lambda line, times: \
+            (422, "unknown_status", "in_review") if line["command"] == "SaveWorkflowDraft" else None
+        run = self.send()
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("project TLS cannot be set up for pull requests: 422 unknown_status: in_review", run.stderr)
+        self.assertEqual({c["command"] for c in self.api.order} - set(SETUP), set())
+
+    def test_what_an_earlier_importer_made_of_pull_requests_stays_and_is_listed(self):
+        pulls = [c for c in self.commands if c["command"] == "CreateIssue" and c["data"]["type"] == "pull_request"]
+        for command in pulls:
+            self.api.done[command["command_id"]] = "as a task"
+            self.api.issues[command["data"]["issue_id"]] = command["occurred_at"]
+        run = self.send("--report", self.path("report"))
+        self.assertEqual(run.returncode, 3, run.stderr)
+        self.assertIn(f"{len(self.commands) - len(pulls)} accepted, 0 repeated, {len(pulls)} refused", run.stdout)
+        refused = [f for f in lines(read(self.path("report"))) if f["what"] == "refused commands"]
+        self.assertEqual({f["reason"] for f in refused},
+                         {"422 key_reused (the archive or the importer has changed since it was imported)"})
 
     def test_people_who_are_members_under_other_ids_stay_who_they_are(self):
         other = "018f3d5e-7c00-7000-8000-000000000001"
