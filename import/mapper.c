@@ -78,8 +78,8 @@ const struct uuid *mapper_person(const struct mapper *mapper, const json_t *obje
 void mapper_mend(const struct mapper *mapper, struct slice text, bool lines, const char *at,
                  struct buf *out)
 {
-	if (mend_controls(text, lines, out))
-		mapper_list(mapper, "texts", "control characters are replaced", at, text);
+	if (mend_text(text, lines, out))
+		mapper_list(mapper, "texts", "control or hidden characters are replaced", at, text);
 }
 
 struct json_out *mapper_begin(struct mapper *mapper, const char *command, const char *key,

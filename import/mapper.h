@@ -47,7 +47,7 @@ int64_t mapper_when(struct mapper *mapper, const json_t *object, const char *nam
 /* The member of the organization whose login is member @name of @object. */
 const struct uuid *mapper_person(const struct mapper *mapper, const json_t *object,
                                  const char *name, const char *at);
-/* Append @text to @out as mend_controls does. */
+/* Append @text to @out as mend_text does. */
 void mapper_mend(const struct mapper *mapper, struct slice text, bool lines, const char *at,
                  struct buf *out);
 

@@ -65,7 +65,7 @@ static void write_title(struct mapper *mapper, const char *at, struct buf *summa
 		return;
 	mapper_list(mapper, "titles", "too long: in full at the head of the description", at,
 	            title);
-	mend_controls(title, false, description);
+	mend_text(title, false, description);
 	buf_append_str(description, "\n\n");
 }
 

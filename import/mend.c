@@ -1,5 +1,6 @@
 #include "import/mend.h"
 
+#include "core/codec/normal_text.h"
 #include "core/domain/text.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -20,7 +21,7 @@ static bool is_layout(char c)
 	return c == '\t' || c == '\n' || c == '\r';
 }
 
-size_t mend_controls(struct slice text, bool lines, struct buf *out)
+static size_t replace_controls(struct slice text, bool lines, struct buf *out)
 {
 	size_t replaced = 0, kept = 0;
 	for (size_t i = 0; i < text.n;) {
@@ -36,6 +37,15 @@ size_t mend_controls(struct slice text, bool lines, struct buf *out)
 		kept = i;
 	}
 	buf_append(out, text.data + kept, text.n - kept);
+	return replaced;
+}
+
+size_t mend_text(struct slice text, bool lines, struct buf *out)
+{
+	struct buf plain = {0};
+	size_t replaced = replace_controls(text, lines, &plain);
+	replaced += normal_text_mend(buf_slice(&plain), !lines, out);
+	buf_release(&plain);
 	return replaced;
 }
 
@@ -62,7 +72,7 @@ static struct slice trim(struct slice text)
 bool mend_label(struct slice text, struct buf *out)
 {
 	struct buf clean = {0};
-	mend_controls(text, false, &clean);
+	mend_text(text, false, &clean);
 	for (size_t i = 0; i < clean.n; i++)
 		if (clean.data[i] == ',')
 			clean.data[i] = ';';

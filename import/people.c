@@ -17,7 +17,7 @@ static const char *clean(struct slice login, struct buf *out)
 {
 	struct buf all = {0};
 	buf_clear(out);
-	mend_controls(login, false, &all);
+	mend_text(login, false, &all);
 	struct slice name = mend_head(buf_slice(&all), TEXT_LINE_MAX);
 	buf_append_slice(out, text_is_blank(name) ? SLICE(PEOPLE_GHOST) : name);
 	buf_release(&all);

@@ -16,13 +16,13 @@
 
 struct prose {
 	struct buf *out;
-	size_t paragraph;   /* where it begins in out */
-	char fence;         /* of the open code block, 0: none */
-	size_t fence_n;     /* characters of its opening */
-	bool in_list;       /* indented lines belong to an item */
-	bool after_blank;   /* an indented line would begin code */
-	bool in_code;       /* indented */
-	bool in_comment;    /* over paragraphs */
+	size_t paragraph; /* where it begins in out */
+	char fence;       /* of the open code block, 0: none */
+	size_t fence_n;   /* characters of its opening */
+	bool in_list;     /* indented lines belong to an item */
+	bool after_blank; /* an indented line would begin code */
+	bool in_code;     /* indented */
+	bool in_comment;  /* over paragraphs */
 };
 
 static size_t count(struct slice text, size_t at, char c)
@@ -60,8 +60,8 @@ static void end_paragraph(struct prose *prose)
 	for (size_t i = 0; i < text.n;) {
 		size_t ticks = count(text, i, '`');
 		size_t end = ticks ? span_end(text, i, ticks) : 0;
-		if (!ticks && slice_is(slice_of(text.data + i, text.n - i < 4 ? 0 : 4),
-		                       COMMENT_BEGIN)) {
+		if (!ticks &&
+		    slice_is(slice_of(text.data + i, text.n - i < 4 ? 0 : 4), COMMENT_BEGIN)) {
 			const char *stop = find(text, i, COMMENT_END);
 			prose->in_comment = !stop;
 			end = stop ? (size_t)(stop - text.data) + strlen(COMMENT_END) : text.n;
@@ -194,8 +194,7 @@ static bool is_repo(struct slice text)
 {
 	const char *slash = text.n ? memchr(text.data, '/', text.n) : NULL;
 	size_t owner = slash ? (size_t)(slash - text.data) : 0;
-	return owner && owner + 1 < text.n &&
-	       !memchr(slash + 1, '/', text.n - owner - 1);
+	return owner && owner + 1 < text.n && !memchr(slash + 1, '/', text.n - owner - 1);
 }
 
 /* The number at @at; where it ends, 0 if there is none. */

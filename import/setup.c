@@ -11,8 +11,8 @@ static int64_t first_date(const struct mapping *mapping)
 	return first == INT64_MAX ? 0 : first;
 }
 
-static struct json_out *begin(struct plan *plan, const char *command, const struct uuid *space, const char *key,
-                              int64_t ms)
+static struct json_out *begin(struct plan *plan, const char *command, const struct uuid *space,
+                              const char *key, int64_t ms)
 {
 	struct plan_envelope envelope = {
 	        .command = command,
@@ -31,8 +31,7 @@ void setup_project(const struct mapping *mapping, struct plan *plan)
 {
 	struct uuid space = own_space(mapping);
 	struct uuid id = name_in(&space, "project", "");
-	struct json_out *json =
-	        begin(plan, "CreateProject", &space, "", first_date(mapping));
+	struct json_out *json = begin(plan, "CreateProject", &space, "", first_date(mapping));
 	json_out_member_uuid(json, "project_id", &id);
 	json_out_member_str(json, "key", mapping->project);
 	json_out_member_str(json, "name", mapping->archive->repo);
@@ -80,8 +79,8 @@ void setup_pull_requests(const struct mapping *mapping, struct plan *plan)
 	if (!json_array_size(mapping->archive->pulls))
 		return;
 	for (int i = 0; i < 4; i++) {
-		struct json_out *json = begin(plan, commands[i], &space, SETUP_TYPE_PULL,
-		                              first_date(mapping));
+		struct json_out *json =
+		        begin(plan, commands[i], &space, SETUP_TYPE_PULL, first_date(mapping));
 		json_out_member_str(json, "project", mapping->project);
 		if (i == 0) {
 			json_out_member_str(json, "resolution", SETUP_RESOLUTION_MERGED);
@@ -104,8 +103,7 @@ void setup_members(const struct mapping *mapping, struct plan *plan)
 	struct uuid space = own_space(mapping);
 	for (size_t i = 0; i < mapping->people->n; i++) {
 		const struct person_row *row = &mapping->people->rows[i];
-		struct json_out *json =
-		        begin(plan, "AddMember", &space, row->login, row->first_ms);
+		struct json_out *json = begin(plan, "AddMember", &space, row->login, row->first_ms);
 		json_out_member_uuid(json, "member_id", &row->id);
 		json_out_key(json, "person");
 		json_out_object(json);

@@ -1,5 +1,5 @@
-/* What is sent before the issues of an archive: the project, how it is set up for pull requests, and
- * the people. One thread. */
+/* What is sent before the issues of an archive: the project, how it is set up for pull requests,
+ * and the people. One thread. */
 #ifndef IMPORT_SETUP_H
 #define IMPORT_SETUP_H
 

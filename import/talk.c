@@ -18,7 +18,7 @@ static void add_comment(struct mapper *mapper, const char *key, int64_t ms,
 }
 
 void talk_add(struct mapper *mapper, const char *key, unsigned part, int64_t ms,
-                         const struct uuid *author, struct slice text, const char *at)
+              const struct uuid *author, struct slice text, const char *at)
 {
 	for (; text.n; part++) {
 		struct slice head = mend_head(text, TEXT_BODY_MAX);
@@ -27,7 +27,8 @@ void talk_add(struct mapper *mapper, const char *key, unsigned part, int64_t ms,
 		if (part)
 			buf_printf(&name, "/%u", part);
 		if (text_is_blank(head))
-			mapper_list(mapper, "texts", "a part of only spaces is left out", at, SLICE(""));
+			mapper_list(mapper, "texts", "a part of only spaces is left out", at,
+			            SLICE(""));
 		else
 			add_comment(mapper, buf_cstr(&name), ms, author, head);
 		buf_release(&name);

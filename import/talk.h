@@ -1,5 +1,5 @@
-/* What people said about an issue: comments, reviews and the remarks of reviews become comments. One
- * thread. */
+/* What people said about an issue: comments, reviews and the remarks of reviews become comments.
+ * One thread. */
 #ifndef IMPORT_TALK_H
 #define IMPORT_TALK_H
 

@@ -122,8 +122,8 @@ static void map_labeled(struct mapper *mapper, const struct occasion *occasion)
 static void map_unlabeled(struct mapper *mapper, const struct occasion *occasion)
 {
 	struct buf room = {0};
-	struct slice label = as_label(mapper, archive_string(occasion->event, "label"), NULL,
-	                              &room);
+	struct slice label =
+	        as_label(mapper, archive_string(occasion->event, "label"), NULL, &room);
 	if (take(mapper->timeline.labels, label))
 		write_label(mapper, occasion, "remove", label);
 	else
@@ -346,9 +346,9 @@ static const struct event_kind {
         {"CrossReferencedEvent", NULL, map_cross_referenced, ""},
         {"ConnectedEvent", NULL, map_connected, ""},
         {"MarkedAsDuplicateEvent", NULL, map_marked_as_duplicate, ""},
-        {"MergedEvent", NULL, NULL, ""},         /* mergedAt, mergedBy */
-        {"IssueComment", NULL, NULL, ""},        /* comments */
-        {"PullRequestReview", NULL, NULL, ""},   /* reviews */
+        {"MergedEvent", NULL, NULL, ""},       /* mergedAt, mergedBy */
+        {"IssueComment", NULL, NULL, ""},      /* comments */
+        {"PullRequestReview", NULL, NULL, ""}, /* reviews */
 };
 
 static const struct event_kind *kind_of(const json_t *event)

@@ -13,7 +13,7 @@
 
 struct mapper;
 
-struct timeline { /* all zero is an empty one; of the issue at hand */
+struct timeline {        /* all zero is an empty one; of the issue at hand */
 	json_t **events; /* oldest first, borrowed */
 	size_t n;
 	/* how the issue is at the event at hand: labels as they are here, the rest as there */

@@ -1,8 +1,11 @@
 #include "core/codec/normal_text.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <utf8proc.h>
 
-#define JOINER_AFTER_MIN 0x300 /* the Latin script, before it, joins nothing */
+#define REPLACEMENT      "\xef\xbf\xbd" /* U+FFFD */
+#define JOINER_AFTER_MIN 0x300          /* the Latin script, before it, joins nothing */
 
 /* Below U+0300 every character is its own normal form, and combines with nothing before it. */
 static bool is_normal_at_sight(struct slice text)
@@ -88,15 +91,66 @@ static bool is_joiner(int32_t character)
 	return character == 0x200c || character == 0x200d;
 }
 
+/* Whether @character may not stand in a name behind @before. */
+static bool is_unfit(int32_t before, int32_t character)
+{
+	bool joins = before >= JOINER_AFTER_MIN && !is_joiner(before);
+	return is_hidden(character) || (is_joiner(character) && !joins);
+}
+
 uint32_t hidden_character(struct slice text)
 {
 	int32_t before = 0;
 	for (size_t at = 0; at < text.n;) {
 		int32_t character = next_character(text, &at);
-		bool joins = before >= JOINER_AFTER_MIN && !is_joiner(before);
-		if (is_hidden(character) || (is_joiner(character) && !joins))
+		if (is_unfit(before, character))
 			return (uint32_t)character;
 		before = character;
 	}
 	return 0;
+}
+
+static void append_normal(struct slice text, struct buf *out)
+{
+	char *room = mem_new(NORMAL_TEXT_ROOM(text.n));
+	struct arena arena;
+	struct slice normal;
+	arena_init(&arena, room, NORMAL_TEXT_ROOM(text.n));
+	enum status status = normal_text(text, &arena, &normal);
+	assert(status == STATUS_OK);
+	(void)status;
+	buf_append_slice(out, normal);
+	free(room);
+}
+
+/* Replaced before and after the normal form: marks would keep it from being made, and it is what
+ * hidden characters are looked for in. */
+size_t normal_text_mend(struct slice text, bool name, struct buf *out)
+{
+	struct buf few = {0}, normal = {0};
+	size_t replaced = 0;
+	unsigned marks = 0;
+	for (size_t at = 0, begin = 0; at < text.n; begin = at) {
+		bool is_mark = utf8proc_get_property(next_character(text, &at))->combining_class;
+		marks = is_mark ? marks + 1 : 0;
+		if (marks <= NORMAL_MARKS_MAX)
+			buf_append(&few, text.data + begin, at - begin);
+		else if (marks == NORMAL_MARKS_MAX + 1 && ++replaced)
+			buf_append_str(&few, REPLACEMENT);
+	}
+	append_normal(buf_slice(&few), &normal);
+	int32_t before = 0;
+	for (size_t at = 0, begin = 0; at < normal.n; begin = at) {
+		int32_t character = next_character(buf_slice(&normal), &at);
+		bool unfit = name && is_unfit(before, character);
+		before = unfit ? 0xfffd : character;
+		replaced += unfit;
+		if (unfit)
+			buf_append_str(out, REPLACEMENT);
+		else
+			buf_append(out, normal.data + begin, at - begin);
+	}
+	buf_release(&few);
+	buf_release(&normal);
+	return replaced;
 }

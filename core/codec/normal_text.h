@@ -3,6 +3,7 @@
 #ifndef CORE_CODEC_NORMAL_TEXT_H
 #define CORE_CODEC_NORMAL_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base/arena.h"
@@ -25,5 +26,9 @@ enum status normal_text(struct slice text, struct arena *arena, struct slice *ou
  * are spelling in many scripts and in emoji: they may stand behind a character above U+02FF, once.
  * 0: there is none. */
 uint32_t hidden_character(struct slice text);
+
+/* Append @text as commands take it: in NFC, U+FFFD for every hidden character (of a @name only) and
+ * for what is more than NORMAL_MARKS_MAX marks in a row. Returns how many were replaced. */
+size_t normal_text_mend(struct slice text, bool name, struct buf *out);
 
 #endif

@@ -34,7 +34,7 @@ def make_archive(seed, folder):
     path = os.path.join(folder, "archive.json")
     with open(path, "wb") as out:
         subprocess.run([os.path.join(LIB, "make_archive"), "--seed", str(seed), "--issues", "400", "--pulls", "200",
-                        "--comments", "4", "--people", "40", "--events"], stdout=out, check=True)
+                        "--comments", "4", "--people", "40", "--odd", "0.05", "--events"], stdout=out, check=True)
     return path
 
 

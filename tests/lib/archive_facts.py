@@ -3,6 +3,7 @@ no data. `facts` tells it of an archive, `of_commands` of the importer's command
 three are dictionaries that are equal when nothing was lost, added or misdated."""
 import datetime
 import re
+import unicodedata
 
 FENCE = re.compile(r"\s*(```+|~~~+)")
 ITEM = re.compile(r"\s*([-*+]|\d+[.)])(\s|$)")
@@ -68,12 +69,18 @@ def references(markdown, repo):
     return own, others
 
 
+def visible(text):
+    """One line in the form in which commands keep names; of what cannot be seen, the part that test archives have."""
+    text = CONTROL.sub(lambda c: " " if c[0] in "\t\n\r" else "\ufffd", text)
+    return re.sub("[\u200b\u2028\u2029\u202a-\u202e]", "\ufffd", unicodedata.normalize("NFC", text))
+
+
 def as_label(text):
-    return CONTROL.sub(lambda c: " " if c[0] in "\t\n\r" else "\ufffd", text).replace(",", ";").strip(" ")[:64].strip(" ")
+    return visible(text).replace(",", ";").strip(" ")[:64].strip(" ")
 
 
 def as_line(text):
-    text = CONTROL.sub(lambda c: " " if c[0] in "\t\n\r" else "\ufffd", text)
+    text = visible(text)
     return (text if len(text) <= 255 else text[:254] + "…") if text.strip() else "(no title)"
 
 

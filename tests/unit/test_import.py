@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+import unicodedata
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -247,7 +248,8 @@ class Mapping(Case):
         self.assertGreaterEqual(len(made), len(short))
         bodies = {c["data"]["body"] for c in made}
         for item in short:
-            self.assertIn(CONTROL.sub("\ufffd", item["body"]), bodies)
+            text = unicodedata.normalize("NFC", re.sub("([\u0301\u0316]{30})[\u0301\u0316]+", "\\1\ufffd", item["body"]))
+            self.assertIn(CONTROL.sub("\ufffd", text), bodies)
         refs = {c["data"]["external_ref"] for c in commands if c["command"] == "CreateIssue"}
         self.assertEqual(refs, {f"github:{archive['repo']}#{e['number']}" for e in entries})
         self.assertEqual(archive_facts.differences(archive_facts.facts(archive), archive_facts.of_commands(commands)), [])
@@ -352,10 +354,15 @@ class serving:
 
 
 class Sending(Case):
+    made = None  # archive and commands, once for all
+
     def setUp(self):
         super().setUp()
-        self.file = self.write("archive.json", self.make("--issues", "300", "--pulls", "300", "--odd", "0.05"))
-        self.commands, _ = self.dry(self.file)
+        if not Sending.made:
+            text = self.make("--issues", "300", "--pulls", "300", "--odd", "0.05")
+            Sending.made = text, self.dry(self.write("archive.json", text))[0]
+        self.file = self.write("archive.json", Sending.made[0])
+        self.commands = Sending.made[1]
         self.assertGreater(len(self.commands), 2000)
         self.api = Api()
 

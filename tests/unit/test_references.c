@@ -45,8 +45,9 @@ static void what_only_looks_like_it_does_not(void **state)
 static void another_repository_is_named(void **state)
 {
 	(void)state;
-	assert_references("a/b#1 (tlswg/tls13-spec#22) some.one/re_po#3", "a/b!1 tlswg/tls13-spec!22 "
-	                                                                 "some.one/re_po!3");
+	assert_references("a/b#1 (tlswg/tls13-spec#22) some.one/re_po#3",
+	                  "a/b!1 tlswg/tls13-spec!22 "
+	                  "some.one/re_po!3");
 	assert_references("a/b/c#1 /b#2 b#3", "");
 }
 
@@ -96,9 +97,9 @@ static void quotes_and_comments_are_no_prose(void **state)
 static void whatever_comes_it_ends_and_stays_inside(void **state)
 {
 	static const char *const pieces[] = {
-	        "#",  "1",  "23",  "`", "```", "~~~", "\n", "\n\n", ">",  " ",          "    ",
-	        "\t", "a/", "b",   "-", "1. ", "<!--", "-->", "\r\n", "://", "github.com/", "issues/",
-	        "",   "\xc3\xa9"};
+	        "#",    "1",   "23",   "`",   "```",         "~~~",     "\n", "\n\n",
+	        ">",    " ",   "    ", "\t",  "a/",          "b",       "-",  "1. ",
+	        "<!--", "-->", "\r\n", "://", "github.com/", "issues/", "",   "\xc3\xa9"};
 	struct seed seed = seed_start("references");
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
@@ -106,7 +107,8 @@ static void whatever_comes_it_ends_and_stays_inside(void **state)
 		struct reference one;
 		size_t at = 0, before = 0, n = 0;
 		for (uint64_t k = seed_below(&seed, 60); k; k--)
-			buf_append_str(&text, pieces[seed_below(&seed, sizeof pieces / sizeof *pieces)]);
+			buf_append_str(&text,
+			               pieces[seed_below(&seed, sizeof pieces / sizeof *pieces)]);
 		/* exactly as long as it is, so that a sanitizer sees a step outside */
 		char *exact = mem_new(text.n + 1);
 		if (text.n)
