@@ -258,7 +258,7 @@ static void take_decision(struct partition *partition, struct job *job,
 		add_record(partition, job, event);
 		job->events[index].id = event->meta.event_id;
 		job->events[index].type = (uint16_t)event->type;
-		job->aggregate = command_aggregate(&job->created, &job->aggregate, &event->meta);
+		job->aggregate = command_aggregate(&job->created, &job->aggregate, event);
 	}
 	job->position = tenant->seq + decision->events_n;
 }

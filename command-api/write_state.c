@@ -347,8 +347,11 @@ static void put_command(struct write_state *state, const struct event_meta *meta
 
 struct aggregate_ref command_aggregate(const struct uuid *created,
                                        const struct aggregate_ref *before,
-                                       const struct event_meta *meta)
+                                       const struct event *event)
 {
+	const struct event_meta *meta = &event->meta;
+	if (event->type == EVENT_ISSUE_MOVED && event->issue_moved.with_parent)
+		return *before;
 	bool is_new = !uuid_is_nil(created) && uuid_equal(created, &before->id);
 	return is_new && !uuid_equal(&meta->aggregate.id, created) ? *before : meta->aggregate;
 }
@@ -394,6 +397,7 @@ struct uuid event_created(const struct event *event)
 	case EVENT_ISSUE_ESTIMATE_CHANGED:
 	case EVENT_ISSUE_LABELS_CHANGED:
 	case EVENT_ISSUE_LINKED:
+	case EVENT_ISSUE_MOVED:
 	case EVENT_ISSUE_PARENT_CHANGED:
 	case EVENT_ISSUE_PRIORITY_CHANGED:
 	case EVENT_ISSUE_RANKED:
@@ -468,7 +472,7 @@ void write_state_apply(struct write_state *state, const struct event *event)
 		state->pending_aggregate = meta->aggregate;
 	}
 	state->pending_aggregate =
-	        command_aggregate(&state->pending_created, &state->pending_aggregate, meta);
+	        command_aggregate(&state->pending_created, &state->pending_aggregate, event);
 	uint16_t type = (uint16_t)event->type;
 	buf_append(&state->pending, meta->event_id.bytes, 16);
 	buf_append(&state->pending, &type, 2);

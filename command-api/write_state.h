@@ -82,11 +82,11 @@ bool write_state_command(struct write_state *state, struct slice tenant,
                          const struct uuid *command_id, struct write_command *out);
 /* The id of what the command of this first event created; nil: nothing. */
 struct uuid event_created(const struct event *event);
-/* What a command worked on, for its answer: what it created, else the aggregate of its last event.
- * @before: of its events so far. */
+/* What a command worked on, for its answer: what it created, else the aggregate of its last event,
+ * but not a sub-task that moved along. @before: of its events so far. */
 struct aggregate_ref command_aggregate(const struct uuid *created,
                                        const struct aggregate_ref *before,
-                                       const struct event_meta *meta);
+                                       const struct event *event);
 /* One event that is about to be in the log; the last event of its command stores the dedup row. */
 void write_state_apply(struct write_state *state, const struct event *event);
 

@@ -87,13 +87,12 @@ static void on_created(struct kv_txn *txn, const struct event *event)
 	       slice_of(&row, sizeof row));
 }
 
-static void on_transitioned(const struct rule *rule, struct kv_txn *txn, const struct event *event,
-                            struct rule_run *run)
+static void on_status(const struct rule *rule, struct kv_txn *txn, const struct event *event,
+                      bool is_done, struct rule_run *run)
 {
 	struct key key;
 	struct issue_row row;
 	struct slice at = key_of(&key, event->meta.tenant, 'i', &event->meta.aggregate.id);
-	bool is_done = event->issue_transitioned.to_category == STATUS_CATEGORY_DONE;
 	if (!get(txn, at, &row, sizeof row) || ((row.flags & DONE) != 0) == is_done)
 		return;
 	row.flags ^= DONE;
@@ -158,7 +157,11 @@ static void on_event(const struct rule *rule, struct kv_txn *txn, const struct e
 	if (event->type == EVENT_ISSUE_CREATED)
 		on_created(txn, event);
 	else if (event->type == EVENT_ISSUE_TRANSITIONED)
-		on_transitioned(rule, txn, event, run);
+		on_status(rule, txn, event,
+		          event->issue_transitioned.to_category == STATUS_CATEGORY_DONE, run);
+	else if (event->type == EVENT_ISSUE_MOVED)
+		on_status(rule, txn, event, event->issue_moved.to_category == STATUS_CATEGORY_DONE,
+		          run);
 	else if (event->type == EVENT_ISSUE_PARENT_CHANGED)
 		on_parent_changed(rule, txn, event, run);
 	else if (event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED)

@@ -32,6 +32,7 @@
 	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
 	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
 	IGNORE(ISSUE_LINKED)                                                                       \
+	IGNORE(ISSUE_MOVED)                                                                        \
 	IGNORE(ISSUE_PARENT_CHANGED)                                                               \
 	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
 	IGNORE(ISSUE_RANKED)                                                                       \

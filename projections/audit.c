@@ -1,6 +1,6 @@
 /* Tables: events by (tenant, seq), and what is needed to find an issue by its key: every key that a
- * project has had, the newest is the one to show. There is no
- * index by actor, type or time: they filter a scan in order of seq, bounded by the time of a
+ * project has had and every number that an issue has had, the newest are the ones to show. There is
+ * no index by actor, type or time: they filter a scan in order of seq, bounded by the time of a
  * statement; each further index would cost as much as the table itself. */
 #include "projections/audit.h"
 
@@ -19,14 +19,14 @@ static const char tables_sql[] =
         "create table projects (tenant text collate \"C\" not null, project_id uuid not null,"
         " key text collate \"C\" not null, seq bigint not null);"
         "create table issues (tenant text collate \"C\" not null, issue_id uuid not null,"
-        " project_id uuid not null, number bigint not null);";
+        " project_id uuid not null, number bigint not null, seq bigint not null);";
 
 static const char keys_sql[] =
         "alter table events add primary key (tenant, seq);"
         "create index events_of_aggregate on events (tenant, aggregate_id, seq);"
         "alter table projects add primary key (tenant, project_id, seq);"
         "create index on projects (tenant, key);"
-        "alter table issues add primary key (tenant, issue_id);"
+        "alter table issues add primary key (tenant, issue_id, seq);"
         "create unique index on issues (tenant, project_id, number);";
 
 enum { EVENTS, PROJECTS, ISSUES };
@@ -56,9 +56,10 @@ static const struct pg_batch_type batches[] = {
                 {
                         .name = "issues",
                         .live_sql = "insert into issues select * from"
-                                    " unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[])",
+                                    " unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[],"
+                                    " $5::bigint[])",
                         .copy_sql = "copy issues from stdin",
-                        .columns = 4,
+                        .columns = 5,
                 },
 };
 
@@ -68,8 +69,9 @@ static const struct pg_view_digest digests[] = {
         {"projects",
          "select tenant, project_id::text || lpad(seq::text, 20, '0'), key from projects"
          " where $1::text = '' or tenant = $1::text order by tenant, project_id, seq"},
-        {"issues", "select tenant, issue_id, row(project_id, number)::text from issues"
-                   " where $1::text = '' or tenant = $1::text order by tenant, issue_id"},
+        {"issues", "select tenant, issue_id::text || lpad(seq::text, 20, '0'),"
+                   " row(project_id, number)::text from issues"
+                   " where $1::text = '' or tenant = $1::text order by tenant, issue_id, seq"},
         {NULL, NULL},
 };
 
@@ -108,6 +110,17 @@ static void add_key(struct view *view, const struct event_meta *meta, struct sli
 	pg_batch_int(batch, meta->seq);
 }
 
+static void add_number(struct view *view, const struct event_meta *meta, const struct uuid *project,
+                       int64_t number)
+{
+	struct pg_batch *batch = &view->batches[ISSUES];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_uuid(batch, project);
+	pg_batch_int(batch, number);
+	pg_batch_int(batch, meta->seq);
+}
+
 static enum status audit_apply(struct view *view, const struct event *event, struct error *err)
 {
 	const struct event_meta *meta = &event->meta;
@@ -119,10 +132,11 @@ static enum status audit_apply(struct view *view, const struct event *event, str
 	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
 		add_key(view, meta, event->project_key_changed.to);
 	} else if (event->type == EVENT_ISSUE_CREATED) {
-		pg_batch_text(&view->batches[ISSUES], meta->tenant);
-		pg_batch_uuid(&view->batches[ISSUES], &meta->aggregate.id);
-		pg_batch_uuid(&view->batches[ISSUES], &event->issue_created.project_id);
-		pg_batch_int(&view->batches[ISSUES], event->issue_created.number);
+		add_number(view, meta, &event->issue_created.project_id,
+		           event->issue_created.number);
+	} else if (event->type == EVENT_ISSUE_MOVED) {
+		add_number(view, meta, &event->issue_moved.to_project_id,
+		           event->issue_moved.to_number);
 	}
 	return pg_view_added(view, err);
 }
@@ -131,7 +145,7 @@ const struct pg_view_type audit_view = {
         .type =
                 {
                         .name = "audit",
-                        .version = 2,
+                        .version = 3,
                         .handled = audit_handled,
                         PG_VIEW_SLOTS,
                         .apply = audit_apply,

@@ -15,7 +15,7 @@ static const char find_key_sql[] =
         " on i.tenant = p.tenant and i.project_id = p.project_id"
         " where p.tenant = $1 and p.key = $2 and i.number = $3::bigint limit 1";
 static const char find_id_sql[] =
-        "select issue_id from issues where tenant = $1 and issue_id = $2::uuid";
+        "select issue_id from issues where tenant = $1 and issue_id = $2::uuid limit 1";
 
 static void select_sql(struct buf *sql)
 {
@@ -24,9 +24,11 @@ static void select_sql(struct buf *sql)
 	               " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
 	               "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
 	                       "recorded_at") ", e.reason, e.body"
-	                                      " from events e left join issues i on i.tenant = $1"
-	                                      " and i.issue_id = e.aggregate_id and "
+	                                      " from events e left join lateral (select project_id,"
+	                                      " number from issues where tenant = $1"
+	                                      " and issue_id = e.aggregate_id and "
 	                                      "e.aggregate_kind = 'issue'"
+	                                      " order by seq desc limit 1) i on true"
 	                                      " left join lateral (select key from projects where "
 	                                      "tenant = $1 and project_id = i.project_id "
 	                                      "order by seq desc limit 1) p on true"

@@ -36,6 +36,7 @@
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
+	ON(ISSUE_MOVED)                                                                            \
 	ON(ISSUE_PARENT_CHANGED)                                                                   \
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
@@ -270,6 +271,32 @@ static enum status issue_transitioned(const struct applying *a, struct card *car
 	return count_child(a, &card->parent, 0, change);
 }
 
+/* Both boards have moved; the card goes on in the other one with its rank. */
+static enum status issue_moved(const struct applying *a, struct card *card,
+                               const struct issue_moved *e)
+{
+	struct project *project = board_project_find(a->view, a->tenant, &e->to_project_id);
+	uint8_t column;
+	if (!project)
+		return error_set(a->err, STATUS_INVALID, "a move to a project that is not there");
+	if (board_column_find(project, e->to_status, &column, a->err) ||
+	    set_word(a, card->type, CARD_WORD_MAX, e->to_type, "type") ||
+	    set_word(a, card->priority, CARD_WORD_MAX, e->to_priority, "priority"))
+		return STATUS_INVALID;
+	bool done = e->to_category == STATUS_CATEGORY_DONE;
+	int change = (int)done - (int)card->done;
+	board_card_touch(a->view, card, (uint64_t)a->meta->seq);
+	card->project->columns[card->column].count -= is_shown(card);
+	project->columns[column].count += is_shown(card);
+	card->project = project;
+	card->number = (uint64_t)e->to_number;
+	card->column = column;
+	card->done = done;
+	if (!card->has_parent || !change || card->deleted)
+		return STATUS_OK;
+	return count_child(a, &card->parent, 0, change);
+}
+
 static enum status parent_changed(const struct applying *a, struct card *card,
                                   const struct issue_parent_changed *e)
 {
@@ -384,6 +411,8 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 		return STATUS_OK;
 	case EVENT_ISSUE_LABELS_CHANGED:
 		return labels_changed(a, card, &event->issue_labels_changed);
+	case EVENT_ISSUE_MOVED:
+		return issue_moved(a, card, &event->issue_moved);
 	case EVENT_ISSUE_PARENT_CHANGED:
 		return parent_changed(a, card, &event->issue_parent_changed);
 	case EVENT_ISSUE_PRIORITY_CHANGED:

@@ -265,6 +265,7 @@ struct card *board_card_find(struct view *view, const struct tenant_entry *tenan
 		return NULL;
 	}
 	card->stored = is_shown(card);
+	card->stored_project = card->project;
 	card->stored_column = card->column;
 	memcpy(card->stored_rank, card->rank, sizeof card->rank);
 	id_map_put(&board->cards, tenant, id, card);
@@ -359,10 +360,11 @@ static void card_json(const struct card *card, struct buf *out)
 	json_out_object_end(&json);
 }
 
-static void card_key(struct buf *key, const struct card *card, uint8_t column, const char *rank)
+static void card_key(struct buf *key, const struct card *card, const struct project *project,
+                     uint8_t column, const char *rank)
 {
-	key_tenant(key, card->project->tenant->name);
-	row_uuid(key, &card->project->id);
+	key_tenant(key, project->tenant->name);
+	row_uuid(key, &project->id);
 	row_u8(key, column);
 	buf_append(key, rank, strlen(rank) + 1);
 	row_uuid(key, &card->id);
@@ -370,18 +372,20 @@ static void card_key(struct buf *key, const struct card *card, uint8_t column, c
 
 static bool card_moved(const struct card *card)
 {
-	return card->stored_column != card->column || strcmp(card->stored_rank, card->rank) != 0;
+	return card->stored_project != card->project || card->stored_column != card->column ||
+	       strcmp(card->stored_rank, card->rank) != 0;
 }
 
 static void card_write(struct view *view, struct card *card)
 {
 	struct board *board = view->own;
 	if (card->stored && (card_moved(card) || !is_shown(card))) {
-		card_key(&view->key, card, card->stored_column, card->stored_rank);
+		card_key(&view->key, card, card->stored_project, card->stored_column,
+		         card->stored_rank);
 		kv_del(view->txn, CARDS, buf_slice(&view->key));
 	}
 	if (is_shown(card)) {
-		card_key(&view->key, card, card->column, card->rank);
+		card_key(&view->key, card, card->project, card->column, card->rank);
 		card_json(card, &board->json);
 		kv_put(view->txn, CARDS, buf_slice(&view->key), buf_slice(&board->json));
 	}
@@ -389,6 +393,7 @@ static void card_write(struct view *view, struct card *card)
 	card_pack(card, &view->value);
 	kv_put(view->txn, CARD_ROWS, buf_slice(&view->key), buf_slice(&view->value));
 	card->stored = is_shown(card);
+	card->stored_project = card->project;
 	card->stored_column = card->column;
 	memcpy(card->stored_rank, card->rank, sizeof card->rank);
 	card->dirty = false;

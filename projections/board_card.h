@@ -70,7 +70,8 @@ struct card {
 	struct buf summary;
 	struct buf labels; /* row_string each, sorted */
 	bool dirty;
-	bool stored; /* its JSON lies under stored_column and stored_rank */
+	bool stored; /* its JSON lies under what follows */
+	struct project *stored_project;
 	uint8_t stored_column;
 	char stored_rank[CARD_RANK_MAX + 1];
 };

@@ -32,6 +32,7 @@
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
+	ON(ISSUE_MOVED)                                                                            \
 	ON(ISSUE_PARENT_CHANGED)                                                                   \
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \
@@ -239,6 +240,14 @@ static enum status labels_changed(const struct issue_applying *a, struct issue_r
 	return STATUS_OK;
 }
 
+/* The row of the former number goes on finding it. */
+static void moved(const struct issue_applying *a, const struct issue_moved *e)
+{
+	issue_key(&a->view->key, a->tenant, &e->to_project_id);
+	row_u64(&a->view->key, (uint64_t)e->to_number);
+	issue_put(a, NUMBERS, slice_of(a->meta->aggregate.id.bytes, 16));
+}
+
 static void parent_changed(const struct issue_applying *a, const struct issue_parent_changed *e)
 {
 	if (e->has_from)
@@ -275,6 +284,8 @@ static enum status change_others(const struct issue_applying *a, const struct ev
 		put_text(a, event->issue_description_changed.to);
 	else if (event->type == EVENT_ISSUE_PARENT_CHANGED)
 		parent_changed(a, &event->issue_parent_changed);
+	else if (event->type == EVENT_ISSUE_MOVED)
+		moved(a, &event->issue_moved);
 	else if (event->type == EVENT_RANKS_REBALANCED)
 		return ranks_rebalanced(a, &event->ranks_rebalanced);
 	else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
@@ -283,6 +294,16 @@ static enum status change_others(const struct issue_applying *a, const struct ev
 	else
 		return issue_part_apply(a, event);
 	return STATUS_OK;
+}
+
+static void change_place(struct issue_row *issue, const struct issue_moved *e)
+{
+	issue->project_id = e->to_project_id;
+	issue->number = (uint64_t)e->to_number;
+	issue->type = e->to_type;
+	issue->status = e->to_status;
+	issue->priority = e->to_priority;
+	issue->resolution = e->has_to_resolution ? e->to_resolution : slice_of(NULL, 0);
 }
 
 static enum status change_row(const struct issue_applying *a, const struct event *event,
@@ -313,6 +334,9 @@ static enum status change_row(const struct issue_applying *a, const struct event
 		break;
 	case EVENT_ISSUE_LABELS_CHANGED:
 		return labels_changed(a, issue, &event->issue_labels_changed);
+	case EVENT_ISSUE_MOVED:
+		change_place(issue, &event->issue_moved);
+		break;
 	case EVENT_ISSUE_PARENT_CHANGED:
 		issue->parent = optional(event->issue_parent_changed.has_to,
 		                         &event->issue_parent_changed.to);

@@ -34,8 +34,8 @@ enum status issue_part_apply(const struct issue_applying *a, const struct event 
 
 /* Projects, their components and versions: events of the aggregate project. */
 enum status issue_project_apply(const struct issue_applying *a, const struct event *event);
-/* Components and versions of the issue that @event is of, which lies in @project and, after it, is
- * @seen or else deleted. Other events are left alone. */
+/* Components and versions of the issue that @event is of, which lay in @project before it and,
+ * after it, is @seen or else deleted. Other events are left alone. */
 enum status issue_tags_apply(const struct issue_applying *a, const struct event *event,
                              const struct uuid *project, bool seen);
 

@@ -336,6 +336,7 @@ enum status issue_tags_apply(const struct issue_applying *a, const struct event 
 	const struct issue_created *created = &event->issue_created;
 	const struct issue_components_changed *components = &event->issue_components_changed;
 	const struct issue_versions_changed *versions = &event->issue_versions_changed;
+	const struct issue_moved *moved = &event->issue_moved;
 	enum status status = STATUS_OK;
 	if (event->type == EVENT_ISSUE_CREATED) {
 		status = set_tags(a, project, TAG_COMPONENT, created->components, true, seen);
@@ -354,6 +355,13 @@ enum status issue_tags_apply(const struct issue_applying *a, const struct event 
 		status = set_tags(a, project, tag, versions->removed, false, seen);
 		if (!status)
 			status = set_tags(a, project, tag, versions->added, true, seen);
+	} else if (event->type == EVENT_ISSUE_MOVED) {
+		status = set_tags(a, project, TAG_COMPONENT, moved->components, false, seen);
+		if (!status)
+			status = set_tags(a, project, TAG_FIX, moved->fix_versions, false, seen);
+		if (!status)
+			status = set_tags(a, project, TAG_AFFECTS, moved->affects_versions, false,
+			                  seen);
 	} else if (event->type == EVENT_ISSUE_DELETED) {
 		status = count_tags(a, project, -1);
 	} else if (event->type == EVENT_ISSUE_RESTORED) {

@@ -1,6 +1,7 @@
 /* Tables: projects (every key that one has had; the newest is the one to show), docs. A live batch
  * inserts issues, then comments (which take the project of their issue), then the last text of each
- * edited row, then removes deleted comments. A bulk build copies rows and edits as they come and
+ * edited row, then removes deleted comments, then takes issues that moved, with their comments, to
+ * the last of their projects. A bulk build copies rows and edits as they come and
  * joins them at the end.
  *
  * Index (tenant, tsv): under row-level security only leakproof operators may use an index, which
@@ -36,6 +37,7 @@
 	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
 	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
 	IGNORE(ISSUE_LINKED)                                                                       \
+	ON(ISSUE_MOVED)                                                                            \
 	IGNORE(ISSUE_PARENT_CHANGED)                                                               \
 	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
 	IGNORE(ISSUE_RANKED)                                                                       \
@@ -114,6 +116,8 @@ static const char bulk_sql[] =
         "create table edits (tenant text collate \"C\" not null, doc_id uuid not null, title text,"
         " body text, seq bigint not null);"
         "create table deleted (tenant text collate \"C\" not null, doc_id uuid not null);"
+        "create table moved (tenant text collate \"C\" not null, issue_id uuid not null,"
+        " project_id uuid not null, number bigint not null, seq bigint not null);"
         "create table changes (tenant text collate \"C\" not null, issue_id uuid not null,"
         " archived boolean, deleted boolean, seq bigint not null);";
 
@@ -124,7 +128,7 @@ static const char bulk_sql[] =
 	" (array_agg(deleted order by seq desc) filter (where deleted is not null))[1]"
 
 static const char fill_sql[] =
-        "analyze created; analyze edits; analyze deleted;"
+        "analyze created; analyze edits; analyze deleted; analyze moved;"
         "do $$ begin if exists (select from edits e where not exists (select from created c"
         " where c.tenant = e.tenant and c.doc_id = e.doc_id)) then"
         " raise exception 'an edited text is not there'; end if; end $$;"
@@ -136,33 +140,39 @@ static const char fill_sql[] =
         " x as (select tenant, seq, body from (select tenant, seq, body from created"
         "   union all select tenant, seq, body from edits) y where body is not null"
         "  and (tenant, seq) in (select tenant, text_seq from created where text_seq is not null)),"
-        " d as (select c.tenant, c.doc_id, c.issue_id, coalesce(c.project_id, i.project_id) "
-        "project_id,"
-        "  c.number, coalesce(t.title, c.title) title, coalesce(b.body, c.body, x.body) body,"
+        " m as (select distinct on (tenant, issue_id) tenant, issue_id, project_id, number"
+        "  from moved order by tenant, issue_id, seq desc),"
+        " d as (select c.tenant, c.doc_id, c.issue_id,"
+        "  coalesce(m.project_id, c.project_id, i.project_id) project_id,"
+        "  case when c.number is not null then coalesce(m.number, c.number) end number,"
+        "  coalesce(t.title, c.title) title, coalesce(b.body, c.body, x.body) body,"
         "  greatest(c.seq, t.seq, b.seq) seq from created c"
         "  join created i on i.tenant = c.tenant and i.doc_id = c.issue_id"
         "  left join t on t.tenant = c.tenant and t.doc_id = c.doc_id"
         "  left join b on b.tenant = c.tenant and b.doc_id = c.doc_id"
         "  left join x on x.tenant = c.tenant and x.seq = c.text_seq"
+        "  left join m on m.tenant = c.tenant and m.issue_id = c.issue_id"
         "  where not exists (select from deleted x"
         "   where x.tenant = c.tenant and x.doc_id = c.doc_id))"
         " insert into docs select tenant, doc_id, issue_id, project_id, number, title, body, "
         "seq," TSV("title", "body") " from d;"
                                     "insert into hidden " LAST_HIDDEN
                                     " from changes u group by tenant, issue_id;"
-                                    "drop table created, edits, deleted, changes;";
+                                    "drop table created, edits, deleted, moved, changes;";
 
 static const char keys_sql[] =
         "alter table projects add primary key (tenant, project_id, seq);"
         "create index on projects (tenant, key);"
         "alter table docs add primary key (tenant, doc_id);"
+        /* the comments of an issue that moves */
+        "create index docs_of_issue on docs (tenant, issue_id) where number is null;"
         "alter table hidden add primary key (tenant, issue_id);"
         /* inserts wait in a list that is merged when it has 2 MB: a quarter of the work
          * of merging each batch, for a list that a query has to read through */
         "create index docs_words on docs using gin (tenant, tsv) with (gin_pending_list_limit = "
         "2048);";
 
-enum { PROJECTS, ISSUES, CLONES, COMMENTS, EDITS, DELETED, HIDDEN };
+enum { PROJECTS, ISSUES, CLONES, COMMENTS, EDITS, DELETED, MOVED, HIDDEN };
 
 static const struct pg_batch_type batches[] = {
         [PROJECTS] =
@@ -260,6 +270,24 @@ static const struct pg_batch_type batches[] = {
                                     " where d.tenant = u.tenant and d.doc_id = u.id",
                         .copy_sql = "copy deleted from stdin",
                         .columns = 2,
+                },
+        [MOVED] =
+                {
+                        .name = "moved",
+                        .live_sql =
+                                "with u as (select distinct on (tenant, id) * from"
+                                " unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[],"
+                                " $5::bigint[]) as u(tenant, id, project, number, seq)"
+                                " order by tenant, id, seq desc),"
+                                " comments as (update docs d set project_id = u.project from u"
+                                " where d.tenant = u.tenant and d.issue_id = u.id"
+                                " and d.number is null),"
+                                " changed as (update docs d set project_id = u.project,"
+                                " number = u.number from u"
+                                " where d.tenant = u.tenant and d.doc_id = u.id returning 1)"
+                                " select (select count(*) from u) - (select count(*) from changed)",
+                        .copy_sql = "copy moved from stdin",
+                        .columns = 5,
                 },
         [HIDDEN] =
                 {
@@ -383,6 +411,16 @@ static void hidden(struct view *view, const struct event *event)
 	pg_batch_int(batch, event->meta.seq);
 }
 
+static void moved(struct view *view, const struct event_meta *meta, const struct issue_moved *e)
+{
+	struct pg_batch *batch = &view->batches[MOVED];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_uuid(batch, &e->to_project_id);
+	pg_batch_int(batch, e->to_number);
+	pg_batch_int(batch, meta->seq);
+}
+
 static enum status search_apply(struct view *view, const struct event *event, struct error *err)
 {
 	const struct event_meta *meta = &event->meta;
@@ -408,6 +446,8 @@ static enum status search_apply(struct view *view, const struct event *event, st
 	} else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
 	           event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED) {
 		hidden(view, event);
+	} else if (event->type == EVENT_ISSUE_MOVED) {
+		moved(view, meta, &event->issue_moved);
 	} else if (event->type == EVENT_COMMENT_DELETED) {
 		pg_batch_text(&view->batches[DELETED], meta->tenant);
 		pg_batch_uuid(&view->batches[DELETED], &event->comment_deleted.comment_id);
@@ -419,7 +459,7 @@ const struct pg_view_type search_view = {
         .type =
                 {
                         .name = "search",
-                        .version = 4,
+                        .version = 5,
                         .handled = search_handled,
                         PG_VIEW_SLOTS,
                         .apply = search_apply,

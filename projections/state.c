@@ -32,6 +32,7 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
+	ON(ISSUE_MOVED)                                                                            \
 	ON(ISSUE_PARENT_CHANGED)                                                                   \
 	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
 	ON(ISSUE_RANKED)                                                                           \

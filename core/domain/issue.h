@@ -16,6 +16,15 @@
 /* The next event of @issue, whose version it raises (in the caller's copy). */
 struct event *emit_issue(struct judge *judge, enum event_type type, struct row_issue *issue);
 
+/* One generation below an issue, whatever became of them. */
+struct children {
+	const struct tenant_state *state;
+	struct row_key at, begin;
+};
+struct children children_of(const struct tenant_state *state, const struct uuid *parent);
+bool next_child(struct children *children, struct row_issue *child);
+bool is_subtask(const struct tenant_state *state, const struct row_issue *issue);
+
 /* An estimate: 0 to ESTIMATE_MINUTES_MAX. */
 bool check_estimate(struct judge *judge, int32_t minutes, const char *pointer);
 bool check_start(struct judge *judge, bool has_start_on, int32_t start_on, bool has_due_on,
@@ -65,6 +74,8 @@ struct row_issue load_field(const struct tenant_state *state, const struct event
 /* evolve: put @issue under another parent, or under none (nil), and count children. */
 void issue_set_parent(struct tenant_state *state, struct row_issue *issue,
                       const struct uuid *parent);
+/* Its number is the next one of its project. */
+void issue_take_number(struct tenant_state *state, const struct row_issue *issue);
 void issue_set_summary(struct tenant_state *state, const struct uuid *issue, struct slice summary);
 void issue_set_description(struct row_issue *issue, struct slice description, int64_t seq);
 void issue_add_labels(struct tenant_state *state, struct row_issue *issue,

@@ -245,27 +245,27 @@ void issue_set_parent(struct tenant_state *state, struct row_issue *issue,
 	}
 }
 
-static void save_place(struct tenant_state *state, const struct row_issue *issue)
+static void save_rank(struct tenant_state *state, const struct row_issue *issue)
 {
 	static const struct row_rank rank;
-	struct row_issue_number number = {issue->id};
 	struct row_key key = row_key_rank(PADDED(issue->rank), &issue->id);
 
 	state->put(state, &key, &rank);
-	key = row_key_issue_number(&issue->project_id, issue->number);
-	state->put(state, &key, &number);
 }
 
-static void count_issue(struct tenant_state *state, const struct issue_created *event)
+void issue_take_number(struct tenant_state *state, const struct row_issue *issue)
 {
-	struct row_key key = row_key_project(&event->project_id);
+	struct row_key key = row_key_project(&issue->project_id);
+	struct row_issue_number number = {issue->id};
 	struct row_project project;
 	bool found = state->get(state, &key, &project);
 
-	assert(found && event->number == project.issues + 1);
+	assert(found && issue->number == project.issues + 1);
 	(void)found;
-	project.issues = event->number;
+	project.issues = issue->number;
 	state->put(state, &key, &project);
+	key = row_key_issue_number(&issue->project_id, issue->number);
+	state->put(state, &key, &number);
 }
 
 /* That of the issue that it is a clone of, as it was at the event that has the text. */
@@ -328,8 +328,8 @@ void evolve_issue_created(struct tenant_state *state, const struct event_meta *m
 	issue_add_tags(state, &issue.id, ROW_TAG_AFFECTS, event->affects_versions);
 	if (event->has_parent)
 		issue_set_parent(state, &issue, &event->parent);
-	count_issue(state, event);
-	save_place(state, &issue);
+	issue_take_number(state, &issue);
 	issue_take_place(state, &issue);
+	save_rank(state, &issue);
 	save_issue(state, &issue);
 }

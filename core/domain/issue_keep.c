@@ -12,13 +12,7 @@
  * RestoreIssue is the only command that finds it. */
 #include "core/domain/issue.h"
 
-/* One generation below an issue. */
-struct children {
-	const struct tenant_state *state;
-	struct row_key at, begin;
-};
-
-static struct children children_of(const struct tenant_state *state, const struct uuid *parent)
+struct children children_of(const struct tenant_state *state, const struct uuid *parent)
 {
 	static const struct uuid none;
 	struct children children = {.state = state, .begin = row_key_child(parent, &none)};
@@ -27,7 +21,7 @@ static struct children children_of(const struct tenant_state *state, const struc
 	return children;
 }
 
-static bool next_child(struct children *children, struct row_issue *child)
+bool next_child(struct children *children, struct row_issue *child)
 {
 	const size_t prefix = sizeof(struct uuid);
 	struct row_child unused;
@@ -42,7 +36,7 @@ static bool next_child(struct children *children, struct row_issue *child)
 	return found;
 }
 
-static bool is_subtask(const struct tenant_state *state, const struct row_issue *issue)
+bool is_subtask(const struct tenant_state *state, const struct row_issue *issue)
 {
 	struct row_item type;
 	bool found =

@@ -87,6 +87,22 @@ static uint32_t count_tags(const struct tenant_state *state, const struct uuid *
 	return n;
 }
 
+struct uuid_array tags_of(struct judge *judge, const struct uuid *issue, enum row_tag tag)
+{
+	static const struct uuid nil;
+	struct row_key key = row_key_issue_tag(issue, tag, &nil);
+	const size_t prefix = sizeof(*issue) + 1;
+	struct uuid_array tags = {NULL, 0};
+	uint32_t n = count_tags(judge->state, issue, tag);
+	struct uuid *ids = n ? emit_room(judge, n * sizeof(*ids)) : NULL;
+	struct row_issue_tag row;
+
+	for (; ids && tags.n < n && judge->state->next(judge->state, &key, false, &row); tags.n++)
+		memcpy(ids[tags.n].bytes, key.bytes + prefix, sizeof(nil.bytes));
+	tags.items = ids;
+	return tags;
+}
+
 /* What ChangeIssue... asks for, of one kind of tag. */
 struct change {
 	enum row_tag tag;

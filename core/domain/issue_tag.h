@@ -21,6 +21,9 @@ bool check_tags(struct judge *judge, const struct uuid *project, enum row_tag ta
 struct uuid_array tags_select(struct judge *judge, const struct uuid *issue, enum row_tag tag,
                               struct uuid_array ids, bool present);
 
+/* All that @issue has, in order. NULL items if there is no room. */
+struct uuid_array tags_of(struct judge *judge, const struct uuid *issue, enum row_tag tag);
+
 /* Events that take @from off every issue that has it as one of @tags (those that are open only, if
  * @open_only), and put @to on instead unless it is NULL. */
 void replace_tags(struct judge *judge, const enum row_tag *tags, size_t tags_n,

@@ -23,6 +23,7 @@
 	X(LINK_ISSUES, link_issues, "link and unlink issues")                                      \
 	X(RANK_ISSUES, rank_issues, "change the order of issues")                                  \
 	X(ARCHIVE_ISSUES, archive_issues, "archive and unarchive issues")                          \
+	X(MOVE_ISSUES, move_issues, "move issues away to projects where one may create them")      \
 	X(DELETE_ISSUES, delete_issues, "delete issues")                                           \
 	X(RESTORE_ISSUES, restore_issues, "see deleted issues, and restore them")                  \
 	X(ADD_COMMENTS, add_comments, "comment on issues")                                         \

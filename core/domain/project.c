@@ -26,13 +26,18 @@ bool resolve_project(const struct tenant_state *state, struct slice ref,
 	       read_project(state, &id, project);
 }
 
+bool find_other_project(struct judge *judge, struct slice ref, const char *pointer,
+                        struct row_project *project)
+{
+	return (resolve_project(judge->state, ref, project) &&
+	        may(judge, PERMISSION_BROWSE_PROJECT, project, NULL)) ||
+	       REFUSE(judge, REJECT_NO_SUCH_PROJECT, pointer, SLICE("there is no project "), ref);
+}
+
 bool find_project(struct judge *judge, struct slice ref, struct row_project *project)
 {
-	if (resolve_project(judge->state, ref, project) &&
-	    may(judge, PERMISSION_BROWSE_PROJECT, project, NULL))
-		return check_asked(judge, project, NULL);
-	return REFUSE(judge, REJECT_NO_SUCH_PROJECT, "/project", SLICE("there is no project "),
-	              ref);
+	return find_other_project(judge, ref, "/project", project) &&
+	       check_asked(judge, project, NULL);
 }
 
 bool check_project_open(struct judge *judge, const struct row_project *project, const char *pointer)

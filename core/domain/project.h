@@ -13,6 +13,9 @@
 bool resolve_project(const struct tenant_state *state, struct slice ref,
                      struct row_project *project);
 bool find_project(struct judge *judge, struct slice ref, struct row_project *project);
+/* One that a command is not about but looks at, at @pointer: nothing but browsing is asked. */
+bool find_other_project(struct judge *judge, struct slice ref, const char *pointer,
+                        struct row_project *project);
 bool find_open_project(struct judge *judge, struct slice ref, bool has_expected, int64_t expected,
                        struct row_project *project);
 /* Refuses if the project is archived. */

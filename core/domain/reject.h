@@ -35,6 +35,7 @@
 	X(BAD_CHANGE, 422, "bad_change", "the parts of the command contradict each other")         \
 	X(PROJECT_ARCHIVED, 409, "project_archived", "the project is closed for changes")          \
 	X(ISSUE_ARCHIVED, 409, "issue_archived", "the issue is archived and closed for changes")   \
+	X(MOVES_WITH_PARENT, 409, "moves_with_parent", "a sub-task moves with its parent")         \
 	X(PARENT_DELETED, 409, "parent_deleted", "a sub-task is restored with its parent")         \
 	X(ID_TAKEN, 409, "id_taken", "the id belongs to something else")                           \
 	X(LAST_OWNER, 409, "last_owner", "an organization has at least one active owner")          \

@@ -1065,6 +1065,7 @@ class OpenApi(Case):
 
         known = {
             "CloneIssue": lambda: {"issue": create_issue()["key"]},
+            "MoveIssue": lambda: {"issue": create_issue()["key"], "project": project()},
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),
             "DeleteIssue": lambda: {"issue": create_issue()["key"]}, "RestoreIssue": lambda: put_away("DeleteIssue"),
             "AddComponent": dict, "EditComponent": lambda: component(description="text"), "RemoveComponent": component,

@@ -146,6 +146,49 @@ class Cloned(Case):
         self.assertEqual((clone["description"], clone["cloned_from"]), ("forest zebra", None))
 
 
+class Moved(Case):
+    def etag(self, key, last):
+        answer = OWNER.get(f"/v1/t/acme/projects/{key}/board", {"NexusFlow-Min-Position": str(last.position)})
+        return answer.header("ETag"), {card["key"]: card for column in answer.json()["columns"] for card in column["cards"]}
+
+    def test_an_issue_moves_and_both_keys_find_it(self):
+        does("CreateProject", key="MOVED", name="Moved")
+        does("AddComponent", project="TLS", name="leaving", component_id="00000000-0000-4000-8000-00000000c0de")
+        key = new_issue(summary="quokka", components=["00000000-0000-4000-8000-00000000c0de"])
+        below = new_issue(type="subtask", summary="quokka below", parent=key)
+        does("AddComment", issue=key, body="about the quokka")
+        last = does("TransitionIssue", issue=key, to="in_progress")
+        before = read(f"/issues/{key}", last)
+        left, card = self.etag("TLS", last)[0], self.etag("TLS", last)[1][key]
+        entered = self.etag("MOVED", last)[0]
+        last = does("MoveIssue", issue=key, project="MOVED")
+        self.assertEqual((last.json()["key"], last.json()["version"]), ("MOVED-1", before["version"] + 1))
+        tag, cards = self.etag("TLS", last)
+        self.assertNotEqual(tag, left)
+        self.assertFalse({key, below} & set(cards))
+        tag, cards = self.etag("MOVED", last)
+        self.assertNotEqual(tag, entered)
+        self.assertEqual(set(cards), {"MOVED-1", "MOVED-2"})
+        self.assertEqual(cards["MOVED-1"], dict(card, key="MOVED-1", version=card["version"] + 1))
+        for name in (key, "MOVED-1"):
+            after = read(f"/issues/{name}", last)
+            self.assertEqual((after["key"], after["project"]["key"], after["components"]), ("MOVED-1", "MOVED", []))
+            self.assertEqual([s["key"] for s in after["subtasks"]], ["MOVED-2"])
+            self.assertEqual(read(f"/issues/{name}/history", last)["items"][-1]["type"], "IssueMoved")
+            self.assertEqual({row["aggregate"]["key"] for row in read(f"/audit?issue={name}", last)["items"]}, {"MOVED-1"})
+        self.assertEqual([c["issues"] for c in read("/projects/TLS/components", last)["items"] if c["name"] == "leaving"], [0])
+        for project, keys in (("TLS", set()), ("MOVED", {"MOVED-1", "MOVED-2"})):
+            self.assertEqual({item["key"] for item in read(f"/search?text=quokka&project={project}", last)["items"]}, keys)
+        last = does("AddComment", issue=key, body="quokka again")
+        self.assertEqual(last.json()["key"], "MOVED-1")
+        self.assertEqual(len(read("/search?text=quokka&project=MOVED", last)["items"]), 4)
+        self.assertEqual(does("MoveIssue", issue=key, project="MOVED").json()["outcome"], "unchanged")
+        self.refused(409, "moves_with_parent", "MoveIssue", issue=below, project="TLS")
+        last = does("MoveIssue", issue=key, project="TLS")
+        self.assertNotIn(last.json()["key"], (key, below))
+        self.assertEqual(read("/issues/MOVED-2", last)["project"]["key"], "TLS")
+
+
 class Kept(Case):
     def gone(self, path, last, client=None):
         answer = (client or OWNER).get("/v1/t/acme" + path, {"NexusFlow-Min-Position": str(last.position)})

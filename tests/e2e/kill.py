@@ -168,6 +168,7 @@ class Choices:
         (4, "EditComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()), body=c.talk())),
         (2, "DeleteComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()))),
         (3, "CloneIssue", lambda c: {"issue": c.issue(), "subtasks": c.rng.random() < 0.5, "links": c.rng.random() < 0.5}),
+        (2, "MoveIssue", lambda c: {"issue": c.issue(), "project": c.project()}),
         (1.5, "ArchiveIssue", lambda c: {"issue": c.issue()}),
         (2, "UnarchiveIssue", lambda c: {"issue": c.issue()}),
         (1.5, "DeleteIssue", lambda c: {"issue": c.issue()}),

@@ -773,6 +773,39 @@ class Fold:
             self.say(meta, f"{data['to']} with the resolution {data['resolution']}")
         issue["resolution"] = data["resolution"]
 
+    def on_IssueMoved(self, meta, data):
+        issue = self.issue_of(meta)
+        project = self.projects[data["to_project_id"]]
+        for field, was in (("project_id", issue["project_id"]), ("number", issue["number"]), ("type", issue["type"]),
+                           ("status", issue["status"]), ("priority", issue["priority"]), ("resolution", issue["resolution"])):
+            self.same(meta, field, data["from_" + field], was)
+        if data["to_number"] != project["last_number"] + 1 or data["from_project_id"] == data["to_project_id"]:
+            self.say(meta, f"number {data['to_number']} follows {project['last_number']} in {project['key']}, or it does not move")
+        project["last_number"] = data["to_number"]
+        for which in ("components", "fix_versions", "affects_versions"):
+            self.same(meta, which, data[which], sorted(issue[which]))
+            issue[which] = set()
+        category = self.status_of(project, data["to_status"])["category"]
+        if data["to_category"] != category or (category == "done") != (data["to_resolution"] is not None):
+            self.say(meta, f"{data['to_status']} is {category}, with the resolution {data['to_resolution']}")
+        if data["to_status"] not in self.places(project, data["to_type"]):
+            self.say(meta, f"the workflow of {data['to_type']} has no place for {data['to_status']}")
+        for kind, id in (("issue_types", data["to_type"]), ("priorities", data["to_priority"]), ("resolutions", data["to_resolution"])):
+            if id is not None and not any(item["id"] == id for item in project[kind]):
+                self.say(meta, f"{project['key']} has no {id} among its {kind}")
+        issue.update({field: data["to_" + field] for field in ("project_id", "number", "type", "status", "priority", "resolution")})
+        if issue["type"] == "subtask" and self.issues[issue["parent"]]["project_id"] != data["to_project_id"]:
+            self.say(meta, "a sub-task moves to where its parent is not")
+        if meta["index"] + 1 == meta["count"]:
+            self.look_at_left_behind(meta, data)
+
+    def look_at_left_behind(self, meta, data):
+        """At the end of the command, no sub-task is left where its parent was."""
+        parent = self.issues[data["parent"] if data["with_parent"] else meta["aggregate"]["id"]]
+        for child in parent["children"]:
+            if self.issues[child]["type"] == "subtask" and self.issues[child]["project_id"] == data["from_project_id"]:
+                self.say(meta, f"the sub-task {child} is left behind")
+
     def on_RanksRebalanced(self, meta, data):
         order = [change["issue_id"] for change in data["ranks"]]
         if not 0 < len(order) <= 1000 or len(set(order)) != len(order):
@@ -1160,9 +1193,9 @@ def judge_rule(tenant, events):
             effects.setdefault(meta["causation_id"], []).append(meta["command_id"])
         if name == "IssueCreated" and data["type"] == "subtask":
             issues[meta["aggregate"]["id"]] = {"parent": data["parent"], "done": False, "deleted": False}
-        elif name == "IssueTransitioned" and issue:
-            issue["done"] = data["to_category"] == "done"
-            if issue["done"] and issue["parent"] and not issue["deleted"] and not open_subtasks(issue["parent"]):
+        elif name in ("IssueTransitioned", "IssueMoved") and issue:
+            was_done, issue["done"] = issue["done"], data["to_category"] == "done"
+            if issue["done"] > was_done and issue["parent"] and not issue["deleted"] and not open_subtasks(issue["parent"]):
                 causes.append(meta["event_id"])
         elif name == "IssueParentChanged" and issue:
             left, issue["parent"] = issue["parent"], data["to"]

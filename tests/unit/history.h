@@ -19,6 +19,8 @@ struct history_issue {
 	uint32_t parent; /* index + 1 */
 	uint8_t column;
 	bool tagged; /* has both */
+	int64_t number;
+	bool elsewhere; /* in the other project */
 	bool has_comment, linked, labelled, watched, archived, deleted;
 	int32_t minutes; /* of its worklog; 0: none */
 };
@@ -26,7 +28,9 @@ struct history_issue {
 struct history_tenant {
 	char name[16];
 	int64_t seq;
-	struct uuid project;
+	struct uuid project,
+	        other_project;          /* the other one comes with the first issue that moves */
+	int64_t numbers, other_numbers; /* that they have given */
 	uint64_t project_version;
 	bool rekeyed, archived;
 	bool has_parts;         /* a component and a version */

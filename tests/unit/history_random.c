@@ -11,6 +11,7 @@ static void random_create(struct history *h, struct history_tenant *t, char rank
 	struct history_issue *issue = &t->issues[index];
 	issue->id = history_id(t->name, "issue", index);
 	issue->version = 1;
+	issue->number = ++t->numbers;
 	struct event *event =
 	        history_event(h, EVENT_ISSUE_CREATED, AGGREGATE_KIND_ISSUE, issue->id, 1);
 	struct issue_created *e = &event->issue_created;
@@ -18,7 +19,7 @@ static void random_create(struct history *h, struct history_tenant *t, char rank
 	snprintf(rank, 16, "%08llx", (unsigned long long)((seed_next(&h->seed) & 0xffffffff) | 1));
 	*e = (struct issue_created){
 	        .project_id = t->project,
-	        .number = index + 1,
+	        .number = issue->number,
 	        .type = SLICE("task"),
 	        .summary = SLICE("Negotiate \"keys\" with the server\xc3\xa9"),
 	        .description = SLICE("A long text about the handshake that nobody reads here."),
@@ -56,7 +57,7 @@ static void random_transition(struct history *h, struct history_tenant *t,
 	uint8_t to = (uint8_t)((issue->column + 1 + seed_below(&h->seed, 3)) % 4);
 	struct issue_transitioned *e =
 	        &of_issue(h, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned;
-	e->project_id = t->project;
+	e->project_id = issue->elsewhere ? t->other_project : t->project;
 	e->from = slice_str(statuses[issue->column].id);
 	e->to = slice_str(statuses[to].id);
 	e->from_category = statuses[issue->column].category;
@@ -424,6 +425,47 @@ static void random_tag(struct history *h, struct history_tenant *t, struct histo
 	issue->tagged = !issue->tagged;
 }
 
+/* To the other project, or back. */
+static void random_move(struct history *h, struct history_tenant *t, struct history_issue *issue)
+{
+	static struct uuid component, version;
+	bool first = t->other_numbers == 0;
+	if (first) {
+		t->other_project = history_id(t->name, "project", 2);
+		history_event(h, EVENT_PROJECT_CREATED, AGGREGATE_KIND_PROJECT, t->other_project, 1)
+		        ->project_created =
+		        (struct project_created){.key = SLICE("QUIC"), .name = SLICE("QUIC")};
+	}
+	component = history_id(t->name, "component", 1);
+	version = history_id(t->name, "version", 1);
+	struct slice status = slice_str(statuses[issue->column].id);
+	bool done = issue->column == 3;
+	int64_t number = issue->elsewhere ? ++t->numbers : ++t->other_numbers;
+	of_issue(h, EVENT_ISSUE_MOVED, issue)->issue_moved = (struct issue_moved){
+	        .from_project_id = issue->elsewhere ? t->other_project : t->project,
+	        .to_project_id = issue->elsewhere ? t->project : t->other_project,
+	        .from_number = issue->number,
+	        .to_number = number,
+	        .from_type = SLICE("task"),
+	        .to_type = SLICE("bug"),
+	        .from_status = status,
+	        .to_status = status,
+	        .from_category = statuses[issue->column].category,
+	        .to_category = statuses[issue->column].category,
+	        .from_priority = SLICE("medium"),
+	        .to_priority = SLICE("medium"),
+	        .has_from_resolution = done,
+	        .from_resolution = done ? SLICE("done") : SLICE(""),
+	        .has_to_resolution = done,
+	        .to_resolution = done ? SLICE("done") : SLICE(""),
+	        .components = {&component, issue->tagged},
+	        .fix_versions = {&version, issue->tagged},
+	};
+	issue->number = number;
+	issue->elsewhere = !issue->elsewhere;
+	issue->tagged = false;
+}
+
 static void random_command(struct history *h, struct history_tenant *t)
 {
 	char ranks[4][16];
@@ -440,13 +482,15 @@ static void random_command(struct history *h, struct history_tenant *t)
 		random_board(h, t);
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
-		uint64_t kind = seed_below(&h->seed, 13);
+		uint64_t kind = seed_below(&h->seed, 14);
 		struct history_issue *issue =
 		        t->issues_n ? &t->issues[seed_below(&h->seed, t->issues_n)] : NULL;
 		if (!issue || (kind < 2 && t->issues_n < t->issues_max))
 			random_create(h, t, ranks[i]);
 		else if (issue->archived || issue->deleted || kind == 12)
 			random_keep(h, t, issue, children[i]);
+		else if (kind == 13)
+			random_move(h, t, issue);
 		else if (kind < 5)
 			random_transition(h, t, issue);
 		else if (kind < 7)
@@ -455,7 +499,7 @@ static void random_command(struct history *h, struct history_tenant *t)
 			random_link(h, t, issue);
 		else if (kind < 9)
 			random_plan(h, t, issue);
-		else if (kind < 10 && t->has_parts)
+		else if (kind < 10 && t->has_parts && !issue->elsewhere)
 			random_tag(h, t, issue);
 		else
 			random_edit(h, issue, ranks[i]);

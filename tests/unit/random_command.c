@@ -153,6 +153,16 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 	}
 }
 
+static struct replacement_array some_replacements(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 3);
+	struct replacement *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = (struct replacement){SOME_STATUS, SOME_STATUS};
+	return (struct replacement_array){items, n};
+}
+
 static void fill_work_command(struct decider *decider, struct seed *seed, struct command *command)
 {
 	struct uuid worklog = id_of(4000 + seed_below(seed, 60));
@@ -168,6 +178,13 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 		                                            .summary_prefix = PICK("", "Copy of "),
 		                                            .subtasks = maybe(seed, 2),
 		                                            .links = maybe(seed, 2)};
+		break;
+	case COMMAND_MOVE_ISSUE:
+		command->move_issue =
+		        (struct move_issue){.issue = SOME_ISSUE,
+		                            .project = PICK("TLS", "QUIC", "NET"),
+		                            .statuses = some_replacements(decider, seed),
+		                            EXPECTED};
 		break;
 	case COMMAND_ARCHIVE_ISSUE:
 		command->archive_issue = (struct archive_issue){.issue = SOME_ISSUE, EXPECTED};

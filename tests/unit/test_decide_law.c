@@ -86,14 +86,40 @@ static void check_status(const struct tenant_state *face, const struct row_issue
 	assert_int_equal(status.category == STATUS_CATEGORY_DONE, issue->resolution[0] != '\0');
 }
 
+/* Its key finds it, and what it remembers of statuses is of those of its project. */
 static void check_place(const struct tenant_state *face, const struct row_issue *issue)
 {
-	struct row_key key = row_key_issue_place(&issue->project_id, PADDED(issue->type),
-	                                         PADDED(issue->status), issue->number);
-	struct row_issue_place place;
+	struct row_key place = row_key_issue_place(&issue->project_id, PADDED(issue->type),
+	                                           PADDED(issue->status), issue->number);
+	struct row_key number = row_key_issue_number(&issue->project_id, issue->number);
+	struct row_issue_place placed;
+	struct row_issue_number numbered;
+	struct row_item status;
+	struct row_key key = prefix_of(ROW_ISSUE_TAG, &issue->id), part;
+	struct row_issue_tag tag;
+	struct row_component component;
+	struct row_version version;
+	struct uuid id;
 
-	assert_true(face->get(face, &key, &place));
-	assert_true(uuid_equal(&place.issue_id, &issue->id));
+	assert_true(face->get(face, &place, &placed));
+	assert_true(uuid_equal(&placed.issue_id, &issue->id));
+	assert_true(face->get(face, &number, &numbered));
+	assert_true(uuid_equal(&numbered.issue_id, &issue->id));
+	assert_true(
+	        read_item(face, &issue->project_id, ITEM_STATUS, PADDED(issue->status), &status));
+	assert_true(issue->statuses_been & UINT64_C(1) << status.ordinal);
+	while (face->next(face, &key, false, &tag) && memcmp(key.bytes, issue->id.bytes, 16) == 0) {
+		memcpy(id.bytes, key.bytes + 17, 16);
+		part = row_key_component(&id);
+		if (key.bytes[16] == ROW_TAG_COMPONENT) {
+			assert_true(face->get(face, &part, &component));
+			assert_true(uuid_equal(&component.project_id, &issue->project_id));
+			continue;
+		}
+		part = row_key_version(&id);
+		assert_true(face->get(face, &part, &version));
+		assert_true(uuid_equal(&version.project_id, &issue->project_id));
+	}
 }
 
 static void check_issue(const struct tenant_state *face, const struct row_issue *issue)
@@ -274,7 +300,7 @@ static void check_invariants(struct decider *decider)
 	struct row_project_key named;
 	uint32_t owners = 0, members = 0;
 	struct row_worklog worklog;
-	uint64_t issues = 0, comments = 0, worklogs = 0;
+	uint64_t issues = 0, numbers = 0, comments = 0, worklogs = 0;
 	int64_t spent = 0;
 
 	assert_true(face->get(face, &key, &organization));
@@ -289,6 +315,7 @@ static void check_invariants(struct decider *decider)
 	check_api_keys(decider);
 	for (key = row_key_first(ROW_ISSUE); face->next(face, &key, false, &issue);) {
 		check_issue(face, &issue);
+		issues++;
 		comments += issue.comments;
 		worklogs += issue.worklogs;
 		spent += issue.spent;
@@ -298,7 +325,7 @@ static void check_invariants(struct decider *decider)
 	for (key = row_key_first(ROW_PROJECT); face->next(face, &key, false, &project);) {
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
 		                 project.issues);
-		issues += (uint64_t)project.issues;
+		numbers += (uint64_t)project.issues;
 		key = row_key_project_texts(&project.id);
 		assert_true(face->get(face, &key, &texts) && texts.name[0]);
 		key = row_key_project_key(slice_str(project.key));
@@ -306,7 +333,8 @@ static void check_invariants(struct decider *decider)
 		assert_memory_equal(&named.project_id, &project.id, sizeof(project.id));
 		key = row_key_project(&project.id);
 	}
-	assert_int_equal(issues, decider->state.rows[ROW_ISSUE]);
+	assert_int_equal(numbers, decider->state.rows[ROW_ISSUE_NUMBER]);
+	assert_true(issues <= numbers);
 	assert_int_equal(issues, decider->state.rows[ROW_RANK]);
 	assert_int_equal(issues, decider->state.rows[ROW_ISSUE_PLACE]);
 	assert_int_equal(issues, decider->state.rows[ROW_SUMMARY]);

@@ -1,0 +1,284 @@
+/* MoveIssue. An issue gets the next number of the other project; the row of its former number goes
+ * on finding it. Type, status, priority and resolution
+ * are kept where the other project has them under the same id, else the command says what takes
+ * their place. What belongs to the project that it leaves comes off: components, versions, and what
+ * is remembered by the ordinals of its statuses.
+ *
+ * Sub-tasks of the same project go along in the same decision, archived and deleted ones too. A
+ * sub-task alone moves only to where its parent is. */
+#include "core/domain/issue_tag.h"
+#include "core/domain/migration.h"
+#include "core/domain/project.h"
+#include "core/domain/workflow.h"
+
+struct moving {
+	struct judge *judge;
+	const struct move_issue *command;
+	struct row_project project; /* that issues move to; its counter goes on with each */
+};
+
+/* What an issue has after the move. */
+struct moved {
+	struct row_item type, status, priority;
+	struct slice resolution; /* empty: none */
+};
+
+static const struct replacement *replacement_of(struct replacement_array replacements,
+                                                struct slice from)
+{
+	for (uint32_t i = 0; i < replacements.n; i++)
+		if (slice_equal(replacements.items[i].from, from))
+			return &replacements.items[i];
+	return NULL;
+}
+
+static bool check_replacements(struct judge *judge, struct replacement_array replacements,
+                               const char *pointer)
+{
+	for (uint32_t i = 0; i < replacements.n; i++)
+		if (replacement_of(replacements, replacements.items[i].from) !=
+		    &replacements.items[i])
+			return REFUSE(judge, REJECT_BAD_MOVE, pointer, SLICE("told twice: from "),
+			              replacements.items[i].from);
+	return true;
+}
+
+/* What takes the place of @id: what the command says, else the same if it is there. */
+static bool find_there(const struct moving *moving, enum item_kind kind,
+                       struct replacement_array replacements, struct slice id, const char *pointer,
+                       struct row_item *item)
+{
+	const struct replacement *replacement = replacement_of(replacements, id);
+
+	if (replacement)
+		return choose_item(moving->judge, &moving->project.id, kind, replacement->to,
+		                   pointer, item);
+	return find_item(moving->judge, &moving->project.id, kind, id, pointer, item);
+}
+
+static bool find_type(const struct moving *moving, const struct row_issue *issue,
+                      struct row_item *type)
+{
+	struct judge *judge = moving->judge;
+	struct row_item before;
+	bool found = read_item(judge->state, &issue->project_id, ITEM_ISSUE_TYPE,
+	                       PADDED(issue->type), &before);
+
+	assert(found);
+	(void)found;
+	if (!find_there(moving, ITEM_ISSUE_TYPE, moving->command->types, PADDED(issue->type),
+	                "/types", type))
+		return false;
+	return type->level == before.level ||
+	       REFUSE(judge, REJECT_BAD_MOVE, "/types", PADDED(type->id),
+	              SLICE(" is of another level than "), PADDED(issue->type));
+}
+
+static bool find_status(const struct moving *moving, const struct row_issue *issue,
+                        const struct row_item *type, struct row_item *status)
+{
+	struct judge *judge = moving->judge;
+	struct arena mark = *judge->decision->arena;
+	struct workflow workflow;
+
+	if (!find_there(moving, ITEM_STATUS, moving->command->statuses, PADDED(issue->status),
+	                "/statuses", status) ||
+	    !find_workflow(judge, &moving->project.id, false, PADDED(type->workflow), "/types",
+	                   &workflow))
+		return false;
+	bool has_place = workflow_has(&workflow, PADDED(status->id));
+	*judge->decision->arena = mark;
+	return has_place ||
+	       REFUSE(judge, REJECT_UNKNOWN_STATUS, "/statuses", PADDED(type->id),
+	              SLICE(" has no place for "), PADDED(status->id), SLICE(" there"));
+}
+
+static bool find_resolution(const struct moving *moving, const struct row_issue *issue,
+                            const struct row_item *status, struct slice *resolution)
+{
+	struct row_item item;
+
+	*resolution = SLICE("");
+	if (status->category != STATUS_CATEGORY_DONE)
+		return true;
+	if (!issue->resolution[0]) {
+		*resolution = first_resolution(moving->judge, &moving->project.id);
+		return true;
+	}
+	if (!find_there(moving, ITEM_RESOLUTION, moving->command->resolutions,
+	                PADDED(issue->resolution), "/resolutions", &item))
+		return false;
+	*resolution = emit_copy(moving->judge, PADDED(item.id));
+	return true;
+}
+
+static bool plan_move(const struct moving *moving, const struct row_issue *issue,
+                      struct moved *moved)
+{
+	return check_occurred_at(moving->judge, issue) && find_type(moving, issue, &moved->type) &&
+	       find_status(moving, issue, &moved->type, &moved->status) &&
+	       find_there(moving, ITEM_PRIORITY, moving->command->priorities,
+	                  PADDED(issue->priority), "/priorities", &moved->priority) &&
+	       find_resolution(moving, issue, &moved->status, &moved->resolution);
+}
+
+static enum status_category category_of(const struct moving *moving, const struct row_issue *issue)
+{
+	struct row_item status;
+	bool found = read_item(moving->judge->state, &issue->project_id, ITEM_STATUS,
+	                       PADDED(issue->status), &status);
+
+	assert(found);
+	(void)found;
+	return status.category;
+}
+
+static struct issue_moved describe_move(struct moving *moving, const struct row_issue *issue,
+                                        const struct moved *moved)
+{
+	struct judge *judge = moving->judge;
+	bool has_parent = type_needs_parent(&moved->type);
+
+	return (struct issue_moved){
+	        .from_project_id = issue->project_id,
+	        .to_project_id = moving->project.id,
+	        .from_number = issue->number,
+	        .to_number = ++moving->project.issues,
+	        .from_type = emit_copy(judge, PADDED(issue->type)),
+	        .to_type = emit_copy(judge, PADDED(moved->type.id)),
+	        .from_status = emit_copy(judge, PADDED(issue->status)),
+	        .to_status = emit_copy(judge, PADDED(moved->status.id)),
+	        .from_category = category_of(moving, issue),
+	        .to_category = moved->status.category,
+	        .from_priority = emit_copy(judge, PADDED(issue->priority)),
+	        .to_priority = emit_copy(judge, PADDED(moved->priority.id)),
+	        .has_from_resolution = issue->resolution[0] != '\0',
+	        .from_resolution = emit_copy(judge, PADDED(issue->resolution)),
+	        .has_to_resolution = moved->resolution.n > 0,
+	        .to_resolution = moved->resolution,
+	        .components = tags_of(judge, &issue->id, ROW_TAG_COMPONENT),
+	        .fix_versions = tags_of(judge, &issue->id, ROW_TAG_FIX),
+	        .affects_versions = tags_of(judge, &issue->id, ROW_TAG_AFFECTS),
+	        .has_parent = has_parent,
+	        .parent = has_parent ? issue->parent : (struct uuid){{0}},
+	};
+}
+
+static bool move_subtasks(struct moving *moving, const struct row_issue *issue)
+{
+	struct judge *judge = moving->judge;
+	struct children children;
+	struct row_issue child;
+	struct moved moved;
+
+	for (children = children_of(judge->state, &issue->id); next_child(&children, &child);) {
+		if (!is_subtask(judge->state, &child) ||
+		    !uuid_equal(&child.project_id, &issue->project_id))
+			continue;
+		if (!plan_move(moving, &child, &moved))
+			return false;
+		struct issue_moved move = describe_move(moving, &child, &moved);
+		move.with_parent = true;
+		emit(judge, EVENT_ISSUE_MOVED, AGGREGATE_KIND_ISSUE, &child.id, child.version + 1)
+		        ->issue_moved = move;
+	}
+	return true;
+}
+
+static bool find_target(struct moving *moving)
+{
+	struct judge *judge = moving->judge;
+
+	return find_other_project(judge, moving->command->project, "/project", &moving->project) &&
+	       check_may(judge, PERMISSION_CREATE_ISSUES, &moving->project, NULL) &&
+	       check_project_open(judge, &moving->project, "/project") &&
+	       check_replacements(judge, moving->command->types, "/types") &&
+	       check_replacements(judge, moving->command->statuses, "/statuses") &&
+	       check_replacements(judge, moving->command->priorities, "/priorities") &&
+	       check_replacements(judge, moving->command->resolutions, "/resolutions");
+}
+
+static bool check_alone(const struct moving *moving, const struct row_issue *issue)
+{
+	struct row_issue parent;
+
+	if (!is_subtask(moving->judge->state, issue) ||
+	    !read_issue(moving->judge->state, &issue->parent, &parent) ||
+	    uuid_equal(&parent.project_id, &moving->project.id))
+		return true;
+	return REFUSE(moving->judge, REJECT_MOVES_WITH_PARENT, "/project",
+	              SLICE("its parent is not in "), PADDED(moving->project.key),
+	              SLICE(": move that"));
+}
+
+void decide_move_issue(struct judge *judge, const struct move_issue *command)
+{
+	struct moving moving = {.judge = judge, .command = command};
+	struct row_issue issue;
+	struct moved moved;
+
+	if (!find_subject(judge, command->issue, command->has_expected_version,
+	                  command->expected_version, &issue) ||
+	    !find_target(&moving) || uuid_equal(&issue.project_id, &moving.project.id) ||
+	    !check_alone(&moving, &issue) || !plan_move(&moving, &issue, &moved))
+		return;
+	struct row_issue before = issue;
+	struct issue_moved move = describe_move(&moving, &before, &moved);
+	emit_issue(judge, EVENT_ISSUE_MOVED, &issue)->issue_moved = move;
+	move_subtasks(&moving, &before);
+}
+
+/* They are known by the ordinals of statuses that are not those of the project any more. */
+static void forget_movers(struct tenant_state *state, const struct uuid *issue)
+{
+	static const struct uuid nobody;
+	struct row_key key;
+	struct row_mover row;
+
+	for (;;) {
+		key = row_key_mover(issue, 0, 0, &nobody);
+		if (!state->next(state, &key, false, &row) ||
+		    memcmp(key.bytes, issue->bytes, sizeof(*issue)) != 0)
+			return;
+		state->del(state, &key);
+	}
+}
+
+static void set_word(struct row_issue *issue, enum issue_field field, char word[NAME_MAX_ID],
+                     struct slice to)
+{
+	if (slice_equal(padded_slice(word, NAME_MAX_ID), to))
+		return;
+	padded_set(word, NAME_MAX_ID, to);
+	issue->field_version[field] = issue->version;
+}
+
+void evolve_issue_moved(struct tenant_state *state, const struct event_meta *meta,
+                        const struct issue_moved *event)
+{
+	struct row_issue issue = load_issue(state, meta);
+	struct row_item status;
+	bool found =
+	        read_item(state, &event->to_project_id, ITEM_STATUS, event->to_status, &status);
+
+	assert(found && uuid_equal(&issue.project_id, &event->from_project_id));
+	(void)found;
+	assert(event->has_to_resolution == (event->to_category == STATUS_CATEGORY_DONE));
+	issue_remove_tags(state, &issue.id, ROW_TAG_COMPONENT, event->components);
+	issue_remove_tags(state, &issue.id, ROW_TAG_FIX, event->fix_versions);
+	issue_remove_tags(state, &issue.id, ROW_TAG_AFFECTS, event->affects_versions);
+	forget_movers(state, &issue.id);
+	issue_leave_place(state, &issue);
+	issue.status_before = STATUS_NONE;
+	issue.statuses_been = UINT64_C(1) << status.ordinal;
+	issue.project_id = event->to_project_id;
+	issue.number = event->to_number;
+	set_word(&issue, ISSUE_FIELD_TYPE, issue.type, event->to_type);
+	set_word(&issue, ISSUE_FIELD_STATUS, issue.status, event->to_status);
+	set_word(&issue, ISSUE_FIELD_PRIORITY, issue.priority, event->to_priority);
+	set_word(&issue, ISSUE_FIELD_RESOLUTION, issue.resolution,
+	         event->has_to_resolution ? event->to_resolution : SLICE(""));
+	issue_take_number(state, &issue);
+	issue_take_place(state, &issue);
+	save_issue(state, &issue);
+}
