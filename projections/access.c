@@ -56,6 +56,11 @@
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	ON(ORGANIZATION_RENAMED)                                                                   \
+	ON(PERMISSION_GRANTS_CHANGED)                                                              \
+	IGNORE(PERMISSION_SCHEME_ASSIGNED)                                                         \
+	ON(PERMISSION_SCHEME_CREATED)                                                              \
+	ON(PERMISSION_SCHEME_REMOVED)                                                              \
+	ON(PERMISSION_SCHEME_RENAMED)                                                              \
 	IGNORE(PRIORITY_ADDED)                                                                     \
 	IGNORE(PRIORITY_CHANGED)                                                                   \
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
@@ -64,6 +69,10 @@
 	IGNORE(PROJECT_KEY_CHANGED)                                                                \
 	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
 	IGNORE(PROJECT_RENAMED)                                                                    \
+	ON(PROJECT_ROLE_ADDED)                                                                     \
+	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
+	ON(PROJECT_ROLE_REMOVED)                                                                   \
+	ON(PROJECT_ROLE_RENAMED)                                                                   \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
 	IGNORE(RESOLUTION_ADDED)                                                                   \
@@ -332,6 +341,13 @@ static enum status (*const appliers[EVENT_TYPES])(struct view *view, const struc
         [EVENT_ORGANIZATION_CREATED] = organization_created,
         [EVENT_ORGANIZATION_RENAMED] = organization_renamed,
         [EVENT_RANKS_REBALANCED] = version_raised,
+        [EVENT_PERMISSION_GRANTS_CHANGED] = version_raised,
+        [EVENT_PERMISSION_SCHEME_CREATED] = version_raised,
+        [EVENT_PERMISSION_SCHEME_REMOVED] = version_raised,
+        [EVENT_PERMISSION_SCHEME_RENAMED] = version_raised,
+        [EVENT_PROJECT_ROLE_ADDED] = version_raised,
+        [EVENT_PROJECT_ROLE_REMOVED] = version_raised,
+        [EVENT_PROJECT_ROLE_RENAMED] = version_raised,
         [EVENT_TEAM_CREATED] = access_team_created,
         [EVENT_TEAM_DELETED] = access_team_deleted,
         [EVENT_TEAM_MEMBERS_CHANGED] = access_team_members_changed,

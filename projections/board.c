@@ -60,6 +60,11 @@
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PERMISSION_GRANTS_CHANGED)                                                          \
+	ON(PERMISSION_SCHEME_ASSIGNED)                                                             \
+	IGNORE(PERMISSION_SCHEME_CREATED)                                                          \
+	IGNORE(PERMISSION_SCHEME_REMOVED)                                                          \
+	IGNORE(PERMISSION_SCHEME_RENAMED)                                                          \
 	ON(PRIORITY_ADDED)                                                                         \
 	ON(PRIORITY_CHANGED)                                                                       \
 	ON(PROJECT_ARCHIVED)                                                                       \
@@ -68,6 +73,10 @@
 	ON(PROJECT_KEY_CHANGED)                                                                    \
 	ON(PROJECT_LEAD_CHANGED)                                                                   \
 	ON(PROJECT_RENAMED)                                                                        \
+	IGNORE(PROJECT_ROLE_ADDED)                                                                 \
+	ON(PROJECT_ROLE_MEMBERS_CHANGED)                                                           \
+	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
+	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
 	ON(RESOLUTION_ADDED)                                                                       \
@@ -459,6 +468,15 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_ORGANIZATION_RENAMED:
+	case EVENT_PERMISSION_GRANTS_CHANGED:
+	case EVENT_PERMISSION_SCHEME_ASSIGNED:
+	case EVENT_PERMISSION_SCHEME_CREATED:
+	case EVENT_PERMISSION_SCHEME_REMOVED:
+	case EVENT_PERMISSION_SCHEME_RENAMED:
+	case EVENT_PROJECT_ROLE_ADDED:
+	case EVENT_PROJECT_ROLE_MEMBERS_CHANGED:
+	case EVENT_PROJECT_ROLE_REMOVED:
+	case EVENT_PROJECT_ROLE_RENAMED:
 	case EVENT_PRIORITY_ADDED:
 	case EVENT_PRIORITY_CHANGED:
 	case EVENT_PROJECT_ARCHIVED:

@@ -56,6 +56,11 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PERMISSION_GRANTS_CHANGED)                                                          \
+	IGNORE(PERMISSION_SCHEME_ASSIGNED)                                                         \
+	IGNORE(PERMISSION_SCHEME_CREATED)                                                          \
+	IGNORE(PERMISSION_SCHEME_REMOVED)                                                          \
+	IGNORE(PERMISSION_SCHEME_RENAMED)                                                          \
 	IGNORE(PRIORITY_ADDED)                                                                     \
 	IGNORE(PRIORITY_CHANGED)                                                                   \
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
@@ -64,6 +69,10 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(PROJECT_KEY_CHANGED)                                                                \
 	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
 	IGNORE(PROJECT_RENAMED)                                                                    \
+	IGNORE(PROJECT_ROLE_ADDED)                                                                 \
+	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
+	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
+	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
 	IGNORE(RESOLUTION_ADDED)                                                                   \

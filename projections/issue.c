@@ -56,6 +56,11 @@
 	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
 	IGNORE(ORGANIZATION_CREATED)                                                               \
 	IGNORE(ORGANIZATION_RENAMED)                                                               \
+	IGNORE(PERMISSION_GRANTS_CHANGED)                                                          \
+	IGNORE(PERMISSION_SCHEME_ASSIGNED)                                                         \
+	IGNORE(PERMISSION_SCHEME_CREATED)                                                          \
+	IGNORE(PERMISSION_SCHEME_REMOVED)                                                          \
+	IGNORE(PERMISSION_SCHEME_RENAMED)                                                          \
 	IGNORE(PRIORITY_ADDED)                                                                     \
 	IGNORE(PRIORITY_CHANGED)                                                                   \
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
@@ -64,6 +69,10 @@
 	ON(PROJECT_KEY_CHANGED)                                                                    \
 	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
 	ON(PROJECT_RENAMED)                                                                        \
+	IGNORE(PROJECT_ROLE_ADDED)                                                                 \
+	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
+	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
+	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
 	IGNORE(RESOLUTION_ADDED)                                                                   \
@@ -420,6 +429,15 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_MEMBER_ROLE_CHANGED:
 	case EVENT_ORGANIZATION_CREATED:
 	case EVENT_ORGANIZATION_RENAMED:
+	case EVENT_PERMISSION_GRANTS_CHANGED:
+	case EVENT_PERMISSION_SCHEME_ASSIGNED:
+	case EVENT_PERMISSION_SCHEME_CREATED:
+	case EVENT_PERMISSION_SCHEME_REMOVED:
+	case EVENT_PERMISSION_SCHEME_RENAMED:
+	case EVENT_PROJECT_ROLE_ADDED:
+	case EVENT_PROJECT_ROLE_MEMBERS_CHANGED:
+	case EVENT_PROJECT_ROLE_REMOVED:
+	case EVENT_PROJECT_ROLE_RENAMED:
 	case EVENT_PRIORITY_ADDED:
 	case EVENT_PRIORITY_CHANGED:
 	case EVENT_PROJECT_ARCHIVED:

@@ -56,6 +56,11 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(MEMBER_ROLE_CHANGED)                                                                    \
 	ON(ORGANIZATION_CREATED)                                                                   \
 	ON(ORGANIZATION_RENAMED)                                                                   \
+	ON(PERMISSION_GRANTS_CHANGED)                                                              \
+	ON(PERMISSION_SCHEME_ASSIGNED)                                                             \
+	ON(PERMISSION_SCHEME_CREATED)                                                              \
+	ON(PERMISSION_SCHEME_REMOVED)                                                              \
+	ON(PERMISSION_SCHEME_RENAMED)                                                              \
 	ON(PRIORITY_ADDED)                                                                         \
 	ON(PRIORITY_CHANGED)                                                                       \
 	ON(PROJECT_ARCHIVED)                                                                       \
@@ -64,6 +69,10 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(PROJECT_KEY_CHANGED)                                                                    \
 	ON(PROJECT_LEAD_CHANGED)                                                                   \
 	ON(PROJECT_RENAMED)                                                                        \
+	ON(PROJECT_ROLE_ADDED)                                                                     \
+	ON(PROJECT_ROLE_MEMBERS_CHANGED)                                                           \
+	ON(PROJECT_ROLE_REMOVED)                                                                   \
+	ON(PROJECT_ROLE_RENAMED)                                                                   \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
 	ON(RESOLUTION_ADDED)                                                                       \

@@ -39,6 +39,21 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 enum status workflows_read(struct view *view, struct slice tenant, struct slice project_key,
                            struct buf *out, uint64_t *position, struct error *err);
 
+/* {"items":[{"id","name"}]}, in order of the ids. */
+enum status project_roles_read(struct view *view, struct slice tenant, struct buf *out,
+                               uint64_t *position, struct error *err);
+/* {"permission_scheme","items":[{"id","name","members":[id],"teams":[id]}]} of a project: every
+ * role of the organization, in order of the ids. */
+enum status roles_of_project_read(struct view *view, struct slice tenant, struct slice project_key,
+                                  struct buf *out, uint64_t *position, struct error *err);
+
+/* {"items":[{"id","name","built_in"}]}: the classic one first, the others in order of their ids. */
+enum status permission_schemes_read(struct view *view, struct slice tenant, struct buf *out,
+                                    uint64_t *position, struct error *err);
+/* {"id","name","built_in","grants":[{"permission","to", and what @to names}]}, as they came. */
+enum status permission_scheme_read(struct view *view, struct slice tenant, struct slice id,
+                                   struct buf *out, uint64_t *position, struct error *err);
+
 /* {"issue":{"id","status","version"},"workflow",
  * "transitions":[{"id","name","to":{"id","name","category"},"possible","why":text or null}]}:
  * all but the initial one, @issue is a key or an id. Possible is what @caller's TransitionIssue

@@ -32,6 +32,14 @@
 	  "A board: columns with ready cards of its projects, in order of their ranks.")           \
 	X(backlog, "/boards/{board}/backlog", OF_PROJECTS, page_params,                            \
 	  "The backlog of a board: ready cards, in order of their ranks.")                         \
+	X(project_roles_of, "/projects/{project}/roles", OF_PROJECT, no_params,                    \
+	  "The permission scheme of a project, and who has which role in it.")                     \
+	X(project_roles, "/project-roles", ROLE(GUEST), no_params,                                 \
+	  "Roles that members and teams can have in projects, in order of their ids.")             \
+	X(permission_schemes, "/permission-schemes", ROLE(ADMIN), no_params,                       \
+	  "Permission schemes, in order of their ids.")                                            \
+	X(permission_scheme, "/permission-schemes/{scheme}", ROLE(ADMIN), no_params,               \
+	  "One permission scheme: what it grants, and to whom.")                                   \
 	X(issue, "/issues/{issue}", OF_ISSUE, no_params, "One issue with everything on it.")       \
 	X(transitions, "/issues/{issue}/transitions", OF_ISSUE, no_params,                         \
 	  "Transitions of an issue: which are possible, and why the others are not.")              \

@@ -24,7 +24,7 @@ static bool unpack(struct judge *judge, const struct row_board *row,
 	return REFUSE(judge, REJECT_TOO_LARGE, "", SLICE("there is no room for the board"));
 }
 
-static bool can_browse(const struct judge *judge, const struct row_project *project)
+static bool can_browse(struct judge *judge, const struct row_project *project)
 {
 	return may(judge, PERMISSION_BROWSE_PROJECT, project, NULL);
 }
@@ -39,7 +39,7 @@ static struct row_project project_of_board(const struct judge *judge, const stru
 	return project;
 }
 
-static bool is_there(const struct judge *judge, struct uuid_array projects)
+static bool is_there(struct judge *judge, struct uuid_array projects)
 {
 	for (uint32_t i = 0; i < projects.n; i++) {
 		struct row_project project = project_of_board(judge, &projects.items[i]);

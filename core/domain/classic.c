@@ -69,31 +69,35 @@ static const struct workflow_transition transitions[] = {
 const struct workflow_transition_array classic_transitions = {
         transitions, sizeof(transitions) / sizeof(transitions[0])};
 
+const char classic_scheme_name[] = "Classic";
+
 /* To everybody of the role or a stronger one, who stands in the relation. */
-#define GRANT(permission, relation, role)                                                          \
+#define GRANT(WHAT, TO, ROLE)                                                                      \
 	{                                                                                          \
-		PERMISSION_##permission, GRANT_TO_##relation, ORG_ROLE_##role                      \
+		.permission = PERMISSION_##WHAT, .to = GRANT_TO_##TO, .weakest = ORG_ROLE_##ROLE   \
 	}
 
-const struct grant classic_grants[] = {
+const struct row_grant classic_grants[] = {
         GRANT(BROWSE_PROJECT, ANYONE, GUEST),
         GRANT(EDIT_PROJECT, LEAD, MEMBER),
         GRANT(MANAGE_COMPONENTS, LEAD, MEMBER),
         GRANT(MANAGE_VERSIONS, LEAD, MEMBER),
-        GRANT(CREATE_ISSUES, ANYONE, MEMBER),
-        GRANT(EDIT_ISSUES, ANYONE, MEMBER),
-        GRANT(ASSIGN_ISSUES, ANYONE, MEMBER),
-        GRANT(TRANSITION_ISSUES, ANYONE, MEMBER),
-        GRANT(LINK_ISSUES, ANYONE, MEMBER),
-        GRANT(RANK_ISSUES, ANYONE, MEMBER),
-        GRANT(ARCHIVE_ISSUES, ANYONE, MEMBER),
-        GRANT(MOVE_ISSUES, ANYONE, MEMBER),
+        GRANT(CREATE_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(EDIT_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(SCHEDULE_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(BE_ASSIGNED, ANYONE, GUEST),
+        GRANT(ASSIGN_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(TRANSITION_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(LINK_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(RANK_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(ARCHIVE_ISSUES, ORGANIZATION_ROLE, MEMBER),
+        GRANT(MOVE_ISSUES, ORGANIZATION_ROLE, MEMBER),
         GRANT(DELETE_ISSUES, REPORTER, MEMBER),
         GRANT(ADD_COMMENTS, ANYONE, GUEST),
         GRANT(EDIT_OWN_COMMENTS, ANYONE, GUEST),
         GRANT(DELETE_OWN_COMMENTS, ANYONE, GUEST),
-        GRANT(LOG_WORK, ANYONE, MEMBER),
-        GRANT(EDIT_OWN_WORKLOGS, ANYONE, MEMBER),
-        GRANT(DELETE_OWN_WORKLOGS, ANYONE, MEMBER),
+        GRANT(LOG_WORK, ORGANIZATION_ROLE, MEMBER),
+        GRANT(EDIT_OWN_WORKLOGS, ORGANIZATION_ROLE, MEMBER),
+        GRANT(DELETE_OWN_WORKLOGS, ORGANIZATION_ROLE, MEMBER),
 };
 const uint32_t classic_grants_n = sizeof(classic_grants) / sizeof(classic_grants[0]);

@@ -3,7 +3,7 @@
 #ifndef CORE_DOMAIN_CLASSIC_H
 #define CORE_DOMAIN_CLASSIC_H
 
-#include "core/domain/permission.h"
+#include "core/domain/tenant_state.h"
 
 #define CLASSIC_WORKFLOW "classic"
 
@@ -23,7 +23,9 @@ extern const struct workflow_transition_array classic_transitions;
 extern const char classic_workflow_name[];
 
 /* The permission scheme of projects that have no other. */
-extern const struct grant classic_grants[];
+#define CLASSIC_SCHEME "classic"
+extern const char classic_scheme_name[];
+extern const struct row_grant classic_grants[];
 extern const uint32_t classic_grants_n;
 
 #endif

@@ -12,7 +12,8 @@ void decide_assign_issue(struct judge *judge, const struct assign_issue *command
 	if (assigned == command->has_assignee &&
 	    (!assigned || uuid_equal(&issue.assignee, &command->assignee)))
 		return;
-	if (command->has_assignee && !check_member(judge, &command->assignee, "/assignee"))
+	if (command->has_assignee &&
+	    !check_assignee(judge, project_of_issue(judge, &issue), &issue, &command->assignee))
 		return;
 	emit_issue(judge, EVENT_ISSUE_ASSIGNED, &issue)->issue_assigned =
 	        (struct issue_assigned){.has_from = assigned,

@@ -108,14 +108,6 @@ static bool copy_summary(struct judge *judge, const struct clone_issue *command,
 	return check_line(judge, *summary, "/summary_prefix");
 }
 
-static bool is_active_member(const struct judge *judge, const struct uuid *id)
-{
-	struct row_member row;
-
-	return !uuid_is_nil(id) && read_member(judge->state, id, &row) &&
-	       row.status == MEMBER_ACTIVE;
-}
-
 /* @parent: of a sub-task that is cloned with its parent, else NULL: that of the issue, if it can
  * have children. */
 static bool find_clone_parent(struct judge *judge, const struct row_item *type,
@@ -130,10 +122,10 @@ static bool find_clone_parent(struct judge *judge, const struct row_item *type,
 	}
 	bool active = !uuid_is_nil(&clone->source.parent) &&
 	              read_issue(judge->state, &clone->source.parent, &row) && !row.deleted &&
-	              !row.archived;
+	              !row.archived && can_browse_issue(judge, &row);
 	if (!active && type_needs_parent(type))
 		return REFUSE(judge, REJECT_PARENT_NEEDED, "/issue",
-		              SLICE("the parent of the sub-task is archived or deleted"));
+		              SLICE("the parent of the sub-task is archived, or not there"));
 	if (!active)
 		return true;
 	clone->parent = row.id;
@@ -144,6 +136,7 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 {
 	struct judge *judge = cloning->judge;
 	const struct uuid *project = &cloning->project.id;
+	const struct row_issue like = {.reporter = judge->person};
 	struct row_item type, priority;
 	struct workflow workflow;
 
@@ -164,7 +157,8 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 		clone->tags[tag] = uuid_equal(project, &clone->source.project_id)
 		                           ? copy_tags(judge, &clone->source, (enum row_tag)tag)
 		                           : (struct uuid_array){NULL, 0};
-	clone->has_assignee = is_active_member(judge, &clone->source.assignee);
+	clone->has_assignee =
+	        can_be_assigned(judge, &cloning->project, &like, &clone->source.assignee);
 	return judge->decision->reject == REJECT_NONE;
 }
 
@@ -226,7 +220,7 @@ static void clone_links(struct judge *judge, const struct row_issue *source,
 	while (judge->state->next(judge->state, &key, false, &row) && is_below(&key, &source->id)) {
 		memcpy(id.bytes, key.bytes + key.n - id_n, id_n);
 		if (!row.outward || !read_issue(judge->state, &id, &other) || other.deleted ||
-		    other.archived)
+		    other.archived || !can_browse_issue(judge, &other))
 			continue;
 		struct slice type = slice_of((const char *)key.bytes + id_n, key.n - 2 * id_n - 1);
 		struct slice copy = emit_copy(judge, type);

@@ -103,12 +103,12 @@ static bool check_project_parts(struct judge *judge, const struct create_issue *
 	                  "/affects_versions");
 }
 
-/* Nobody is named: the default assignee of the first component that has one, and is still here. */
+/* Nobody is named: the default assignee of the first component that has one who can be assigned. */
 static void assign_by_component(struct judge *judge, const struct create_issue *command,
+                                const struct row_project *project, const struct row_issue *issue,
                                 struct issue_created *created)
 {
 	struct row_component component;
-	struct row_member member;
 
 	for (uint32_t i = 0; i < command->components.n && !created->has_assignee; i++) {
 		struct row_key key = row_key_component(&command->components.items[i]);
@@ -117,8 +117,7 @@ static void assign_by_component(struct judge *judge, const struct create_issue *
 		(void)found;
 		created->has_assignee =
 		        !uuid_is_nil(&component.default_assignee) &&
-		        read_member(judge->state, &component.default_assignee, &member) &&
-		        member.status == MEMBER_ACTIVE;
+		        can_be_assigned(judge, project, issue, &component.default_assignee);
 		if (created->has_assignee)
 			created->assignee = component.default_assignee;
 	}
@@ -168,7 +167,7 @@ static void emit_created(struct judge *judge, const struct create_issue *command
 	        .fix_versions = fix,
 	        .affects_versions = affects,
 	};
-	assign_by_component(judge, command, &event->issue_created);
+	assign_by_component(judge, command, project, issue, &event->issue_created);
 }
 
 void decide_create_issue(struct judge *judge, const struct create_issue *command)
@@ -180,6 +179,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 
 	memset(&issue, 0, sizeof(issue));
 	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[FRESH_ID];
+	issue.reporter = judge->person;
 	if (!find_project(judge, command->project, &project) ||
 	    !check_project_open(judge, &project, "/project") ||
 	    !choose_item(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type", &type) ||
@@ -187,7 +187,11 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	    !choose_item(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
 	                 &priority) ||
 	    !check_new_id(judge, &issue.id, "/issue_id") ||
-	    (command->has_assignee && !check_member(judge, &command->assignee, "/assignee")) ||
+	    (command->has_assignee &&
+	     (!check_may(judge, PERMISSION_ASSIGN_ISSUES, &project, &issue) ||
+	      !check_assignee(judge, &project, &issue, &command->assignee))) ||
+	    ((command->has_due_on || command->has_start_on) &&
+	     !check_may(judge, PERMISSION_SCHEDULE_ISSUES, &project, &issue)) ||
 	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||
 	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow) ||
 	    !check_project_parts(judge, command, &project.id))

@@ -75,8 +75,11 @@ bool check_plan(struct judge *judge, const struct edit_issue *command,
                 const struct row_issue *issue)
 {
 	struct planned due = plan_due(command, issue), start = plan_start(command, issue);
+	bool schedules = due.given || start.given;
 
-	return (!command->has_due_on || check_date(judge, command->due_on, "/due_on")) &&
+	return (!schedules || check_may(judge, PERMISSION_SCHEDULE_ISSUES,
+	                                project_of_issue(judge, issue), issue)) &&
+	       (!command->has_due_on || check_date(judge, command->due_on, "/due_on")) &&
 	       (!command->has_start_on || check_date(judge, command->start_on, "/start_on")) &&
 	       (!command->has_estimate || check_estimate(judge, command->estimate, "/estimate")) &&
 	       (!command->has_remaining ||

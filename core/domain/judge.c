@@ -173,12 +173,19 @@ bool check_time(struct judge *judge, int64_t ms, const char *pointer)
 	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
 }
 
-bool may(const struct judge *judge, enum permission permission, const struct row_project *project,
+bool may(struct judge *judge, enum permission permission, const struct row_project *project,
          const struct row_issue *issue)
 {
 	const struct holder holder = {judge->person, judge->role};
 
-	return judge->processor || permission_held(&holder, permission, project, issue);
+	if (judge->processor)
+		return true;
+	if (!judge->has_rights || !uuid_equal(&judge->rights_project, &project->id)) {
+		judge->rights = rights_in(judge->state, &holder, project);
+		judge->rights_project = project->id;
+		judge->has_rights = true;
+	}
+	return rights_give(&judge->rights, permission, &judge->person, issue);
 }
 
 /* Whether the actor would hold it if he had not come with an API key. */
@@ -191,14 +198,15 @@ static bool is_cut_by_key(const struct judge *judge, enum permission permission,
 	    !read_member(judge->state, &judge->request->actor.id, &member))
 		return false;
 	const struct holder holder = {judge->person, member.role};
-	return permission_held(&holder, permission, project, issue);
+	const struct rights rights = rights_in(judge->state, &holder, project);
+	return rights_give(&rights, permission, &judge->person, issue);
 }
 
 static bool refuse_permission(struct judge *judge, enum permission permission,
                               const struct row_project *project, const struct row_issue *issue,
                               const char *pointer)
 {
-	struct slice name = slice_str(permission_name(permission));
+	struct slice name = slice_str(permission_symbol(permission));
 
 	if (is_cut_by_key(judge, permission, project, issue))
 		return REFUSE(judge, REJECT_KEY_SCOPE, pointer, name, SLICE(" in "),
@@ -225,6 +233,32 @@ bool check_asked(struct judge *judge, const struct row_project *project,
 	if (asked->asks == ASKS_OWNERSHIP && may(judge, asked->others, project, issue))
 		return true;
 	return check_may(judge, asked->permission, project, issue);
+}
+
+bool can_be_assigned(struct judge *judge, const struct row_project *project,
+                     const struct row_issue *issue, const struct uuid *member)
+{
+	struct row_member row;
+
+	if (!read_member(judge->state, member, &row) || row.status != MEMBER_ACTIVE)
+		return false;
+	const struct holder holder = {*member, row.role};
+	const struct rights rights = rights_in(judge->state, &holder, project);
+	return rights_give(&rights, PERMISSION_BROWSE_PROJECT, member, issue) &&
+	       rights_give(&rights, PERMISSION_BE_ASSIGNED, member, issue);
+}
+
+bool check_assignee(struct judge *judge, const struct row_project *project,
+                    const struct row_issue *issue, const struct uuid *member)
+{
+	char room[UUID_TEXT];
+
+	if (!check_member(judge, member, "/assignee"))
+		return false;
+	if (can_be_assigned(judge, project, issue, member))
+		return true;
+	return REFUSE(judge, REJECT_NOT_ASSIGNABLE, "/assignee", uuid_slice(member, room),
+	              SLICE(" may not be assigned issues of "), PADDED(project->key));
 }
 
 bool check_own(struct judge *judge, const struct row_issue *issue, const struct uuid *owner,
@@ -293,7 +327,7 @@ static bool refuse_issue(struct judge *judge, struct slice ref, const char *poin
 	return REFUSE(judge, REJECT_NO_SUCH_ISSUE, pointer, SLICE("there is no issue "), ref);
 }
 
-static bool can_browse(struct judge *judge, const struct row_issue *issue)
+bool can_browse_issue(struct judge *judge, const struct row_issue *issue)
 {
 	return may(judge, PERMISSION_BROWSE_PROJECT, project_of_issue(judge, issue), NULL);
 }
@@ -302,7 +336,7 @@ bool find_other_issue(struct judge *judge, struct slice ref, const char *pointer
                       struct row_issue *issue)
 {
 	return (resolve_issue(judge->state, ref, issue) && !issue->deleted &&
-	        can_browse(judge, issue)) ||
+	        can_browse_issue(judge, issue)) ||
 	       refuse_issue(judge, ref, pointer);
 }
 
@@ -314,7 +348,7 @@ bool find_issue(struct judge *judge, struct slice ref, struct row_issue *issue)
 
 bool find_kept_issue(struct judge *judge, struct slice ref, struct row_issue *issue)
 {
-	if (!resolve_issue(judge->state, ref, issue) || !can_browse(judge, issue))
+	if (!resolve_issue(judge->state, ref, issue) || !can_browse_issue(judge, issue))
 		return refuse_issue(judge, ref, "/issue");
 	return check_asked(judge, project_of_issue(judge, issue), issue) ||
 	       (issue->deleted && refuse_issue(judge, ref, "/issue"));

@@ -20,7 +20,10 @@ struct judge {
 	bool has_asked;     /* whether the actor may send the command in the project */
 	bool has_project;
 	struct row_project project; /* of the issue that was found last */
-	struct event unheard;       /* where events go that found no room */
+	bool has_rights;
+	struct uuid rights_project;
+	struct rights rights; /* of the actor, there */
+	struct event unheard; /* where events go that found no room */
 };
 
 /* decide_<command> for each command: the common checks have passed. */
@@ -68,13 +71,20 @@ bool check_time(struct judge *judge, int64_t ms, const char *pointer);
 /* Rights. Every command that asks for a permission must have asked when it is accepted: finding
  * the project or the issue that it is about asks. Whether the actor holds @permission in @project,
  * on @issue (NULL: on none); processors hold all. */
-bool may(const struct judge *judge, enum permission permission, const struct row_project *project,
+bool may(struct judge *judge, enum permission permission, const struct row_project *project,
          const struct row_issue *issue);
+bool can_browse_issue(struct judge *judge, const struct row_issue *issue);
 bool check_may(struct judge *judge, enum permission permission, const struct row_project *project,
                const struct row_issue *issue);
 /* The same for what the command itself asks for. */
 bool check_asked(struct judge *judge, const struct row_project *project,
                  const struct row_issue *issue);
+/* Whether @member is active and may see, and be the assignee of, @issue (or issues like it that are
+ * yet to be) of @project. */
+bool can_be_assigned(struct judge *judge, const struct row_project *project,
+                     const struct row_issue *issue, const struct uuid *member);
+bool check_assignee(struct judge *judge, const struct row_project *project,
+                    const struct row_issue *issue, const struct uuid *member);
 /* Whether the actor may change what @owner made of @issue, found last: what the command asks for
  * the own, or for what belongs to others. */
 bool check_own(struct judge *judge, const struct row_issue *issue, const struct uuid *owner,

@@ -1,5 +1,5 @@
 /* Members: who they are is told by sealed profiles; here they are ids with a role. */
-#include "core/domain/organization.h"
+#include "core/domain/permission_scheme.h"
 
 void emit_member(struct judge *judge, const struct uuid *id, enum org_role role)
 {
@@ -143,6 +143,7 @@ void decide_remove_member(struct judge *judge, const struct remove_member *comma
 	                 command->expected_version, &row) ||
 	    !check_owner_stays(judge, &row, "/member"))
 		return;
+	leave_permissions(judge, &command->member);
 	leave_teams(judge, &command->member);
 	revoke_keys(judge, &command->member);
 	emit_organization(judge, EVENT_MEMBER_REMOVED)->member_removed =

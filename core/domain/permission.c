@@ -1,20 +1,22 @@
 #include "core/domain/permission.h"
 
 #include "core/domain/classic.h"
+#include "core/domain/judge.h"
 
 #include <assert.h>
 
 #define INSTALLATION(also)                                                                         \
 	{                                                                                          \
-		ASKS_INSTALLATION, ORG_ROLE_UNKNOWN, PERMISSIONS, PERMISSIONS, also                \
+		ASKS_INSTALLATION, ORG_ROLE_UNKNOWN, PERMISSION_UNKNOWN, PERMISSION_UNKNOWN, also  \
 	}
 #define FROM(role, also)                                                                           \
 	{                                                                                          \
-		ASKS_ROLE, ORG_ROLE_##role, PERMISSIONS, PERMISSIONS, also                         \
+		ASKS_ROLE, ORG_ROLE_##role, PERMISSION_UNKNOWN, PERMISSION_UNKNOWN, also           \
 	}
 #define IN_PROJECT(permission, also)                                                               \
 	{                                                                                          \
-		ASKS_PERMISSION, ORG_ROLE_UNKNOWN, PERMISSION_##permission, PERMISSIONS, also      \
+		ASKS_PERMISSION, ORG_ROLE_UNKNOWN, PERMISSION_##permission, PERMISSION_UNKNOWN,    \
+		        also                                                                       \
 	}
 #define OF_OWNER(own, others)                                                                      \
 	{                                                                                          \
@@ -94,29 +96,46 @@
 #define PERMIT_EDIT_BOARD              IN_PROJECT(ADMINISTER_PROJECT, "in each of its projects")
 #define PERMIT_DELETE_BOARD            IN_PROJECT(ADMINISTER_PROJECT, "in each of its projects")
 
+#define PERMIT_ADD_PROJECT_ROLE            FROM(ADMIN, "")
+#define PERMIT_RENAME_PROJECT_ROLE         FROM(ADMIN, "")
+#define PERMIT_REMOVE_PROJECT_ROLE         FROM(ADMIN, "")
+#define PERMIT_CREATE_PERMISSION_SCHEME    FROM(ADMIN, "")
+#define PERMIT_RENAME_PERMISSION_SCHEME    FROM(ADMIN, "")
+#define PERMIT_CHANGE_PERMISSION_GRANTS    FROM(ADMIN, "")
+#define PERMIT_REMOVE_PERMISSION_SCHEME    FROM(ADMIN, "")
+#define PERMIT_ASSIGN_PERMISSION_SCHEME    IN_PROJECT(ADMINISTER_PROJECT, "")
+#define PERMIT_CHANGE_PROJECT_ROLE_MEMBERS IN_PROJECT(ADMINISTER_PROJECT, "")
+
 /* By the table of commands: a command without a permission does not compile. */
 #define COMMAND_PERMISSION(NAME, name, text) [COMMAND_##NAME] = PERMIT_##NAME,
 const struct command_permission command_permissions[COMMAND_TYPES] = {
         COMMAND_TABLE(COMMAND_PERMISSION)};
 #undef COMMAND_PERMISSION
 
-#define PERMISSION_NAME(NAME, name, text) #name,
-static const char *const names[PERMISSIONS] = {PERMISSION_TABLE(PERMISSION_NAME)};
-#undef PERMISSION_NAME
-#define PERMISSION_TEXT(NAME, name, text) text,
-static const char *const texts[PERMISSIONS] = {PERMISSION_TABLE(PERMISSION_TEXT)};
-#undef PERMISSION_TEXT
+struct permission_row {
+	bool of_issue;
+	const char *text;
+};
+enum { SCOPE_PROJECT, SCOPE_ISSUE };
+#define PERMISSION_ROW(NAME, SCOPE, text) [PERMISSION_##NAME] = {SCOPE_##SCOPE, text},
+static const struct permission_row rows[PERMISSIONS] = {PERMISSION_TABLE(PERMISSION_ROW)};
+#undef PERMISSION_ROW
 
-const char *permission_name(enum permission permission)
-{
-	assert(permission < PERMISSIONS);
-	return names[permission];
-}
+#define PERMISSION_ONE(NAME, SCOPE, text) +1
+static_assert(1 PERMISSION_TABLE(PERMISSION_ONE) == PERMISSIONS, "a permission without a row");
+#undef PERMISSION_ONE
+static_assert(PERMISSIONS <= 64, "struct rights has a bit for each permission");
 
 const char *permission_text(enum permission permission)
 {
 	assert(permission < PERMISSIONS);
-	return texts[permission];
+	return rows[permission].text;
+}
+
+bool permission_is_of_issue(enum permission permission)
+{
+	assert(permission < PERMISSIONS);
+	return rows[permission].of_issue;
 }
 
 bool role_reaches(enum org_role role, enum org_role weakest)
@@ -124,34 +143,122 @@ bool role_reaches(enum org_role role, enum org_role weakest)
 	return role != ORG_ROLE_UNKNOWN && role <= weakest;
 }
 
-static bool is_granted(const struct grant *grant, const struct holder *holder,
-                       const struct row_project *project, const struct row_issue *issue)
+/* Roles of the holder in the project, bits by ordinal: their own, and those of their teams. */
+static uint64_t roles_in(const struct tenant_state *state, const struct uuid *member,
+                         const struct uuid *project)
 {
-	if (!role_reaches(holder->role, grant->weakest))
-		return false;
-	switch (grant->to) {
-	case GRANT_TO_ANYONE:
-		return true;
-	case GRANT_TO_REPORTER:
-		return issue && uuid_equal(&issue->reporter, &holder->member);
-	case GRANT_TO_ASSIGNEE:
-		return issue && uuid_equal(&issue->assignee, &holder->member);
-	case GRANT_TO_LEAD:
-		return uuid_equal(&project->lead, &holder->member);
+	struct row_key key = row_key_role_actor(project, member);
+	struct row_key at = row_key_pair(ROW_MEMBER_TEAM, member, &(struct uuid){{0}});
+	struct row_role_actor actor;
+	struct row_member_team unused;
+	uint64_t roles = state->get(state, &key, &actor) ? actor.roles : 0;
+	struct uuid team;
+
+	while (state->next(state, &at, false, &unused) &&
+	       memcmp(at.bytes, member->bytes, sizeof(*member)) == 0) {
+		memcpy(team.bytes, at.bytes + sizeof(*member), sizeof(team));
+		key = row_key_role_actor(project, &team);
+		if (state->get(state, &key, &actor))
+			roles |= actor.roles;
 	}
-	return false;
+	return roles;
 }
 
-bool permission_held(const struct holder *holder, enum permission permission,
-                     const struct row_project *project, const struct row_issue *issue)
+/* What grants are looked at for; roles are read when the first grant asks for them. */
+struct looking {
+	const struct tenant_state *state;
+	const struct holder *holder;
+	const struct row_project *project;
+	bool has_roles;
+	uint64_t roles;
+};
+
+static bool has_role(struct looking *looking, uint8_t ordinal)
 {
+	if (!looking->has_roles)
+		looking->roles =
+		        roles_in(looking->state, &looking->holder->member, &looking->project->id);
+	looking->has_roles = true;
+	return looking->roles >> ordinal & 1;
+}
+
+static bool is_in_team(const struct looking *looking, const struct uuid *team)
+{
+	struct row_key key = row_key_team_member(team, &looking->holder->member);
+	struct row_team_member row;
+
+	return looking->state->get(looking->state, &key, &row);
+}
+
+static void look_at(struct looking *looking, const struct row_grant *grant, struct rights *rights)
+{
+	uint64_t bit = UINT64_C(1) << grant->permission;
+
+	if ((rights->always & bit) ||
+	    !role_reaches(looking->holder->role, (enum org_role)grant->weakest))
+		return;
+	switch ((enum grant_to)grant->to) {
+	case GRANT_TO_ANYONE:
+	case GRANT_TO_ORGANIZATION_ROLE:
+		rights->always |= bit;
+		break;
+	case GRANT_TO_PROJECT_ROLE:
+		rights->always |= has_role(looking, grant->role) ? bit : 0;
+		break;
+	case GRANT_TO_TEAM:
+		rights->always |= is_in_team(looking, &grant->id) ? bit : 0;
+		break;
+	case GRANT_TO_MEMBER:
+		rights->always |= uuid_equal(&grant->id, &looking->holder->member) ? bit : 0;
+		break;
+	case GRANT_TO_LEAD:
+		rights->always |=
+		        uuid_equal(&looking->project->lead, &looking->holder->member) ? bit : 0;
+		break;
+	case GRANT_TO_REPORTER:
+		rights->as_reporter |= bit;
+		break;
+	case GRANT_TO_ASSIGNEE:
+		rights->as_assignee |= bit;
+		break;
+	case GRANT_TO_UNKNOWN:
+		break;
+	}
+}
+
+struct rights rights_in(const struct tenant_state *state, const struct holder *holder,
+                        const struct row_project *project)
+{
+	struct looking looking = {.state = state, .holder = holder, .project = project};
+	struct rights rights = {0, 0, 0};
+	struct row_permission_scheme scheme;
+	struct row_grants grants = {classic_grants, classic_grants_n};
+
 	if (role_reaches(holder->role, ORG_ROLE_ADMIN))
-		return true;
-	for (uint32_t i = 0; i < classic_grants_n; i++)
-		if (classic_grants[i].permission == permission &&
-		    is_granted(&classic_grants[i], holder, project, issue))
-			return true;
-	return false;
+		return (struct rights){UINT64_MAX, 0, 0};
+	if (project->scheme[0]) {
+		struct row_key key = row_key_permission_scheme(PADDED(project->scheme));
+		bool found = state->get(state, &key, &scheme);
+		assert(found && !scheme.removed);
+		(void)found;
+		grants = (struct row_grants){scheme.grants, scheme.grants_n};
+	}
+	for (uint32_t i = 0; i < grants.n; i++)
+		look_at(&looking, &grants.at[i], &rights);
+	return rights;
+}
+
+bool rights_give(const struct rights *rights, enum permission permission, const struct uuid *member,
+                 const struct row_issue *issue)
+{
+	uint64_t held = rights->always;
+
+	assert(permission < PERMISSIONS);
+	if (issue && uuid_equal(&issue->reporter, member))
+		held |= rights->as_reporter;
+	if (issue && uuid_equal(&issue->assignee, member))
+		held |= rights->as_assignee;
+	return held >> permission & 1;
 }
 
 static enum org_role permission_weakest(enum permission permission)
@@ -161,7 +268,7 @@ static enum org_role permission_weakest(enum permission permission)
 	for (uint32_t i = 0; i < classic_grants_n; i++)
 		if (classic_grants[i].permission == permission &&
 		    classic_grants[i].weakest > weakest)
-			weakest = classic_grants[i].weakest;
+			weakest = (enum org_role)classic_grants[i].weakest;
 	return weakest;
 }
 

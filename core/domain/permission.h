@@ -7,52 +7,45 @@
 #include "core/domain/tenant_state.h"
 #include "generated/command.h"
 
-/* X(NAME, name, "what its holder may do") */
+/* X(NAME, SCOPE, "what its holder may do"): of Permission.avsc, each once. What is of the scope
+ * ISSUE can be granted to the reporter and the assignee of an issue. To see a project cannot: who
+ * sees one sees all of it, so that no query counts rows that it may not show. */
 #define PERMISSION_TABLE(X)                                                                        \
-	X(BROWSE_PROJECT, browse_project, "see the project and everything in it")                  \
-	X(EDIT_PROJECT, edit_project, "change name, lead and category")                            \
-	X(ADMINISTER_PROJECT, administer_project, "change the key, archive, set up boards")        \
-	X(MANAGE_ISSUE_TYPES, manage_issue_types, "issue types, priorities and resolutions")       \
-	X(MANAGE_WORKFLOWS, manage_workflows, "statuses and workflows")                            \
-	X(MANAGE_COMPONENTS, manage_components, "add, edit and remove components")                 \
-	X(MANAGE_VERSIONS, manage_versions, "add, edit, release, archive, move, remove versions")  \
-	X(CREATE_ISSUES, create_issues, "create issues, and clone them into the project")          \
-	X(EDIT_ISSUES, edit_issues, "change fields, labels, components and versions of issues")    \
-	X(ASSIGN_ISSUES, assign_issues, "assign issues")                                           \
-	X(TRANSITION_ISSUES, transition_issues, "take issues through their workflow")              \
-	X(LINK_ISSUES, link_issues, "link and unlink issues")                                      \
-	X(RANK_ISSUES, rank_issues, "change the order of issues")                                  \
-	X(ARCHIVE_ISSUES, archive_issues, "archive and unarchive issues")                          \
-	X(MOVE_ISSUES, move_issues, "move issues away to projects where one may create them")      \
-	X(DELETE_ISSUES, delete_issues, "delete issues")                                           \
-	X(RESTORE_ISSUES, restore_issues, "see deleted issues, and restore them")                  \
-	X(ADD_COMMENTS, add_comments, "comment on issues")                                         \
-	X(EDIT_OWN_COMMENTS, edit_own_comments, "edit the own comments")                           \
-	X(EDIT_ALL_COMMENTS, edit_all_comments, "edit everybody's comments")                       \
-	X(DELETE_OWN_COMMENTS, delete_own_comments, "delete the own comments")                     \
-	X(DELETE_ALL_COMMENTS, delete_all_comments, "delete everybody's comments")                 \
-	X(MANAGE_WATCHERS, manage_watchers, "let others watch an issue, or not any more")          \
-	X(LOG_WORK, log_work, "log work on issues")                                                \
-	X(EDIT_OWN_WORKLOGS, edit_own_worklogs, "edit the own records of work")                    \
-	X(EDIT_ALL_WORKLOGS, edit_all_worklogs, "edit everybody's records of work")                \
-	X(DELETE_OWN_WORKLOGS, delete_own_worklogs, "delete the own records of work")              \
-	X(DELETE_ALL_WORKLOGS, delete_all_worklogs, "delete everybody's records of work")
+	X(BROWSE_PROJECT, PROJECT, "see the project and everything in it")                         \
+	X(EDIT_PROJECT, PROJECT, "change name, lead and category")                                 \
+	X(ADMINISTER_PROJECT, PROJECT,                                                             \
+	  "change key, permission scheme, roles and boards; archive and unarchive")                \
+	X(MANAGE_ISSUE_TYPES, PROJECT, "issue types, priorities and resolutions")                  \
+	X(MANAGE_WORKFLOWS, PROJECT, "statuses and workflows")                                     \
+	X(MANAGE_COMPONENTS, PROJECT, "add, edit and remove components")                           \
+	X(MANAGE_VERSIONS, PROJECT, "add, edit, release, archive, move and remove versions")       \
+	X(CREATE_ISSUES, PROJECT, "create issues, and clone them into the project")                \
+	X(EDIT_ISSUES, ISSUE, "change fields, labels, components and versions of issues")          \
+	X(SCHEDULE_ISSUES, ISSUE, "set and clear start and due dates")                             \
+	X(ASSIGN_ISSUES, ISSUE, "assign issues")                                                   \
+	X(BE_ASSIGNED, ISSUE, "be the assignee of issues")                                         \
+	X(TRANSITION_ISSUES, ISSUE, "take issues through their workflow")                          \
+	X(LINK_ISSUES, ISSUE, "link and unlink issues")                                            \
+	X(RANK_ISSUES, ISSUE, "change the order of issues")                                        \
+	X(MOVE_ISSUES, ISSUE, "move issues away to projects where one may create them")            \
+	X(ARCHIVE_ISSUES, ISSUE, "archive and unarchive issues")                                   \
+	X(DELETE_ISSUES, ISSUE, "delete issues")                                                   \
+	X(RESTORE_ISSUES, ISSUE, "restore deleted issues")                                         \
+	X(ADD_COMMENTS, ISSUE, "comment on issues")                                                \
+	X(EDIT_OWN_COMMENTS, ISSUE, "edit the own comments")                                       \
+	X(EDIT_ALL_COMMENTS, ISSUE, "edit everybody's comments")                                   \
+	X(DELETE_OWN_COMMENTS, ISSUE, "delete the own comments")                                   \
+	X(DELETE_ALL_COMMENTS, ISSUE, "delete everybody's comments")                               \
+	X(MANAGE_WATCHERS, ISSUE, "let others watch an issue, or not any more")                    \
+	X(LOG_WORK, ISSUE, "log work on issues")                                                   \
+	X(EDIT_OWN_WORKLOGS, ISSUE, "edit the own records of work")                                \
+	X(EDIT_ALL_WORKLOGS, ISSUE, "edit everybody's records of work")                            \
+	X(DELETE_OWN_WORKLOGS, ISSUE, "delete the own records of work")                            \
+	X(DELETE_ALL_WORKLOGS, ISSUE, "delete everybody's records of work")
 
-#define PERMISSION_ENUM(NAME, name, text) PERMISSION_##NAME,
-enum permission { PERMISSION_TABLE(PERMISSION_ENUM) PERMISSIONS };
-#undef PERMISSION_ENUM
-
-const char *permission_name(enum permission permission); /* "browse_project" */
 const char *permission_text(enum permission permission); /* the text of the table */
-
-/* Who a permission is granted to: who stands in that relation, and has a role that is at least as
- * strong as @weakest. */
-enum grant_to { GRANT_TO_ANYONE, GRANT_TO_REPORTER, GRANT_TO_ASSIGNEE, GRANT_TO_LEAD };
-struct grant {
-	enum permission permission;
-	enum grant_to to;
-	enum org_role weakest;
-};
+/* Whether it is asked of an issue, so that its reporter and assignee can have it. */
+bool permission_is_of_issue(enum permission permission);
 
 /* What a command asks for. */
 enum command_ask {
@@ -79,10 +72,18 @@ struct holder {
 	enum org_role role;
 };
 
-/* Whether @holder holds @permission in @project, on @issue. Without an issue (NULL) nobody is its
- * reporter or assignee. */
-bool permission_held(const struct holder *holder, enum permission permission,
-                     const struct row_project *project, const struct row_issue *issue);
+/* What a member holds in one project: bits by enum permission, always, and on issues that they have
+ * reported or are assigned. */
+struct rights {
+	uint64_t always, as_reporter, as_assignee;
+};
+/* Reads the permission scheme, once, and of the roles and teams of @holder what it asks for. */
+struct rights rights_in(const struct tenant_state *state, const struct holder *holder,
+                        const struct row_project *project);
+/* Whether @permission is held on @issue; without an issue (NULL) nobody is its reporter or
+ * assignee. */
+bool rights_give(const struct rights *rights, enum permission permission, const struct uuid *member,
+                 const struct row_issue *issue);
 
 /* The weakest role that may send @type in a project of the classic permission scheme, to whatever
  * it stands in the best relation; UNKNOWN: none may. */

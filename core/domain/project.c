@@ -3,6 +3,7 @@
 #include "core/domain/project.h"
 
 #include "core/domain/configuration.h"
+#include "core/domain/permission_scheme.h"
 
 static bool find_by_key(const struct tenant_state *state, struct slice project_key, struct uuid *id)
 {
@@ -66,10 +67,15 @@ void decide_create_project(struct judge *judge, const struct create_project *com
 {
 	struct uuid id =
 	        command->has_project_id ? command->project_id : judge->request->fresh[FRESH_ID];
+	struct row_project project = {.id = id, .version = 1};
+	struct row_permission_scheme scheme;
 
 	if (!check_key(judge, command->key, NULL) || !check_line(judge, command->name, "/name") ||
 	    !check_new_id(judge, &id, "/project_id") ||
-	    (command->has_lead && !check_member(judge, &command->lead, "/lead")))
+	    (command->has_lead && !check_member(judge, &command->lead, "/lead")) ||
+	    (command->has_permission_scheme &&
+	     !find_permission_scheme(judge, command->permission_scheme, "/permission_scheme",
+	                             &scheme)))
 		return;
 	struct event *event = emit(judge, EVENT_PROJECT_CREATED, AGGREGATE_KIND_PROJECT, &id, 1);
 	event->project_created = (struct project_created){.key = command->key,
@@ -78,6 +84,8 @@ void decide_create_project(struct judge *judge, const struct create_project *com
 	                                                  .lead = command->lead};
 	judge->decision->version = 1;
 	judge->decision->created = id;
+	if (command->has_permission_scheme)
+		assign_scheme(judge, &project, command->permission_scheme);
 }
 
 struct event *emit_project(struct judge *judge, enum event_type type, struct row_project *project)

@@ -19,6 +19,12 @@
 	X(NO_SUCH_TEAM, 404, "no_such_team", "there is no such team")                              \
 	X(NO_SUCH_WORKFLOW, 404, "no_such_workflow", "there is no such workflow")                  \
 	X(NO_SUCH_BOARD, 404, "no_such_board", "there is no such board")                           \
+	X(NO_SUCH_PROJECT_ROLE, 404, "no_such_project_role", "there is no such project role")      \
+	X(NO_SUCH_PERMISSION_SCHEME, 404, "no_such_permission_scheme",                             \
+	  "there is no such permission scheme")                                                    \
+	X(BUILT_IN, 409, "built_in", "what is built in never changes")                             \
+	X(BAD_GRANT, 422, "bad_grant", "the permission cannot be granted like that")               \
+	X(NOT_ASSIGNABLE, 422, "not_assignable", "the member cannot be assigned the issue")        \
 	X(NO_SUCH_API_KEY, 404, "no_such_api_key", "there is no such API key")                     \
 	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \
 	X(MEMBER_EXISTS, 409, "member_exists", "the person is a member already")                   \

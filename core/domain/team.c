@@ -1,5 +1,5 @@
 /* Teams: each membership is a row under the team and one under the member. */
-#include "core/domain/organization.h"
+#include "core/domain/permission_scheme.h"
 #include "core/domain/team.h"
 
 static bool read_team(const struct tenant_state *state, const struct uuid *id, struct row_team *row)
@@ -159,6 +159,7 @@ void decide_delete_team(struct judge *judge, const struct delete_team *command)
 	if (!find_team(judge, &command->team, command->has_expected_version,
 	               command->expected_version, &row))
 		return;
+	leave_permissions(judge, &command->team);
 	emit_organization(judge, EVENT_TEAM_DELETED)->team_deleted =
 	        (struct team_deleted){command->team, emit_copy(judge, name_of(&row))};
 }

@@ -22,6 +22,7 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	const struct row_summary *summary = row;
 	const struct row_organization_name *name = row;
 	const struct row_workflow *workflow = row;
+	const struct row_permission_scheme *scheme = row;
 	const struct row_board *board = row;
 
 	if (kind == ROW_ORGANIZATION_NAME) {
@@ -31,6 +32,11 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	if (kind == ROW_SUMMARY) {
 		assert(summary->n <= SUMMARY_MAX);
 		return offsetof(struct row_summary, text) + summary->n;
+	}
+	if (kind == ROW_PERMISSION_SCHEME) {
+		assert(scheme->grants_n <= SCHEME_GRANTS_MAX);
+		return offsetof(struct row_permission_scheme, grants) +
+		       scheme->grants_n * sizeof(scheme->grants[0]);
 	}
 	if (kind == ROW_WORKFLOW) {
 		assert(workflow->n <= WORKFLOW_BYTES_MAX);
@@ -316,6 +322,43 @@ struct row_key row_key_team_member(const struct uuid *team, const struct uuid *m
 struct row_key row_key_member_team(const struct uuid *member, const struct uuid *team)
 {
 	return row_key_pair(ROW_MEMBER_TEAM, member, team);
+}
+
+static struct row_key key_of_text(enum row_kind kind, struct slice text)
+{
+	struct row_key key = key_begin(kind);
+
+	key_add(&key, text.data, text.n);
+	return key;
+}
+
+struct row_key row_key_project_role(struct slice id)
+{
+	return key_of_text(ROW_PROJECT_ROLE, id);
+}
+
+struct row_key row_key_role_actor(const struct uuid *project, const struct uuid *actor)
+{
+	return row_key_pair(ROW_ROLE_ACTOR, project, actor);
+}
+
+struct row_key row_key_actor_project(const struct uuid *actor, const struct uuid *project)
+{
+	return row_key_pair(ROW_ACTOR_PROJECT, actor, project);
+}
+
+struct row_key row_key_permission_scheme(struct slice id)
+{
+	return key_of_text(ROW_PERMISSION_SCHEME, id);
+}
+
+struct row_key row_key_scheme_project(struct slice id, const struct uuid *project)
+{
+	struct row_key key = key_of_text(ROW_SCHEME_PROJECT, id);
+
+	key_add(&key, "", 1);
+	key_add_uuid(&key, project);
+	return key;
 }
 
 struct row_key row_key_api_key(const struct uuid *key)

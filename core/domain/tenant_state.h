@@ -52,6 +52,11 @@
 	X(TEAM_NAME, team_name, "name")                                                            \
 	X(TEAM_MEMBER, team_member, "team id, member id")                                          \
 	X(MEMBER_TEAM, member_team, "member id, team id")                                          \
+	X(PROJECT_ROLE, project_role, "id")                                                        \
+	X(ROLE_ACTOR, role_actor, "project id, member or team id")                                 \
+	X(ACTOR_PROJECT, actor_project, "member or team id, project id")                           \
+	X(PERMISSION_SCHEME, permission_scheme, "id")                                              \
+	X(SCHEME_PROJECT, scheme_project, "scheme id, 0, project id")                              \
 	X(API_KEY, api_key, "API key id")                                                          \
 	X(MEMBER_API_KEY, member_api_key, "member id, API key id")                                 \
 	X(BOARD, board, "board id")                                                                \
@@ -86,7 +91,9 @@ struct row_organization {
 	uint32_t members; /* not removed */
 	uint32_t owners;  /* active */
 	uint32_t teams;
-	uint32_t api_key_days; /* that API keys may live; 0: nobody has said */
+	uint32_t api_key_days;       /* that API keys may live; 0: nobody has said */
+	uint32_t project_roles;      /* removed ones included */
+	uint32_t permission_schemes; /* not removed */
 };
 
 /* A deactivated member may do and see nothing, and keeps role, teams and assignments. */
@@ -104,8 +111,49 @@ struct row_project {
 	int64_t issues;   /* number of the newest issue */
 	struct uuid lead; /* nil: nobody */
 	char key[KEY_MAX + 1];
+	char scheme[NAME_MAX_ID]; /* of permissions; empty: the classic one */
 	bool archived;
+	uint32_t role_actors; /* members and teams that have roles in it */
 	uint32_t components, versions;
+};
+
+/* Roles of members and teams in projects; at most 64 ever, so that they are bits. */
+#define PROJECT_ROLES_MAX 64
+struct row_project_role {
+	char name[ITEM_NAME_MAX];
+	uint8_t ordinal; /* 0, 1, 2 in the order of creation; for ever */
+	bool removed;    /* the row only keeps the id from being used again */
+};
+struct row_role_actor {
+	uint64_t roles; /* bits by their ordinals; never none */
+	bool is_team;
+};
+struct row_actor_project {
+	uint8_t unused;
+};
+
+/* A grant, packed: enum permission, enum grant_to, enum org_role. */
+struct row_grant {
+	uint8_t permission;
+	uint8_t to;
+	uint8_t weakest; /* role in the organization that it is for; ORG_ROLE_GUEST: every one */
+	uint8_t role;    /* project_role: its ordinal */
+	struct uuid id;  /* team, member */
+};
+#define SCHEME_GRANTS_MAX 500
+struct row_permission_scheme {
+	char name[ITEM_NAME_MAX];
+	uint32_t projects; /* that have it */
+	bool removed;      /* the row only keeps the id from being used again */
+	uint32_t grants_n;
+	struct row_grant grants[SCHEME_GRANTS_MAX]; /* stored only up to grants_n */
+};
+struct row_grants {
+	const struct row_grant *at;
+	uint32_t n;
+};
+struct row_scheme_project {
+	uint8_t unused;
 };
 
 struct row_component {
@@ -367,6 +415,11 @@ struct row_key row_key_team(const struct uuid *team);
 struct row_key row_key_team_name(struct slice name);
 struct row_key row_key_team_member(const struct uuid *team, const struct uuid *member);
 struct row_key row_key_member_team(const struct uuid *member, const struct uuid *team);
+struct row_key row_key_project_role(struct slice id);
+struct row_key row_key_role_actor(const struct uuid *project, const struct uuid *actor);
+struct row_key row_key_actor_project(const struct uuid *actor, const struct uuid *project);
+struct row_key row_key_permission_scheme(struct slice id);
+struct row_key row_key_scheme_project(struct slice id, const struct uuid *project);
 struct row_key row_key_api_key(const struct uuid *key);
 struct row_key row_key_member_api_key(const struct uuid *member, const struct uuid *key);
 struct row_key row_key_board(const struct uuid *board);

@@ -12,6 +12,7 @@ static const struct http_param known_segments[] = {
         {"issue", "path", "string", true, "key or id of the issue", "TLS-12"},
         {"board", "path", "string", true, "id of the board",
          "018f3d5e-7c00-7000-8000-00000000000b"},
+        {"scheme", "path", "string", true, "id of the permission scheme", "classic"},
         {"team", "path", "string", true, "id of the team", "018f3d5e-7c00-7000-8000-00000000000a"},
         {"comment", "path", "string", true, "id of the comment",
          "01890a5d-ac96-774b-bcce-b302099a8058"},

@@ -1063,7 +1063,23 @@ class OpenApi(Case):
                 ok(OWNER.command("acme", name, {"project": "TLS", "version_id": id}))
             return dict({"version_id": id}, **data)
 
+        def role():
+            id = "r" + nexusflow.new_id()[:8]
+            ok(OWNER.command("acme", "AddProjectRole", {"role": id, "name": "x"}))
+            return {"role": id}
+
+        def scheme(**data):
+            id = "p" + nexusflow.new_id()[:8]
+            ok(OWNER.command("acme", "CreatePermissionScheme", {"scheme": id, "name": "x", "copy_of": "classic"}))
+            return dict({"scheme": id}, **data)
+
         known = {
+            "AddProjectRole": lambda: {"role": "r" + nexusflow.new_id()[:8]}, "RenameProjectRole": role, "RemoveProjectRole": role,
+            "ChangeProjectRoleMembers": lambda: dict(role(), add_members=[member()]),
+            "CreatePermissionScheme": lambda: {"scheme": "p" + nexusflow.new_id()[:8]},
+            "RenamePermissionScheme": scheme, "RemovePermissionScheme": scheme,
+            "ChangePermissionGrants": lambda: scheme(add=[{"permission": "log_work", "to": "anyone"}]),
+            "AssignPermissionScheme": lambda: scheme(project=project()),
             "CloneIssue": lambda: {"issue": create_issue()["key"]},
             "MoveIssue": lambda: {"issue": create_issue()["key"], "project": project()},
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),

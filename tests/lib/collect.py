@@ -89,14 +89,17 @@ def teams(client, tenant):
 def collect(client, tenant, audit=True, limit=1000):
     found = {"organization": get(client, tenant, ""), "members": pages(client, tenant, "/members", 3),
              "teams": teams(client, tenant), "api_keys": pages(client, tenant, "/api-keys", 2),
-             "projects": pages(client, tenant, "/projects?archived=true", 2)}
+             "projects": pages(client, tenant, "/projects?archived=true", 2),
+             "project_roles": get(client, tenant, "/project-roles")["items"],
+             "permission_schemes": [get(client, tenant, f"/permission-schemes/{scheme['id']}")
+                                    for scheme in get(client, tenant, "/permission-schemes")["items"]]}
     keys = []
     for project in found["projects"]:
         if get(client, tenant, f"/projects/{project['key']}") != project:
             raise AssertionError(f"/projects and /projects/{project['key']} differ")
         for what in ("statuses", "workflows"):
             found[f"{what} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{what}")["items"]
-        for part in ("components", "versions"):
+        for part in ("components", "versions", "roles"):
             found[f"{part} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{part}")
         found[f"configuration {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/configuration")
         found["board " + project["key"]] = whole = board(client, tenant, project["key"], limit)

@@ -16,6 +16,22 @@ TYPES = [("epic", "Epic", 1), ("story", "Story", 0), ("task", "Task", 0), ("bug"
 PRIORITIES = [("highest", "Highest"), ("high", "High"), ("medium", "Medium"), ("low", "Low"), ("lowest", "Lowest")]
 RESOLUTIONS = [("done", "Done"), ("wont_do", "Won't do"), ("duplicate", "Duplicate")]
 COMMENTS_FIRST = 20
+
+
+def grant(permission, to, role=None):
+    return dict({"permission": permission, "to": to}, **({"organization_role": role} if role else {}))
+
+
+# What the permission scheme grants that every project begins with.
+GRANTS = [grant("browse_project", "anyone"),
+          *(grant(name, "lead", "member") for name in ("edit_project", "manage_components", "manage_versions")),
+          *(grant(name, "organization_role", "member") for name in ("create_issues", "edit_issues", "schedule_issues")),
+          grant("be_assigned", "anyone"),
+          *(grant(name, "organization_role", "member") for name in (
+              "assign_issues", "transition_issues", "link_issues", "rank_issues", "archive_issues", "move_issues")),
+          grant("delete_issues", "reporter", "member"),
+          *(grant(name, "anyone") for name in ("add_comments", "edit_own_comments", "delete_own_comments")),
+          *(grant(name, "organization_role", "member") for name in ("log_work", "edit_own_worklogs", "delete_own_worklogs"))]
 MENTION = re.compile(r"(?<![0-9A-Za-z\x80-\U0010ffff])@([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?![0-9A-Za-z\x80-\U0010ffff])")
 
 
@@ -140,6 +156,8 @@ class Fold:
         self.members, self.teams, self.projects, self.issues, self.audit = {}, {}, {}, {}, []
         self.concluded = []
         self.boards = {}
+        self.roles, self.removed_roles = {}, set()
+        self.schemes, self.removed_schemes = {"classic": {"name": "Classic", "grants": GRANTS}}, set()
         self.unsettled = {}  # command id: project
         self.seq = 0
         for event in events:
@@ -243,6 +261,7 @@ class Fold:
             self.say(meta, "the removed member is in a team")
         if any(key["member"] == data["member_id"] and not key["revoked"] for key in self.api_keys.values()):
             self.say(meta, "the removed member has an API key")
+        self.look_at_leaver(meta, data["member_id"])
         self.look_at_owners(meta)
 
     def look_at_owners(self, meta):
@@ -294,6 +313,7 @@ class Fold:
 
     def on_TeamDeleted(self, meta, data):
         self.same(meta, "the name", data["name"], self.teams.pop(data["team_id"])["name"])
+        self.look_at_leaver(meta, data["team_id"])
 
     def on_TeamMembersChanged(self, meta, data):
         team = self.teams[data["team_id"]]
@@ -305,6 +325,85 @@ class Fold:
                 self.say(meta, f"{id} is no active member")
         team["members"] = (team["members"] - removed) | added
 
+    # project roles and permission schemes
+
+    def look_at_leaver(self, meta, id):
+        """Of a member or a team."""
+        if any(id in holders for project in self.projects.values() for role in project["roles"].values() for holders in role.values()):
+            self.say(meta, f"{id} goes and has a project role")
+        if any(id in grant.values() for scheme in self.schemes.values() for grant in scheme["grants"]):
+            self.say(meta, f"{id} goes and has a grant")
+
+    def on_ProjectRoleAdded(self, meta, data):
+        if data["role"] in self.roles or data["role"] in self.removed_roles:
+            self.say(meta, f"the project role {data['role']} is or was there")
+        self.roles[data["role"]] = data["name"]
+
+    def on_ProjectRoleRenamed(self, meta, data):
+        self.same(meta, "the name", data["from"], self.roles[data["role"]])
+        self.roles[data["role"]] = data["to"]
+
+    def on_ProjectRoleRemoved(self, meta, data):
+        self.same(meta, "the name", data["name"], self.roles.pop(data["role"]))
+        self.removed_roles.add(data["role"])
+        if any(any(project["roles"].get(data["role"], {}).values()) for project in self.projects.values()):
+            self.say(meta, "somebody has the role")
+        if any(grant.get("project_role") == data["role"] for scheme in self.schemes.values() for grant in scheme["grants"]):
+            self.say(meta, "a permission is granted to the role")
+
+    def on_ProjectRoleMembersChanged(self, meta, data):
+        role = self.projects[meta["aggregate"]["id"]]["roles"].setdefault(data["role"], {"members": set(), "teams": set()})
+        if data["role"] not in self.roles:
+            self.say(meta, f"there is no role {data['role']}")
+        for what, there in (("members", {id for id, m in self.members.items() if not m["removed"]}), ("teams", set(self.teams))):
+            added, removed = set(data["added_" + what]), set(data["removed_" + what])
+            if added & role[what] or not removed <= role[what] or not added <= there:
+                self.say(meta, f"{what} {sorted(role[what])}, added {sorted(added)}, removed {sorted(removed)}")
+            role[what] = (role[what] - removed) | added
+
+    def grants_of(self, meta, grants):
+        found = [{k: v for k, v in grant.items() if v is not None} for grant in grants]
+        for grant in found:
+            missing = grant["to"] == "project_role" and grant["project_role"] not in self.roles or \
+                grant["to"] == "team" and grant["team"] not in self.teams or \
+                grant["to"] == "member" and self.members.get(grant["member"], {"removed": True})["removed"]
+            if missing or grant["permission"] == "browse_project" and grant["to"] in ("reporter", "assignee"):
+                self.say(meta, f"the grant {grant} cannot be")
+        return found
+
+    def on_PermissionSchemeCreated(self, meta, data):
+        if data["scheme"] in self.schemes or data["scheme"] in self.removed_schemes:
+            self.say(meta, f"the permission scheme {data['scheme']} is or was there")
+        self.schemes[data["scheme"]] = {"name": data["name"], "grants": self.grants_of(meta, data["grants"])}
+
+    def on_PermissionSchemeRenamed(self, meta, data):
+        self.same(meta, "the name", data["from"], self.schemes[data["scheme"]]["name"])
+        self.schemes[data["scheme"]]["name"] = data["to"]
+
+    def on_PermissionGrantsChanged(self, meta, data):
+        grants = self.schemes[data["scheme"]]["grants"]
+        if data["scheme"] == "classic":
+            self.say(meta, "the classic scheme never changes")
+        for grant in [{k: v for k, v in grant.items() if v is not None} for grant in data["removed"]]:
+            grants.remove(grant)
+        for grant in self.grants_of(meta, data["added"]):
+            if grant in grants:
+                self.say(meta, f"the grant {grant} is there already")
+            grants.append(grant)
+
+    def on_PermissionSchemeRemoved(self, meta, data):
+        self.same(meta, "the name", data["name"], self.schemes.pop(data["scheme"])["name"])
+        self.removed_schemes.add(data["scheme"])
+        if any(project["scheme"] == data["scheme"] for project in self.projects.values()):
+            self.say(meta, "a project has the scheme")
+
+    def on_PermissionSchemeAssigned(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        self.same(meta, "the permission scheme", data["from"], project["scheme"])
+        if data["to"] not in self.schemes or data["to"] == data["from"]:
+            self.say(meta, f"the project cannot get the scheme {data['to']}")
+        project["scheme"] = data["to"]
+
     # projects and issues
 
     def on_ProjectCreated(self, meta, data):
@@ -312,7 +411,7 @@ class Fold:
             self.say(meta, f"the key {data['key']} is taken")
         self.projects[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
-            "archived": False, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
+            "archived": False, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
             "removed": set(), "removed_workflows": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
             "issue_types": [{"id": id, "name": name, "disabled": False, "level": level} for id, name, level in TYPES],
@@ -894,10 +993,18 @@ class Expected:
         fold = self.fold
         found = {"organization": self.organization(), "members": self.members(), "teams": self.teams(),
                  "api_keys": self.api_keys(), "projects": self.projects(),
+                 "project_roles": [{"id": id, "name": fold.roles[id]} for id in sorted(fold.roles)],
+                 "permission_schemes": [{"id": id, "name": fold.schemes[id]["name"], "built_in": id == "classic",
+                                         "grants": fold.schemes[id]["grants"]}
+                                        for id in sorted(fold.schemes, key=lambda id: (id != "classic", id))],
                  "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
         for project in fold.projects.values():
             found["board " + project["key"]] = self.board(project)
             found["statuses " + project["key"]] = project["statuses"]
+            nobody = {"members": [], "teams": []}
+            found["roles " + project["key"]] = {"permission_scheme": project["scheme"], "items": [
+                dict({"id": id, "name": fold.roles[id]}, **{k: sorted(v) for k, v in project["roles"].get(id, nobody).items()})
+                for id in sorted(fold.roles)]}
             found["workflows " + project["key"]] = self.workflows(project)
             found["components " + project["key"]] = self.components(project)
             found["versions " + project["key"]] = self.versions(project)

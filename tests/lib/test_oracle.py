@@ -90,6 +90,19 @@ def sample():
     log.on_organization("TeamCreated", team_id="t2", name="Core")
     log.on_organization("TeamRenamed", **{"team_id": "t1", "from": "Ops", "to": "Platform"})
     log.on_organization("TeamDeleted", team_id="t2", name="Core")
+    log.on_organization("ProjectRoleAdded", role="devs", name="Devs")
+    log.on_organization("ProjectRoleRenamed", **{"role": "devs", "from": "Devs", "to": "Developers"})
+    log.on_organization("PermissionSchemeCreated", scheme="private", name="Secret", grants=[
+        {"permission": "browse_project", "to": "project_role", "organization_role": None, "project_role": "devs", "team": None, "member": None}])
+    log.on_organization("PermissionSchemeRenamed", **{"scheme": "private", "from": "Secret", "to": "Private"})
+    log.on_organization("PermissionGrantsChanged", scheme="private", removed=[], added=[
+        {"permission": "log_work", "to": "team", "organization_role": None, "project_role": None, "team": "t1", "member": None}])
+    log.on_project("ProjectRoleMembersChanged", role="devs", added_members=[OWNER], added_teams=["t1"], removed_members=[], removed_teams=[])
+    log.on_project("PermissionSchemeAssigned", **{"from": "classic", "to": "private"})
+    log.on_organization("ProjectRoleAdded", role="spare", name="Spare")
+    log.on_organization("ProjectRoleRemoved", role="spare", name="Spare", replaced_with=None)
+    log.on_organization("PermissionSchemeCreated", scheme="spare", name="Spare", grants=[])
+    log.on_organization("PermissionSchemeRemoved", scheme="spare", name="Spare", replaced_with=None)
     for key in ("k1", "k2"):
         log.on_organization("ApiKeyCreated", key_id=key, member_id=OWNER, name="build", scope="write", hash="x" * 44,
                             expires_at="2027-01-01T00:00:00.000Z")
@@ -206,6 +219,17 @@ LOG_ERRORS = {
     "the only owner is deactivated": lambda events: event(events, "MemberDeactivated").update(member_id=OWNER, role="owner"),
     "who is active is reactivated": set_field("MemberReactivated", "member_id", OWNER),
     "two teams of one name": set_field("TeamRenamed", "to", "Core"),
+    "an id of a project role is used again": set_field("ProjectRoleAdded", "role", "spare"),
+    "a project role of nowhere is given": set_field("ProjectRoleMembersChanged", "role", "nothing"),
+    "a team of nowhere gets a project role": set_field("ProjectRoleMembersChanged", "added_teams", ["t9"]),
+    "a permission is granted to nobody": set_field("PermissionGrantsChanged", "added", [
+        {"permission": "log_work", "to": "project_role", "organization_role": None, "project_role": "nobody", "team": None, "member": None}]),
+    "a reporter sees a project": set_field("PermissionGrantsChanged", "added", [
+        {"permission": "browse_project", "to": "reporter", "organization_role": None, "project_role": None, "team": None, "member": None}]),
+    "what is not granted is taken back": set_field("PermissionGrantsChanged", "removed", [
+        {"permission": "log_work", "to": "anyone", "organization_role": None, "project_role": None, "team": None, "member": None}]),
+    "a project gets a scheme of nowhere": set_field("PermissionSchemeAssigned", "to", "nothing"),
+    "a scheme before that was not": set_field("PermissionSchemeAssigned", "from", "private"),
     "a team of nowhere is deleted": set_field("TeamDeleted", "team_id", "t9"),
     "who is in no team leaves it": set_field("TeamMembersChanged", "removed", [OWNER]),
     "a stranger comes into a team": set_field("TeamMembersChanged", "added", ["m9"]),
@@ -239,6 +263,9 @@ ANSWER_ERRORS = {
     "a transition is possible that is not": lambda found: found["transitions TLS-2"]["transitions"][0].update(possible=True),
     "a link is gone": lambda found: found["issue TLS-4"]["links"].clear(),
     "a comment has the old text": lambda found: found["comments TLS-3"]["items"][0].update(body="first"),
+    "a grant is forgotten": lambda found: found["permission_schemes"][1]["grants"].pop(),
+    "a project role is forgotten": lambda found: found["project_roles"].clear(),
+    "a project has another scheme": lambda found: found["roles TLS"].update(permission_scheme="classic"),
     "a member has another role": lambda found: found["members"][1].update(role="owner"),
     "a member is gone": lambda found: found["members"].pop(),
     "a member has another status": lambda found: found["members"][1].update(status="deactivated"),

@@ -279,10 +279,66 @@ static void random_api_key(struct history *h, struct history_tenant *t)
 	t->has_api_key = !t->has_api_key;
 }
 
+static const struct permission_grant first_grants[] = {
+        {.permission = PERMISSION_BROWSE_PROJECT,
+         .to = GRANT_TO_PROJECT_ROLE,
+         .has_project_role = true,
+         .project_role = {"devs", 4}},
+        {.permission = PERMISSION_EDIT_ISSUES,
+         .to = GRANT_TO_ORGANIZATION_ROLE,
+         .has_organization_role = true,
+         .organization_role = ORG_ROLE_MEMBER},
+};
+static const struct permission_grant more_grants[] = {
+        {.permission = PERMISSION_LOG_WORK, .to = GRANT_TO_ANYONE}};
+
+static void random_spare(struct history *h, struct history_tenant *t, char room[16])
+{
+	int n = snprintf(room, 16, "spare%llu", (unsigned long long)t->spare_roles++);
+	struct slice spare = slice_of(room, (size_t)n);
+	of_organization(h, t, EVENT_PROJECT_ROLE_ADDED)->project_role_added =
+	        (struct project_role_added){spare, SLICE("Spare")};
+	of_organization(h, t, EVENT_PERMISSION_SCHEME_CREATED)->permission_scheme_created =
+	        (struct permission_scheme_created){spare, SLICE("Spare"), {NULL, 0}};
+	of_organization(h, t, EVENT_PROJECT_ROLE_REMOVED)->project_role_removed =
+	        (struct project_role_removed){.role = spare, .name = SLICE("Spare")};
+	of_organization(h, t, EVENT_PERMISSION_SCHEME_REMOVED)->permission_scheme_removed =
+	        (struct permission_scheme_removed){.scheme = spare, .name = SLICE("Spare")};
+}
+
+static void random_permissions(struct history *h, struct history_tenant *t, char room[16])
+{
+	if (!t->has_permissions) {
+		of_organization(h, t, EVENT_PROJECT_ROLE_ADDED)->project_role_added =
+		        (struct project_role_added){SLICE("devs"), SLICE("Developers")};
+		of_organization(h, t, EVENT_PERMISSION_SCHEME_CREATED)->permission_scheme_created =
+		        (struct permission_scheme_created){
+		                SLICE("private"), SLICE("Private"), {first_grants, 2}};
+		t->has_permissions = true;
+	} else if (seed_below(&h->seed, 2)) {
+		struct permission_grants_changed *e =
+		        &of_organization(h, t, EVENT_PERMISSION_GRANTS_CHANGED)
+		                 ->permission_grants_changed;
+		e->scheme = SLICE("private");
+		*(t->grants_more ? &e->removed : &e->added) =
+		        (struct permission_grant_array){more_grants, 1};
+		t->grants_more = !t->grants_more;
+	} else if (seed_below(&h->seed, 2) && t->spare_roles < 50) {
+		random_spare(h, t, room);
+	} else {
+		of_organization(h, t, EVENT_PROJECT_ROLE_RENAMED)->project_role_renamed =
+		        (struct project_role_renamed){SLICE("devs"), SLICE(""), SLICE("Devs")};
+		of_organization(h, t, EVENT_PERMISSION_SCHEME_RENAMED)->permission_scheme_renamed =
+		        (struct permission_scheme_renamed){SLICE("private"), SLICE(""),
+		                                           SLICE("Secret")};
+	}
+}
+
 static void random_organization_command(struct history *h, struct history_tenant *t)
 {
 	struct uuid second = history_id(t->name, "member", 2);
-	uint64_t kind = seed_below(&h->seed, 7);
+	uint64_t kind = seed_below(&h->seed, 9);
+	char room[16];
 	if (kind == 0)
 		of_organization(h, t, EVENT_ORGANIZATION_RENAMED)->organization_renamed.to =
 		        SLICE("Acme & Sons");
@@ -291,6 +347,8 @@ static void random_organization_command(struct history *h, struct history_tenant
 		        (struct api_keys_limited){366, 30};
 	else if (kind == 6)
 		random_api_key(h, t);
+	else if (kind > 6)
+		random_permissions(h, t, room);
 	else if (kind < 3)
 		random_second(h, t, &second);
 	else
@@ -303,11 +361,35 @@ static struct event *of_project(struct history *h, enum event_type type, struct 
 	return history_event(h, type, AGGREGATE_KIND_PROJECT, t->project, ++t->project_version);
 }
 
+/* The project becomes private or open again, or ada gets or loses a role in it. */
+static void random_access(struct history *h, struct history_tenant *t)
+{
+	static struct uuid ada;
+	static const struct slice schemes[] = {{"classic", 7}, {"private", 7}};
+	if (seed_below(&h->seed, 2)) {
+		of_project(h, EVENT_PERMISSION_SCHEME_ASSIGNED, t)->permission_scheme_assigned =
+		        (struct permission_scheme_assigned){schemes[t->is_private],
+		                                            schemes[!t->is_private]};
+		t->is_private = !t->is_private;
+		return;
+	}
+	struct project_role_members_changed *e =
+	        &of_project(h, EVENT_PROJECT_ROLE_MEMBERS_CHANGED, t)->project_role_members_changed;
+	ada = history_id(t->name, "member", 1);
+	e->role = SLICE("devs");
+	*(t->has_role ? &e->removed_members : &e->added_members) = (struct uuid_array){&ada, 1};
+	t->has_role = !t->has_role;
+}
+
 static void random_project(struct history *h, struct history_tenant *t)
 {
 	static const struct slice names[] = {{"Transport", 9}, {"Transport layer", 15}};
 	static const struct slice keys[] = {{"TLS", 3}, {"NET", 3}};
 	uint64_t name = seed_below(&h->seed, 2);
+	if (t->has_permissions && seed_below(&h->seed, 3) == 0) {
+		random_access(h, t);
+		return;
+	}
 	switch (seed_below(&h->seed, 5)) {
 	case 0:
 		of_project(h, EVENT_PROJECT_RENAMED, t)->project_renamed.to = names[name];

@@ -365,6 +365,7 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	fill_issue_command(decider, seed, command);
 	fill_work_command(decider, seed, command);
 	fill_configuration(decider, seed, command);
+	fill_permission(decider, seed, command);
 	fill_part_command(decider, seed, command);
 	fill_board(decider, seed, command);
 	switch ((int)command->type) {

@@ -17,6 +17,9 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 #define SOME_LEVEL  PICK("highest", "high", "medium", "low", "now")
 #define SOME_STATUS PICK("todo", "in_progress", "in_review", "done", "nirvana")
 
+/* Commands about project roles and permission schemes; leaves others alone. */
+void fill_permission(struct decider *decider, struct seed *seed, struct command *command);
+
 /* Commands about what projects configure; leaves others alone. */
 void fill_configuration(struct decider *decider, struct seed *seed, struct command *command);
 /* Likewise about boards. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/domain/board.h"
+#include "core/domain/permission_scheme.h"
 #include "core/domain/workflow.h"
 #include "tests/unit/random_command.h"
 
@@ -288,6 +289,50 @@ static void check_boards(struct decider *decider)
 	assert_int_equal(decider->state.rows[ROW_PROJECT_BOARD], projects);
 }
 
+/* What grants and projects name is there; the rows of roles agree from both sides. */
+static void check_permissions(struct decider *decider)
+{
+	const struct tenant_state *face = &decider->state.face;
+	struct row_permission_scheme scheme;
+	struct row_project_role role;
+	struct row_project project;
+	struct row_role_actor actor;
+	struct row_actor_project pair;
+	struct row_key key;
+	uint64_t roles = 0, projects = 0, actors = 0;
+	struct uuid of, who;
+
+	for (key = row_key_first(ROW_PROJECT_ROLE); next_project_role(face, &key, &role);)
+		roles |= UINT64_C(1) << role.ordinal;
+	for (key = row_key_first(ROW_PERMISSION_SCHEME);
+	     next_permission_scheme(face, &key, &scheme);) {
+		projects += scheme.projects;
+		for (uint32_t i = 0; i < scheme.grants_n; i++)
+			assert_true(scheme.grants[i].to != GRANT_TO_PROJECT_ROLE ||
+			            (roles >> scheme.grants[i].role & 1));
+	}
+	assert_int_equal(decider->state.rows[ROW_SCHEME_PROJECT], projects);
+	for (key = row_key_first(ROW_PROJECT); face->next(face, &key, false, &project);) {
+		actors += project.role_actors;
+		assert_int_equal(count_rows(face, prefix_of(ROW_ROLE_ACTOR, &project.id)),
+		                 project.role_actors);
+		if (!project.scheme[0])
+			continue;
+		assert_true(read_permission_scheme(face, PADDED(project.scheme), &scheme));
+		struct row_key back = row_key_scheme_project(PADDED(project.scheme), &project.id);
+		assert_true(face->get(face, &back, &pair));
+	}
+	assert_int_equal(decider->state.rows[ROW_ROLE_ACTOR], actors);
+	assert_int_equal(decider->state.rows[ROW_ACTOR_PROJECT], actors);
+	for (key = row_key_first(ROW_ROLE_ACTOR); face->next(face, &key, false, &actor);) {
+		assert_true(actor.roles && !(actor.roles & ~roles));
+		memcpy(of.bytes, key.bytes, 16);
+		memcpy(who.bytes, key.bytes + 16, 16);
+		struct row_key back = row_key_actor_project(&who, &of);
+		assert_true(face->get(face, &back, &pair));
+	}
+}
+
 static void check_invariants(struct decider *decider)
 {
 	const struct tenant_state *face = &decider->state.face;
@@ -313,6 +358,7 @@ static void check_invariants(struct decider *decider)
 	assert_int_equal(members, organization.members);
 	check_teams(decider, &organization);
 	check_api_keys(decider);
+	check_permissions(decider);
 	for (key = row_key_first(ROW_ISSUE); face->next(face, &key, false, &issue);) {
 		check_issue(face, &issue);
 		issues++;

@@ -25,7 +25,7 @@ static int setup(void **state)
 	bench->history.config.token_issuer = "nexusflow";
 	bench->history.config.token_audience = "nexusflow";
 	bench->acme = history_tenant(&bench->history, "acme", 100);
-	bench->history.seed.state = 1; /* a history in which nobody deletes TLS-1 */
+	bench->history.seed.state = 2; /* a history in which nobody deletes TLS-1 */
 	history_random(&bench->history, 50);
 	struct projector_options projector = {.config = &bench->history.config,
 	                                      .journal = bench->history.journal,
