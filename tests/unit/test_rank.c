@@ -189,11 +189,11 @@ static void check_rank_rows(struct decider *decider, uint64_t issues)
 	assert_int_equal(n, issues);
 }
 
-/* 100,000 issues, each moved into the same gap, where the last one went: each halves what is
+/* 10,000 issues, each moved into the same gap, where the last one went: each halves what is
  * left. @side: always behind the first issue, always before the second one, or by turns. */
 static void move_all_into_one_gap(struct decider *decider, int side)
 {
-	const int issues = 100000;
+	const int issues = 10000;
 	struct ranks_seen seen = {0, 0};
 	char key[32], before[32];
 
