@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "core/base/clock.h"
+#include "core/base/date.h"
 #include "core/codec/command_codec.h"
-#include "core/codec/date.h"
 #include "core/codec/normal_text.h"
 #include "generated/record_codec.h"
 

@@ -1,6 +1,6 @@
 #include "core/codec/record_json.h"
 
-#include "core/codec/date.h"
+#include "core/base/date.h"
 
 static void put_date(int32_t days, struct json_out *out)
 {

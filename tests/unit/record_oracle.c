@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/codec/date.h"
+#include "core/base/date.h"
 #include "core/base/uuid.h"
 #include "tests/unit/record_oracle.h"
 

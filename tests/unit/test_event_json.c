@@ -7,8 +7,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "core/base/date.h"
 #include "core/codec/cloudevent.h"
-#include "core/codec/date.h"
 #include "tests/unit/golden_event.h"
 
 static void read_file(const char *path, struct buf *out)

@@ -1,6 +1,6 @@
 /* Calendar days as Avro's date: days since 1970-01-01, Gregorian. Pure. */
-#ifndef CORE_CODEC_DATE_H
-#define CORE_CODEC_DATE_H
+#ifndef CORE_BASE_DATE_H
+#define CORE_BASE_DATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Howard Hinnant's days_from_civil and civil_from_days: years begin in March, so that the leap day
  * is the last one, and eras of 400 years have 146,097 days. */
-#include "core/codec/date.h"
+#include "core/base/date.h"
 
 static int32_t days_of(int32_t year, int32_t month, int32_t day)
 {
