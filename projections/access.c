@@ -22,6 +22,7 @@
 	IGNORE(COMPONENT_EDITED)                                                                   \
 	IGNORE(COMPONENT_REMOVED)                                                                  \
 	ON(EVENT_SKIPPED)                                                                          \
+	IGNORE(FIELD_ADDED)                                                                        \
 	IGNORE(ISSUE_ARCHIVED)                                                                     \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \
@@ -30,6 +31,7 @@
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
 	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
 	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
+	IGNORE(ISSUE_FIELDS_CHANGED)                                                               \
 	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
 	IGNORE(ISSUE_LINKED)                                                                       \
 	IGNORE(ISSUE_MOVED)                                                                        \

@@ -26,6 +26,7 @@
 	ON(COMPONENT_EDITED)                                                                       \
 	ON(COMPONENT_REMOVED)                                                                      \
 	IGNORE(EVENT_SKIPPED)                                                                      \
+	ON(FIELD_ADDED)                                                                            \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
@@ -34,6 +35,7 @@
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
+	ON(ISSUE_FIELDS_CHANGED)                                                                   \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
 	ON(ISSUE_MOVED)                                                                            \
@@ -447,10 +449,12 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_COMPONENT_EDITED:
 	case EVENT_COMPONENT_REMOVED:
 	case EVENT_EVENT_SKIPPED:
+	case EVENT_FIELD_ADDED:
 	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
 	case EVENT_ISSUE_ESTIMATE_CHANGED:
+	case EVENT_ISSUE_FIELDS_CHANGED:
 	case EVENT_ISSUE_LINKED:
 	case EVENT_ISSUE_REMAINING_CHANGED:
 	case EVENT_ISSUE_START_DATE_CHANGED:

@@ -22,6 +22,7 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(COMPONENT_EDITED)                                                                   \
 	IGNORE(COMPONENT_REMOVED)                                                                  \
 	IGNORE(EVENT_SKIPPED)                                                                      \
+	IGNORE(FIELD_ADDED)                                                                        \
 	IGNORE(ISSUE_ARCHIVED)                                                                     \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \
@@ -30,6 +31,7 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
 	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
 	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
+	IGNORE(ISSUE_FIELDS_CHANGED)                                                               \
 	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
 	IGNORE(ISSUE_LINKED)                                                                       \
 	IGNORE(ISSUE_MOVED)                                                                        \

@@ -22,6 +22,7 @@
 	ON(COMPONENT_EDITED)                                                                       \
 	ON(COMPONENT_REMOVED)                                                                      \
 	IGNORE(EVENT_SKIPPED)                                                                      \
+	ON(FIELD_ADDED)                                                                            \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
@@ -30,6 +31,7 @@
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
+	ON(ISSUE_FIELDS_CHANGED)                                                                   \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
 	ON(ISSUE_MOVED)                                                                            \
@@ -295,6 +297,8 @@ static enum status change_others(const struct issue_applying *a, const struct ev
 		parent_changed(a, &event->issue_parent_changed);
 	else if (event->type == EVENT_ISSUE_MOVED)
 		moved(a, &event->issue_moved);
+	else if (event->type == EVENT_ISSUE_FIELDS_CHANGED)
+		return issue_values_apply(a, &event->issue_fields_changed);
 	else if (event->type == EVENT_RANKS_REBALANCED)
 		return ranks_rebalanced(a, &event->ranks_rebalanced);
 	else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
@@ -413,9 +417,11 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_COMPONENT_EDITED:
 	case EVENT_COMPONENT_REMOVED:
 	case EVENT_EVENT_SKIPPED:
+	case EVENT_FIELD_ADDED:
 	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
+	case EVENT_ISSUE_FIELDS_CHANGED:
 	case EVENT_ISSUE_LINKED:
 	case EVENT_ISSUE_TYPE_ADDED:
 	case EVENT_ISSUE_TYPE_CHANGED:
@@ -515,31 +521,17 @@ static void detach(struct view *view)
 	free(view->own);
 }
 
-static const char *const tables[] = {KV_VIEW_TABLES,
-                                     "issues",
-                                     "numbers",
-                                     "texts",
-                                     "comments",
-                                     "comment_seqs",
-                                     "comment_texts",
-                                     "worklogs",
-                                     "worklog_seqs",
-                                     "watchers",
-                                     "kept",
-                                     "links",
-                                     "children",
-                                     "projects",
-                                     "project_keys",
-                                     "components",
-                                     "versions",
-                                     "tags",
-                                     NULL};
+static const char *const tables[] = {
+        KV_VIEW_TABLES,  "issues",   "numbers",      "texts",      "comments", "comment_seqs",
+        "comment_texts", "worklogs", "worklog_seqs", "watchers",   "kept",     "links",
+        "children",      "projects", "project_keys", "components", "versions", "tags",
+        "fields",        "options",  "values",       NULL};
 
 const struct kv_view_type issue_view = {
         .type =
                 {
                         .name = "issue",
-                        .version = 5,
+                        .version = 6,
                         .pace_ms = 5,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,
@@ -547,7 +539,7 @@ const struct kv_view_type issue_view = {
                 },
         .apply = issue_apply,
         .tables = tables,
-        .rows = ((1u << (TAGS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
+        .rows = ((1u << (VALUES + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
         .attach = attach,
         .detach = detach,
 };

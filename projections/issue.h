@@ -21,15 +21,20 @@ struct issue_stamp {
 /* @issue is a key (TLS-12) or an id. {"id","key","project":{"id","key","name"},"type","summary",
  * "description","status","resolution","priority","reporter":{"id","name"},"assignee":{...}|null,
  * "labels":[],"components":[{"id","name"}],
- * "fix_versions":[{"id","name","status"}],"affects_versions":[...],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
+ * "fix_versions":[{"id","name","status"}],"affects_versions":[...],
+ * "fields":[{"id","name","kind","values":[text],"display":[name or null] or
+ * null}],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
  * "estimate","remaining","spent","rank",
  * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
  * "worklogs":{...},"watchers":[{"id","name"}],"cloned_from":{...}|null,"external_ref","archived",
  * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one.
- * estimate and remaining are minutes or null, spent is minutes. comments and worklogs are the first
+ * fields are the custom ones that have a value, in the order of the project; display are the names
+ * of options and members, null for other kinds. estimate and remaining are minutes or null, spent
+ * is minutes. comments and worklogs are the first
  * @parts_limit of issue_part_read. At most ISSUE_RELATED_MAX sub-tasks and as many links are shown;
  * watchers in order of their ids. */
 #define ISSUE_RELATED_MAX 500
+#define ISSUE_VALUES_MAX  200 /* custom fields of an issue: as many as a project has */
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
                        struct slice issue, uint32_t parts_limit, struct buf *out,
                        struct issue_stamp *stamp, struct error *err);

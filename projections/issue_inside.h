@@ -8,7 +8,7 @@ struct issue_applying {
 	struct view *view;
 	const struct event_meta *meta;
 	struct slice tenant;
-	struct buf *labels; /* packed labels of the row that is written next */
+	struct buf *labels; /* packed strings of the row that is written next */
 	struct error *err;
 };
 
@@ -34,6 +34,10 @@ enum status issue_part_apply(const struct issue_applying *a, const struct event 
 
 /* Projects, their components and versions: events of the aggregate project. */
 enum status issue_project_apply(const struct issue_applying *a, const struct event *event);
+/* Custom fields of a project, and the values of an issue. */
+enum status issue_field_apply(const struct issue_applying *a, const struct event *event);
+enum status issue_values_apply(const struct issue_applying *a,
+                               const struct issue_fields_changed *e);
 /* Components and versions of the issue that @event is of, which lay in @project before it and,
  * after it, is @seen or else deleted. Other events are left alone. */
 enum status issue_tags_apply(const struct issue_applying *a, const struct event *event,

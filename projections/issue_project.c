@@ -248,6 +248,8 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
 		                    (uint32_t)event->version_moved.to);
 	case EVENT_VERSION_REMOVED:
 		return version_removed(a, &event->version_removed);
+	case EVENT_FIELD_ADDED:
+		return issue_field_apply(a, event);
 	default:
 		return STATUS_OK; /* ignored by ISSUE_ANSWERS */
 	}

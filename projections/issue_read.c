@@ -305,6 +305,7 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_member_json(r, "assignee", &issue->assignee);
 	labels_json(r);
 	issue_tags_json(r);
+	issue_fields_json(r);
 	related_json(r, "parent", &issue->parent);
 	subtasks_json(r);
 	issue_day_json(r, "start_on", issue->has_start_on, issue->start_on);

@@ -42,5 +42,7 @@ bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint6
                       uint32_t limit);
 /* "components", "fix_versions" and "affects_versions" of the issue. */
 void issue_tags_json(struct issue_reading *r);
+/* "fields" of the issue. */
+void issue_fields_json(struct issue_reading *r);
 
 #endif

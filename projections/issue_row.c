@@ -228,3 +228,45 @@ bool version_row_unpack(struct slice row, struct version_row *out)
 	out->description = row_take_string(&in);
 	return !in.bad && in.at == in.end;
 }
+
+enum { FIELD_DISABLED = 1, FIELD_REMOVED = 2 };
+
+void field_row_pack(const struct field_row *field, struct buf *to)
+{
+	buf_clear(to);
+	row_u8(to, (uint8_t)field->kind);
+	row_u8(to, (uint8_t)((field->disabled ? FIELD_DISABLED : 0) |
+	                     (field->removed ? FIELD_REMOVED : 0)));
+	row_u32(to, field->position);
+	row_string(to, field->name);
+	row_string(to, field->types);
+}
+
+bool field_row_unpack(struct slice row, struct field_row *out)
+{
+	struct row_in in = row_in(row);
+	uint8_t kind = row_take_u8(&in);
+	out->kind = kind < FIELD_KINDS ? (enum field_kind)kind : FIELD_KIND_UNKNOWN;
+	uint8_t flags = row_take_u8(&in);
+	out->disabled = flags & FIELD_DISABLED;
+	out->removed = flags & FIELD_REMOVED;
+	out->position = row_take_u32(&in);
+	out->name = row_take_string(&in);
+	out->types = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}
+
+void option_row_pack(const struct option_row *option, struct buf *to)
+{
+	buf_clear(to);
+	row_u8(to, option->disabled);
+	row_string(to, option->name);
+}
+
+bool option_row_unpack(struct slice row, struct option_row *out)
+{
+	struct row_in in = row_in(row);
+	out->disabled = row_take_u8(&in) != 0;
+	out->name = row_take_string(&in);
+	return !in.bad && in.at == in.end;
+}

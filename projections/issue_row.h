@@ -17,7 +17,10 @@
  *   PROJECT_KEYS  every key that a project has had -> project id
  *   COMPONENTS    project id, component id -> struct component_row, packed
  *   VERSIONS      project id, version id -> struct version_row, packed
- *   TAGS          issue id, enum issue_tag u8, component or version id -> nothing */
+ *   TAGS          issue id, enum issue_tag u8, component or version id -> nothing
+ *   FIELDS        project id, field id -> struct field_row, packed
+ *   OPTIONS       project id, field id, 0, option id -> struct option_row, packed
+ *   VALUES        issue id, field id -> row_string of each value */
 #ifndef PROJECTIONS_ISSUE_ROW_H
 #define PROJECTIONS_ISSUE_ROW_H
 
@@ -42,7 +45,10 @@ enum {
 	PROJECT_KEYS,
 	COMPONENTS,
 	VERSIONS,
-	TAGS
+	TAGS,
+	FIELDS,
+	OPTIONS,
+	VALUES
 };
 
 enum issue_tag { TAG_COMPONENT, TAG_FIX, TAG_AFFECTS };
@@ -118,6 +124,23 @@ struct version_row {
 	struct slice name, description;
 };
 
+struct field_row {
+	enum field_kind kind;
+	bool disabled, removed;
+	uint32_t position;
+	struct slice name;
+	struct slice types; /* ids of issue types that have it, row_string each; none: all */
+};
+
+struct option_row {
+	bool disabled;
+	struct slice name;
+};
+
+void field_row_pack(const struct field_row *field, struct buf *to);
+bool field_row_unpack(struct slice row, struct field_row *out);
+void option_row_pack(const struct option_row *option, struct buf *to);
+bool option_row_unpack(struct slice row, struct option_row *out);
 void component_row_pack(const struct component_row *component, struct buf *to);
 bool component_row_unpack(struct slice row, struct component_row *out);
 void version_row_pack(const struct version_row *version, struct buf *to);

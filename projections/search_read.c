@@ -12,38 +12,79 @@
 
 #include "core/base/json_out.h"
 #include "core/codec/wire.h"
+#include "core/domain/field_value.h"
+#include "core/domain/text.h"
 #include "projections/pg_view.h"
 
 #define CURSOR_MAX 128
 
-static const char read_sql[] =
-        "with w as (select websearch_to_tsquery('simple', $2) q),"
-        /* the last word as a prefix: its lexeme ends the text of the query */
-        " p as (select case when $3::bool and q::text ~ '''$' then (q::text || ':*')::tsquery"
-        "  else q end q from w),"
-        " c as (select d.tenant, d.doc_id, d.issue_id, d.updated_seq, d.tsv from docs d"
-        "  where d.tenant = $1 and d.tsv @@ (select q from p) and d.updated_seq <= $5::bigint"
-        "  and ($4 = '' or d.project_id = (select project_id from projects"
-        "   where tenant = $1 and key = $4 limit 1))"
-        "  and not exists (select from hidden h where h.tenant = $1 and h.issue_id = d.issue_id"
-        "   and (h.deleted or (h.archived and not $10::bool)))"
-        "  order by d.updated_seq desc limit 2000),"
-        " r as (select c.*, round(ts_rank(tsv, (select q from p), 1)::numeric * 1000000)::bigint "
-        "rank"
-        "  from c),"
-        " s as (select tenant, doc_id, issue_id, updated_seq, rank from r"
-        "  where $6::bigint is null or (rank, updated_seq, doc_id) < ($6::bigint, $7::bigint, "
-        "$8::uuid)"
-        "  order by rank desc, updated_seq desc, doc_id desc limit $9::int)"
-        " select p.key || '-' || i.number, s.issue_id, s.doc_id, s.doc_id <> s.issue_id, i.title,"
-        "  ts_headline('simple', left(case when d.body = '' then i.title else d.body end, 20000),"
-        "   (select q from p), 'StartSel=«, StopSel=», MaxWords=30, MinWords=10'),"
-        "  s.rank, s.updated_seq"
-        " from s join docs d on d.tenant = $1 and d.doc_id = s.doc_id"
-        " join docs i on i.tenant = $1 and i.doc_id = s.issue_id"
-        " cross join lateral (select key from projects where tenant = $1"
-        "  and project_id = i.project_id order by seq desc limit 1) p"
-        " order by s.rank desc, s.updated_seq desc, s.doc_id desc";
+#define WORDS                                                                                      \
+	"with w as (select websearch_to_tsquery('simple', $2) q)," /* the last word as a prefix:   \
+	                                                              its lexeme ends the text of  \
+	                                                              the query */                 \
+	" p as (select case when $3::bool and q::text ~ '''$' then (q::text || ':*')::tsquery"     \
+	"  else q end q from w),"
+
+/* Whether issue i shows the custom field that @column names: of its type, and not removed. */
+#define SHOWN(column)                                                                              \
+	"exists (select from docs i join lateral (select removed, types from fields f"             \
+	"  where f.tenant = $1 and f.project_id = i.project_id and f.field = " column              \
+	"  order by f.seq desc limit 1) f on not f.removed"                                        \
+	"  and (f.types = '' or strpos(f.types, ',' || i.type || ',') > 0)"                        \
+	" where i.tenant = $1 and i.doc_id = d.issue_id)"
+
+/* What is asked for of d but its words. */
+#define ASKED                                                                                      \
+	" d.updated_seq <= $5::bigint and ($4 = '' or d.project_id = (select project_id"           \
+	"  from projects where tenant = $1 and key = $4 limit 1))"                                 \
+	" and not exists (select from hidden h where h.tenant = $1 and h.issue_id = d.issue_id"    \
+	"  and (h.deleted or (h.archived and not $10::bool)))"
+
+/* A value in the form of its kind: $12 as it is, $13 as a number, $14 as a time. */
+#define MATCHES                                                                                    \
+	"v.tenant = $1 and v.field = $11 and v.value in ($12, $13, $14) and v.value ="             \
+	" case v.kind when 'number' then $13 when 'datetime' then $14 else $12 end"
+#define HAS_VALUE                                                                                  \
+	" and d.issue_id in (select v.issue_id from field_values v where " MATCHES ")"             \
+	" and " SHOWN("$11")
+
+/* The page of c(doc_id, issue_id, updated_seq, rank). */
+#define PAGE(snippet, value)                                                                       \
+	" s as (select doc_id, issue_id, updated_seq, rank from r"                                 \
+	"  where $6::bigint is null or (rank, updated_seq, doc_id) <"                              \
+	"   ($6::bigint, $7::bigint, $8::uuid)"                                                    \
+	"  order by rank desc, updated_seq desc, doc_id desc limit $9::int)"                       \
+	" select p.key || '-' || i.number, s.issue_id, s.doc_id, case when d.field is not null"    \
+	"  then 'field' when s.doc_id <> s.issue_id then 'comment' else 'issue' end, "             \
+	"i.title, " snippet ", s.rank, s.updated_seq, d.field, " value                             \
+	" from s join docs d on d.tenant = $1 and d.doc_id = s.doc_id"                             \
+	" join docs i on i.tenant = $1 and i.doc_id = s.issue_id"                                  \
+	" cross join lateral (select key from projects where tenant = $1"                          \
+	"  and project_id = i.project_id order by seq desc limit 1) p"                             \
+	" order by s.rank desc, s.updated_seq desc, s.doc_id desc"
+
+#define RANKED                                                                                     \
+	" r as (select c.*, round(ts_rank(tsv, (select q from p), 1)::numeric * 1000000)::bigint"  \
+	"  rank from c),"
+#define NEWEST(limit) "  order by d.updated_seq desc limit " limit "),"
+#define WITH_WORDS                                                                                 \
+	" c as (select d.doc_id, d.issue_id, d.updated_seq, d.tsv from docs d where d.tenant = $1" \
+	"  and d.tsv @@ (select q from p) and (d.field is null or " SHOWN("d.field") ") and" ASKED
+#define WORDS_SNIPPET                                                                              \
+	"ts_headline('simple', left(case when d.body = '' then i.title else d.body end, 20000),"   \
+	" (select q from p), 'StartSel=«, StopSel=», MaxWords=30, MinWords=10')"
+/* As Postgres holds it: a number comes back from numeric. */
+#define VALUE                                                                                      \
+	"(select coalesce(v.number::text, v.value) from field_values v where " MATCHES             \
+	" and v.issue_id = s.issue_id limit 1)"
+
+static const char words_sql[] = WORDS WITH_WORDS NEWEST("2000") RANKED PAGE(WORDS_SNIPPET, "null");
+static const char words_and_value_sql[] =
+        WORDS WITH_WORDS HAS_VALUE NEWEST("2000") RANKED PAGE(WORDS_SNIPPET, VALUE);
+static const char value_sql[] =
+        "with c as (select d.doc_id, d.issue_id, d.updated_seq from docs d where d.tenant = $1"
+        " and d.doc_id = d.issue_id and $2 = '' and not $3::bool and" ASKED HAS_VALUE
+        "), r as (select c.*, 0::bigint rank from c)," PAGE("left(d.body, 200)", VALUE);
 
 struct cursor {
 	char bound[24], rank[24], seq[24], id[UUID_TEXT + 1];
@@ -87,11 +128,40 @@ static bool ends_in_word(struct slice text)
 	return n < text.n && (n == 0 || text.data[n - 1] == ' ');
 }
 
-static enum status check(struct slice text, struct slice project, struct slice cursor,
-                         uint32_t limit, struct cursor *parsed, struct error *err)
+/* "severity:high": what an issue has in a custom field. A value that is a number or a time is
+ * looked for in its canonical form where the field holds such. */
+struct filter {
+	struct slice field, value, number, time;
+	char number_room[FIELD_VALUE_ROOM], time_room[FIELD_VALUE_ROOM];
+};
+
+static enum status parse_filter(struct slice text, struct filter *out, struct error *err)
 {
-	if (text.n == 0)
-		return error_set(err, STATUS_INVALID, "nothing to search for");
+	const char *colon = text.n ? memchr(text.data, ':', text.n) : NULL;
+	*out = (struct filter){.field = {NULL, 0}};
+	if (!text.n)
+		return STATUS_OK;
+	if (text.n > SEARCH_FIELD_MAX || !utf8_valid(text.data, text.n) ||
+	    memchr(text.data, 0, text.n))
+		return error_set(err, STATUS_INVALID,
+		                 "field: at most %d bytes of UTF-8, without NUL", SEARCH_FIELD_MAX);
+	out->field = slice_of(text.data, colon ? (size_t)(colon - text.data) : 0);
+	if (!text_is_id(out->field))
+		return error_set(err, STATUS_INVALID,
+		                 "field: the id of a field, a colon and a value, as severity:high");
+	out->value = slice_of(colon + 1, text.n - out->field.n - 1);
+	if (!field_value_canonical(FIELD_KIND_NUMBER, out->value, out->number_room, &out->number))
+		out->number = slice_of(NULL, 0);
+	if (!field_value_canonical(FIELD_KIND_DATETIME, out->value, out->time_room, &out->time))
+		out->time = slice_of(NULL, 0);
+	return STATUS_OK;
+}
+
+static enum status check(struct slice text, struct slice project, struct slice cursor,
+                         uint32_t limit, bool has_filter, struct cursor *parsed, struct error *err)
+{
+	if (text.n == 0 && !has_filter)
+		return error_set(err, STATUS_INVALID, "nothing to search for: text, or field");
 	if (text.n > SEARCH_TEXT_MAX)
 		return error_set(err, STATUS_INVALID, "a query of more than %d bytes",
 		                 SEARCH_TEXT_MAX);
@@ -107,18 +177,29 @@ static enum status check(struct slice text, struct slice project, struct slice c
 	return STATUS_OK;
 }
 
+static void string_or_null(struct json_out *json, const char *key, struct slice value)
+{
+	json_out_key(json, key);
+	if (value.n)
+		json_out_string(json, value);
+	else
+		json_out_null(json);
+}
+
 static void write_item(struct json_out *json, const struct pg_result *rows, int i)
 {
-	bool comment = slice_is(pg_value(rows, i, 3), "t");
+	struct slice kind = pg_value(rows, i, 3);
 	json_out_object(json);
 	json_out_member_string(json, "key", pg_value(rows, i, 0));
 	json_out_member_string(json, "id", pg_value(rows, i, 1));
-	json_out_member_str(json, "kind", comment ? "comment" : "issue");
+	json_out_member_string(json, "kind", kind);
 	json_out_key(json, "comment_id");
-	if (comment)
+	if (slice_is(kind, "comment"))
 		json_out_string(json, pg_value(rows, i, 2));
 	else
 		json_out_null(json);
+	string_or_null(json, "field", pg_value(rows, i, 8));
+	string_or_null(json, "value", pg_value(rows, i, 9));
 	json_out_member_string(json, "title", pg_value(rows, i, 4));
 	json_out_member_string(json, "snippet", pg_value(rows, i, 5));
 	json_out_member_int(json, "rank", pg_int(rows, i, 6));
@@ -164,20 +245,32 @@ static enum status check_words(struct pg *pg, struct slice text, struct error *e
 	return none ? error_set(err, STATUS_NOT_FOUND, "no word to search for") : STATUS_OK;
 }
 
+/* Three questions, for each has its own way through the indexes. */
+static const char *statement(bool words, bool filtered, const char **name)
+{
+	*name = !words ? "search_value" : filtered ? "search_both" : "search";
+	return !words ? value_sql : filtered ? words_and_value_sql : words_sql;
+}
+
 enum status search_read(struct pg *pg, const char *instance, struct slice tenant, struct slice text,
-                        struct slice project, struct slice cursor, bool archived, uint32_t limit,
-                        struct buf *out, uint64_t *position, struct error *err)
+                        struct slice project, struct slice field, struct slice cursor,
+                        bool archived, uint32_t limit, struct buf *out, uint64_t *position,
+                        struct error *err)
 {
 	struct cursor at = {.bound = ""};
+	struct filter filter;
 	struct pg_result *rows = NULL;
 	char count[16];
-	enum status status = check(text, project, cursor, limit, &at, err);
+	const char *name, *sql;
+	enum status status = parse_filter(field, &filter, err);
+	if (!status)
+		status = check(text, project, cursor, limit, filter.field.n > 0, &at, err);
 	if (status)
 		return status;
 	status = pg_view_read_begin(pg, &search_view.type, instance, tenant, SEARCH_TIMEOUT_MS,
 	                            position, err);
 	bool words = true;
-	if (!status) {
+	if (!status && text.n) {
 		status = check_words(pg, text, err);
 		words = status != STATUS_NOT_FOUND;
 	}
@@ -188,8 +281,8 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 		struct slice none = {NULL, 0};
 		struct slice params[] = {
 		        tenant,
-		        text,
-		        ends_in_word(text) ? SLICE("t") : SLICE("f"),
+		        text.n ? text : SLICE(""),
+		        text.n && ends_in_word(text) ? SLICE("t") : SLICE("f"),
 		        project.n ? project : SLICE(""),
 		        slice_str(at.bound),
 		        cursor.n ? slice_str(at.rank) : none,
@@ -197,8 +290,13 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 		        cursor.n ? slice_str(at.id) : none,
 		        slice_str(count),
 		        archived ? SLICE("t") : SLICE("f"),
+		        filter.field,
+		        filter.value,
+		        filter.number,
+		        filter.time,
 		};
-		status = pg_exec(pg, "search", read_sql, params, 10, &rows, err);
+		sql = statement(text.n > 0, filter.field.n > 0, &name);
+		status = pg_exec(pg, name, sql, params, filter.field.n ? 14 : 10, &rows, err);
 	}
 	if (!status)
 		write_page(rows, (int)limit, at.bound, *position, out);

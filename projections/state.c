@@ -22,6 +22,7 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(COMPONENT_EDITED)                                                                       \
 	ON(COMPONENT_REMOVED)                                                                      \
 	ON(EVENT_SKIPPED)                                                                          \
+	ON(FIELD_ADDED)                                                                            \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
@@ -30,6 +31,7 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
 	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
 	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
+	ON(ISSUE_FIELDS_CHANGED)                                                                   \
 	ON(ISSUE_LABELS_CHANGED)                                                                   \
 	ON(ISSUE_LINKED)                                                                           \
 	ON(ISSUE_MOVED)                                                                            \

@@ -29,7 +29,11 @@ enum status statuses_read(struct view *view, struct slice tenant, struct slice p
                           struct buf *out, uint64_t *position, struct error *err);
 
 /* {"statuses":[as above],"issue_types":[{"id","name","disabled","level","workflow"}],
- * "priorities":[{"id","name","disabled"}],"resolutions":[likewise]}, each in their order. */
+ * "priorities":[{"id","name","disabled"}],"resolutions":[likewise],"fields":[{"id","name",
+ * "description","kind","required","disabled","issue_types":[id] or null
+ * (all),"default_values":[text], "issues" (that have a value),"options":[{"id","name","parent":id
+ * or null,"disabled"}]}]}, each in their order; options of a cascading select each before those
+ * below it. */
 enum status configuration_read(struct view *view, struct slice tenant, struct slice project_key,
                                struct buf *out, uint64_t *position, struct error *err);
 

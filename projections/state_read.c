@@ -5,6 +5,7 @@
 #include "core/domain/transition.h"
 #include "projections/kv_view.h"
 #include "projections/state.h"
+#include "projections/state_inside.h"
 
 /* A packed workflow of the greatest size has this many times its bytes in structs, at most. */
 #define READ_ARENA (16 * WORKFLOW_BYTES_MAX)
@@ -134,6 +135,8 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 			item_json(&r.json, (enum item_kind)kind, &items.at[i]);
 		json_out_array_end(&r.json);
 	}
+	json_out_key(&r.json, "fields");
+	state_fields_json(&r.json, &r.rows.face, &project.id);
 	json_out_object_end(&r.json);
 	return end(&r, STATUS_OK);
 }

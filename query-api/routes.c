@@ -23,7 +23,8 @@
 	X(statuses, "/projects/{project}/statuses", OF_PROJECT, no_params,                         \
 	  "Statuses of a project, in order.")                                                      \
 	X(configuration, "/projects/{project}/configuration", OF_PROJECT, no_params,               \
-	  "Statuses, issue types, priorities and resolutions of a project, in order.")             \
+	  "Statuses, issue types, priorities, resolutions and custom fields of a project, in "     \
+	  "order.")                                                                                \
 	X(workflows, "/projects/{project}/workflows", OF_PROJECT, no_params,                       \
 	  "Workflows of a project, as published and as drafted, and the issue types that follow.") \
 	X(boards, "/boards", OF_PROJECTS, boards_params,                                           \
@@ -57,7 +58,7 @@
 	  "Issues that are deleted and can be restored, for admins, in the order in which they "   \
 	  "were.")                                                                                 \
 	X(search, "/search", OF_PROJECTS, search_params,                                           \
-	  "Issues and comments that have the words.")                                              \
+	  "Issues, comments and texts of custom fields that have the words; issues with a value.") \
 	X(audit, "/audit", OF_PROJECTS, audit_params,                                              \
 	  "Events as a person reads them: who, what, when, why.")                                  \
 	X(events, "/events", OF_PROJECTS, after_params,                                            \
@@ -134,8 +135,10 @@ static const struct http_param search_params[] = {
         MIN_POSITION,
         LIMIT,
         CURSOR,
-        {"text", "query", "string", true, "words; quotes for phrases, - to exclude", "handshake"},
+        {"text", "query", "string", false, "words; quotes for phrases, - to exclude", "handshake"},
         {"project", "query", "string", false, "key of the only project to search", "TLS"},
+        {"field", "query", "string", false,
+         "only issues that have the value in the custom field, as severity:high", NULL},
         {"archived", "query", "boolean", false, "texts of archived issues as well", "false"},
         END,
 };

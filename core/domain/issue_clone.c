@@ -1,5 +1,6 @@
 /* CloneIssue. The state holds no description, only its hash and the seq of the event that has it:
  * the event of a clone names that event, and views copy the text that they show of the issue. */
+#include "core/domain/issue_field.h"
 #include "core/domain/issue_tag.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
@@ -20,6 +21,7 @@ struct clone {
 	struct slice type, status, priority, summary;
 	struct slice_array labels;
 	struct uuid_array tags[ROW_TAGS]; /* within its project only */
+	struct field_change_array fields; /* likewise */
 	bool has_assignee;
 };
 
@@ -157,6 +159,9 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 		clone->tags[tag] = uuid_equal(project, &clone->source.project_id)
 		                           ? copy_tags(judge, &clone->source, (enum row_tag)tag)
 		                           : (struct uuid_array){NULL, 0};
+	clone->fields = uuid_equal(project, &clone->source.project_id)
+	                        ? plan_cloned_fields(judge, &clone->source)
+	                        : (struct field_change_array){NULL, 0};
 	clone->has_assignee =
 	        can_be_assigned(judge, &cloning->project, &like, &clone->source.assignee);
 	return judge->decision->reject == REJECT_NONE;
@@ -202,6 +207,7 @@ static void emit_clone(struct cloning *cloning, const struct clone *clone, struc
 	        .has_description_seq = true,
 	        .description_seq = source->description_seq,
 	};
+	emit_field_changes(judge, clone->fields, issue);
 	next_id(&cloning->id);
 }
 

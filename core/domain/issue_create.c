@@ -1,4 +1,5 @@
 /* CreateIssue, and what all decisions on issues share. */
+#include "core/domain/issue_field.h"
 #include "core/domain/issue_tag.h"
 #include "core/domain/migration.h"
 #include "core/domain/project.h"
@@ -175,6 +176,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	struct row_item type, priority;
 	struct workflow workflow;
 	struct row_project project;
+	struct field_change_array fields;
 	struct row_issue issue;
 
 	memset(&issue, 0, sizeof(issue));
@@ -194,9 +196,11 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	     !check_may(judge, PERMISSION_SCHEDULE_ISSUES, &project, &issue)) ||
 	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||
 	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow) ||
-	    !check_project_parts(judge, command, &project.id))
+	    !check_project_parts(judge, command, &project.id) ||
+	    !plan_new_fields(judge, &project.id, &type, command->fields, &fields))
 		return;
 	emit_created(judge, command, &project, workflow_initial(&workflow)->to, &issue);
+	emit_field_changes(judge, fields, &issue);
 	judge->decision->created = issue.id;
 }
 

@@ -1,5 +1,5 @@
-/* EditIssue: one event for each field that changes. */
-#include "core/domain/issue.h"
+/* EditIssue: one event for each field that changes, one for all custom ones. */
+#include "core/domain/issue_field.h"
 
 bool issue_has_field(struct issue_field_array fields, enum issue_field field)
 {
@@ -154,12 +154,14 @@ static void edit_parent(struct judge *judge, const struct uuid *parent, struct r
 void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
 {
 	struct row_issue issue;
+	struct field_change_array fields;
 	struct uuid parent;
 
 	if (!find_issue(judge, command->issue, &issue) ||
 	    !check_edit_version(judge, command, &issue) || !check_issue_open(judge, &issue) ||
 	    !check_occurred_at(judge, &issue) || !check_values(judge, command, &issue) ||
-	    !find_new_parent(judge, command, &issue, &parent))
+	    !find_new_parent(judge, command, &issue, &parent) ||
+	    !plan_fields(judge, &issue, command->fields, "/fields", &fields))
 		return;
 	if (command->has_summary)
 		edit_summary(judge, command->summary, &issue);
@@ -170,6 +172,7 @@ void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
 		edit_priority(judge, command->priority, &issue);
 	edit_plan(judge, command, &issue);
 	edit_parent(judge, &parent, &issue);
+	emit_field_changes(judge, fields, &issue);
 }
 
 struct row_issue load_field(const struct tenant_state *state, const struct event_meta *meta,

@@ -1,11 +1,13 @@
 /* MoveIssue. An issue gets the next number of the other project; the row of its former number goes
  * on finding it. Type, status, priority and resolution
  * are kept where the other project has them under the same id, else the command says what takes
- * their place. What belongs to the project that it leaves comes off: components, versions, and what
- * is remembered by the ordinals of its statuses.
+ * their place. Values of custom fields likewise; those that no field there takes come off in an
+ * event before. What belongs to the project that it leaves comes off: components, versions, and
+ * what is remembered by the ordinals of its statuses.
  *
  * Sub-tasks of the same project go along in the same decision, archived and deleted ones too. A
  * sub-task alone moves only to where its parent is. */
+#include "core/domain/issue_field.h"
 #include "core/domain/issue_tag.h"
 #include "core/domain/migration.h"
 #include "core/domain/project.h"
@@ -164,6 +166,18 @@ static struct issue_moved describe_move(struct moving *moving, const struct row_
 	};
 }
 
+static void emit_move(struct moving *moving, const struct moved *moved, bool with_parent,
+                      struct row_issue *issue)
+{
+	struct judge *judge = moving->judge;
+	struct field_change_array lost = plan_moved_fields(judge, issue, &moving->project.id);
+	struct issue_moved move = describe_move(moving, issue, moved);
+
+	move.with_parent = with_parent;
+	emit_field_changes(judge, lost, issue);
+	emit_issue(judge, EVENT_ISSUE_MOVED, issue)->issue_moved = move;
+}
+
 static bool move_subtasks(struct moving *moving, const struct row_issue *issue)
 {
 	struct judge *judge = moving->judge;
@@ -177,10 +191,7 @@ static bool move_subtasks(struct moving *moving, const struct row_issue *issue)
 			continue;
 		if (!plan_move(moving, &child, &moved))
 			return false;
-		struct issue_moved move = describe_move(moving, &child, &moved);
-		move.with_parent = true;
-		emit(judge, EVENT_ISSUE_MOVED, AGGREGATE_KIND_ISSUE, &child.id, child.version + 1)
-		        ->issue_moved = move;
+		emit_move(moving, &moved, true, &child);
 	}
 	return true;
 }
@@ -222,10 +233,9 @@ void decide_move_issue(struct judge *judge, const struct move_issue *command)
 	    !find_target(&moving) || uuid_equal(&issue.project_id, &moving.project.id) ||
 	    !check_alone(&moving, &issue) || !plan_move(&moving, &issue, &moved))
 		return;
-	struct row_issue before = issue;
-	struct issue_moved move = describe_move(&moving, &before, &moved);
-	emit_issue(judge, EVENT_ISSUE_MOVED, &issue)->issue_moved = move;
-	move_subtasks(&moving, &before);
+	emit_move(&moving, &moved, false, &issue);
+	move_subtasks(&moving, &issue);
+	judge->decision->version = issue.version;
 }
 
 /* They are known by the ordinals of statuses that are not those of the project any more. */
@@ -269,6 +279,7 @@ void evolve_issue_moved(struct tenant_state *state, const struct event_meta *met
 	issue_remove_tags(state, &issue.id, ROW_TAG_AFFECTS, event->affects_versions);
 	forget_movers(state, &issue.id);
 	issue_leave_place(state, &issue);
+	move_fields(state, &issue, &event->to_project_id);
 	issue.status_before = STATUS_NONE;
 	issue.statuses_been = UINT64_C(1) << status.ordinal;
 	issue.project_id = event->to_project_id;

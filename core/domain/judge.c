@@ -1,8 +1,5 @@
 #include "core/domain/project.h"
 
-#define DATE_MIN (-25567) /* 1900-01-01 */
-#define DATE_MAX 2932896  /* 9999-12-31 */
-
 bool refuse(struct judge *judge, enum reject reject, const char *pointer, const struct slice *parts,
             size_t parts_n)
 {
@@ -157,18 +154,28 @@ bool check_body(struct judge *judge, struct slice text, const char *pointer)
 	              SLICE("at most 65536 characters, none of them control characters"));
 }
 
+bool day_in_range(int32_t days)
+{
+	return days >= DAY_MIN && days <= DAY_MAX;
+}
+
+bool time_in_range(int64_t ms)
+{
+	const int64_t day = 86400000;
+
+	return ms >= DAY_MIN * day && ms < (DAY_MAX + (int64_t)1) * day;
+}
+
 bool check_date(struct judge *judge, int32_t days, const char *pointer)
 {
-	if (days >= DATE_MIN && days <= DATE_MAX)
+	if (day_in_range(days))
 		return true;
 	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
 }
 
 bool check_time(struct judge *judge, int64_t ms, const char *pointer)
 {
-	const int64_t day = 86400000;
-
-	if (ms >= DATE_MIN * day && ms < (DATE_MAX + (int64_t)1) * day)
+	if (time_in_range(ms))
 		return true;
 	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
 }

@@ -6,6 +6,10 @@
 #include "core/domain/permission.h"
 #include "core/domain/text.h"
 
+/* Days that commands may name, since 1970-01-01. */
+#define DAY_MIN (-25567) /* 1900-01-01 */
+#define DAY_MAX 2932896  /* 9999-12-31 */
+
 /* One command being judged. */
 struct judge {
 	const struct tenant_state *state;
@@ -67,6 +71,8 @@ bool check_short_name(struct judge *judge, struct slice text, const char *pointe
 bool check_body(struct judge *judge, struct slice text, const char *pointer);
 bool check_date(struct judge *judge, int32_t days, const char *pointer);
 bool check_time(struct judge *judge, int64_t ms, const char *pointer);
+bool day_in_range(int32_t days);
+bool time_in_range(int64_t ms);
 
 /* Rights. Every command that asks for a permission must have asked when it is accepted: finding
  * the project or the issue that it is about asks. Whether the actor holds @permission in @project,

@@ -15,7 +15,7 @@
 	X(EDIT_PROJECT, PROJECT, "change name, lead and category")                                 \
 	X(ADMINISTER_PROJECT, PROJECT,                                                             \
 	  "change key, permission scheme, roles and boards; archive and unarchive")                \
-	X(MANAGE_ISSUE_TYPES, PROJECT, "issue types, priorities and resolutions")                  \
+	X(MANAGE_ISSUE_TYPES, PROJECT, "issue types, fields, priorities and resolutions")          \
 	X(MANAGE_WORKFLOWS, PROJECT, "statuses and workflows")                                     \
 	X(MANAGE_COMPONENTS, PROJECT, "add, edit and remove components")                           \
 	X(MANAGE_VERSIONS, PROJECT, "add, edit, release, archive, move and remove versions")       \

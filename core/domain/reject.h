@@ -48,6 +48,11 @@
 	X(NO_TRANSITION, 409, "no_transition", "the workflow has no such transition")              \
 	X(AMBIGUOUS_TRANSITION, 409, "ambiguous_transition", "several transitions lead there")     \
 	X(ITEM_EXISTS, 409, "item_exists", "the id is or was in use in the project")               \
+	X(UNKNOWN_FIELD, 422, "unknown_field", "the project has no such field")                    \
+	X(UNKNOWN_OPTION, 422, "unknown_option", "the field has no such option")                   \
+	X(FIELD_REQUIRED, 422, "field_required", "issues of the type must have the field")         \
+	X(FIELD_CONTEXT, 422, "field_context", "issues of the type do not have the field")         \
+	X(BAD_FIELD_VALUE, 422, "bad_field_value", "the value is none of the field's kind")        \
 	X(IN_USE, 409, "in_use", "it is in use")                                                   \
 	X(LAST_ITEM, 409, "last_item", "one of its kind can be chosen")                            \
 	X(NO_PLACE, 409, "no_place", "issues would have no place in the workflow")                 \

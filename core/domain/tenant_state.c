@@ -24,6 +24,8 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	const struct row_workflow *workflow = row;
 	const struct row_permission_scheme *scheme = row;
 	const struct row_board *board = row;
+	const struct row_field_texts *texts = row;
+	const struct row_field_value *value = row;
 
 	if (kind == ROW_ORGANIZATION_NAME) {
 		assert(name->n <= SUMMARY_MAX);
@@ -45,6 +47,15 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	if (kind == ROW_BOARD) {
 		assert(board->n <= BOARD_BYTES_MAX);
 		return offsetof(struct row_board, bytes) + board->n;
+	}
+	if (kind == ROW_FIELD_TEXTS) {
+		size_t n = (size_t)texts->name_n + texts->description_n + texts->default_n;
+		assert(n <= sizeof(texts->text));
+		return offsetof(struct row_field_texts, text) + n;
+	}
+	if (kind == ROW_FIELD_VALUE) {
+		assert(value->n <= FIELD_BYTES_MAX);
+		return offsetof(struct row_field_value, packed) + value->n;
 	}
 	return row_size(kind);
 }
@@ -178,6 +189,38 @@ struct row_key row_key_item(const struct uuid *project, enum item_kind kind, str
 	key_add(&key, &byte, 1);
 	key_add(&key, id.data, id.n);
 	return key;
+}
+
+static struct row_key key_of_slug(enum row_kind kind, const struct uuid *owner, struct slice id)
+{
+	struct row_key key = key_of_uuid(kind, owner);
+
+	key_add(&key, id.data, id.n);
+	return key;
+}
+
+struct row_key row_key_field(const struct uuid *project, struct slice id)
+{
+	return key_of_slug(ROW_FIELD, project, id);
+}
+
+struct row_key row_key_field_texts(const struct uuid *project, struct slice id)
+{
+	return key_of_slug(ROW_FIELD_TEXTS, project, id);
+}
+
+struct row_key row_key_field_option(const struct uuid *project, struct slice field, struct slice id)
+{
+	struct row_key key = key_of_slug(ROW_FIELD_OPTION, project, field);
+
+	key_add(&key, "", 1);
+	key_add(&key, id.data, id.n);
+	return key;
+}
+
+struct row_key row_key_field_value(const struct uuid *issue, struct slice field)
+{
+	return key_of_slug(ROW_FIELD_VALUE, issue, field);
 }
 
 static struct row_key key_of_workflow(const struct uuid *project, const char *kind, struct slice id)

@@ -35,6 +35,10 @@
 	X(PROJECT_KEY, project_key, "key that a project has or had")                               \
 	X(ITEM, item, "project id, enum item_kind (1 byte), id")                                   \
 	X(WORKFLOW, workflow, "project id, 'd' (draft), 'p' (published) or 'r' (removed), id")     \
+	X(FIELD, field, "project id, id")                                                          \
+	X(FIELD_TEXTS, field_texts, "project id, id of the field")                                 \
+	X(FIELD_OPTION, field_option, "project id, id of the field, 0, id")                        \
+	X(FIELD_VALUE, field_value, "issue id, id of the field")                                   \
 	X(ISSUE, issue, "issue id")                                                                \
 	X(SUMMARY, summary, "issue id")                                                            \
 	X(MOVER, mover, "issue id, ordinals of the statuses from and to (2 bytes), who")           \
@@ -78,6 +82,7 @@ enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
 #define ITEM_NAME_MAX      256        /* bytes: 64 characters */
 #define WORKFLOW_BYTES_MAX (32 << 10) /* of a workflow, packed */
 #define BOARD_BYTES_MAX    (32 << 10) /* of what a board shows, packed */
+#define FIELD_BYTES_MAX    4096       /* of the values of a field, packed: 2 bytes more than each */
 
 struct row_key {
 	enum row_kind kind;
@@ -115,6 +120,8 @@ struct row_project {
 	bool archived;
 	uint32_t role_actors; /* members and teams that have roles in it */
 	uint32_t components, versions;
+	uint32_t fields;       /* custom ones, removed ones included */
+	uint32_t eager_fields; /* those that new issues ask for: required, or with a default */
 };
 
 /* Roles of members and teams in projects; at most 64 ever, so that they are bits. */
@@ -213,6 +220,46 @@ struct row_item {
 	char workflow[NAME_MAX_ID];    /* of an issue type */
 };
 
+/* A custom field. Small, because each value that is set looks at it. */
+struct row_field {
+	char id[NAME_MAX_ID];
+	enum field_kind kind;
+	uint32_t issues;  /* that have a value, deleted ones included */
+	uint64_t types;   /* bits: ordinals of the issue types that have it, unless all_types */
+	uint16_t options; /* never removed */
+	uint8_t position; /* 0, 1, 2 in the order to show, among those that are not removed */
+	bool all_types;
+	bool required;
+	bool has_default;
+	bool disabled; /* keeps its values, which cannot change */
+	bool removed; /* the row only keeps the id, and with it old values, from being used again */
+};
+
+/* Texts follow each other: name, description, default values (packed as those of an issue). */
+struct row_field_texts {
+	uint16_t name_n, description_n, default_n;
+	char text[ITEM_NAME_MAX + SUMMARY_MAX + FIELD_BYTES_MAX];
+};
+
+struct row_field_option {
+	char id[NAME_MAX_ID];
+	char parent[NAME_MAX_ID]; /* empty: none */
+	char name[ITEM_NAME_MAX];
+	uint16_t position; /* 0, 1, 2 among those of the same parent */
+	bool disabled;
+};
+
+/* What an issue has in a field; no row: nothing. Packed: length (2 bytes) and text of each value.
+ * Of a paragraph there are the hash of its text and the seq of the event that has it. Stored only
+ * up to its length. */
+struct row_field_value {
+	uint64_t text_hash[2];
+	int64_t text_seq; /* 0: not a paragraph */
+	uint32_t size;    /* bytes of all values */
+	uint32_t n;       /* bytes packed */
+	char packed[FIELD_BYTES_MAX];
+};
+
 /* As workflow.h packs it; stored only up to its length. A removed one is empty: the row only keeps
  * the id from being used again. */
 struct row_workflow {
@@ -261,6 +308,8 @@ struct row_issue {
 	uint32_t comments;
 	uint32_t watchers;
 	uint32_t worklogs;
+	uint32_t fields;      /* custom ones that have a value */
+	uint32_t field_bytes; /* of their values */
 	/* By the ordinals of the project's statuses. */
 	uint8_t status_before;  /* STATUS_NONE: it has not moved yet */
 	uint64_t statuses_been; /* bits */
@@ -394,6 +443,11 @@ struct row_key row_key_issue_tag(const struct uuid *issue, enum row_tag tag, con
 struct row_key row_key_project_texts(const struct uuid *project);
 struct row_key row_key_project_key(struct slice key);
 struct row_key row_key_item(const struct uuid *project, enum item_kind kind, struct slice id);
+struct row_key row_key_field(const struct uuid *project, struct slice id);
+struct row_key row_key_field_texts(const struct uuid *project, struct slice id);
+struct row_key row_key_field_option(const struct uuid *project, struct slice field,
+                                    struct slice id);
+struct row_key row_key_field_value(const struct uuid *issue, struct slice field);
 struct row_key row_key_workflow(const struct uuid *project, bool draft, struct slice id);
 struct row_key row_key_removed_workflow(const struct uuid *project, struct slice id);
 struct row_key row_key_issue(const struct uuid *issue);

@@ -4,6 +4,8 @@ query API has to say of that fold. Shares nothing with the program but the schem
 Events are as tests/lib/journal_files.py gives them: {"type": "nexusflow.events.X", "data": {"meta": {...}, ...}}."""
 import re
 
+import oracle_fields
+
 # What every project begins with.
 STATUSES = [("todo", "To do", "todo"), ("in_progress", "In progress", "in_progress"),
             ("in_review", "In review", "in_progress"), ("done", "Done", "done")]
@@ -146,7 +148,7 @@ def laws_of_records(records, partitions):
 
 # --- the fold ---
 
-class Fold:
+class Fold(oracle_fields.FoldFields):
     """State of one tenant. @profiles: {command id: person} of the commands that named people."""
 
     def __init__(self, tenant, events, profiles=None):
@@ -892,6 +894,7 @@ class Fold:
         for kind, id in (("issue_types", data["to_type"]), ("priorities", data["to_priority"]), ("resolutions", data["to_resolution"])):
             if id is not None and not any(item["id"] == id for item in project[kind]):
                 self.say(meta, f"{project['key']} has no {id} among its {kind}")
+        self.move_fields(meta, issue, self.projects[data["from_project_id"]], project)
         issue.update({field: data["to_" + field] for field in ("project_id", "number", "type", "status", "priority", "resolution")})
         if issue["type"] == "subtask" and self.issues[issue["parent"]]["project_id"] != data["to_project_id"]:
             self.say(meta, "a sub-task moves to where its parent is not")
@@ -983,7 +986,7 @@ class Fold:
 
 # --- what the query API has to say ---
 
-class Expected:
+class Expected(oracle_fields.ExpectedFields):
     """{name: what a complete reading of that resource gives}: the same shape as tests/lib/collect.py collects."""
 
     def __init__(self, fold):
@@ -1109,7 +1112,7 @@ class Expected:
     def configuration(project):
         types = [dict(type, workflow=project["types"][type["id"]]) for type in project["issue_types"]]
         return {"statuses": project["statuses"], "issue_types": types, "priorities": project["priorities"],
-                "resolutions": project["resolutions"]}
+                "resolutions": project["resolutions"], "fields": oracle_fields.ExpectedFields.fields_of(project)}
 
     @staticmethod
     def workflows(project):
@@ -1200,7 +1203,7 @@ class Expected:
             links=[{"type": type, "direction": direction, "issue": self.related(other)} for type, other, direction in
                    sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward")) if self.related(other)],
             comments=self.first_page(self.comments(issue)), worklogs=self.first_page(self.worklogs(issue)),
-            spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])
+            fields=self.field_values(project, issue), spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])
         return found
 
     def history(self, issue):
@@ -1219,12 +1222,13 @@ class Expected:
                 "body": {k: v for k, v in event["data"].items() if k != "meta"}}
 
     def documents(self):
-        """Rows of the search view: one per issue and one per comment (which has no number), by id."""
+        """Rows of the search view: one per issue, per comment and per text of a custom field (which have no number), by id."""
         rows = []
         for issue in self.fold.issues.values():
             place = {"issue_id": issue["id"], "project_id": issue["project_id"], "number": issue["number"]}
             rows.append(dict(place, doc_id=issue["id"], title=issue["summary"], body=issue["description"],
                              updated_seq=issue["search_seq"]))
+            rows += self.field_documents(issue)
             for comment in issue["comments"].values():
                 rows.append(dict(place, doc_id=comment["id"], number=None, title="", body=comment["body"],
                                  updated_seq=comment["text_seq"]))

@@ -209,3 +209,9 @@ void history_digest(struct view *view, uint8_t digest[VIEW_DIGEST_BYTES])
 {
 	MUST(kv_view_digest(view, slice_of(NULL, 0), digest, NULL, NULL, NULL, err));
 }
+
+struct event *history_issue_event(struct history *history, enum event_type type,
+                                  struct history_issue *issue)
+{
+	return history_event(history, type, AGGREGATE_KIND_ISSUE, issue->id, ++issue->version);
+}

@@ -22,7 +22,8 @@ struct history_issue {
 	int64_t number;
 	bool elsewhere; /* in the other project */
 	bool has_comment, linked, labelled, watched, archived, deleted;
-	int32_t minutes; /* of its worklog; 0: none */
+	int32_t minutes;          /* of its worklog; 0: none */
+	const char *cost, *notes; /* values of its custom fields; NULL: none */
 };
 
 struct history_tenant {
@@ -33,7 +34,7 @@ struct history_tenant {
 	int64_t numbers, other_numbers; /* that they have given */
 	uint64_t project_version;
 	bool rekeyed, archived;
-	bool has_parts;         /* a component and a version */
+	bool has_parts;         /* a component, a version and two fields */
 	uint64_t boards;        /* that are gone */
 	uint64_t board_version; /* of the one that is there; 0: none */
 	struct history_issue *issues;
@@ -77,6 +78,8 @@ struct uuid history_id(const char *tenant, const char *kind, uint64_t number);
  */
 struct event *history_event(struct history *history, enum event_type type, enum aggregate_kind kind,
                             struct uuid aggregate, uint64_t version);
+struct event *history_issue_event(struct history *history, enum event_type type,
+                                  struct history_issue *issue);
 /* One atomic command of @tenant; appended at the next history_flush. */
 void history_command(struct history *history, struct history_tenant *tenant);
 void history_flush(struct history *history);
@@ -88,6 +91,16 @@ struct history_tenant *history_tenant(struct history *history, const char *name,
                                       uint32_t issues_max);
 /* @n more commands at random over all tenants; flushed. */
 void history_random(struct history *history, uint64_t n);
+
+/* Something of the plan of an issue. */
+void history_random_plan(struct history *history, struct history_tenant *tenant,
+                         struct history_issue *issue);
+/* Custom fields "cost", a number, and "notes", a paragraph; their values. Of a command that is
+ * being made. The other project of a tenant has no notes. */
+void history_add_field(struct history *history, struct uuid project, uint64_t version,
+                       const char *field);
+void history_leave_notes(struct history *history, struct history_issue *issue);
+void history_random_value(struct history *history, struct history_issue *issue);
 
 /* "v2": what a projector names the first instance of a view. Static, overwritten by the next call.
  */

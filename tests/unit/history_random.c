@@ -36,11 +36,6 @@ static void random_create(struct history *h, struct history_tenant *t, char rank
 	}
 }
 
-static struct event *of_issue(struct history *h, enum event_type type, struct history_issue *issue)
-{
-	return history_event(h, type, AGGREGATE_KIND_ISSUE, issue->id, ++issue->version);
-}
-
 static const struct {
 	const char *id;
 	enum status_category category;
@@ -56,7 +51,7 @@ static void random_transition(struct history *h, struct history_tenant *t,
 {
 	uint8_t to = (uint8_t)((issue->column + 1 + seed_below(&h->seed, 3)) % 4);
 	struct issue_transitioned *e =
-	        &of_issue(h, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned;
+	        &history_issue_event(h, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned;
 	e->project_id = issue->elsewhere ? t->other_project : t->project;
 	e->from = slice_str(statuses[issue->column].id);
 	e->to = slice_str(statuses[to].id);
@@ -70,19 +65,20 @@ static void random_transition(struct history *h, struct history_tenant *t,
 static void random_comment(struct history *h, struct history_tenant *t, struct history_issue *issue)
 {
 	if (issue->has_comment && seed_below(&h->seed, 3) == 0) {
-		of_issue(h, EVENT_COMMENT_DELETED, issue)->comment_deleted.comment_id =
+		history_issue_event(h, EVENT_COMMENT_DELETED, issue)->comment_deleted.comment_id =
 		        issue->comment;
 		issue->has_comment = false;
 		return;
 	}
 	if (issue->has_comment) {
 		struct comment_edited *e =
-		        &of_issue(h, EVENT_COMMENT_EDITED, issue)->comment_edited;
+		        &history_issue_event(h, EVENT_COMMENT_EDITED, issue)->comment_edited;
 		e->comment_id = issue->comment;
 		e->body = SLICE("I have thought about it again.");
 		return;
 	}
-	struct comment_added *e = &of_issue(h, EVENT_COMMENT_ADDED, issue)->comment_added;
+	struct comment_added *e =
+	        &history_issue_event(h, EVENT_COMMENT_ADDED, issue)->comment_added;
 	issue->comment = history_id(t->name, "comment", seed_next(&h->seed));
 	issue->has_comment = true;
 	e->comment_id = issue->comment;
@@ -95,8 +91,8 @@ static void random_link(struct history *h, struct history_tenant *t, struct hist
 	struct history_issue *other = &t->issues[0];
 	if (other == issue)
 		return;
-	struct event *event =
-	        of_issue(h, issue->linked ? EVENT_ISSUE_UNLINKED : EVENT_ISSUE_LINKED, issue);
+	struct event *event = history_issue_event(
+	        h, issue->linked ? EVENT_ISSUE_UNLINKED : EVENT_ISSUE_LINKED, issue);
 	if (issue->linked)
 		event->issue_unlinked = (struct issue_unlinked){SLICE("blocks"), other->id};
 	else
@@ -112,90 +108,32 @@ static void random_edit(struct history *h, struct history_issue *issue, char ran
 	struct issue_ranked *ranked;
 	switch (seed_below(&h->seed, 6)) {
 	case 0:
-		of_issue(h, EVENT_ISSUE_SUMMARY_CHANGED, issue)->issue_summary_changed.to =
-		        SLICE("Negotiate keys");
+		history_issue_event(h, EVENT_ISSUE_SUMMARY_CHANGED, issue)
+		        ->issue_summary_changed.to = SLICE("Negotiate keys");
 		break;
 	case 1:
-		of_issue(h, EVENT_ISSUE_PRIORITY_CHANGED, issue)->issue_priority_changed.to =
+		history_issue_event(h, EVENT_ISSUE_PRIORITY_CHANGED, issue)
+		        ->issue_priority_changed.to =
 		        slice_str(priorities[seed_below(&h->seed, 5)]);
 		break;
 	case 2:
-		of_issue(h, EVENT_ISSUE_DESCRIPTION_CHANGED, issue)->issue_description_changed.to =
-		        SLICE("Another text.");
+		history_issue_event(h, EVENT_ISSUE_DESCRIPTION_CHANGED, issue)
+		        ->issue_description_changed.to = SLICE("Another text.");
 		break;
 	case 3:
-		labels = &of_issue(h, EVENT_ISSUE_LABELS_CHANGED, issue)->issue_labels_changed;
+		labels = &history_issue_event(h, EVENT_ISSUE_LABELS_CHANGED, issue)
+		                  ->issue_labels_changed;
 		*(issue->labelled ? &labels->removed : &labels->added) = one;
 		issue->labelled = !issue->labelled;
 		break;
 	case 4:
 		snprintf(rank, 16, "%08llx",
 		         (unsigned long long)((seed_next(&h->seed) & 0xffffffff) | 1));
-		ranked = &of_issue(h, EVENT_ISSUE_RANKED, issue)->issue_ranked;
+		ranked = &history_issue_event(h, EVENT_ISSUE_RANKED, issue)->issue_ranked;
 		ranked->to = slice_of(rank, 8);
 		break;
 	default:
-		of_issue(h, EVENT_ISSUE_ASSIGNED, issue)->issue_assigned.has_to = true;
-		break;
-	}
-}
-
-static void random_work(struct history *h, struct history_tenant *t, struct history_issue *issue)
-{
-	int32_t minutes = 1 + (int32_t)seed_below(&h->seed, 60);
-	if (!issue->minutes) {
-		issue->worklog = history_id(t->name, "worklog", seed_next(&h->seed));
-		issue->minutes = minutes;
-		of_issue(h, EVENT_WORK_LOGGED, issue)->work_logged =
-		        (struct work_logged){.worklog_id = issue->worklog,
-		                             .author = history_id(t->name, "member", 1),
-		                             .started_at = HISTORY_START_MS,
-		                             .minutes = minutes,
-		                             .comment = SLICE("Read the draft.")};
-	} else if (minutes % 2) {
-		of_issue(h, EVENT_WORKLOG_EDITED, issue)->worklog_edited =
-		        (struct worklog_edited){.worklog_id = issue->worklog,
-		                                .from_started_at = HISTORY_START_MS,
-		                                .to_started_at = HISTORY_START_MS,
-		                                .from_minutes = issue->minutes,
-		                                .to_minutes = minutes,
-		                                .has_comment = minutes % 3 == 0,
-		                                .comment = SLICE("Twice.")};
-		issue->minutes = minutes;
-	} else {
-		of_issue(h, EVENT_WORKLOG_DELETED, issue)->worklog_deleted =
-		        (struct worklog_deleted){issue->worklog, issue->minutes};
-		issue->minutes = 0;
-	}
-}
-
-/* Who watches it, when it is worked on, how long it takes. */
-static void random_plan(struct history *h, struct history_tenant *t, struct history_issue *issue)
-{
-	struct uuid ada = history_id(t->name, "member", 1);
-	int32_t value = 20000 + (int32_t)seed_below(&h->seed, 100);
-	switch (seed_below(&h->seed, 5)) {
-	case 0:
-		if (issue->watched)
-			of_issue(h, EVENT_ISSUE_UNWATCHED, issue)->issue_unwatched.member_id = ada;
-		else
-			of_issue(h, EVENT_ISSUE_WATCHED, issue)->issue_watched.member_id = ada;
-		issue->watched = !issue->watched;
-		break;
-	case 1:
-		of_issue(h, EVENT_ISSUE_START_DATE_CHANGED, issue)->issue_start_date_changed =
-		        (struct issue_start_date_changed){.has_to = value % 4 > 0, .to = value};
-		break;
-	case 2:
-		of_issue(h, EVENT_ISSUE_ESTIMATE_CHANGED, issue)->issue_estimate_changed =
-		        (struct issue_estimate_changed){.has_to = value % 4 > 0, .to = value};
-		break;
-	case 3:
-		of_issue(h, EVENT_ISSUE_REMAINING_CHANGED, issue)->issue_remaining_changed =
-		        (struct issue_remaining_changed){.has_to = value % 4 > 0, .to = value};
-		break;
-	default:
-		random_work(h, t, issue);
+		history_issue_event(h, EVENT_ISSUE_ASSIGNED, issue)->issue_assigned.has_to = true;
 		break;
 	}
 }
@@ -428,18 +366,18 @@ static void random_keep(struct history *h, struct history_tenant *t, struct hist
                         struct uuid room[4])
 {
 	if (issue->deleted) {
-		of_issue(h, EVENT_ISSUE_RESTORED, issue)->issue_restored.children =
+		history_issue_event(h, EVENT_ISSUE_RESTORED, issue)->issue_restored.children =
 		        children_of(t, issue, room);
 		issue->deleted = false;
 	} else if (issue->archived && seed_below(&h->seed, 2)) {
-		of_issue(h, EVENT_ISSUE_UNARCHIVED, issue);
+		history_issue_event(h, EVENT_ISSUE_UNARCHIVED, issue);
 		issue->archived = false;
 	} else if (issue->archived || seed_below(&h->seed, 2)) {
-		of_issue(h, EVENT_ISSUE_DELETED, issue)->issue_deleted.children =
+		history_issue_event(h, EVENT_ISSUE_DELETED, issue)->issue_deleted.children =
 		        children_of(t, issue, room);
 		issue->deleted = true;
 	} else {
-		of_issue(h, EVENT_ISSUE_ARCHIVED, issue);
+		history_issue_event(h, EVENT_ISSUE_ARCHIVED, issue);
 		issue->archived = true;
 	}
 }
@@ -454,6 +392,8 @@ static void random_part(struct history *h, struct history_tenant *t)
 		        (struct component_added){component, {.name = SLICE("Keys")}};
 		of_project(h, EVENT_VERSION_ADDED, t)->version_added =
 		        (struct version_added){version, {.name = SLICE("1.0")}, 0};
+		history_add_field(h, t->project, ++t->project_version, "cost");
+		history_add_field(h, t->project, ++t->project_version, "notes");
 		t->has_parts = true;
 	} else if (seed_below(&h->seed, 2)) {
 		of_project(h, EVENT_COMPONENT_EDITED, t)->component_edited =
@@ -497,9 +437,11 @@ static void random_tag(struct history *h, struct history_tenant *t, struct histo
 	component = history_id(t->name, "component", 1);
 	version = history_id(t->name, "version", 1);
 	struct issue_versions_changed *versions =
-	        &of_issue(h, EVENT_ISSUE_VERSIONS_CHANGED, issue)->issue_versions_changed;
+	        &history_issue_event(h, EVENT_ISSUE_VERSIONS_CHANGED, issue)
+	                 ->issue_versions_changed;
 	struct issue_components_changed *components =
-	        &of_issue(h, EVENT_ISSUE_COMPONENTS_CHANGED, issue)->issue_components_changed;
+	        &history_issue_event(h, EVENT_ISSUE_COMPONENTS_CHANGED, issue)
+	                 ->issue_components_changed;
 	versions->relation = VERSION_RELATION_FIX;
 	*(issue->tagged ? &versions->removed : &versions->added) = (struct uuid_array){&version, 1};
 	*(issue->tagged ? &components->removed : &components->added) =
@@ -517,13 +459,15 @@ static void random_move(struct history *h, struct history_tenant *t, struct hist
 		history_event(h, EVENT_PROJECT_CREATED, AGGREGATE_KIND_PROJECT, t->other_project, 1)
 		        ->project_created =
 		        (struct project_created){.key = SLICE("QUIC"), .name = SLICE("QUIC")};
+		history_add_field(h, t->other_project, 2, "cost");
 	}
 	component = history_id(t->name, "component", 1);
 	version = history_id(t->name, "version", 1);
 	struct slice status = slice_str(statuses[issue->column].id);
 	bool done = issue->column == 3;
 	int64_t number = issue->elsewhere ? ++t->numbers : ++t->other_numbers;
-	of_issue(h, EVENT_ISSUE_MOVED, issue)->issue_moved = (struct issue_moved){
+	history_leave_notes(h, issue);
+	history_issue_event(h, EVENT_ISSUE_MOVED, issue)->issue_moved = (struct issue_moved){
 	        .from_project_id = issue->elsewhere ? t->other_project : t->project,
 	        .to_project_id = issue->elsewhere ? t->project : t->other_project,
 	        .from_number = issue->number,
@@ -580,9 +524,11 @@ static void random_command(struct history *h, struct history_tenant *t)
 		else if (kind < 8)
 			random_link(h, t, issue);
 		else if (kind < 9)
-			random_plan(h, t, issue);
+			history_random_plan(h, t, issue);
 		else if (kind < 10 && t->has_parts && !issue->elsewhere)
 			random_tag(h, t, issue);
+		else if (kind < 11 && t->has_parts)
+			history_random_value(h, issue);
 		else
 			random_edit(h, issue, ranks[i]);
 	}

@@ -88,7 +88,8 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        .has_estimate = maybe(seed, 3),
 		        .estimate = (int32_t)seed_below(seed, 500),
 		        .has_remaining = maybe(seed, 5),
-		        .remaining = (int32_t)seed_below(seed, 500)};
+		        .remaining = (int32_t)seed_below(seed, 500),
+		        .fields = random_fields(decider, seed)};
 		break;
 	case COMMAND_EDIT_ISSUE:
 		command->edit_issue = (struct edit_issue){
@@ -109,6 +110,7 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        .remaining = (int32_t)seed_below(seed, 300) - 3,
 		        .has_parent = maybe(seed, 2),
 		        .parent = SOME_ISSUE,
+		        .fields = random_fields(decider, seed),
 		        .clear = maybe(seed, 3) ? some_fields(decider, seed)
 		                                : (struct issue_field_array){NULL, 0},
 		        .if_unchanged = maybe(seed, 4) ? some_fields(decider, seed)

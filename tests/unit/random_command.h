@@ -10,6 +10,8 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 
 /* One of the people of decider.h. */
 struct uuid random_person(struct seed *seed);
+/* Custom fields, and the values of issues, add up. */
+void check_fields(struct decider *decider);
 bool maybe(struct seed *seed, uint64_t one_in);
 
 #endif

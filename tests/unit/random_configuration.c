@@ -152,6 +152,7 @@ void fill_configuration(struct decider *decider, struct seed *seed, struct comma
 		                                 .moves = some_moves(decider, seed)};
 		break;
 	default:
+		fill_field(decider, seed, command);
 		break;
 	}
 }

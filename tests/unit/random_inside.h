@@ -21,6 +21,8 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 void fill_permission(struct decider *decider, struct seed *seed, struct command *command);
 
 /* Commands about what projects configure; leaves others alone. */
+void fill_field(struct decider *decider, struct seed *seed, struct command *command);
+struct field_value_array random_fields(struct decider *decider, struct seed *seed);
 void fill_configuration(struct decider *decider, struct seed *seed, struct command *command);
 /* Likewise about boards. */
 void fill_board(struct decider *decider, struct seed *seed, struct command *command);

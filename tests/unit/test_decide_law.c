@@ -368,6 +368,7 @@ static void check_invariants(struct decider *decider)
 	}
 	check_parts(face);
 	check_boards(decider);
+	check_fields(decider);
 	for (key = row_key_first(ROW_PROJECT); face->next(face, &key, false, &project);) {
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
 		                 project.issues);

@@ -277,6 +277,7 @@ static void an_issue_shows_everything_with_names(void **state)
 	                   "\"reporter\":{\"id\":\"@ada\",\"name\":\"Ada\"},"
 	                   "\"assignee\":{\"id\":\"@ada\",\"name\":\"Ada\"},\"labels\":[\"api\","
 	                   "\"bug\"],\"components\":[],\"fix_versions\":[],\"affects_versions\":[],"
+	                   "\"fields\":[],"
 	                   "\"parent\":null,\"subtasks\":[{\"id\":\"" ID(
 	                           2) "\",\"key\":\"TLS-2\","
 	                              "\"summary\":\"Say \\\"hello\\\"\",\"status\":\"done\"}],"

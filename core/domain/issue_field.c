@@ -1,0 +1,507 @@
+/* Values of custom fields. What an issue has is a row for each field that is not empty; what it
+ * shows of that are the fields that its type has and that were not removed. The rows of short
+ * values hold them, those of paragraphs a hash and the seq of the event that has the text. */
+#include "core/domain/issue_field.h"
+
+#define POINTER_ROOM 64
+
+/* What values are asked of: an issue, or one that is about to be created. */
+struct fields_of {
+	struct judge *judge;
+	const struct row_issue *issue; /* NULL: a new one */
+	const struct uuid *project;
+	const struct row_item *type;
+	struct field_value_array wishes;
+	const char *pointer;
+	struct field_change *items;
+	uint32_t n;
+	uint64_t bytes; /* of all values afterwards */
+};
+
+bool read_field_value(const struct tenant_state *state, const struct uuid *issue,
+                      struct slice field, struct row_field_value *value)
+{
+	struct row_key key = row_key_field_value(issue, field);
+
+	return state->get(state, &key, value);
+}
+
+static void read_before(const struct fields_of *of, struct slice field,
+                        struct row_field_value *before)
+{
+	if (of->issue && of->issue->fields &&
+	    read_field_value(of->judge->state, &of->issue->id, field, before))
+		return;
+	memset(before, 0, offsetof(struct row_field_value, packed));
+}
+
+static uint32_t size_of(struct slice_array values)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < values.n; i++)
+		n += values.items[i].n;
+	return (uint32_t)n;
+}
+
+static bool same_values(const struct row_field_value *before, struct slice_array values)
+{
+	struct slice packed = slice_of(before->packed, before->n), value;
+	struct text_hash hash;
+
+	if (before->text_seq) {
+		hash = text_hash(values.n ? values.items[0] : SLICE(""));
+		return values.n && memcmp(hash.words, before->text_hash, sizeof(hash.words)) == 0;
+	}
+	for (uint32_t i = 0; i < values.n; i++)
+		if (!field_next(&packed, &value) || !slice_equal(value, values.items[i]))
+			return false;
+	return packed.n == 0;
+}
+
+static struct field_change change_of(struct judge *judge, const struct row_field *field,
+                                     const struct row_field_value *before,
+                                     struct slice_array values)
+{
+	return (struct field_change){
+	        .field = emit_copy(judge, PADDED(field->id)),
+	        .kind = field->kind,
+	        .from = unpack_values(judge, slice_of(before->packed, before->n)),
+	        .to = values,
+	        .has_previous_seq = before->text_seq != 0,
+	        .previous_seq = before->text_seq};
+}
+
+static void add_change(struct fields_of *of, const struct row_field *field,
+                       const struct row_field_value *before, struct slice_array values)
+{
+	if (same_values(before, values))
+		return;
+	of->bytes += size_of(values);
+	of->bytes -= before->size;
+	of->items[of->n++] = change_of(of->judge, field, before, values);
+}
+
+static const char *pointer_to(const struct fields_of *of, uint32_t at, const char *member,
+                              char room[POINTER_ROOM])
+{
+	char number[TEXT_NUMBER_MAX];
+
+	room[0] = '\0';
+	text_add(room, POINTER_ROOM, slice_str(of->pointer));
+	text_add(room, POINTER_ROOM, SLICE("/"));
+	text_add(room, POINTER_ROOM, text_number(at, number));
+	text_add(room, POINTER_ROOM, slice_str(member));
+	return room;
+}
+
+static bool refuse_empty(const struct fields_of *of, const struct row_field *field,
+                         const char *pointer)
+{
+	return REFUSE(of->judge, REJECT_FIELD_REQUIRED, pointer, PADDED(of->type->id),
+	              SLICE(" needs "), PADDED(field->id));
+}
+
+/* The field that wish @at is about, if it can be set. */
+static bool find_wished(const struct fields_of *of, uint32_t at, struct row_field *field)
+{
+	struct slice id = of->wishes.items[at].field;
+	char room[POINTER_ROOM];
+	const char *pointer = pointer_to(of, at, "/field", room);
+
+	for (uint32_t i = 0; i < at; i++)
+		if (slice_equal(of->wishes.items[i].field, id))
+			return REFUSE(of->judge, REJECT_BAD_CHANGE, pointer, SLICE("field "), id,
+			              SLICE(" is named twice"));
+	if (!find_field(of->judge, of->project, id, pointer, field))
+		return false;
+	if (field->disabled)
+		return REFUSE(of->judge, REJECT_DISABLED, pointer, SLICE("field "), id,
+		              SLICE(" is disabled"));
+	if (!field_is_of_type(field, of->type))
+		return REFUSE(of->judge, REJECT_FIELD_CONTEXT, pointer, PADDED(of->type->id),
+		              SLICE(" does not have the field "), id);
+	return true;
+}
+
+static bool plan_wish(struct fields_of *of, uint32_t at)
+{
+	struct row_field_value before;
+	struct row_field field;
+	struct slice_array values;
+	char room[POINTER_ROOM];
+
+	if (!find_wished(of, at, &field))
+		return false;
+	read_before(of, PADDED(field.id), &before);
+	const struct field_wish wish = {.project = of->project,
+	                                .field = &field,
+	                                .before = slice_of(before.packed, before.n),
+	                                .values = of->wishes.items[at].values,
+	                                .pointer = pointer_to(of, at, "/values", room)};
+	if (!check_field_values(of->judge, &wish, &values))
+		return false;
+	if (!values.n && before.size && field.required)
+		return refuse_empty(of, &field, wish.pointer);
+	add_change(of, &field, &before, values);
+	return of->judge->decision->reject == REJECT_NONE;
+}
+
+static bool plan_wishes(struct fields_of *of)
+{
+	for (uint32_t i = 0; i < of->wishes.n; i++)
+		if (!plan_wish(of, i))
+			return false;
+	return true;
+}
+
+static bool check_bytes(const struct fields_of *of)
+{
+	char room[TEXT_NUMBER_MAX];
+
+	if (of->bytes <= ISSUE_FIELD_BYTES_MAX)
+		return true;
+	return REFUSE(of->judge, REJECT_TOO_MANY, of->pointer,
+	              SLICE("the fields of an issue have at most "),
+	              text_number(ISSUE_FIELD_BYTES_MAX, room), SLICE(" bytes together"));
+}
+
+bool plan_fields(struct judge *judge, const struct row_issue *issue,
+                 struct field_value_array wishes, const char *pointer,
+                 struct field_change_array *changes)
+{
+	struct row_item type;
+	struct fields_of of = {.judge = judge,
+	                       .issue = issue,
+	                       .project = &issue->project_id,
+	                       .type = &type,
+	                       .wishes = wishes,
+	                       .pointer = pointer,
+	                       .bytes = issue->field_bytes};
+
+	*changes = (struct field_change_array){NULL, 0};
+	if (!wishes.n)
+		return true;
+	bool found = read_item(judge->state, &issue->project_id, ITEM_ISSUE_TYPE,
+	                       PADDED(issue->type), &type);
+	assert(found);
+	(void)found;
+	of.items = emit_room(judge, wishes.n * sizeof(*of.items));
+	if (!of.items || !plan_wishes(&of) || !check_bytes(&of))
+		return false;
+	*changes = (struct field_change_array){of.items, of.n};
+	return true;
+}
+
+/* --- new issues --- */
+
+static bool is_wished(const struct fields_of *of, const struct row_field *field, bool *with_values)
+{
+	for (uint32_t i = 0; i < of->wishes.n; i++)
+		if (slice_equal(of->wishes.items[i].field, PADDED(field->id))) {
+			*with_values = of->wishes.items[i].values.n > 0;
+			return true;
+		}
+	*with_values = false;
+	return false;
+}
+
+/* The default values that could be chosen now; those of an order all or none. */
+static struct slice_array default_values(const struct fields_of *of, const struct row_field *field)
+{
+	struct row_field_texts texts;
+	struct slice packed =
+	        read_field_texts(of->judge->state, of->project, PADDED(field->id), &texts)
+	                .default_values;
+	struct slice_array values = unpack_values(of->judge, packed);
+	struct slice *items = (struct slice *)values.items;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < values.n; i++)
+		if (field_value_can_be_chosen(of->judge->state, of->project, field, items[i]))
+			items[n++] = items[i];
+	if (n < values.n && !field_is_set(field->kind))
+		n = 0;
+	return (struct slice_array){items, n};
+}
+
+static bool plan_eager(struct fields_of *of, const struct row_field *field)
+{
+	static const struct row_field_value nothing;
+	struct slice_array values = {NULL, 0};
+	bool with_values;
+	bool wished = is_wished(of, field, &with_values);
+
+	if (with_values)
+		return true;
+	if (!wished && field->has_default)
+		values = default_values(of, field);
+	if (!values.n && field->required)
+		return refuse_empty(of, field, of->pointer);
+	add_change(of, field, &nothing, values);
+	return of->judge->decision->reject == REJECT_NONE;
+}
+
+static bool plan_eager_fields(struct fields_of *of)
+{
+	struct row_field field;
+
+	memset(&field, 0, sizeof(field));
+	while (next_field(of->judge->state, of->project, &field))
+		if (field_is_eager(&field) && field_is_of_type(&field, of->type) &&
+		    !plan_eager(of, &field))
+			return false;
+	return true;
+}
+
+bool plan_new_fields(struct judge *judge, const struct uuid *project, const struct row_item *type,
+                     struct field_value_array wishes, struct field_change_array *changes)
+{
+	struct fields_of of = {.judge = judge,
+	                       .project = project,
+	                       .type = type,
+	                       .wishes = wishes,
+	                       .pointer = "/fields"};
+	struct row_project row;
+	bool found = read_project(judge->state, project, &row);
+
+	assert(found);
+	(void)found;
+	*changes = (struct field_change_array){NULL, 0};
+	if (!wishes.n && !row.eager_fields)
+		return true;
+	of.items = emit_room(judge, (wishes.n + row.eager_fields) * sizeof(*of.items));
+	if (!of.items || !plan_wishes(&of) || (row.eager_fields && !plan_eager_fields(&of)) ||
+	    !check_bytes(&of))
+		return false;
+	*changes = (struct field_change_array){of.items, of.n};
+	return true;
+}
+
+/* --- clones --- */
+
+static struct slice_array cloned_values(struct judge *judge, const struct row_issue *source,
+                                        const struct row_field *field,
+                                        const struct row_field_value *value)
+{
+	struct slice_array values = unpack_values(judge, slice_of(value->packed, value->n));
+	struct slice *items = (struct slice *)values.items;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < values.n; i++)
+		if (!field_has_members(field->kind) ||
+		    field_value_can_be_chosen(judge->state, &source->project_id, field, items[i]))
+			items[n++] = items[i];
+	return (struct slice_array){items, n};
+}
+
+/* The walk over the values of an issue; the id of the field borrows from the walk. */
+struct values_walk {
+	const struct tenant_state *state;
+	struct uuid issue;
+	struct row_key key;
+	struct slice field;
+	struct row_field_value value;
+};
+
+static void walk_values(struct values_walk *walk, const struct tenant_state *state,
+                        const struct uuid *issue)
+{
+	walk->state = state;
+	walk->issue = *issue;
+	walk->key = row_key_field_value(issue, SLICE(""));
+}
+
+static bool next_value(struct values_walk *walk)
+{
+	const size_t prefix = sizeof(walk->issue.bytes);
+
+	if (!walk->state->next(walk->state, &walk->key, false, &walk->value) ||
+	    walk->key.n <= prefix || memcmp(walk->key.bytes, walk->issue.bytes, prefix) != 0)
+		return false;
+	walk->field = slice_of((const char *)walk->key.bytes + prefix, walk->key.n - prefix);
+	return true;
+}
+
+static void clone_value(struct judge *judge, const struct row_issue *source,
+                        const struct row_item *type, struct slice id,
+                        const struct row_field_value *value, struct field_change_array *changes)
+{
+	struct field_change *items = (struct field_change *)changes->items;
+	struct row_field field;
+
+	if (!read_field(judge->state, &source->project_id, id, &field) || field.disabled ||
+	    !field_is_of_type(&field, type))
+		return;
+	struct slice_array values = cloned_values(judge, source, &field, value);
+	if (!values.n && !value->text_seq)
+		return;
+	items[changes->n++] = (struct field_change){.field = emit_copy(judge, id),
+	                                            .kind = field.kind,
+	                                            .to = values,
+	                                            .has_copied_from = value->text_seq != 0,
+	                                            .copied_from = source->id,
+	                                            .has_text_seq = value->text_seq != 0,
+	                                            .text_seq = value->text_seq};
+}
+
+struct field_change_array plan_cloned_fields(struct judge *judge, const struct row_issue *source)
+{
+	struct field_change_array changes = {NULL, 0};
+	struct values_walk walk;
+	struct row_item type;
+
+	if (!source->fields)
+		return changes;
+	bool found = read_item(judge->state, &source->project_id, ITEM_ISSUE_TYPE,
+	                       PADDED(source->type), &type);
+	assert(found);
+	(void)found;
+	changes.items = emit_room(judge, source->fields * sizeof(*changes.items));
+	walk_values(&walk, judge->state, &source->id);
+	while (changes.items && next_value(&walk))
+		clone_value(judge, source, &type, walk.field, &walk.value, &changes);
+	return changes;
+}
+
+/* --- moves --- */
+
+static bool takes_value(const struct tenant_state *state, const struct uuid *project,
+                        const struct row_field *field, const struct row_field_value *value)
+{
+	struct slice packed = slice_of(value->packed, value->n), item;
+	struct row_field_option option;
+
+	while (field_has_options(field->kind) && field_next(&packed, &item))
+		if (!read_field_option(state, project, PADDED(field->id), item, &option))
+			return false;
+	return true;
+}
+
+static bool moves_along(const struct tenant_state *state, const struct row_issue *issue,
+                        const struct uuid *project, const struct values_walk *walk)
+{
+	struct row_field from, to;
+
+	return read_field(state, &issue->project_id, walk->field, &from) &&
+	       read_field(state, project, walk->field, &to) && from.kind == to.kind &&
+	       takes_value(state, project, &to, &walk->value);
+}
+
+struct field_change_array plan_moved_fields(struct judge *judge, const struct row_issue *issue,
+                                            const struct uuid *project)
+{
+	struct field_change_array changes = {NULL, 0};
+	struct field_change *items;
+	struct values_walk walk;
+	struct row_field field;
+
+	if (!issue->fields)
+		return changes;
+	changes.items = items = emit_room(judge, issue->fields * sizeof(*items));
+	walk_values(&walk, judge->state, &issue->id);
+	while (items && next_value(&walk)) {
+		struct row_key key = row_key_field(&issue->project_id, walk.field);
+		bool found = judge->state->get(judge->state, &key, &field);
+		assert(found);
+		(void)found;
+		if (!moves_along(judge->state, issue, project, &walk))
+			items[changes.n++] = change_of(judge, &field, &walk.value,
+			                               (struct slice_array){NULL, 0});
+	}
+	return changes;
+}
+
+/* --- events --- */
+
+void emit_field_changes(struct judge *judge, struct field_change_array changes,
+                        struct row_issue *issue)
+{
+	if (changes.n)
+		emit_issue(judge, EVENT_ISSUE_FIELDS_CHANGED, issue)->issue_fields_changed.changes =
+		        changes;
+}
+
+static void count_issue(struct tenant_state *state, const struct uuid *project, struct slice id,
+                        int change)
+{
+	struct row_key key = row_key_field(project, id);
+	struct row_field field;
+	bool found = state->get(state, &key, &field);
+
+	assert(found && (change > 0 || field.issues > 0));
+	(void)found;
+	field.issues = (uint32_t)((int64_t)field.issues + change);
+	put_field(state, project, &field);
+}
+
+static void value_after(const struct tenant_state *state, const struct field_change *change,
+                        int64_t seq, struct row_field_value *value)
+{
+	struct text_hash hash;
+
+	memset(value, 0, offsetof(struct row_field_value, packed));
+	if (change->has_copied_from) {
+		bool found = read_field_value(state, &change->copied_from, change->field, value);
+		assert(found && value->text_seq == change->text_seq);
+		(void)found;
+		return;
+	}
+	value->size = size_of(change->to);
+	if (change->kind != FIELD_KIND_PARAGRAPH) {
+		bool fits = field_pack(change->to, value->packed, &value->n);
+		assert(fits);
+		(void)fits;
+		return;
+	}
+	hash = text_hash(change->to.items[0]);
+	memcpy(value->text_hash, hash.words, sizeof(hash.words));
+	value->text_seq = seq;
+}
+
+static void change_field(struct tenant_state *state, const struct field_change *change, int64_t seq,
+                         struct row_issue *issue)
+{
+	struct row_key key = row_key_field_value(&issue->id, change->field);
+	struct row_field_value value;
+	bool had_value = state->get(state, &key, &value);
+	bool has_value = change->to.n || change->has_copied_from;
+
+	if (had_value)
+		issue->field_bytes -= value.size;
+	if (has_value) {
+		value_after(state, change, seq, &value);
+		issue->field_bytes += value.size;
+		state->put(state, &key, &value);
+	} else {
+		assert(had_value);
+		state->del(state, &key);
+	}
+	if (had_value == has_value)
+		return;
+	issue->fields = has_value ? issue->fields + 1 : issue->fields - 1;
+	count_issue(state, &issue->project_id, change->field, has_value ? 1 : -1);
+}
+
+void evolve_issue_fields_changed(struct tenant_state *state, const struct event_meta *meta,
+                                 const struct issue_fields_changed *event)
+{
+	struct row_issue issue = load_issue(state, meta);
+
+	for (uint32_t i = 0; i < event->changes.n; i++)
+		change_field(state, &event->changes.items[i], meta->seq, &issue);
+	save_issue(state, &issue);
+}
+
+void move_fields(struct tenant_state *state, const struct row_issue *issue, const struct uuid *to)
+{
+	struct values_walk walk;
+
+	if (!issue->fields)
+		return;
+	walk_values(&walk, state, &issue->id);
+	while (next_value(&walk)) {
+		count_issue(state, &issue->project_id, walk.field, -1);
+		count_issue(state, to, walk.field, 1);
+	}
+}

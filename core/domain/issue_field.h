@@ -1,0 +1,39 @@
+/* Custom fields of an issue. Internal to core/domain, and for queries on rows. */
+#ifndef CORE_DOMAIN_ISSUE_FIELD_H
+#define CORE_DOMAIN_ISSUE_FIELD_H
+
+#include "core/domain/field.h"
+#include "core/domain/issue.h"
+
+#define ISSUE_FIELD_BYTES_MAX (128 << 10) /* of all values of an issue, hidden ones included */
+
+/* False: the issue has no value there. Packed values: field_next. */
+bool read_field_value(const struct tenant_state *state, const struct uuid *issue,
+                      struct slice field, struct row_field_value *value);
+
+/* What becomes of the custom fields of an issue when @wishes are done (each field once; without
+ * values: emptied). Refuses at @pointer and below: fields that the project, or issues of the type,
+ * do not have, disabled ones, values that are none, required ones emptied, too many bytes. Fields
+ * that stay as they are are not among *@changes, which lie in the arena. */
+bool plan_fields(struct judge *judge, const struct row_issue *issue,
+                 struct field_value_array wishes, const char *pointer,
+                 struct field_change_array *changes);
+/* The same for an issue that is about to be created, with defaults; required ones must be there. */
+bool plan_new_fields(struct judge *judge, const struct uuid *project, const struct row_item *type,
+                     struct field_value_array wishes, struct field_change_array *changes);
+/* What the clone of an issue gets: everything that it shows, without members who are gone. */
+struct field_change_array plan_cloned_fields(struct judge *judge, const struct row_issue *source);
+
+/* What an issue loses that moves to @project: values that no field there takes, of the same id and
+ * kind, with the same options; and those of fields that were removed. */
+struct field_change_array plan_moved_fields(struct judge *judge, const struct row_issue *issue,
+                                            const struct uuid *project);
+
+/* The event of @changes, if there are any. */
+void emit_field_changes(struct judge *judge, struct field_change_array changes,
+                        struct row_issue *issue);
+
+/* evolve: the values that the issue still has are of fields of @to now. The caller moves it. */
+void move_fields(struct tenant_state *state, const struct row_issue *issue, const struct uuid *to);
+
+#endif

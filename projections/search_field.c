@@ -1,0 +1,120 @@
+/* Custom fields in the search view: their values, and texts that are found by their words. */
+#include "projections/pg_view.h"
+#include "projections/search_inside.h"
+
+static void add_field(struct view *view, const struct event_meta *meta, struct slice field,
+                      const struct slice_array *types, bool removed)
+{
+	struct pg_batch *batch = &view->batches[FIELDS];
+	buf_clear(&view->scratch);
+	for (uint32_t i = 0; i < types->n; i++) {
+		buf_append_str(&view->scratch, i ? "" : ",");
+		buf_append_slice(&view->scratch, types->items[i]);
+		buf_append_str(&view->scratch, ",");
+	}
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_text(batch, field);
+	pg_batch_text(batch, buf_slice(&view->scratch));
+	pg_batch_text(batch, removed ? SLICE("t") : SLICE("f"));
+	pg_batch_int(batch, meta->seq);
+}
+
+void search_field_added(struct view *view, const struct event_meta *meta,
+                        const struct field_added *e)
+{
+	add_field(view, meta, e->field, &e->settings.issue_types, false);
+}
+
+/* --- values --- */
+
+/* Row @n of a field, -1: it is empty. */
+static void add_value(struct view *view, const struct event_meta *meta,
+                      const struct field_change *change, int32_t n)
+{
+	struct pg_batch *batch = &view->batches[VALUES];
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_text(batch, change->field);
+	pg_batch_int(batch, n);
+	pg_batch_text(batch, slice_str(field_kind_symbol(change->kind)));
+	if (n < 0)
+		pg_batch_null(batch);
+	else
+		pg_batch_text(batch, change->to.items[n]);
+	if (n < 0 || change->kind != FIELD_KIND_NUMBER)
+		pg_batch_null(batch);
+	else
+		pg_batch_text(batch, change->to.items[n]);
+	pg_batch_int(batch, meta->seq);
+}
+
+static bool has_words(enum field_kind kind)
+{
+	return kind == FIELD_KIND_TEXT || kind == FIELD_KIND_PARAGRAPH || kind == FIELD_KIND_URL ||
+	       kind == FIELD_KIND_LABELS;
+}
+
+static void add_text(struct view *view, const struct event_meta *meta,
+                     const struct field_change *change)
+{
+	struct pg_batch *batch = &view->batches[VALUE_TEXTS];
+	buf_clear(&view->scratch);
+	for (uint32_t i = 0; i < change->to.n; i++) {
+		buf_append_str(&view->scratch, i ? ", " : "");
+		buf_append_slice(&view->scratch, change->to.items[i]);
+	}
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_text(batch, change->field);
+	if (change->to.n)
+		pg_batch_text(batch, buf_slice(&view->scratch));
+	else
+		pg_batch_null(batch);
+	pg_batch_int(batch, meta->seq);
+}
+
+/* Its body is that of another row as it is now: what changed that comes first, and the row itself
+ * before whatever comes behind. */
+static enum status copy_text(struct view *view, const struct event_meta *meta,
+                             const struct field_change *change, struct error *err)
+{
+	struct pg_batch *batch = &view->batches[VALUE_COPIES];
+	enum status status = view->bulk ? STATUS_OK : pg_view_flush(view, err);
+	if (status)
+		return status;
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_text(batch, change->field);
+	pg_batch_int(batch, meta->seq);
+	pg_batch_uuid(batch, &change->copied_from);
+	pg_batch_int(batch, change->text_seq);
+	return view->bulk ? STATUS_OK : pg_view_flush(view, err);
+}
+
+static enum status value_changed(struct view *view, const struct event_meta *meta,
+                                 const struct field_change *change, struct error *err)
+{
+	if (change->has_copied_from)
+		return copy_text(view, meta, change, err);
+	if (has_words(change->kind))
+		add_text(view, meta, change);
+	if (change->kind == FIELD_KIND_PARAGRAPH)
+		return STATUS_OK;
+	if (!change->to.n)
+		add_value(view, meta, change, -1);
+	for (uint32_t i = 0; i < change->to.n; i++)
+		add_value(view, meta, change, (int32_t)i);
+	return STATUS_OK;
+}
+
+enum status search_values_changed(struct view *view, const struct event_meta *meta,
+                                  const struct issue_fields_changed *e, struct error *err)
+{
+	for (uint32_t i = 0; i < e->changes.n; i++) {
+		enum status status = value_changed(view, meta, &e->changes.items[i], err);
+		if (status)
+			return status;
+	}
+	return pg_view_added(view, err);
+}

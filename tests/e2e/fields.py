@@ -1,0 +1,176 @@
+#!/usr/bin/python3 -B
+"""Custom fields over HTTP: values of every kind in and out, decimals to PostgreSQL and back, what is refused. At the end the
+oracle compares every answer of the query API with its own fold of the log. One test method is one sentence."""
+import os
+import sys
+import unittest
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import collect  # noqa: E402
+import nexusflow  # noqa: E402
+import oracle  # noqa: E402
+
+NODE = OWNER = MEMBER = None
+MEMBER_ID = nexusflow.new_id()
+PROFILES = {}
+DIGITS = "12345678901234567890123456789012345678"
+LEVELS = [{"option": id, "name": id.upper()} for id in ("low", "high")]
+PLACES = [{"option": "north", "name": "North"}, {"option": "pole", "name": "Pole", "parent": "north"}]
+VALUES = {"line": ("text", ["the quokka smiles"]), "notes": ("paragraph", ["two\nlines of wombat"]), "cost": ("number", ["12.5"]),
+          "day": ("date", ["2024-02-29"]), "moment": ("datetime", ["2026-11-30T10:00:00.000Z"]), "severity": ("select", ["high"]),
+          "levels": ("multi_select", ["high", "low"]), "place": ("cascading_select", ["north", "pole"]),
+          "tester": ("member", [MEMBER_ID]), "testers": ("members", [MEMBER_ID]), "agreed": ("checkbox", ["true"]),
+          "home": ("url", ["https://example.org/numbat"]), "tags": ("labels", ["a b", "c"])}
+
+
+def setUpModule():
+    global NODE, OWNER, MEMBER
+    NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
+    NODE.wait_verbose("[+] search", "[+] audit")
+    OWNER, _ = nexusflow.create_organization(NODE, "acme")
+    does("AddMember", member_id=MEMBER_ID, person=nexusflow.person("member"), role="member")
+    MEMBER = NODE.client(NODE.token("member"))
+    does("CreateProject", key="TLS", name="Tls")
+    for field, (kind, _) in VALUES.items():
+        options = PLACES if kind == "cascading_select" else LEVELS if kind.endswith("select") else []
+        does("AddField", project="TLS", field=field, name=field.title(), kind=kind, options=options)
+
+
+def tearDownModule():
+    code = NODE.stop()
+    tail = NODE.log_tail()
+    NODE.remove()
+    if code != 0:
+        raise AssertionError(f"serve ended with {code}: {tail}")
+
+
+def does(name, client=None, /, **data):
+    answer = (client or OWNER).command("acme", name, data)
+    if answer.status not in (200, 201):
+        raise AssertionError(f"{name} {data}: {answer}")
+    if "person" in data:
+        PROFILES[answer.json()["command_id"]] = data["person"]
+    return answer.json()
+
+
+def read(path, least, client=None):
+    return collect.get(client or OWNER, "acme", path, min_position=least["position"])
+
+
+def search(least, **query):
+    return read("/search?" + urllib.parse.urlencode(query), least)["items"]
+
+
+def wish(**values):
+    return [{"field": field, "values": value} for field, value in values.items()]
+
+
+def create(*, type="task", summary="one", **values):
+    return does("CreateIssue", MEMBER, project="TLS", type=type, summary=summary, fields=wish(**values))
+
+
+def edit(made, **values):
+    return does("EditIssue", MEMBER, issue=made["created"], fields=wish(**values))
+
+
+def values_of(made, least):
+    return {f["id"]: f["values"] for f in read(f"/issues/{made['created']}", least)["fields"]}
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def refused(self, client, name, status, code, pointer=None, **data):
+        answer = client.command("acme", name, data)
+        self.assertEqual((answer.status, answer.json()["code"]), (status, code), answer)
+        if pointer is not None:
+            self.assertEqual(answer.json()["errors"][0]["pointer"], pointer, answer)
+
+
+class Values(Case):
+    def test_what_was_given_comes_back_from_every_view(self):
+        made = create(**{field: value for field, (_, value) in VALUES.items()})
+        found = read(f"/issues/{made['created']}", made)["fields"]
+        self.assertEqual([(f["id"], f["kind"], f["values"]) for f in found],
+                         [(field, kind, value) for field, (kind, value) in VALUES.items()])
+        self.assertEqual({f["id"]: f["display"] for f in found if f["display"]},
+                         {"severity": ["HIGH"], "levels": ["HIGH", "LOW"], "place": ["North", "Pole"],
+                          "tester": ["Member"], "testers": ["Member"]})
+        for word, field in (("quokka", "line"), ("wombat", "notes"), ("example.org", "home"), ('"a b"', "tags")):
+            item, = search(made, text=word)
+            self.assertEqual((item["id"], item["kind"], item["field"]), (made["created"], "field", field))
+        for field, (kind, value) in VALUES.items():
+            ids = [item["id"] for item in search(made, field=f"{field}:{value[-1]}")]
+            self.assertEqual(ids, [] if kind == "paragraph" else [made["created"]], field)
+        item, = search(made, field="moment:2026-11-30T11:00:00+01:00")
+        self.assertEqual(item["value"], "2026-11-30T10:00:00.000Z")
+        clone = does("CloneIssue", issue=made["created"])
+        self.assertEqual(read(f"/issues/{clone['created']}", clone)["fields"], found)
+        gone = edit(made, **{field: [] for field in VALUES})
+        self.assertEqual(values_of(made, gone), {})
+        for word in ("quokka", "wombat", "example.org"):
+            self.assertEqual([item["id"] for item in search(gone, text=word)], [clone["created"]], word)
+        self.assertEqual([item["id"] for item in search(gone, field="tags:c")], [clone["created"]])
+        edit(clone, **{field: [] for field in VALUES})
+
+    def test_decimals_are_exact_from_json_to_avro_to_postgres_and_back(self):
+        made = create()
+        for given, exact in (("0.1", "0.1"), ("1e-10", "0.0000000001"), (DIGITS, DIGITS), (f"-0.{DIGITS}", f"-0.{DIGITS}"),
+                             ("-0", "0"), ("1.5000", "1.5"), ("1e37", "1" + 37 * "0")):
+            with self.subTest(given):
+                answer = edit(made, cost=[given])
+                event, = read(f"/events?after={answer['position'] - 1}&limit=1", answer)
+                self.assertEqual(event["data"]["changes"][0]["to"], [exact])
+                self.assertEqual(values_of(made, answer), {"cost": [exact]})
+                for asked in (given, exact):
+                    item, = search(answer, field=f"cost:{asked}")
+                    self.assertEqual((item["id"], item["value"]), (made["created"], exact))
+        self.assertEqual(search(made, field="cost:0.1"), [])
+        self.assertEqual([i["value"] for i in search(made, text="one", field="cost:1e37")], ["1" + 37 * "0"])
+        history = read(f"/issues/{made['created']}/history", made)["items"]
+        self.assertEqual([history[2]["body"]["changes"][0][k] for k in ("from", "to")], [["0.1"], ["0.0000000001"]])
+        edit(made, cost=[])
+
+    def test_values_that_are_none_are_refused_where_they_are(self):
+        made = create()
+        for field, values, status, code, pointer in (
+                ("cost", ["much"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("cost", ["1", "2"], 422, "too_many", "/fields/0/values"),
+                ("cost", ["1" * 39], 422, "bad_field_value", "/fields/0/values/0"),
+                ("day", ["2023-02-29"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("day", ["-1-01-01"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("moment", ["yesterday"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("severity", ["none"], 422, "unknown_option", "/fields/0/values/0"),
+                ("place", ["pole"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("place", ["north", "north"], 422, "bad_field_value", "/fields/0/values/1"),
+                ("tester", [nexusflow.new_id()], 404, "no_such_member", "/fields/0/values/0"),
+                ("agreed", ["yes"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("home", ["javascript:alert(1)"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("tags", ["a,b"], 422, "bad_field_value", "/fields/0/values/0"),
+                ("tags", ["x" * 60 + str(n) for n in range(70)], 422, "too_many", "/fields/0/values"),
+                ("nothing", ["1"], 422, "unknown_field", "/fields/0/field"),
+                ("notes", ["x" * 32768], 400, "bad_command", "/fields/0/values/0"),
+                ("cost", [1.5], 400, "bad_command", "/fields/0/values/0")):
+            with self.subTest(f"{field} {str(values)[:20]}"):
+                self.refused(MEMBER, "EditIssue", status, code, pointer, issue=made["created"], fields=wish(**{field: values}))
+        self.assertEqual(values_of(made, made), {})
+        for wrong in ("cost", ":1", "Cost:1", "x" * 3000):
+            self.assertEqual(OWNER.get(f"/v1/t/acme/search?field={wrong}").status, 400)
+
+
+class Whole(Case):
+    """Runs last: the classes run in the order of their names."""
+
+    def test_every_answer_is_that_of_the_oracle(self):
+        create(line=["a line"], cost=["7"], place=["north"], tester=[MEMBER_ID])
+        NODE.wait_caught_up()
+        events = OWNER.events("acme")
+        created = events[0]["data"]["meta"]["command_id"]
+        found = collect.collect(OWNER, "acme")
+        found["documents"] = collect.documents(os.environ["NEXUSFLOW_TEST_POSTGRES"], "acme")
+        self.assertEqual(oracle.judge("acme", events, found, dict(PROFILES, **{created: nexusflow.person("owner")})), [])
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")

@@ -1,0 +1,149 @@
+"""Custom fields, as the log tells them: what projects have, what issues have in them, what search knows of their texts."""
+import datetime
+import decimal
+import hashlib
+import uuid
+
+SELECTS, MEMBERS = ("select", "multi_select", "cascading_select"), ("member", "members")
+SETS, WORDS = ("multi_select", "members", "labels"), ("text", "paragraph", "url", "labels")
+
+
+def canonical_number(value):
+    number = decimal.Decimal(value)
+    return "0" if number == 0 else format(number.normalize(decimal.Context(prec=60)), "f")
+
+
+def is_canonical(kind, value):
+    if kind == "number":
+        return canonical_number(value) == value
+    if kind == "date":
+        return str(datetime.date.fromisoformat(value)) == value
+    if kind == "datetime":
+        time = datetime.datetime.fromisoformat(value[:-1])
+        return value == time.isoformat(timespec="milliseconds") + "Z"
+    if kind in MEMBERS:
+        return str(uuid.UUID(value)) == value
+    return kind != "checkbox" or value in ("true", "false")
+
+
+def visible(project, issue, id):
+    """The field, if the issue shows it."""
+    field = next((f for f in project.get("fields", []) if f["id"] == id), None)
+    return field if field and (field["issue_types"] is None or issue["type"] in field["issue_types"]) else None
+
+
+class FoldFields:
+    """on_...: part of oracle.Fold."""
+
+    def look_at_values(self, meta, field, values):
+        if not all(is_canonical(field["kind"], value) for value in values):
+            self.say(meta, f"{field['id']}: {values} are not in their one form")
+        if field["kind"] in SETS and values != sorted(set(values), key=str.encode):
+            self.say(meta, f"{field['id']}: {values} are not sorted, each once")
+        if len(values) > (100 if field["kind"] in SETS else 2 if field["kind"] == "cascading_select" else 1):
+            self.say(meta, f"{field['id']}: {len(values)} values")
+        options = {o["id"]: o for o in field["options"]}
+        if field["kind"] in SELECTS and not all(value in options for value in values):
+            self.say(meta, f"{field['id']}: {values} are not all options")
+        if field["kind"] == "cascading_select" and [options[v]["parent"] for v in values] != [None, *values][:len(values)]:
+            self.say(meta, f"{field['id']}: {values} do not lie below each other")
+        if field["kind"] in MEMBERS and not all(value in self.members for value in values):
+            self.say(meta, f"{field['id']}: {values} are not all members")
+
+    def on_FieldAdded(self, meta, data):
+        project, settings = self.projects[meta["aggregate"]["id"]], data["settings"]
+        fields = project.setdefault("fields", [])
+        if any(f["id"] == data["field"] for f in fields) or any(f["id"] == data["field"] for f in project.get("removed_fields", [])):
+            self.say(meta, f"{data['field']} is, or was, there already")
+        if settings["position"] != len(fields):
+            self.say(meta, f"position {settings['position']} of {len(fields)} fields")
+        field = {"id": data["field"], "kind": data["kind"], "issues": 0, "options": [dict(
+            id=o["option"], name=o["name"], parent=o["parent"], disabled=False) for o in data["options"]]}
+        fields.append(field)
+        self.set_field(meta, field, settings)
+
+    def set_field(self, meta, field, settings):
+        field.update({k: settings[k] for k in ("name", "description", "required", "disabled", "default_values")},
+                     issue_types=settings["issue_types"] or None)
+        self.look_at_values(meta, field, settings["default_values"])
+
+    @staticmethod
+    def fields_ever(project):
+        return [*project.get("fields", []), *project.get("removed_fields", [])]
+
+    def move_fields(self, meta, issue, source, project):
+        """What an issue still has when it moves is taken by a field of the same id and kind, with the same options."""
+        for id, value in issue.get("fields", {}).items():
+            before, after = (next((f for f in p.get("fields", []) if f["id"] == id), None) for p in (source, project))
+            if not before or not after or before["kind"] != after["kind"]:
+                self.say(meta, f"no field of {project['key']} takes the value of {id}")
+                continue
+            before["issues"] -= 1
+            after["issues"] += 1
+            self.look_at_values(meta, after, value["values"])
+
+    def on_IssueFieldsChanged(self, meta, data):
+        issue = self.issue_of(meta)
+        values, project = issue.setdefault("fields", {}), self.projects[issue["project_id"]]
+        if len({c["field"] for c in data["changes"]}) != len(data["changes"]) or not data["changes"]:
+            self.say(meta, "each field changes once")
+        for change in data["changes"]:
+            field, before = visible(project, issue, change["field"]), values.get(change["field"])
+            if change["to"] == [] and not change["copied_from"]:  # an issue that moves loses what it does not show, too
+                field = next((f for f in self.fields_ever(project) if f["id"] == change["field"]), None)
+            elif field and field["disabled"]:
+                field = None
+            if not field:
+                self.say(meta, f"the issue does not have the field {change['field']}")
+                continue
+            self.change_value(meta, issue, field, before, change)
+
+    def change_value(self, meta, issue, field, before, change):
+        paragraph = field["kind"] == "paragraph"
+        self.same(meta, "kind", change["kind"], field["kind"])
+        self.same(meta, field["id"], change["from"], before["values"] if before and not paragraph else [])
+        self.same(meta, "previous_seq", change["previous_seq"], before["text_seq"] if before and paragraph else None)
+        to, text_seq = change["to"], meta["seq"]
+        if change["copied_from"]:
+            source = self.issues[change["copied_from"]]["fields"][field["id"]]
+            self.same(meta, "text_seq", change["text_seq"], source["text_seq"])
+            to, text_seq = source["values"], source["text_seq"]
+        if to == (before["values"] if before else []):
+            self.say(meta, f"{field['id']} does not change")
+        self.look_at_values(meta, field, to)
+        field["issues"] += bool(to) - bool(before)
+        if to:
+            issue["fields"][field["id"]] = {"kind": field["kind"], "values": to, "text_seq": text_seq, "search_seq": meta["seq"]}
+        else:
+            issue["fields"].pop(field["id"], None)
+
+
+class ExpectedFields:
+    """Part of oracle.Expected."""
+
+    @staticmethod
+    def fields_of(project):
+        types = [type["id"] for type in project["issue_types"]]
+        return [dict(f, options=[child for o in f["options"] if o["parent"] is None
+                                 for child in [o, *(c for c in f["options"] if c["parent"] == o["id"])]],
+                     issue_types=f["issue_types"] and [t for t in types if t in f["issue_types"]])
+                for f in project.get("fields", [])]
+
+    def display(self, field, values):
+        if field["kind"] in SELECTS:
+            return [next(o["name"] for o in field["options"] if o["id"] == value) for value in values]
+        return [self.name(value)["name"] for value in values] if field["kind"] in MEMBERS else None
+
+    def field_values(self, project, issue):
+        return [{"id": f["id"], "name": f["name"], "kind": f["kind"], "values": issue["fields"][f["id"]]["values"],
+                 "display": self.display(f, issue["fields"][f["id"]]["values"])}
+                for f in project.get("fields", []) if f["id"] in issue.get("fields", {}) and visible(project, issue, f["id"])]
+
+    @staticmethod
+    def field_documents(issue):
+        """Rows of the search view: one per text of a custom field."""
+        for id, value in issue.get("fields", {}).items():
+            if value["kind"] in WORDS:
+                yield {"issue_id": issue["id"], "project_id": issue["project_id"], "number": None, "title": "",
+                       "doc_id": str(uuid.UUID(hashlib.md5(f"{issue['id']} {id}".encode()).hexdigest())),
+                       "body": ", ".join(value["values"]), "updated_seq": value["search_seq"]}
