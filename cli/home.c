@@ -7,6 +7,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/store/keys_dir.h"
+
 #define FILE_NAME "journal.id"
 
 static void path_of(const struct config *config, const char *name, struct buf *path)
@@ -101,7 +103,10 @@ enum status home_open_journal(const struct config *config, bool makes_journals,
 	bool known = recall(config, &id);
 	struct journal_options options = {.config = config, .create = makes_journals && !known};
 	struct journal *journal;
-	enum status status = journal_open(&options, &journal, err);
+	enum status status = keys_dir_id(config, true, &options.keys_id, err);
+	if (status)
+		return status;
+	status = journal_open(&options, &journal, err);
 	if (status == STATUS_NOT_FOUND)
 		return explain_missing(config, known ? &id : NULL, err);
 	if (status)
@@ -109,6 +114,10 @@ enum status home_open_journal(const struct config *config, bool makes_journals,
 	const struct journal_identity *found = journal_identity(journal);
 	if (known && !uuid_equal(&id, &found->id) && !journal_descends(found, &id)) {
 		refuse(config, &id, journal, err);
+		journal_close(journal);
+		return err->status;
+	}
+	if (journal_check_keys(journal, config, &options.keys_id, err)) {
 		journal_close(journal);
 		return err->status;
 	}

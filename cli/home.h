@@ -8,7 +8,8 @@
 
 /* Open the journal that @config names. One that is missing is made only if @makes_journals and the
  * directory never had one. Beyond the errors of journal_open: CONFLICT (the directory belongs to
- * another journal, which this one is no copy of), IO. */
+ * another journal, which this one is no copy of; keys_dir holds other keys than those that the
+ * journal was made with), IO. */
 enum status home_open_journal(const struct config *config, bool makes_journals,
                               struct journal **out, struct error *err);
 /* Let no other process be @role with this directory until @fd is closed or the process ends: its

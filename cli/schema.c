@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/codec/schema_table.h"
 #include "core/journal/topic.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
@@ -61,7 +62,9 @@ static int topics(const struct config *config, bool apply)
 {
 	struct topic_report report;
 	struct error err;
-	enum status status = topic_inspect(config, apply, &report, &err);
+	enum status status = schemas_check(&err);
+	if (!status)
+		status = topic_inspect(config, apply, &report, &err);
 	if (status) {
 		fprintf(stderr, "nexusflow schema topics: %s%s\n", err.text,
 		        status == STATUS_NOT_FOUND ? "; --apply creates it" : "");

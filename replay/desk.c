@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/codec/schema_table.h"
 #include "core/http/client.h"
 #include "core/journal/membership.h"
+#include "core/store/keys_dir.h"
 
 #define START_WAIT_MS 5000 /* for a process that has the lock and not yet its socket */
 #define RETRY_US      200000
@@ -88,7 +90,10 @@ static enum status open_stores(struct desk *desk, const struct config *config,
                                skip_appender *append, struct error *err)
 {
 	struct journal_options journal = {.config = config, .read_only = !append};
-	if (journal_open(&journal, &desk->journal, err) || lock(desk, config, err) ||
+	struct uuid keys_id;
+	if (schemas_check(err) || journal_open(&journal, &desk->journal, err) ||
+	    keys_dir_id(config, false, &keys_id, err) ||
+	    journal_check_keys(desk->journal, config, &keys_id, err) || lock(desk, config, err) ||
 	    profile_keys_open(config, &desk->profile_keys, err) ||
 	    registry_open(config, &desk->registry, err))
 		return err->status;

@@ -1,8 +1,5 @@
 /* A token is header.payload.signature. The order of checks: size, form, algorithm, signature, and
- * only then the claims; nothing of an unverified payload is looked at.
- *
- * The key file is created under a temporary name and linked into place, so that two processes that
- * start at once end up with one key. */
+ * only then the claims; nothing of an unverified payload is looked at. */
 #include "core/http/auth.h"
 
 #include <errno.h>
@@ -22,6 +19,7 @@
 #include "core/base/clock.h"
 #include "core/base/uuid.h"
 #include "core/http/key_text.h"
+#include "core/store/keys_dir.h"
 
 #define KEY_ALGORITHM "ES256"
 #define KEY_BYTES_MAX 16384
@@ -54,30 +52,6 @@ static enum status fail_file(struct error *err, const char *path, const char *wh
 	return error_set(err, STATUS_IO, "%s %s: %s", what, path, strerror(errno));
 }
 
-/* Whole and synced, or not at all; one that is already there wins. */
-static enum status write_new(const char *path, const char *text, struct error *err)
-{
-	struct buf temporary = {0};
-	size_t n = strlen(text);
-	enum status status = STATUS_OK;
-
-	buf_printf(&temporary, "%s.%ld", path, (long)getpid());
-	const char *name = buf_cstr(&temporary);
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		status = fail_file(err, name, "create");
-	else if (fchmod(fd, 0600) != 0 || write(fd, text, n) != (ssize_t)n || fsync(fd) != 0)
-		status = fail_file(err, name, "write");
-	if (fd >= 0)
-		close(fd);
-	if (status == STATUS_OK && link(name, path) != 0 && errno != EEXIST)
-		status = fail_file(err, path, "create");
-	if (fd >= 0)
-		unlink(name);
-	buf_release(&temporary);
-	return status;
-}
-
 static enum status make_key(const char *path, struct error *err)
 {
 	json_t *key = json_pack("{s:s}", "alg", KEY_ALGORITHM);
@@ -88,7 +62,7 @@ static enum status make_key(const char *path, struct error *err)
 		return error_set(err, STATUS_IO, "cannot make a key for tokens");
 	}
 	char *text = json_dumps(key, JSON_COMPACT);
-	status = text ? write_new(path, text, err)
+	status = text ? keys_dir_put(path, text, err)
 	              : error_set(err, STATUS_IO, "cannot write the key for tokens");
 	if (text)
 		explicit_bzero(text, strlen(text));
@@ -142,13 +116,6 @@ static bool key_usable(json_t *key)
 	       jose_jwk_prm(NULL, key, false, "sign") && json_object_get(key, "d");
 }
 
-static enum status make_folder(const char *path, struct error *err)
-{
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return fail_file(err, path, "create");
-	return STATUS_OK;
-}
-
 static enum status load_key(const struct config *config, bool create, json_t **key,
                             struct error *err)
 {
@@ -159,9 +126,7 @@ static enum status load_key(const struct config *config, bool create, json_t **k
 	buf_printf(&path, "%s/token.jwk", buf_cstr(&folder));
 	status = read_key(buf_cstr(&path), key, err);
 	if (status == STATUS_NOT_FOUND && create) {
-		status = make_folder(config->data_dir, err);
-		if (status == STATUS_OK)
-			status = make_folder(buf_cstr(&folder), err);
+		status = keys_dir_make(config, err);
 		if (status == STATUS_OK)
 			status = make_key(buf_cstr(&path), err);
 		if (status == STATUS_OK)

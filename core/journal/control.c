@@ -17,13 +17,15 @@ static uint32_t fill_lineage(const struct journal_identity *identity, int64_t no
 struct journal_identity journal_identity_new(const struct journal_options *options,
                                              uint32_t partitions)
 {
-	struct journal_identity identity = {.id = uuid_v4(), .partitions = partitions};
+	struct journal_identity identity = {
+	        .id = uuid_v4(), .partitions = partitions, .keys_id = options->keys_id};
 	const uint32_t max = sizeof(identity.ancestors) / sizeof(identity.ancestors[0]);
 	const struct journal_identity *from = options->copy_of;
 
 	if (!from)
 		return identity;
 	identity.unfinished = true;
+	identity.keys_id = from->keys_id;
 	identity.ancestors[identity.ancestors_n++] = from->id;
 	for (uint32_t i = 0; i < from->ancestors_n && identity.ancestors_n < max; i++)
 		identity.ancestors[identity.ancestors_n++] = from->ancestors[i];
@@ -43,6 +45,8 @@ void journal_control_created(const struct journal_identity *identity, uint32_t p
 	                        .partitions = (int32_t)identity->partitions,
 	                        .created_at = now_ms,
 	                        .lineage = {lineage, fill_lineage(identity, now_ms, lineage)},
+	                        .has_keys_id = !uuid_is_nil(&identity->keys_id),
+	                        .keys_id = identity->keys_id,
 	                },
 	};
 

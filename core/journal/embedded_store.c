@@ -117,6 +117,7 @@ static enum status lock_process(struct store *store, const char *path, struct er
 
 /* id, u32 partitions, u32 ancestors, their ids */
 enum { IDENTITY_HEAD = 16 + 4 + 4, ANCESTORS_MAX = 16 };
+#define KEYS_ROW "keys_id"
 #define UNFINISHED_KEY                                                                             \
 	{                                                                                          \
 		10, (void *)(uintptr_t) "unfinished"                                               \
@@ -162,6 +163,23 @@ static enum status check_format(MDB_txn *txn, MDB_dbi meta, struct error *err)
 	return STATUS_OK;
 }
 
+/* Journals of older versions have no such row. */
+static enum status get_keys_id(MDB_txn *txn, MDB_dbi meta, struct uuid *id, struct error *err)
+{
+	MDB_val key = {strlen(KEYS_ROW), (void *)(uintptr_t)KEYS_ROW}, value;
+	int rc = mdb_get(txn, meta, &key, &value);
+
+	memset(id, 0, sizeof(*id));
+	if (rc == MDB_NOTFOUND)
+		return STATUS_OK;
+	if (rc != 0)
+		return from_lmdb(rc, KEYS_ROW, err);
+	if (value.mv_size != sizeof(id->bytes))
+		return error_set(err, STATUS_CORRUPT, KEYS_ROW " of %zu bytes", value.mv_size);
+	memcpy(id->bytes, value.mv_data, sizeof(id->bytes));
+	return STATUS_OK;
+}
+
 /* The row is there as long as the copy is not finished. */
 static enum status get_unfinished(MDB_txn *txn, MDB_dbi meta, bool *unfinished, struct error *err)
 {
@@ -192,7 +210,8 @@ static enum status get_identity(MDB_txn *txn, MDB_dbi meta, struct journal_ident
 		                 identity->partitions, identity->ancestors_n);
 	memcpy(identity->ancestors, row.data + IDENTITY_HEAD,
 	       identity->ancestors_n * sizeof(struct uuid));
-	return get_unfinished(txn, meta, &identity->unfinished, err);
+	status = get_keys_id(txn, meta, &identity->keys_id, err);
+	return status ? status : get_unfinished(txn, meta, &identity->unfinished, err);
 }
 
 static int put_identity(MDB_txn *txn, MDB_dbi meta, const struct journal_identity *identity)
@@ -211,6 +230,9 @@ static int put_identity(MDB_txn *txn, MDB_dbi meta, const struct journal_identit
 	put_u32(row + 20, identity->ancestors_n);
 	memcpy(row + IDENTITY_HEAD, identity->ancestors, ancestors);
 	rc = meta_put(txn, meta, "identity", row, IDENTITY_HEAD + ancestors);
+	if (rc == 0 && !uuid_is_nil(&identity->keys_id))
+		rc = meta_put(txn, meta, KEYS_ROW, identity->keys_id.bytes,
+		              sizeof(identity->keys_id.bytes));
 	return rc == 0 && identity->unfinished ? meta_put(txn, meta, "unfinished", "", 0) : rc;
 }
 

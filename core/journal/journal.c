@@ -86,6 +86,26 @@ const struct journal_identity *journal_identity(const struct journal *journal)
 	return &journal->identity;
 }
 
+enum status journal_check_keys(const struct journal *journal, const struct config *config,
+                               const struct uuid *keys_id, struct error *err)
+{
+	const struct uuid *made_with = &journal->identity.keys_id;
+	char wanted[UUID_TEXT + 1] = "", found[UUID_TEXT + 1] = "";
+	struct buf folder = {0};
+
+	if (uuid_is_nil(keys_id) || uuid_is_nil(made_with) || uuid_equal(keys_id, made_with))
+		return STATUS_OK;
+	config_keys_dir(config, &folder);
+	uuid_format(made_with, wanted);
+	uuid_format(keys_id, found);
+	error_set(err, STATUS_CONFLICT,
+	          "keys_dir %s holds the keys %s, but the journal was made with the keys %s: give "
+	          "every process of an installation the same keys_dir",
+	          buf_cstr(&folder), found, wanted);
+	buf_release(&folder);
+	return STATUS_CONFLICT;
+}
+
 bool journal_descends(const struct journal_identity *identity, const struct uuid *id)
 {
 	for (uint32_t i = 0; i < identity->ancestors_n; i++)

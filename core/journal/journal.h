@@ -57,6 +57,8 @@ struct journal_identity {
 	uint32_t partitions;
 	uint32_t ancestors_n; /* journals that this one was copied from, newest first */
 	struct uuid ancestors[16];
+	struct uuid
+	        keys_id; /* of the keys it was made with (core/store/keys_dir.h); nil: not known */
 	bool unfinished; /* a copy in the making: opened by journal_options.copy_of only */
 };
 
@@ -83,12 +85,19 @@ struct journal_options {
 	 * journal_finish_copy, or open the copy that is there. NULL: not a copy. Borrowed for the
 	 * call. */
 	const struct journal_identity *copy_of;
+	/* With @create: the keys that seal what will be in it (core/store/keys_dir.h); a copy has
+	 * those of its source. Nil: not known. */
+	struct uuid keys_id;
 };
 enum status journal_open(const struct journal_options *options, struct journal **out,
                          struct error *err);
 void journal_close(struct journal *journal); /* NULL is fine; readers must be closed before */
 
 const struct journal_identity *journal_identity(const struct journal *journal);
+/* Was the journal made with the keys @keys_id of @config's keys_dir? OK also if one of them is not
+ * known; CONFLICT. */
+enum status journal_check_keys(const struct journal *journal, const struct config *config,
+                               const struct uuid *keys_id, struct error *err);
 /* Was the journal copied from the one of @id? What that one held is in it under the same seqs. */
 bool journal_descends(const struct journal_identity *identity, const struct uuid *id);
 const char *journal_driver(const struct journal *journal); /* "embedded", "kafka" */

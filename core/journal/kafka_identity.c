@@ -26,6 +26,7 @@ static void identity_of(const struct journal_created *from, struct journal_ident
 	to->unfinished = from->lineage.n > 0 && from->lineage.items[0].copied_at == 0;
 	to->id = from->journal_id;
 	to->partitions = (uint32_t)from->partitions;
+	to->keys_id = from->has_keys_id ? from->keys_id : (struct uuid){{0}};
 	for (to->ancestors_n = 0; to->ancestors_n < from->lineage.n && to->ancestors_n < max;
 	     to->ancestors_n++)
 		to->ancestors[to->ancestors_n] = from->lineage.items[to->ancestors_n].journal_id;

@@ -203,6 +203,7 @@ int journal_contract_run(struct journal_place *place)
 	        LAW(every_partition_of_a_new_journal_begins_with_its_identity),
 	        LAW(a_claim_is_recorded_with_its_owner),
 	        LAW(the_identity_is_the_same_after_reopening),
+	        LAW(a_journal_remembers_the_keys_that_it_was_made_with),
 	        LAW(a_journal_that_was_not_created_is_not_found),
 	        LAW(records_are_read_back_as_they_were_appended),
 	        LAW(records_keep_their_order_and_offsets_grow),

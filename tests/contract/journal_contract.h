@@ -77,6 +77,7 @@ void contract_sleep(int64_t ms);
 void every_partition_of_a_new_journal_begins_with_its_identity(void **state);
 void a_claim_is_recorded_with_its_owner(void **state);
 void the_identity_is_the_same_after_reopening(void **state);
+void a_journal_remembers_the_keys_that_it_was_made_with(void **state);
 void a_journal_that_was_not_created_is_not_found(void **state);
 void records_are_read_back_as_they_were_appended(void **state);
 void records_keep_their_order_and_offsets_grow(void **state);

@@ -97,6 +97,28 @@ void the_identity_is_the_same_after_reopening(void **state)
 	journal_close(journal);
 }
 
+void a_journal_remembers_the_keys_that_it_was_made_with(void **state)
+{
+	struct journal_place *place = *state;
+	struct journal_options options = {
+	        .config = &place->config, .create = true, .keys_id = uuid_v4()};
+	struct uuid made_with = options.keys_id, other = uuid_v4(), unknown = {{0}};
+	struct journal *journal = NULL;
+	struct error err = {0};
+
+	assert_status(OK, journal_open(&options, &journal, &err), err);
+	assert_true(uuid_equal(&journal_identity(journal)->keys_id, &made_with));
+	journal_close(journal);
+	options.keys_id = other; /* of journals made now: without effect on this one */
+	assert_status(OK, journal_open(&options, &journal, &err), err);
+	assert_true(uuid_equal(&journal_identity(journal)->keys_id, &made_with));
+	assert_status(OK, journal_check_keys(journal, &place->config, &made_with, &err), err);
+	assert_status(OK, journal_check_keys(journal, &place->config, &unknown, &err), err);
+	assert_status(CONFLICT, journal_check_keys(journal, &place->config, &other, &err), err);
+	assert_non_null(strstr(err.text, "give every process of an installation the same"));
+	journal_close(journal);
+}
+
 void a_journal_that_was_not_created_is_not_found(void **state)
 {
 	struct journal_place *place = *state;

@@ -1,6 +1,8 @@
 #!/usr/bin/python3 -B
 """What a process on Kafka says when its input is wrong: the wrong address, cluster, topic or settings end it with exit code
 1 and one line that says who, what, where and what to do; records that are not ours are counted and harm nothing."""
+import datetime
+import io
 import os
 import re
 import shutil
@@ -14,6 +16,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import nexusflow  # noqa: E402
 import old_broker  # noqa: E402
 
+import avro.io  # noqa: E402
+import avro.schema  # noqa: E402
 import confluent_kafka  # noqa: E402
 from confluent_kafka import admin  # noqa: E402
 
@@ -183,12 +187,13 @@ def schema_topics_mends_what_the_command_api_refuses():
 
 def a_data_directory_of_another_journal():
     data, other = journal(new_topic()), new_topic()
-    shutil.rmtree(journal(other))
+    there = journal(other)
     for role in ("serve", "command-api", "query-api", "processor"):
         ends_with(node(role, other, data), data, "belongs to journal", other, BOOTSTRAP, "no copy of it")
     os.remove(os.path.join(data, "journal.id"))
     for role, store in (("command-api", "write-side state"), ("processor", "processor: ")):  # they know, too
-        ends_with(node(role, other, data), store, "belongs to journal", "no copy of")
+        ends_with(node(role, other, data, keys_dir=os.path.join(there, "keys")), store, "belongs to journal", "no copy of")
+    shutil.rmtree(there)
     shutil.rmtree(data)
 
 
@@ -203,6 +208,51 @@ def a_data_directory_that_another_process_uses():
         first.kill()
         first.start()
         assert first.stop() == 0
+
+
+def keys_of_another_installation():
+    """A process without the keys_dir of the others; the key of tokens may be replaced in the right one."""
+    topic = new_topic()
+    data = journal(topic)
+    keys = os.path.join(data, "keys")
+    for role in ("command-api", "serve", "query-api", "processor"):
+        stranger = node(role, topic)
+        ends_with(stranger, f"keys_dir {stranger.data}/keys holds the keys", "the journal was made with the keys",
+                  "give every process of an installation the same keys_dir")
+    with node("query-api", topic, keys_dir=keys) as second:
+        second.start()
+        assert second.stop() == 0
+    with node("serve", topic, data) as first:
+        old = first.token("owner")
+        os.remove(os.path.join(keys, "token.jwk"))
+        first.start()
+        assert first.client(old).get("/v1/t/acme/me").status == 401
+        assert first.client(first.token("owner")).get("/v1/t/acme/me").status == 200
+        assert first.stop() == 0
+    shutil.rmtree(data)
+
+
+def a_journal_that_does_not_know_its_keys():
+    """No bad input, but one that was made before journals remembered them: whatever keys_dir it is, it is opened."""
+    schemas = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "schemas", "avro", "history")
+    with open(os.path.join(schemas, "JournalCreated", "1.avsc"), encoding="utf-8") as f:
+        writer = avro.io.DatumWriter(avro.schema.parse(f.read()))
+    with open(os.path.join(schemas, "ids.txt"), encoding="ascii") as f:
+        id = next(int(line.split()[0]) for line in f if line.split()[1:] == ["JournalCreated", "1"])
+    topic, journal_id = make_topic(new_topic(), message_timestamp_type="LogAppendTime"), str(uuid.uuid4())
+    for p in range(PARTITIONS):
+        out = io.BytesIO()
+        writer.write({"journal_id": journal_id, "partition": p, "partitions": PARTITIONS, "lineage": [],
+                      "created_at": datetime.datetime.now(datetime.timezone.utc)}, avro.io.BinaryEncoder(out))
+        write(topic, (p, None, b"\0" + id.to_bytes(4, "big") + out.getvalue()))
+    with node("serve", topic) as place:
+        place.run("schema", "topics")  # reads it, too
+        place.start()
+        nexusflow.create_organization(place, "acme")
+        assert place.stop() == 0
+    with node("query-api", topic) as second:
+        second.start()
+        assert second.stop() == 0
 
 
 def a_data_directory_whose_topic_is_not_there():
@@ -331,6 +381,8 @@ CASES = [
     schema_topics_mends_what_the_command_api_refuses,
     a_data_directory_of_another_journal,
     a_data_directory_that_another_process_uses,
+    keys_of_another_installation,
+    a_journal_that_does_not_know_its_keys,
     a_data_directory_whose_topic_is_not_there,
     a_topic_that_was_deleted_and_made_anew,
     a_log_that_ends_before_what_was_stored,

@@ -10,12 +10,14 @@ import sys
 import tempfile
 import time
 import unittest
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import collect  # noqa: E402
 import journal_files  # noqa: E402
 import nexusflow  # noqa: E402
 import oracle  # noqa: E402
+from nexusflow import until  # noqa: E402
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 PARTITIONS_MAX = 256  # JOURNAL_PARTITIONS_MAX
@@ -25,16 +27,6 @@ def ok(answer, *statuses):
     if answer.status not in (statuses or (200, 201)):
         raise AssertionError(f"{answer}, not {statuses or 'success'}")
     return answer
-
-
-def until(what, seconds=60):
-    """Wait for what() to be true and give it back."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = what()
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.05)
 
 
 def organization(node, tenant="acme"):
@@ -187,6 +179,18 @@ class Directories(Case):
         os.chmod(f"{node.data}/keys/token.jwk", 0o644)
         self.refuses_to_start(node, "token.jwk")
 
+    def test_other_keys_than_those_of_the_journal_are_refused(self):
+        node = self.node().start()
+        self.assertEqual(node.stop(), 0)
+        os.rename(f"{node.data}/keys", f"{node.data}/lost")
+        self.refuses_to_start(node, f"keys_dir {node.data}/keys holds the keys", "made with the keys")
+        done = node.run("replay", "rebuild", "board", check=False)  # nor does it fold with them
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("made with the keys", done.stderr)
+        shutil.copy(f"{node.data}/lost/keys.id", f"{node.data}/keys/keys.id")  # they are lost, and somebody knows
+        node.start()
+        self.assertEqual(node.stop(), 0)
+
     def test_a_port_that_is_taken_is_said(self):
         node = self.node().start()
         self.refuses_to_start(self.node(port=node.port), str(node.port))
@@ -221,6 +225,56 @@ def append_record(data, tenant, value):
         check = xxhash.xxh3_64_intdigest(rest, seed=offset * PARTITIONS_MAX + partition)
         txn.put(struct.pack("=Q", offset), struct.pack(">Q", check) + rest, db=db, append=True)
     env.close()
+
+
+def plain(schema):
+    if isinstance(schema, dict):
+        return {key: plain(value) for key, value in schema.items() if key != "logicalType"}
+    return [plain(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def labels_changed(node, added, version="latest"):
+    """(seq, value) of an event that belongs at the end of acme's log, which has one of its kind: the same issue gets more labels.
+    As that version of the schema has it."""
+    import avro.io
+    import avro.schema
+    import io
+
+    def schema_of(text):  # without logical types: python3-avro cannot write a union of null and uuid
+        return avro.schema.parse(json.dumps(plain(json.loads(text))))
+    decoder = journal_files.Decoder(journal_files.registry(node.client()))
+    seq, value = 0, None
+    for record in journal_files.read_embedded(node.data):
+        if record.key not in ("acme", b"acme"):
+            continue
+        name, fields = decoder.decode(record.value)
+        seq = max(seq, fields["meta"]["seq"])
+        if name.endswith("IssueLabelsChanged"):
+            value = record.value
+    schema = schema_of(decoder.fetch(int.from_bytes(value[1:5], "big")))
+    event = avro.io.DatumReader(schema, schema).read(avro.io.BinaryDecoder(io.BytesIO(value[5:])))
+    event["meta"].update(event_id=str(uuid.uuid4()), command_id=str(uuid.uuid4()), seq=seq + 1)
+    event["meta"]["aggregate"]["version"] += 1
+    event["added"], event["removed"] = added, []
+    wanted = ok(node.client().get(f"/subjects/nexusflow.events.IssueLabelsChanged/versions/{version}")).json()
+    out = io.BytesIO()
+    avro.io.DatumWriter(schema_of(wanted["schema"])).write(event, avro.io.BinaryEncoder(out))
+    return seq + 1, b"\0" + struct.pack(">I", wanted["id"]) + out.getvalue()
+
+
+class OlderVersions(Case):
+    def test_verbs_fold_them_with_nothing_running(self):
+        node = self.node().start()
+        client = organization(node)
+        ok(client.command("acme", "LabelIssue", {"issue": "TLS-1", "add": ["one"]}))
+        seq, value = labels_changed(node, ["two"], version=1)
+        self.assertEqual(node.stop(), 0)
+        append_record(node.data, "acme", value)
+        node.start()
+        self.assertEqual(collect.get(client, "acme", "/issues/TLS-1", min_position=seq)["labels"], ["one", "two"])
+        self.assertEqual(node.stop(), 0)
+        for verb in ("verify", "rebuild"):
+            self.assertIn("rows are equal", node.run("replay", verb, "issue").stdout)
 
 
 class RecordsThatAreNotOurs(Case):

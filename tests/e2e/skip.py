@@ -1,7 +1,6 @@
 #!/usr/bin/python3 -B
 """A tenant that stands before an event which views cannot apply: everybody who looks can see it, an operator lets it go on
 without that event, and every rebuild honours that."""
-import io
 import json
 import os
 import sys
@@ -10,40 +9,9 @@ import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-import avro.io  # noqa: E402
-import avro.schema  # noqa: E402
-import journal_files  # noqa: E402
-from faults import Case, append_record, log_of, ok, organization, until  # noqa: E402
+from faults import Case, append_record, labels_changed, log_of, ok, organization, until  # noqa: E402
 
-LABELS = 300  # views take 256, commands give 100
-
-
-def plain(schema):
-    if isinstance(schema, dict):
-        return {key: plain(value) for key, value in schema.items() if key != "logicalType"}
-    return [plain(item) for item in schema] if isinstance(schema, list) else schema
-
-
-def too_much(node):
-    """The value of an event that belongs at the end of acme's log: an issue gets more labels than a view takes."""
-    decoder = journal_files.Decoder(journal_files.registry(node.client()))
-    seq, value = 0, None
-    for record in journal_files.read_embedded(node.data):
-        if record.key not in ("acme", b"acme"):
-            continue
-        name, fields = decoder.decode(record.value)
-        seq = max(seq, fields["meta"]["seq"])
-        if name.endswith("IssueLabelsChanged"):
-            value = record.value
-    # Without logical types: python3-avro cannot write a union of null and uuid.
-    schema = avro.schema.parse(json.dumps(plain(json.loads(decoder.fetch(int.from_bytes(value[1:5], "big"))))))
-    event = avro.io.DatumReader(schema, schema).read(avro.io.BinaryDecoder(io.BytesIO(value[5:])))
-    event["meta"].update(event_id=str(uuid.uuid4()), command_id=str(uuid.uuid4()), seq=seq + 1)
-    event["meta"]["aggregate"]["version"] += 1
-    event["added"], event["removed"] = [f"label {n}" for n in range(LABELS)], []
-    out = io.BytesIO()
-    avro.io.DatumWriter(schema).write(event, avro.io.BinaryEncoder(out))
-    return seq + 1, value[:5] + out.getvalue()
+LABELS = 300  # to one issue: views take 256, commands give 100
 
 
 class Skip(Case):
@@ -57,7 +25,7 @@ class Skip(Case):
 
     def plant(self):
         """Returns the seq before which acme stands then."""
-        seq, value = too_much(self.node_)
+        seq, value = labels_changed(self.node_, [f"label {n}" for n in range(LABELS)])
         self.assertEqual(self.node_.stop(), 0)
         append_record(self.node_.data, "acme", value)
         self.node_.start()

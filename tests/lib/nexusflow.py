@@ -45,6 +45,16 @@ def free_port():
         return port
 
 
+def until(what, seconds=60):
+    """Wait for what() to be true and give it back; or what it was at last."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+
+
 def die_with_parent():
     """Strictly: with the thread that started it."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

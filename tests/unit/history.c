@@ -18,7 +18,8 @@
 
 static void open_journal(struct history *history)
 {
-	struct journal_options options = {.config = &history->config, .create = true};
+	struct journal_options options = {
+	        .config = &history->config, .create = true, .keys_id = {{7}}};
 	struct journal_owner owner = {.id = {{1}}, .address = ""};
 	int64_t end;
 	MUST(journal_open(&options, &history->journal, err));

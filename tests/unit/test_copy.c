@@ -152,6 +152,8 @@ static void a_copy_of_a_copy_knows_both_and_equals_the_first(void **state)
 	assert_int_equal(identity->ancestors_n, 2);
 	assert_true(uuid_equal(&identity->ancestors[0], &journal_identity(copied)->id));
 	assert_true(uuid_equal(&identity->ancestors[1], &first));
+	assert_false(uuid_is_nil(&identity->keys_id));
+	assert_true(uuid_equal(&identity->keys_id, &journal_identity(p->history.journal)->keys_id));
 	copied_expect_equal(&p->history, p->history.journal, work.target);
 	journal_close(work.target);
 	journal_close(copied);
