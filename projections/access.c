@@ -68,6 +68,7 @@
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	IGNORE(PROJECT_CREATED)                                                                    \
+	IGNORE(PROJECT_DELETED)                                                                    \
 	IGNORE(PROJECT_KEY_CHANGED)                                                                \
 	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
 	IGNORE(PROJECT_RENAMED)                                                                    \
@@ -75,6 +76,7 @@
 	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
 	ON(PROJECT_ROLE_REMOVED)                                                                   \
 	ON(PROJECT_ROLE_RENAMED)                                                                   \
+	IGNORE(PROJECT_RESTORED)                                                                   \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
 	IGNORE(RESOLUTION_ADDED)                                                                   \

@@ -1,7 +1,8 @@
 /* Tables: events by (tenant, seq), and what is needed to find an issue by its key: every key that a
- * project has had and every number that an issue has had, the newest are the ones to show. There is
- * no index by actor, type or time: they filter a scan in order of seq, bounded by the time of a
- * statement; each further index would cost as much as the table itself. */
+ * project has had and every number that an issue has had, the newest are the ones to show; that of
+ * a project also says whether it is deleted. There is no index by actor, type or time: they filter
+ * a scan in order of seq, bounded by the time of a statement; each further index would cost as much
+ * as the table itself. */
 #include "projections/audit.h"
 
 #include "core/codec/event_codec.h"
@@ -17,7 +18,7 @@ static const char tables_sql[] =
         " occurred_at timestamptz not null, recorded_at timestamptz not null, reason text,"
         " body json not null);"
         "create table projects (tenant text collate \"C\" not null, project_id uuid not null,"
-        " key text collate \"C\" not null, seq bigint not null);"
+        " key text collate \"C\" not null, seq bigint not null, deleted bool not null);"
         "create table issues (tenant text collate \"C\" not null, issue_id uuid not null,"
         " project_id uuid not null, number bigint not null, seq bigint not null);";
 
@@ -48,9 +49,10 @@ static const struct pg_batch_type batches[] = {
                 {
                         .name = "projects",
                         .live_sql = "insert into projects select * from"
-                                    " unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[])",
+                                    " unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[],"
+                                    " $5::bool[])",
                         .copy_sql = "copy projects from stdin",
-                        .columns = 4,
+                        .columns = 5,
                 },
         [ISSUES] =
                 {
@@ -67,7 +69,8 @@ static const struct pg_view_digest digests[] = {
         {"events", "select tenant, lpad(seq::text, 20, '0'), row(e.*)::text from events e"
                    " where $1::text = '' or tenant = $1::text order by tenant, seq"},
         {"projects",
-         "select tenant, project_id::text || lpad(seq::text, 20, '0'), key from projects"
+         "select tenant, project_id::text || lpad(seq::text, 20, '0'), row(key, deleted)::text"
+         " from projects"
          " where $1::text = '' or tenant = $1::text order by tenant, project_id, seq"},
         {"issues", "select tenant, issue_id::text || lpad(seq::text, 20, '0'),"
                    " row(project_id, number)::text from issues"
@@ -101,13 +104,15 @@ static void add_event(struct view *view, const struct event *event)
 	pg_batch_text(batch, buf_slice(&view->scratch));
 }
 
-static void add_key(struct view *view, const struct event_meta *meta, struct slice key)
+static void add_project(struct view *view, const struct event_meta *meta, struct slice key,
+                        bool deleted)
 {
 	struct pg_batch *batch = &view->batches[PROJECTS];
 	pg_batch_text(batch, meta->tenant);
 	pg_batch_uuid(batch, &meta->aggregate.id);
 	pg_batch_text(batch, key);
 	pg_batch_int(batch, meta->seq);
+	pg_batch_text(batch, deleted ? SLICE("t") : SLICE("f"));
 }
 
 static void add_number(struct view *view, const struct event_meta *meta, const struct uuid *project,
@@ -128,9 +133,13 @@ static enum status audit_apply(struct view *view, const struct event *event, str
 		return STATUS_OK;
 	add_event(view, event);
 	if (event->type == EVENT_PROJECT_CREATED) {
-		add_key(view, meta, event->project_created.key);
+		add_project(view, meta, event->project_created.key, false);
 	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
-		add_key(view, meta, event->project_key_changed.to);
+		add_project(view, meta, event->project_key_changed.to, false);
+	} else if (event->type == EVENT_PROJECT_DELETED) {
+		add_project(view, meta, event->project_deleted.key, true);
+	} else if (event->type == EVENT_PROJECT_RESTORED) {
+		add_project(view, meta, event->project_restored.key, false);
 	} else if (event->type == EVENT_ISSUE_CREATED) {
 		add_number(view, meta, &event->issue_created.project_id,
 		           event->issue_created.number);

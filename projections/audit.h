@@ -24,6 +24,7 @@ struct audit_query {        /* what is empty, NULL or 0 does not restrict */
 	int64_t until_ms;  /* recorded before */
 	uint64_t after;    /* seq: the "next" of the page before */
 	uint32_t limit;
+	bool deleted_projects; /* what is about them as well: for admins */
 };
 
 /* {"items":[{"seq","id","type","aggregate":{"kind","id","key"},"actor":{"kind","id"},"command_id",
@@ -40,7 +41,8 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
  * {"items":[{"seq","type","actor":{"kind","id","name"|null},"occurred_at","reason","body":{...}}],
  * "next":seq|null}. The body tells before and after ("from", "to"; of long texts the new one and
  * the seq that set the one before). A link that was made from the other issue is told there. @names
- * may be NULL. Otherwise as audit_read; a deleted issue is not there. */
+ * may be NULL. Otherwise as audit_read; a deleted issue, or one of a deleted project, is not there.
+ */
 enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
                                struct slice tenant, struct slice issue, uint64_t after,
                                uint32_t limit, struct buf *out, uint64_t *position,

@@ -19,20 +19,21 @@ static const char find_id_sql[] =
 
 static void select_sql(struct buf *sql)
 {
-	buf_append_str(sql,
-	               "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
-	               " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
-	               "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
-	                       "recorded_at") ", e.reason, e.body"
-	                                      " from events e left join lateral (select project_id,"
-	                                      " number from issues where tenant = $1"
-	                                      " and issue_id = e.aggregate_id and "
-	                                      "e.aggregate_kind = 'issue'"
-	                                      " order by seq desc limit 1) i on true"
-	                                      " left join lateral (select key from projects where "
-	                                      "tenant = $1 and project_id = i.project_id "
-	                                      "order by seq desc limit 1) p on true"
-	                                      " where e.tenant = $1 and e.seq > $2::bigint");
+	buf_append_str(
+	        sql, "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
+	             " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
+	             "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
+	                     "recorded_at") ", e.reason, e.body"
+	                                    " from events e left join lateral (select project_id,"
+	                                    " number from issues where tenant = $1"
+	                                    " and issue_id = e.aggregate_id and "
+	                                    "e.aggregate_kind = 'issue'"
+	                                    " order by seq desc limit 1) i on true"
+	                                    " left join lateral (select key, deleted from projects"
+	                                    " where tenant = $1 and project_id ="
+	                                    " coalesce(i.project_id, e.aggregate_id)"
+	                                    " order by seq desc limit 1) p on true"
+	                                    " where e.tenant = $1 and e.seq > $2::bigint");
 }
 
 struct params {
@@ -112,6 +113,29 @@ static enum status find_issue(struct pg *pg, struct slice tenant, struct slice i
 	return STATUS_OK;
 }
 
+/* Of an issue: it, or its project, is deleted. */
+static const char deleted_sql[] =
+        "select coalesce((select type = 'IssueDeleted' from events"
+        " where tenant = $1 and aggregate_id = $2::uuid"
+        " and type in ('IssueDeleted', 'IssueRestored') order by seq desc limit 1), false),"
+        " coalesce((select deleted from projects where tenant = $1 and project_id ="
+        " (select project_id from issues where tenant = $1 and issue_id = $2::uuid"
+        " order by seq desc limit 1) order by seq desc limit 1), false)";
+
+static enum status find_deleted(struct pg *pg, struct slice tenant, const char *id, bool *issue,
+                                bool *project, struct error *err)
+{
+	struct pg_result *result;
+	struct slice params[] = {tenant, slice_str(id)};
+	enum status status = pg_exec(pg, "issue_is_deleted", deleted_sql, params, 2, &result, err);
+	if (status)
+		return status;
+	*issue = slice_is(pg_value(result, 0, 0), "t");
+	*project = slice_is(pg_value(result, 0, 1), "t");
+	pg_result_free(result);
+	return STATUS_OK;
+}
+
 static void build(struct params *p, struct slice tenant, const struct audit_query *query,
                   struct texts *t)
 {
@@ -133,6 +157,8 @@ static void build(struct params *p, struct slice tenant, const struct audit_quer
 		clock_format(query->from_ms, t->from);
 		add_condition(p, "e.recorded_at >=", slice_of(t->from, CLOCK_TEXT));
 	}
+	if (!query->deleted_projects)
+		buf_append_str(&p->sql, " and not coalesce(p.deleted, false)");
 	if (query->until_ms) {
 		clock_format(query->until_ms, t->until);
 		add_condition(p, "e.recorded_at <", slice_of(t->until, CLOCK_TEXT));
@@ -204,7 +230,7 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	struct params params = {.n = 0};
 	struct texts texts;
 	struct pg_result *rows = NULL;
-	bool found = true;
+	bool found = true, deleted, project_deleted = false;
 	enum status status = check(query, err);
 	if (status)
 		return status;
@@ -212,6 +238,9 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	                            position, err);
 	if (!status && query->issue.n)
 		status = find_issue(pg, tenant, query->issue, texts.issue, &found, err);
+	if (!status && found && query->issue.n && !query->deleted_projects)
+		status = find_deleted(pg, tenant, texts.issue, &deleted, &project_deleted, err);
+	found = found && !project_deleted;
 	if (!status && found) {
 		build(&params, tenant, query, &texts);
 		status = pg_exec(pg, NULL, buf_cstr(&params.sql), params.values, params.n, &rows,
@@ -234,24 +263,6 @@ static const char history_sql[] = "select e.seq, e.type, e.actor_kind, e.actor_i
         "occurred_at") ", e.reason, e.body"
                        " from events e where e.tenant = $1 and e.aggregate_id = $2::uuid"
                        " and e.seq > $3::bigint order by e.seq limit $4::int";
-static const char deleted_sql[] =
-        "select coalesce((select type = 'IssueDeleted' from events"
-        " where tenant = $1 and aggregate_id = $2::uuid"
-        " and type in ('IssueDeleted', 'IssueRestored') order by seq desc limit 1), false)";
-
-static enum status is_deleted(struct pg *pg, struct slice tenant, const char *id, bool *deleted,
-                              struct error *err)
-{
-	struct pg_result *result;
-	struct slice params[] = {tenant, slice_str(id)};
-	enum status status = pg_exec(pg, "issue_is_deleted", deleted_sql, params, 2, &result, err);
-	if (status)
-		return status;
-	*deleted = slice_is(pg_value(result, 0, 0), "t");
-	pg_result_free(result);
-	return STATUS_OK;
-}
-
 static void write_actor(struct json_out *json, struct access_names *names,
                         const struct pg_result *rows, int i)
 {
@@ -307,7 +318,7 @@ enum status audit_history_read(struct pg *pg, const char *instance, struct acces
 {
 	char id[UUID_TEXT + 1], from[24], most[16];
 	struct pg_result *rows = NULL;
-	bool found = false, deleted = false;
+	bool found = false, deleted = false, project_deleted = false;
 	struct audit_query query = {.issue = issue, .after = after, .limit = limit};
 	enum status status = check(&query, err);
 	if (status)
@@ -317,8 +328,8 @@ enum status audit_history_read(struct pg *pg, const char *instance, struct acces
 	if (!status)
 		status = find_issue(pg, tenant, issue, id, &found, err);
 	if (!status && found)
-		status = is_deleted(pg, tenant, id, &deleted, err);
-	found = found && !deleted;
+		status = find_deleted(pg, tenant, id, &deleted, &project_deleted, err);
+	found = found && !deleted && !project_deleted;
 	if (!status && found) {
 		snprintf(from, sizeof from, "%llu", (unsigned long long)after);
 		snprintf(most, sizeof most, "%u", limit + 1);

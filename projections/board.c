@@ -72,6 +72,7 @@
 	ON(PROJECT_ARCHIVED)                                                                       \
 	ON(PROJECT_CATEGORY_CHANGED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_DELETED)                                                                        \
 	ON(PROJECT_KEY_CHANGED)                                                                    \
 	ON(PROJECT_LEAD_CHANGED)                                                                   \
 	ON(PROJECT_RENAMED)                                                                        \
@@ -79,6 +80,7 @@
 	ON(PROJECT_ROLE_MEMBERS_CHANGED)                                                           \
 	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
 	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
+	ON(PROJECT_RESTORED)                                                                       \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
 	ON(RESOLUTION_ADDED)                                                                       \
@@ -134,15 +136,20 @@ static enum status find_card(const struct applying *a, const struct uuid *id, st
 }
 
 /* A child came (+1), went (-1) or, with @total 0, changed between done and not done. */
+static void count_one(const struct applying *a, struct card *parent, int total, int done)
+{
+	parent->children += (uint32_t)total;
+	parent->children_done += (uint32_t)done;
+	board_card_touch(a->view, parent, (uint64_t)a->meta->seq);
+}
+
 static enum status count_child(const struct applying *a, const struct uuid *parent, int total,
                                int done)
 {
 	struct card *card;
 	if (find_card(a, parent, &card))
 		return STATUS_INVALID;
-	card->children += (uint32_t)total;
-	card->children_done += (uint32_t)done;
-	board_card_touch(a->view, card, (uint64_t)a->meta->seq);
+	count_one(a, card, total, done);
 	return STATUS_OK;
 }
 
@@ -194,6 +201,9 @@ static enum status change_project(const struct applying *a, struct project *proj
 	} else if (event->type == EVENT_PROJECT_ARCHIVED ||
 	           event->type == EVENT_PROJECT_UNARCHIVED) {
 		project->archived = event->type == EVENT_PROJECT_ARCHIVED;
+	} else if (event->type == EVENT_PROJECT_DELETED || event->type == EVENT_PROJECT_RESTORED) {
+		project->deleted = event->type == EVENT_PROJECT_DELETED;
+		board_project_hide(a->view, project, (uint64_t)a->meta->seq);
 	} else {
 		return board_columns_change(project, event, a->err);
 	}
@@ -333,15 +343,22 @@ static enum status set_deleted(const struct applying *a, struct card *card, bool
                                const struct uuid_array *children)
 {
 	int n = deleted ? -1 : 1;
+	struct card *parent = NULL;
 	show(card, card->archived, deleted);
+	if (card->has_parent && find_card(a, &card->parent, &parent))
+		return STATUS_INVALID;
+	/* in a deleted project it does not count for a parent of another one */
+	if (parent && (!card->project->deleted || parent->project == card->project))
+		count_one(a, parent, n, card->done ? n : 0);
 	for (uint32_t i = 0; i < children->n; i++) {
 		struct card *child;
 		if (find_card(a, &children->items[i], &child))
 			return STATUS_INVALID;
-		child->parent_deleted = deleted;
+		child->parent_deleted =
+		        deleted || (card->project->deleted && child->project != card->project);
 		board_card_touch(a->view, child, (uint64_t)a->meta->seq);
 	}
-	return card->has_parent ? count_child(a, &card->parent, n, card->done ? n : 0) : STATUS_OK;
+	return STATUS_OK;
 }
 
 static int compare_labels(const void *a, const void *b)
@@ -486,9 +503,11 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:
 	case EVENT_PROJECT_CREATED:
+	case EVENT_PROJECT_DELETED:
 	case EVENT_PROJECT_KEY_CHANGED:
 	case EVENT_PROJECT_LEAD_CHANGED:
 	case EVENT_PROJECT_RENAMED:
+	case EVENT_PROJECT_RESTORED:
 	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
 	case EVENT_RESOLUTION_ADDED:

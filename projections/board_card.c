@@ -109,6 +109,7 @@ static void project_pack(const struct project *project, struct buf *to)
 	row_string(to, buf_slice(&project->name));
 	row_string(to, buf_slice(&project->category));
 	row_u8(to, project->archived);
+	row_u8(to, project->deleted);
 	row_u8(to, project->has_lead);
 	row_uuid(to, &project->lead);
 	row_u64(to, project->version);
@@ -126,6 +127,7 @@ bool project_unpack(struct slice row, struct project *out)
 	buf_append_slice(&out->name, row_take_string(&in));
 	buf_append_slice(&out->category, row_take_string(&in));
 	out->archived = row_take_u8(&in) != 0;
+	out->deleted = row_take_u8(&in) != 0;
 	out->has_lead = row_take_u8(&in) != 0;
 	out->lead = row_take_uuid(&in);
 	out->version = row_take_u64(&in);
@@ -448,6 +450,69 @@ void board_project_rekey(struct view *view, struct project *project, uint64_t se
 		if (card && card->project == project)
 			board_card_touch(view, card, seq);
 	}
+}
+
+/* One card of another project as the parent, or a child, of one of @project. */
+static void show_relation(struct view *view, struct project *project, struct card *child,
+                          struct card *parent, uint64_t seq)
+{
+	if (child->project == parent->project)
+		return;
+	if (parent->project == project) {
+		child->parent_deleted = project->deleted || parent->deleted;
+		board_card_touch(view, child, seq);
+	} else if (child->project == project && !child->deleted) {
+		int change = project->deleted ? -1 : 1;
+		parent->children += (uint32_t)change;
+		parent->children_done += (uint32_t)(child->done ? change : 0);
+		board_card_touch(view, parent, seq);
+	}
+}
+
+/* Whether the packed card has a parent. */
+static bool card_row_parent(struct slice row, struct uuid *parent)
+{
+	struct row_in in = row_in(row);
+	row_take_uuid(&in);
+	row_take_u64(&in);
+	row_take_u64(&in);
+	row_take_u8(&in);
+	uint8_t flags = row_take_u8(&in);
+	row_take_uuid(&in);
+	*parent = row_take_uuid(&in);
+	return !in.bad && (flags & HAS_PARENT);
+}
+
+static bool is_id_of(struct slice key, struct slice prefix)
+{
+	return key.n == prefix.n + sizeof(struct uuid) &&
+	       memcmp(key.data, prefix.data, prefix.n) == 0;
+}
+
+/* The store must have what is in memory: it is written first. */
+void board_project_hide(struct view *view, struct project *project, uint64_t seq)
+{
+	struct board *board = view->own;
+	struct slice key, row;
+	struct buf prefix = {0};
+	struct uuid id, parent;
+	for (uint32_t i = 0; i < board->dirty_n; i++)
+		card_write(view, board->dirty_cards[i]);
+	board->dirty_n = 0;
+	key_tenant(&prefix, project->tenant->name);
+	struct kv_cursor *cursor = kv_cursor_open(view->txn, CARD_ROWS);
+	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &row);
+	for (; more && is_id_of(key, buf_slice(&prefix)); more = kv_next(cursor, &key, &row)) {
+		if (!card_row_parent(row, &parent))
+			continue;
+		memcpy(id.bytes, key.data + prefix.n, sizeof id.bytes);
+		struct card *child = board_card_find(view, project->tenant, &id);
+		struct card *above = board_card_find(view, project->tenant, &parent);
+		if (child && above)
+			show_relation(view, project, child, above, seq);
+	}
+	kv_cursor_close(cursor);
+	buf_release(&prefix);
 }
 
 enum status board_flush(struct view *view, struct error *err)

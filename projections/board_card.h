@@ -41,6 +41,7 @@ struct project {
 	struct buf name;
 	struct buf category; /* empty: none */
 	bool archived;
+	bool deleted; /* there for nobody, with its cards */
 	bool has_lead;
 	struct uuid lead;
 	uint64_t version;
@@ -98,6 +99,9 @@ struct project *board_project_add(struct view *view, const struct tenant_entry *
 void board_project_name(struct view *view, const struct project *project);
 /* The key of @project has changed: every card of it says so. */
 void board_project_rekey(struct view *view, struct project *project, uint64_t seq);
+/* @project went out of sight, or came back: cards of other projects show no parent in it, and count
+ * no children in it. Walks all cards of the tenant. */
+void board_project_hide(struct view *view, struct project *project, uint64_t seq);
 /* To be called for every change: the card is written at commit, its board has moved. */
 void board_card_touch(struct view *view, struct card *card, uint64_t seq);
 

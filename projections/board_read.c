@@ -34,6 +34,8 @@ static enum status open_board(struct reading *r, struct view *view, struct slice
 	if (!kv_get(r->txn, PROJECTS, buf_slice(&r->key), &row) ||
 	    !project_unpack(row, &r->project))
 		return error_set(r->err, STATUS_CORRUPT, "board: a project row is damaged");
+	if (r->project.deleted)
+		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	stamp->etag_seq = r->project.last_seq;
 	return STATUS_OK;
 }
@@ -272,7 +274,8 @@ static bool is_item(const struct reading *r, const struct projects_page *page, s
 {
 	struct slice project_key =
 	        slice_of(key.data + page->tenant.n + 1, key.n - page->tenant.n - 1);
-	return slice_is(project_key, r->project.key) && (page->archived || !r->project.archived);
+	return slice_is(project_key, r->project.key) && !r->project.deleted &&
+	       (page->archived || !r->project.archived);
 }
 
 static enum status list_projects(struct reading *r, const struct projects_page *page,

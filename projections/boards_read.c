@@ -70,7 +70,10 @@ static enum status load_projects(struct boards_reading *r, struct error *err)
 		if (!boards_project(r->txn, r->tenant, id, &r->projects[r->projects_n]))
 			return error_set(err, STATUS_CORRUPT,
 			                 "board: the row of a project is missing or damaged");
-		r->projects_n++;
+		if (r->projects[r->projects_n].deleted)
+			project_release(&r->projects[r->projects_n]);
+		else
+			r->projects_n++;
 	}
 	return r->projects_n ? STATUS_OK : error_set(err, STATUS_NOT_FOUND, "no such board");
 }
@@ -180,7 +183,12 @@ static bool find_project(struct list *list, struct slice project_key)
 	    row.n != sizeof list->project)
 		return false;
 	memcpy(list->project.bytes, row.data, sizeof list->project);
-	return list->r.caller.sees(list->r.caller.context, &list->project);
+	struct project project;
+	if (!boards_project(list->r.txn, list->r.tenant, &list->project, &project))
+		return false;
+	bool deleted = project.deleted;
+	project_release(&project);
+	return !deleted && list->r.caller.sees(list->r.caller.context, &list->project);
 }
 
 static bool shows(const struct board_configuration *board, const struct uuid *project)

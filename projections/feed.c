@@ -68,6 +68,7 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	IGNORE(PROJECT_CREATED)                                                                    \
+	IGNORE(PROJECT_DELETED)                                                                    \
 	IGNORE(PROJECT_KEY_CHANGED)                                                                \
 	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
 	IGNORE(PROJECT_RENAMED)                                                                    \
@@ -75,6 +76,7 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
 	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
 	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
+	IGNORE(PROJECT_RESTORED)                                                                   \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
 	IGNORE(RESOLUTION_ADDED)                                                                   \

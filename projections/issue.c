@@ -68,6 +68,7 @@
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_DELETED)                                                                        \
 	ON(PROJECT_KEY_CHANGED)                                                                    \
 	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
 	ON(PROJECT_RENAMED)                                                                        \
@@ -75,6 +76,7 @@
 	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
 	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
 	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
+	ON(PROJECT_RESTORED)                                                                       \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	ON(RANKS_REBALANCED)                                                                       \
 	IGNORE(RESOLUTION_ADDED)                                                                   \
@@ -449,9 +451,11 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_PROJECT_ARCHIVED:
 	case EVENT_PROJECT_CATEGORY_CHANGED:
 	case EVENT_PROJECT_CREATED:
+	case EVENT_PROJECT_DELETED:
 	case EVENT_PROJECT_KEY_CHANGED:
 	case EVENT_PROJECT_LEAD_CHANGED:
 	case EVENT_PROJECT_RENAMED:
+	case EVENT_PROJECT_RESTORED:
 	case EVENT_PROJECT_UNARCHIVED:
 	case EVENT_RANKS_REBALANCED:
 	case EVENT_RESOLUTION_ADDED:

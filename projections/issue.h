@@ -27,7 +27,8 @@ struct issue_stamp {
  * "estimate","remaining","spent","rank",
  * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
  * "worklogs":{...},"watchers":[{"id","name"}],"cloned_from":{...}|null,"external_ref","archived",
- * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one.
+ * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one;
+ * nor is one of a deleted project.
  * fields are the custom ones that have a value, in the order of the project; display are the names
  * of options and members, null for other kinds. estimate and remaining are minutes or null, spent
  * is minutes. comments and worklogs are the first
@@ -62,8 +63,9 @@ enum status issue_texts_read(struct view *view, struct view *access, struct slic
 
 /* Issues out of sight, in order of the events that put them away, behind seq @after:
  * {"items":[{"seq","issue":{"id","key","summary","status"},"at","by":{"id","name"},
- * "with_parent"}],"next"}. ISSUE_ARCHIVED_DELETED is not for readers. */
-enum issue_kept { ISSUE_ARCHIVED, ISSUE_DELETED, ISSUE_ARCHIVED_DELETED };
+ * "with_parent"}],"next"}, without those of deleted projects. ISSUE_ARCHIVED_DELETED is not for
+ * readers. PROJECT_DELETED: {"items":[{"seq","project":{"id","key","name"},"at","by"}],"next"}. */
+enum issue_kept { ISSUE_ARCHIVED, ISSUE_DELETED, ISSUE_ARCHIVED_DELETED, PROJECT_DELETED };
 enum status issue_kept_read(struct view *view, struct view *access, struct slice tenant,
                             enum issue_kept kind, uint64_t after, uint32_t limit, struct buf *out,
                             uint64_t *position, struct error *err);

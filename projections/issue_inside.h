@@ -29,6 +29,11 @@ static inline struct uuid issue_person_of(const struct event_meta *meta)
 enum status issue_keep_apply(const struct issue_applying *a, const struct event *event,
                              uint64_t archived_seq, uint64_t deleted_seq);
 
+/* The list of what is out of sight: the aggregate of the event comes into it, or what came at @seq
+ * leaves it. */
+void issue_put_kept(const struct issue_applying *a, enum issue_kept kind, bool with_parent);
+void issue_del_kept(const struct issue_applying *a, enum issue_kept kind, uint64_t seq);
+
 /* Comments, worklogs, watchers and links: rows of their own. Other events are left alone. */
 enum status issue_part_apply(const struct issue_applying *a, const struct event *event);
 

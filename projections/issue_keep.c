@@ -1,5 +1,5 @@
-/* Archived and deleted issues. Their rows stay; KEPT lists them, in order of the events that put
- * them away. */
+/* Archived and deleted issues, deleted projects. Their rows stay; KEPT lists them, in order of the
+ * events that put them away. */
 #include "projections/issue_inside.h"
 
 static void kept_key(const struct issue_applying *a, enum issue_kept kind, uint64_t seq)
@@ -9,10 +9,10 @@ static void kept_key(const struct issue_applying *a, enum issue_kept kind, uint6
 	row_u64(&a->view->key, seq);
 }
 
-static void put_kept(const struct issue_applying *a, enum issue_kept kind, bool with_parent)
+void issue_put_kept(const struct issue_applying *a, enum issue_kept kind, bool with_parent)
 {
 	struct kept_row kept = {
-	        .issue = a->meta->aggregate.id,
+	        .id = a->meta->aggregate.id,
 	        .by = issue_person_of(a->meta),
 	        .at = a->meta->occurred_at,
 	        .with_parent = with_parent,
@@ -22,7 +22,7 @@ static void put_kept(const struct issue_applying *a, enum issue_kept kind, bool 
 	issue_put(a, KEPT, buf_slice(&a->view->value));
 }
 
-static void del_kept(const struct issue_applying *a, enum issue_kept kind, uint64_t seq)
+void issue_del_kept(const struct issue_applying *a, enum issue_kept kind, uint64_t seq)
 {
 	kept_key(a, kind, seq);
 	kv_del(a->view->txn, KEPT, buf_slice(&a->view->key));
@@ -48,15 +48,15 @@ enum status issue_keep_apply(const struct issue_applying *a, const struct event 
                              uint64_t archived_seq, uint64_t deleted_seq)
 {
 	if (event->type == EVENT_ISSUE_ARCHIVED) {
-		put_kept(a, ISSUE_ARCHIVED, event->issue_archived.with_parent);
+		issue_put_kept(a, ISSUE_ARCHIVED, event->issue_archived.with_parent);
 	} else if (event->type == EVENT_ISSUE_UNARCHIVED) {
-		del_kept(a, ISSUE_ARCHIVED, archived_seq);
+		issue_del_kept(a, ISSUE_ARCHIVED, archived_seq);
 	} else if (event->type == EVENT_ISSUE_DELETED) {
-		put_kept(a, ISSUE_DELETED, event->issue_deleted.with_parent);
+		issue_put_kept(a, ISSUE_DELETED, event->issue_deleted.with_parent);
 		if (archived_seq)
 			return move_kept(a, archived_seq, ISSUE_ARCHIVED, ISSUE_ARCHIVED_DELETED);
 	} else if (event->type == EVENT_ISSUE_RESTORED) {
-		del_kept(a, ISSUE_DELETED, deleted_seq);
+		issue_del_kept(a, ISSUE_DELETED, deleted_seq);
 		if (archived_seq)
 			return move_kept(a, archived_seq, ISSUE_ARCHIVED_DELETED, ISSUE_ARCHIVED);
 	}

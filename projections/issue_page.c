@@ -22,11 +22,11 @@ static void mentions_json(struct issue_reading *r, struct slice mentions)
 	json_out_array_end(r->json);
 }
 
-static void comment_json(struct issue_reading *r, uint64_t seq, struct slice row)
+static bool comment_json(struct issue_reading *r, uint64_t seq, struct slice row)
 {
 	struct comment_row comment;
 	if (!comment_row_unpack(row, &comment))
-		return;
+		return false;
 	json_out_object(r->json);
 	json_out_member_uuid(r->json, "id", &comment.id);
 	issue_member_json(r, "author", &comment.author);
@@ -42,13 +42,14 @@ static void comment_json(struct issue_reading *r, uint64_t seq, struct slice row
 	issue_member_json(r, "edited_by", &comment.edited_by);
 	json_out_member_int(r->json, "seq", (int64_t)seq);
 	json_out_object_end(r->json);
+	return true;
 }
 
-static void worklog_json(struct issue_reading *r, uint64_t seq, struct slice row)
+static bool worklog_json(struct issue_reading *r, uint64_t seq, struct slice row)
 {
 	struct worklog_row worklog;
 	if (!worklog_row_unpack(row, &worklog))
-		return;
+		return false;
 	json_out_object(r->json);
 	json_out_member_uuid(r->json, "id", &worklog.id);
 	issue_member_json(r, "author", &worklog.author);
@@ -59,35 +60,64 @@ static void worklog_json(struct issue_reading *r, uint64_t seq, struct slice row
 	time_or_null(r->json, "edited_at", worklog.edited_at);
 	json_out_member_int(r->json, "seq", (int64_t)seq);
 	json_out_object_end(r->json);
+	return true;
 }
 
-static void text_json(struct issue_reading *r, uint64_t seq, struct slice row)
+static bool text_json(struct issue_reading *r, uint64_t seq, struct slice row)
 {
 	struct text_row text;
 	if (!text_row_unpack(row, &text))
-		return;
+		return false;
 	json_out_object(r->json);
 	json_out_member_int(r->json, "seq", (int64_t)seq);
 	issue_member_json(r, "author", &text.by);
 	json_out_member_time(r->json, "written_at", text.at);
 	json_out_member_string(r->json, "body", text.body);
 	json_out_object_end(r->json);
+	return true;
 }
 
-static void kept_json(struct issue_reading *r, uint64_t seq, struct slice row)
+static void kept_tail_json(struct issue_reading *r, const struct kept_row *kept)
+{
+	json_out_member_time(r->json, "at", kept->at);
+	issue_member_json(r, "by", &kept->by);
+}
+
+/* Of a deleted project nothing is shown. */
+static bool kept_json(struct issue_reading *r, uint64_t seq, struct slice row)
 {
 	struct kept_row kept;
 	struct issue_row issue;
-	if (!kept_row_unpack(row, &kept) || !issue_kept_get(r, &kept.issue, &issue))
-		return;
+	if (!kept_row_unpack(row, &kept) || !issue_kept_get(r, &kept.id, &issue) ||
+	    !issue_project_is_there(r, &issue.project_id))
+		return false;
 	json_out_object(r->json);
 	json_out_member_int(r->json, "seq", (int64_t)seq);
 	json_out_key(r->json, "issue");
-	issue_short_json(r, &kept.issue, &issue);
-	json_out_member_time(r->json, "at", kept.at);
-	issue_member_json(r, "by", &kept.by);
+	issue_short_json(r, &kept.id, &issue);
+	kept_tail_json(r, &kept);
 	json_out_member_bool(r->json, "with_parent", kept.with_parent);
 	json_out_object_end(r->json);
+	return true;
+}
+
+static bool kept_project_json(struct issue_reading *r, uint64_t seq, struct slice row)
+{
+	struct kept_row kept;
+	struct project_row project;
+	if (!kept_row_unpack(row, &kept) || !issue_kept_project(r, &kept.id, &project))
+		return false;
+	json_out_object(r->json);
+	json_out_member_int(r->json, "seq", (int64_t)seq);
+	json_out_key(r->json, "project");
+	json_out_object(r->json);
+	json_out_member_uuid(r->json, "id", &kept.id);
+	json_out_member_string(r->json, "key", project.key);
+	json_out_member_string(r->json, "name", project.name);
+	json_out_object_end(r->json);
+	kept_tail_json(r, &kept);
+	json_out_object_end(r->json);
+	return true;
 }
 
 static bool has_prefix(struct slice key, struct slice prefix)
@@ -95,10 +125,11 @@ static bool has_prefix(struct slice key, struct slice prefix)
 	return key.n == prefix.n + 8 && memcmp(key.data, prefix.data, prefix.n) == 0;
 }
 
-/* One list: rows whose key is a prefix and the seq that they are paged by. */
+/* One list: rows whose key is a prefix and the seq that they are paged by. False: the row is not
+ * shown. */
 struct list {
 	uint32_t table;
-	void (*item)(struct issue_reading *r, uint64_t seq, struct slice row);
+	bool (*item)(struct issue_reading *r, uint64_t seq, struct slice row);
 };
 
 /* items and next of the rows under @prefix that are behind @after. */
@@ -117,12 +148,18 @@ static void items_json(struct issue_reading *r, const struct list *list, struct 
 	json_out_array(r->json);
 	bool more = after < INT64_MAX && kv_seek(cursor, buf_slice(&from), &key, &row);
 	for (; more && has_prefix(key, prefix); more = kv_next(cursor, &key, &row)) {
-		if (n++ == limit) {
+		struct json_out before = *r->json;
+		size_t written = before.to->n;
+		uint64_t seq = get_u64(key.data + prefix.n);
+		if (!list->item(r, seq, row))
+			continue;
+		if (n++ == limit) { /* it was one too many: there is another page */
+			*r->json = before;
+			before.to->n = written;
 			more_to_come = true;
 			break;
 		}
-		last = get_u64(key.data + prefix.n);
-		list->item(r, last, row);
+		last = seq;
 	}
 	json_out_array_end(r->json);
 	json_out_key(r->json, "next");
@@ -173,12 +210,13 @@ bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint6
 
 void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t after, uint32_t limit)
 {
-	static const struct list kept = {KEPT, kept_json};
+	static const struct list issues = {KEPT, kept_json}, projects = {KEPT, kept_project_json};
 	struct buf prefix = {0};
 	key_tenant(&prefix, r->tenant);
 	row_u8(&prefix, (uint8_t)kind);
 	json_out_object(r->json);
-	items_json(r, &kept, buf_slice(&prefix), after, limit);
+	items_json(r, kind == PROJECT_DELETED ? &projects : &issues, buf_slice(&prefix), after,
+	           limit);
 	json_out_object_end(r->json);
 	buf_release(&prefix);
 }

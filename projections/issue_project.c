@@ -13,9 +13,7 @@ static enum status damaged(const struct issue_applying *a, const char *what)
 static void put_project(const struct issue_applying *a, const struct project_row *project)
 {
 	struct buf *key = &a->view->key, *row = &a->view->value;
-	buf_clear(row);
-	row_string(row, project->key);
-	row_string(row, project->name);
+	project_row_pack(project, row);
 	key_tenant(key, a->tenant);
 	buf_append_slice(key, project->key);
 	issue_put(a, PROJECT_KEYS, slice_of(a->meta->aggregate.id.bytes, ID_BYTES));
@@ -23,21 +21,32 @@ static void put_project(const struct issue_applying *a, const struct project_row
 	issue_put(a, PROJECTS, buf_slice(row));
 }
 
-static enum status change_project(const struct issue_applying *a, struct slice key,
-                                  struct slice name)
+static enum status change_project(const struct issue_applying *a, const struct event *event)
 {
+	/* What changes is written over the row that the others are read from. */
+	struct buf before = {0};
 	struct slice row;
 	struct project_row project;
 	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
-	if (!kv_get(a->view->txn, PROJECTS, buf_slice(&a->view->key), &row) ||
-	    !project_row_unpack(row, &project))
+	if (!kv_get(a->view->txn, PROJECTS, buf_slice(&a->view->key), &row))
 		return damaged(a, "project");
-	if (key.n)
-		project.key = key;
-	if (name.n)
-		project.name = name;
-	put_project(a, &project);
-	return STATUS_OK;
+	buf_append_slice(&before, row);
+	bool found = project_row_unpack(buf_slice(&before), &project);
+	if (event->type == EVENT_PROJECT_KEY_CHANGED) {
+		project.key = event->project_key_changed.to;
+	} else if (event->type == EVENT_PROJECT_RENAMED) {
+		project.name = event->project_renamed.to;
+	} else if (event->type == EVENT_PROJECT_DELETED) {
+		project.deleted_seq = (uint64_t)a->meta->seq;
+		issue_put_kept(a, PROJECT_DELETED, false);
+	} else {
+		issue_del_kept(a, PROJECT_DELETED, project.deleted_seq);
+		project.deleted_seq = 0;
+	}
+	if (found)
+		put_project(a, &project);
+	buf_release(&before);
+	return found ? STATUS_OK : damaged(a, "project");
 }
 
 /* --- components --- */
@@ -216,15 +225,16 @@ static enum status version_removed(const struct issue_applying *a, const struct 
 
 enum status issue_project_apply(const struct issue_applying *a, const struct event *event)
 {
-	struct project_row created = {event->project_created.key, event->project_created.name};
+	struct project_row created = {0, event->project_created.key, event->project_created.name};
 	switch ((int)event->type) {
 	case EVENT_PROJECT_CREATED:
 		put_project(a, &created);
 		return STATUS_OK;
 	case EVENT_PROJECT_KEY_CHANGED:
-		return change_project(a, event->project_key_changed.to, SLICE(""));
 	case EVENT_PROJECT_RENAMED:
-		return change_project(a, SLICE(""), event->project_renamed.to);
+	case EVENT_PROJECT_DELETED:
+	case EVENT_PROJECT_RESTORED:
+		return change_project(a, event);
 	case EVENT_COMPONENT_ADDED:
 		component_added(a, &event->component_added);
 		return STATUS_OK;

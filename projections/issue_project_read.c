@@ -83,6 +83,8 @@ static enum status open_project(struct issue_reading *r, struct view *view,
 	    !kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	memcpy(r->id.bytes, id.data, ID_BYTES);
+	if (!issue_project_is_there(r, &r->id))
+		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	return STATUS_OK;
 }
 

@@ -21,6 +21,18 @@ static bool get_project(struct issue_reading *r, const struct uuid *id, struct p
 	       project_row_unpack(row, project);
 }
 
+bool issue_project_is_there(struct issue_reading *r, const struct uuid *id)
+{
+	struct project_row project;
+	return get_project(r, id, &project) && !project.deleted_seq;
+}
+
+/* Whether it is shown to anybody. */
+static bool is_there(struct issue_reading *r, const struct issue_row *issue)
+{
+	return !issue->deleted_seq && issue_project_is_there(r, &issue->project_id);
+}
+
 static bool parse_number(struct slice text, uint64_t *number)
 {
 	*number = 0;
@@ -67,7 +79,7 @@ static enum status open_issue(struct issue_reading *r, struct view *view, struct
 	if (found)
 		stamp->position = kv_view_seq(r->txn, r->tenant);
 	found = found && (uuid_parse(text, &r->id) || find_key(r, text)) &&
-	        get_row(r, &r->id, &r->issue) && !r->issue.deleted_seq;
+	        get_row(r, &r->id, &r->issue) && is_there(r, &r->issue);
 	if (!found)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such issue");
 	stamp->id = r->id;
@@ -112,7 +124,7 @@ void issue_member_json(struct issue_reading *r, const char *key, const struct uu
 
 static void key_json(struct issue_reading *r, const struct issue_row *issue)
 {
-	struct project_row project = {.key = {NULL, 0}};
+	struct project_row project = {0};
 	struct buf text = {0};
 	if (get_project(r, &issue->project_id, &project))
 		buf_append_slice(&text, project.key);
@@ -134,7 +146,12 @@ void issue_short_json(struct issue_reading *r, const struct uuid *id, const stru
 /* Another issue that this one may show: not a deleted one. */
 static bool get_related(struct issue_reading *r, const struct uuid *id, struct issue_row *issue)
 {
-	return get_row(r, id, issue) && !issue->deleted_seq;
+	return get_row(r, id, issue) && is_there(r, issue);
+}
+
+bool issue_kept_project(struct issue_reading *r, const struct uuid *id, struct project_row *project)
+{
+	return get_project(r, id, project);
 }
 
 bool issue_kept_get(struct issue_reading *r, const struct uuid *id, struct issue_row *issue)
@@ -238,7 +255,7 @@ static void watchers_json(struct issue_reading *r)
 
 static void project_json(struct issue_reading *r)
 {
-	struct project_row project = {.key = {NULL, 0}};
+	struct project_row project = {0};
 	if (!get_project(r, &r->issue.project_id, &project))
 		return;
 	json_out_key(r->json, "project");

@@ -28,8 +28,12 @@ void issue_member_json(struct issue_reading *r, const char *key, const struct uu
 /* {"id","key","summary","status"} */
 void issue_short_json(struct issue_reading *r, const struct uuid *id,
                       const struct issue_row *issue);
-/* Any issue, deleted ones included. */
+/* Any issue, or project, deleted ones included. */
 bool issue_kept_get(struct issue_reading *r, const struct uuid *id, struct issue_row *issue);
+bool issue_kept_project(struct issue_reading *r, const struct uuid *id,
+                        struct project_row *project);
+/* Whether the project is there and not deleted. */
+bool issue_project_is_there(struct issue_reading *r, const struct uuid *id);
 
 /* A page of issues out of sight: the object of issue_kept_read. */
 void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t after, uint32_t limit);

@@ -125,7 +125,7 @@ bool text_row_unpack(struct slice row, struct text_row *out)
 void kept_row_pack(const struct kept_row *kept, struct buf *to)
 {
 	buf_clear(to);
-	row_uuid(to, &kept->issue);
+	row_uuid(to, &kept->id);
 	row_uuid(to, &kept->by);
 	row_u64(to, (uint64_t)kept->at);
 	row_u8(to, kept->with_parent);
@@ -134,7 +134,7 @@ void kept_row_pack(const struct kept_row *kept, struct buf *to)
 bool kept_row_unpack(struct slice row, struct kept_row *out)
 {
 	struct row_in in = row_in(row);
-	out->issue = row_take_uuid(&in);
+	out->id = row_take_uuid(&in);
 	out->by = row_take_uuid(&in);
 	out->at = (int64_t)row_take_u64(&in);
 	out->with_parent = row_take_u8(&in) != 0;
@@ -166,9 +166,18 @@ bool worklog_row_unpack(struct slice row, struct worklog_row *out)
 	return !in.bad && in.at == in.end;
 }
 
+void project_row_pack(const struct project_row *project, struct buf *to)
+{
+	buf_clear(to);
+	row_u64(to, project->deleted_seq);
+	row_string(to, project->key);
+	row_string(to, project->name);
+}
+
 bool project_row_unpack(struct slice row, struct project_row *out)
 {
 	struct row_in in = row_in(row);
+	out->deleted_seq = row_take_u64(&in);
 	out->key = row_take_string(&in);
 	out->name = row_take_string(&in);
 	return !in.bad && in.at == in.end;

@@ -13,7 +13,7 @@
  *   KEPT          kind u8 (enum issue_kept), seq u64 -> struct kept_row, packed
  *   LINKS         issue id, type, 0, other id, direction u8 -> nothing
  *   CHILDREN      parent id, child id -> nothing
- *   PROJECTS      project id -> key, name
+ *   PROJECTS      project id -> struct project_row, packed
  *   PROJECT_KEYS  every key that a project has had -> project id
  *   COMPONENTS    project id, component id -> struct component_row, packed
  *   VERSIONS      project id, version id -> struct version_row, packed
@@ -82,9 +82,10 @@ struct comment_row {
 	struct slice body;
 };
 
-/* Why an issue is out of sight. An archived issue that is deleted is listed as deleted only. */
+/* Why an issue, or a whole project, is out of sight. An archived issue that is deleted is listed as
+ * deleted only. */
 struct kept_row {
-	struct uuid issue, by;
+	struct uuid id, by;
 	int64_t at;
 	bool with_parent;
 };
@@ -106,6 +107,7 @@ struct worklog_row {
 };
 
 struct project_row {
+	uint64_t deleted_seq; /* of the event that did it; 0: it is not */
 	struct slice key, name;
 };
 
@@ -155,6 +157,7 @@ void kept_row_pack(const struct kept_row *kept, struct buf *to);
 bool kept_row_unpack(struct slice row, struct kept_row *out);
 void worklog_row_pack(const struct worklog_row *worklog, struct buf *to);
 bool worklog_row_unpack(struct slice row, struct worklog_row *out);
+void project_row_pack(const struct project_row *project, struct buf *to);
 bool project_row_unpack(struct slice row, struct project_row *out);
 
 /* tenant, 0, id: the beginning of nearly every key. */

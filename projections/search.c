@@ -65,6 +65,7 @@
 	IGNORE(PROJECT_ARCHIVED)                                                                   \
 	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_DELETED)                                                                        \
 	ON(PROJECT_KEY_CHANGED)                                                                    \
 	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
 	IGNORE(PROJECT_RENAMED)                                                                    \
@@ -72,6 +73,7 @@
 	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
 	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
 	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
+	ON(PROJECT_RESTORED)                                                                       \
 	IGNORE(PROJECT_UNARCHIVED)                                                                 \
 	IGNORE(RANKS_REBALANCED)                                                                   \
 	IGNORE(RESOLUTION_ADDED)                                                                   \
@@ -176,12 +178,14 @@ static void edited(struct view *view, const struct event_meta *meta, const struc
 	pg_batch_int(batch, meta->seq);
 }
 
+/* An issue, or a project and all of its issues. */
 static void hidden(struct view *view, const struct event *event)
 {
 	struct pg_batch *batch = &view->batches[HIDDEN];
 	bool archived = event->type == EVENT_ISSUE_ARCHIVED;
-	bool deleted = event->type == EVENT_ISSUE_DELETED;
-	bool about_deleted = deleted || event->type == EVENT_ISSUE_RESTORED;
+	bool deleted = event->type == EVENT_ISSUE_DELETED || event->type == EVENT_PROJECT_DELETED;
+	bool about_deleted = deleted || event->type == EVENT_ISSUE_RESTORED ||
+	                     event->type == EVENT_PROJECT_RESTORED;
 	pg_batch_text(batch, event->meta.tenant);
 	pg_batch_uuid(batch, &event->meta.aggregate.id);
 	if (about_deleted)
@@ -233,7 +237,8 @@ static enum status search_apply(struct view *view, const struct event *event, st
 		edited(view, meta, &event->comment_edited.comment_id, NULL,
 		       &event->comment_edited.body);
 	} else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
-	           event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED) {
+	           event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED ||
+	           event->type == EVENT_PROJECT_DELETED || event->type == EVENT_PROJECT_RESTORED) {
 		hidden(view, event);
 	} else if (event->type == EVENT_ISSUE_MOVED) {
 		moved(view, meta, &event->issue_moved);

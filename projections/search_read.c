@@ -37,7 +37,8 @@
 #define ASKED                                                                                      \
 	" d.updated_seq <= $5::bigint and ($4 = '' or d.project_id = (select project_id"           \
 	"  from projects where tenant = $1 and key = $4 limit 1))"                                 \
-	" and not exists (select from hidden h where h.tenant = $1 and h.issue_id = d.issue_id"    \
+	" and not exists (select from hidden h where h.tenant = $1"                                \
+	"  and h.id in (d.issue_id, d.project_id)"                                                 \
 	"  and (h.deleted or (h.archived and not $10::bool)))"
 
 /* A value in the form of its kind: $12 as it is, $13 as a number, $14 as a time. */

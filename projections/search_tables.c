@@ -33,8 +33,8 @@ const char search_tables_sql[] =
         "create table field_values (tenant text collate \"C\" not null, issue_id uuid not null,"
         " field text collate \"C\" not null, n int not null, kind text collate \"C\" not null,"
         " value text collate \"C\" not null, number numeric);"
-        /* issues that are, or were, out of sight; null: never */
-        "create table hidden (tenant text collate \"C\" not null, issue_id uuid not null,"
+        /* issues and projects that are, or were, out of sight; null: never */
+        "create table hidden (tenant text collate \"C\" not null, id uuid not null,"
         " archived boolean, deleted boolean);";
 
 const char search_bulk_sql[] =
@@ -56,12 +56,12 @@ const char search_bulk_sql[] =
         "create table moved (tenant text collate \"C\" not null, issue_id uuid not null,"
         " project_id uuid not null, number bigint not null, type text collate \"C\" not null,"
         " seq bigint not null);"
-        "create table changes (tenant text collate \"C\" not null, issue_id uuid not null,"
+        "create table changes (tenant text collate \"C\" not null, id uuid not null,"
         " archived boolean, deleted boolean, seq bigint not null);";
 
-/* What is known last of each issue of the rows u(tenant, issue_id, archived, deleted, seq). */
+/* What is known last of each issue or project of the rows u(tenant, id, archived, deleted, seq). */
 #define LAST_HIDDEN                                                                                \
-	"select tenant, issue_id,"                                                                 \
+	"select tenant, id,"                                                                       \
 	" (array_agg(archived order by seq desc) filter (where archived is not null))[1],"         \
 	" (array_agg(deleted order by seq desc) filter (where deleted is not null))[1]"
 
@@ -120,7 +120,7 @@ const char search_fill_sql[] =
                                                  "body") ", null, field from b;"
                                                          "insert into hidden " LAST_HIDDEN
                                                          " from changes u group by tenant, "
-                                                         "issue_id;"
+                                                         "id;"
                                                          "drop table created, edits, deleted, "
                                                          "moved, changes, values_set, texts_set;";
 
@@ -133,7 +133,7 @@ const char search_keys_sql[] =
         "alter table docs add primary key (tenant, doc_id);"
         /* the other texts of an issue that moves */
         "create index docs_of_issue on docs (tenant, issue_id) where number is null;"
-        "alter table hidden add primary key (tenant, issue_id);"
+        "alter table hidden add primary key (tenant, id);"
         /* inserts wait in a list that is merged when it has 2 MB: a quarter of the work
          * of merging each batch, for a list that a query has to read through */
         "create index docs_words on docs using gin (tenant, tsv) with (gin_pending_list_limit = "
@@ -262,9 +262,9 @@ const struct pg_batch_type search_batches[] = {
                         .name = "hidden",
                         .live_sql = "insert into hidden " LAST_HIDDEN
                                     " from unnest($1::text[], $2::uuid[], $3::bool[], $4::bool[],"
-                                    " $5::bigint[]) as u(tenant, issue_id, archived, deleted, seq)"
-                                    " group by tenant, issue_id"
-                                    " on conflict (tenant, issue_id) do update set"
+                                    " $5::bigint[]) as u(tenant, id, archived, deleted, seq)"
+                                    " group by tenant, id"
+                                    " on conflict (tenant, id) do update set"
                                     " archived = coalesce(excluded.archived, hidden.archived),"
                                     " deleted = coalesce(excluded.deleted, hidden.deleted)",
                         .copy_sql = "copy changes from stdin",
@@ -386,7 +386,7 @@ const struct pg_view_digest search_digests[] = {
          "select tenant, issue_id::text || field || ' ' || lpad(n::text, 4, '0'),"
          " row(kind, value, number)::text from field_values"
          " where $1::text = '' or tenant = $1::text order by tenant, issue_id, field, n"},
-        {"hidden", "select tenant, issue_id, row(archived, deleted)::text from hidden"
-                   " where $1::text = '' or tenant = $1::text order by tenant, issue_id"},
+        {"hidden", "select tenant, id, row(archived, deleted)::text from hidden"
+                   " where $1::text = '' or tenant = $1::text order by tenant, id"},
         {NULL, NULL},
 };

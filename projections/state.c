@@ -68,6 +68,7 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(PROJECT_ARCHIVED)                                                                       \
 	ON(PROJECT_CATEGORY_CHANGED)                                                               \
 	ON(PROJECT_CREATED)                                                                        \
+	ON(PROJECT_DELETED)                                                                        \
 	ON(PROJECT_KEY_CHANGED)                                                                    \
 	ON(PROJECT_LEAD_CHANGED)                                                                   \
 	ON(PROJECT_RENAMED)                                                                        \
@@ -75,6 +76,7 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(PROJECT_ROLE_MEMBERS_CHANGED)                                                           \
 	ON(PROJECT_ROLE_REMOVED)                                                                   \
 	ON(PROJECT_ROLE_RENAMED)                                                                   \
+	ON(PROJECT_RESTORED)                                                                       \
 	ON(PROJECT_UNARCHIVED)                                                                     \
 	ON(RANKS_REBALANCED)                                                                       \
 	ON(RESOLUTION_ADDED)                                                                       \

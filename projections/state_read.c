@@ -345,6 +345,7 @@ enum status transitions_read(struct view *view, struct slice tenant, struct slic
                              struct error *err)
 {
 	struct reading r;
+	struct row_project project;
 	struct crossing crossing = {
 	        .person = caller->id, .role = caller->role, .now_ms = caller->now_ms};
 	enum status status = begin(&r, view, tenant, out, position, err);
@@ -352,7 +353,8 @@ enum status transitions_read(struct view *view, struct slice tenant, struct slic
 		return status;
 	crossing.state = &r.rows.face;
 	crossing.arena = &r.arena;
-	if (!resolve_issue(crossing.state, issue, &crossing.issue) || crossing.issue.deleted)
+	if (!resolve_issue(crossing.state, issue, &crossing.issue) || crossing.issue.deleted ||
+	    !read_project(crossing.state, &crossing.issue.project_id, &project) || project.deleted)
 		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such issue"));
 	if (!open_crossing(&crossing))
 		return end(&r, error_set(err, STATUS_FULL, "no room for a workflow"));

@@ -135,3 +135,10 @@ static void run_deleted_issues(struct query *query)
 }
 
 const struct query_type query_deleted_issues = {.view = "issue", .run = run_deleted_issues};
+
+static void run_deleted_projects(struct query *query)
+{
+	run_kept(query, PROJECT_DELETED);
+}
+
+const struct query_type query_deleted_projects = {.view = "issue", .run = run_deleted_projects};

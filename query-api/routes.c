@@ -57,6 +57,9 @@
 	X(deleted_issues, "/deleted-issues", ROLE(ADMIN), after_params,                            \
 	  "Issues that are deleted and can be restored, for admins, in the order in which they "   \
 	  "were.")                                                                                 \
+	X(deleted_projects, "/deleted-projects", ROLE(ADMIN), after_params,                        \
+	  "Projects that are deleted and can be restored, for admins, in the order in which they " \
+	  "were.")                                                                                 \
 	X(search, "/search", OF_PROJECTS, search_params,                                           \
 	  "Issues, comments and texts of custom fields that have the words; issues with a value.") \
 	X(audit, "/audit", OF_PROJECTS, audit_params,                                              \

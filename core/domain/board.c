@@ -26,7 +26,7 @@ static bool unpack(struct judge *judge, const struct row_board *row,
 
 static bool can_browse(struct judge *judge, const struct row_project *project)
 {
-	return may(judge, PERMISSION_BROWSE_PROJECT, project, NULL);
+	return !project->deleted && may(judge, PERMISSION_BROWSE_PROJECT, project, NULL);
 }
 
 static struct row_project project_of_board(const struct judge *judge, const struct uuid *id)
@@ -49,14 +49,15 @@ static bool is_there(struct judge *judge, struct uuid_array projects)
 	return false;
 }
 
-/* In each of its projects; those that the actor may not browse are not named. */
+/* In each of its projects that is not deleted; those that the actor may not browse are not named.
+ */
 static bool check_rights(struct judge *judge, struct uuid_array projects)
 {
 	for (uint32_t i = 0; i < projects.n; i++) {
 		struct row_project project = project_of_board(judge, &projects.items[i]);
 		if (can_browse(judge, &project) && !check_asked(judge, &project, NULL))
 			return false;
-		if (!can_browse(judge, &project))
+		if (!project.deleted && !can_browse(judge, &project))
 			return REFUSE(judge, REJECT_FORBIDDEN, "",
 			              SLICE("the board is not the actor's alone to change"));
 	}

@@ -235,11 +235,11 @@ static void clone_links(struct judge *judge, const struct row_issue *source,
 	}
 }
 
-static bool is_cloned_along(const struct judge *judge, const struct row_issue *child)
+static bool is_cloned_along(struct judge *judge, const struct row_issue *child)
 {
 	struct row_item type;
 
-	return !child->deleted && !child->archived &&
+	return !child->deleted && !child->archived && can_browse_issue(judge, child) &&
 	       read_item(judge->state, &child->project_id, ITEM_ISSUE_TYPE, PADDED(child->type),
 	                 &type) &&
 	       type_needs_parent(&type);

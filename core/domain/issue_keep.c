@@ -54,14 +54,16 @@ static struct event *emit_along(struct judge *judge, enum event_type type, struc
 	return emit(judge, type, AGGREGATE_KIND_ISSUE, &child->id, child->version);
 }
 
-/* Sub-tasks may lie in other projects; those that go along are changed as well. */
+/* Sub-tasks may lie in other projects; those that go along are changed as well. In a deleted
+ * project they go along unseen: when it is restored, they are what their parent is. */
 static bool check_subtasks(struct judge *judge, const struct row_issue *issue)
 {
 	struct children children;
 	struct row_issue child;
 
 	for (children = children_of(judge->state, &issue->id); next_child(&children, &child);)
-		if (is_subtask(judge->state, &child) && !check_project_of_issue(judge, &child))
+		if (is_subtask(judge->state, &child) && !project_of_issue(judge, &child)->deleted &&
+		    !check_project_of_issue(judge, &child))
 			return false;
 	return true;
 }

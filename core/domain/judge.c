@@ -336,7 +336,9 @@ static bool refuse_issue(struct judge *judge, struct slice ref, const char *poin
 
 bool can_browse_issue(struct judge *judge, const struct row_issue *issue)
 {
-	return may(judge, PERMISSION_BROWSE_PROJECT, project_of_issue(judge, issue), NULL);
+	const struct row_project *project = project_of_issue(judge, issue);
+
+	return !project->deleted && may(judge, PERMISSION_BROWSE_PROJECT, project, NULL);
 }
 
 bool find_other_issue(struct judge *judge, struct slice ref, const char *pointer,

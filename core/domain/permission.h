@@ -14,7 +14,7 @@
 	X(BROWSE_PROJECT, PROJECT, "see the project and everything in it")                         \
 	X(EDIT_PROJECT, PROJECT, "change name, lead and category")                                 \
 	X(ADMINISTER_PROJECT, PROJECT,                                                             \
-	  "change key, permission scheme, roles and boards; archive and unarchive")                \
+	  "change key, permission scheme, roles and boards; archive, delete, and back")            \
 	X(MANAGE_ISSUE_TYPES, PROJECT, "issue types, fields, priorities and resolutions")          \
 	X(MANAGE_WORKFLOWS, PROJECT, "statuses and workflows")                                     \
 	X(MANAGE_COMPONENTS, PROJECT, "add, edit and remove components")                           \

@@ -18,8 +18,8 @@ static bool find_by_key(const struct tenant_state *state, struct slice project_k
 	return true;
 }
 
-bool resolve_project(const struct tenant_state *state, struct slice ref,
-                     struct row_project *project)
+static bool resolve_kept_project(const struct tenant_state *state, struct slice ref,
+                                 struct row_project *project)
 {
 	struct uuid id;
 
@@ -27,18 +27,38 @@ bool resolve_project(const struct tenant_state *state, struct slice ref,
 	       read_project(state, &id, project);
 }
 
+bool resolve_project(const struct tenant_state *state, struct slice ref,
+                     struct row_project *project)
+{
+	return resolve_kept_project(state, ref, project) && !project->deleted;
+}
+
+static bool refuse_project(struct judge *judge, struct slice ref, const char *pointer)
+{
+	return REFUSE(judge, REJECT_NO_SUCH_PROJECT, pointer, SLICE("there is no project "), ref);
+}
+
 bool find_other_project(struct judge *judge, struct slice ref, const char *pointer,
                         struct row_project *project)
 {
 	return (resolve_project(judge->state, ref, project) &&
 	        may(judge, PERMISSION_BROWSE_PROJECT, project, NULL)) ||
-	       REFUSE(judge, REJECT_NO_SUCH_PROJECT, pointer, SLICE("there is no project "), ref);
+	       refuse_project(judge, ref, pointer);
 }
 
 bool find_project(struct judge *judge, struct slice ref, struct row_project *project)
 {
 	return find_other_project(judge, ref, "/project", project) &&
 	       check_asked(judge, project, NULL);
+}
+
+bool find_kept_project(struct judge *judge, struct slice ref, struct row_project *project)
+{
+	if (!resolve_kept_project(judge->state, ref, project) ||
+	    !may(judge, PERMISSION_BROWSE_PROJECT, project, NULL))
+		return refuse_project(judge, ref, "/project");
+	return check_asked(judge, project, NULL) ||
+	       (project->deleted && refuse_project(judge, ref, "/project"));
 }
 
 bool check_project_open(struct judge *judge, const struct row_project *project, const char *pointer)

@@ -8,10 +8,13 @@
 #define PROJECT_VERSIONS_MAX   500
 
 /* Find a project by its key, a key that it had, or its id. The judging ones refuse at /project and
- * ask for the permission of the command: a project that the actor may not browse is not there. The
- * last one is for commands about the project itself: of the expected version, not archived. */
+ * ask for the permission of the command: a project that the actor may not browse is not there, nor
+ * is a deleted one. The last one is for commands about the project itself: of the expected version,
+ * not archived. */
 bool resolve_project(const struct tenant_state *state, struct slice ref,
                      struct row_project *project);
+/* Find one even if it is deleted: only for who may bring it back. */
+bool find_kept_project(struct judge *judge, struct slice ref, struct row_project *project);
 bool find_project(struct judge *judge, struct slice ref, struct row_project *project);
 /* One that a command is not about but looks at, at @pointer: nothing but browsing is asked. */
 bool find_other_project(struct judge *judge, struct slice ref, const char *pointer,

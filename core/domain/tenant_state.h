@@ -119,6 +119,7 @@ struct row_project {
 	char scheme[NAME_MAX_ID]; /* of permissions; empty: the classic one */
 	bool archived;
 	uint32_t role_actors; /* members and teams that have roles in it */
+	bool deleted;         /* there for nobody, with everything in it */
 	uint32_t components, versions;
 	uint32_t fields;       /* custom ones, removed ones included */
 	uint32_t eager_fields; /* those that new issues ask for: required, or with a default */

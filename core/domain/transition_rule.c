@@ -151,6 +151,14 @@ static bool issue_in(const struct crossing *crossing, const struct row_issue *is
 	return has_text(rule->statuses, PADDED(issue->status));
 }
 
+static bool is_in_deleted_project(const struct crossing *crossing, const struct row_issue *child)
+{
+	struct row_project project;
+
+	return !uuid_equal(&child->project_id, &crossing->issue.project_id) &&
+	       read_project(crossing->state, &child->project_id, &project) && project.deleted;
+}
+
 /* Of all children that are not deleted; an issue without any passes. */
 static bool subtasks_in(const struct crossing *crossing, const struct workflow_rule *rule)
 {
@@ -167,7 +175,7 @@ static bool subtasks_in(const struct crossing *crossing, const struct workflow_r
 	       memcmp(key.bytes, id->bytes, sizeof(id->bytes)) == 0) {
 		memcpy(child_id.bytes, key.bytes + sizeof(id->bytes), sizeof(child_id.bytes));
 		if (read_issue(crossing->state, &child_id, &child) && !child.deleted &&
-		    !issue_in(crossing, &child, rule))
+		    !is_in_deleted_project(crossing, &child) && !issue_in(crossing, &child, rule))
 			return false;
 	}
 	return true;

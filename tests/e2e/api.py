@@ -1092,6 +1092,7 @@ class OpenApi(Case):
             "DeleteWorklog": lambda: {"worklog_id": worklog()},
             "ArchiveProject": lambda: {"project": project()}, "ChangeProjectKey": lambda: {"project": project()},
             "UnarchiveProject": lambda: {"project": project()},
+            "DeleteProject": lambda: {"project": project()}, "RestoreProject": lambda: {"project": project()},
             "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
             "AddStatus": dict, "AssignIssue": dict, "AssignWorkflow": dict, "DiscardWorkflowDraft": self.draft,
             "EditStatus": lambda: {"name": "Review"}, "PublishWorkflow": self.draft, "RemoveStatus": self.spare_status, "RemoveWorkflow": self.spare_workflow,

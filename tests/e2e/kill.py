@@ -192,6 +192,8 @@ class Choices:
         (0.3, "EditProject", lambda c: {"project": c.project(), "clear": ["category", "lead"]}),
         (0.2, "ChangeProjectKey", lambda c: {"project": c.rng.choice(["WEB", "OPS"]), "key": c.rng.choice(["NET", "OPS", "QA", "x"])}),
         (0.2, "ArchiveProject", lambda c: {"project": c.rng.choice(["WEB", "OPS"])}),
+        (0.1, "DeleteProject", lambda c: {"project": c.rng.choice(["WEB", "OPS"])}),
+        (0.3, "RestoreProject", lambda c: {"project": c.rng.choice(["WEB", "OPS"])}),
         (0.4, "UnarchiveProject", lambda c: {"project": c.rng.choice(["WEB", "OPS"])}),
         (0.2, "AddProjectRole", lambda c: {"role": c.rng.choice(["devs", "crew"]), "name": c.line()[:30]}),
         (0.4, "RenameProjectRole", lambda c: {"role": c.rng.choice(["devs", "crew"]), "name": c.line()[:30]}),

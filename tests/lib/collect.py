@@ -114,6 +114,7 @@ def collect(client, tenant, audit=True, limit=1000):
         found["backlog " + board_id] = backlog(client, tenant, board_id, 2)
     for way in ("archived", "deleted"):
         found[way] = pages(client, tenant, f"/{way}-issues", 3, cursor="after")
+    found["deleted projects"] = pages(client, tenant, "/deleted-projects", 3, cursor="after")
     for key in keys + [entry["issue"]["key"] for entry in found["archived"]]:
         found["issue " + key] = get(client, tenant, f"/issues/{key}")
         found["transitions " + key] = get(client, tenant, f"/issues/{key}/transitions")

@@ -184,8 +184,10 @@ class Fold(oracle_fields.FoldFields):
         kind, id = meta["aggregate"]["kind"], meta["aggregate"]["id"]
         if kind == "issue":
             issue = self.issues[id]
-            if self.projects[issue["project_id"]]["archived"]:
+            if self.projects[issue["project_id"]]["archived"] and not self.projects[issue["project_id"]]["deleted"]:
                 self.say(meta, "the project of the issue is archived")
+            if self.projects[issue["project_id"]]["deleted"] and not data.get("with_parent"):
+                self.say(meta, "the project of the issue is deleted")
             issue["version"], issue["updated_at"] = meta["aggregate"]["version"], meta["occurred_at"]
         elif kind == "organization":
             self.organization["version"] = meta["aggregate"]["version"]
@@ -200,9 +202,12 @@ class Fold(oracle_fields.FoldFields):
     def issue_of(self, meta):
         return self.issues[meta["aggregate"]["id"]]
 
+    def is_there(self, issue):
+        """Neither it nor its project is deleted."""
+        return not issue["deleted"] and not self.projects[issue["project_id"]]["deleted"]
+
     def seen(self):
-        """The issues that are not deleted."""
-        return [issue for issue in self.issues.values() if not issue["deleted"]]
+        return [issue for issue in self.issues.values() if self.is_there(issue)]
 
     def key(self, issue):
         return f"{self.projects[issue['project_id']]['key']}-{issue['number']}"
@@ -414,6 +419,7 @@ class Fold(oracle_fields.FoldFields):
         self.projects[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
             "archived": False, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
+            "archived": False, "deleted": None, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
             "removed": set(), "removed_workflows": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
             "issue_types": [{"id": id, "name": name, "disabled": False, "level": level} for id, name, level in TYPES],
@@ -553,6 +559,21 @@ class Fold(oracle_fields.FoldFields):
 
     def on_ProjectUnarchived(self, meta, data):
         self.set_archived(meta, data, False)
+
+    def on_ProjectDeleted(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        self.same(meta, "the key", data["key"], project["key"])
+        if project["deleted"]:
+            self.say(meta, "deleted already")
+        project["deleted"] = {"seq": meta["seq"], "at": meta["occurred_at"],
+                              "by": meta["actor"].get("on_behalf_of") or meta["actor"]["id"]}
+
+    def on_ProjectRestored(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        self.same(meta, "the key", data["key"], project["key"])
+        if not project["deleted"]:
+            self.say(meta, "not deleted")
+        project["deleted"] = None
 
     # what a project configures
 
@@ -1001,7 +1022,8 @@ class Expected(oracle_fields.ExpectedFields):
                                          "grants": fold.schemes[id]["grants"]}
                                         for id in sorted(fold.schemes, key=lambda id: (id != "classic", id))],
                  "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
-        for project in fold.projects.values():
+        found["deleted projects"] = self.deleted_projects()
+        for project in self.there():
             found["board " + project["key"]] = self.board(project)
             found["statuses " + project["key"]] = project["statuses"]
             nobody = {"members": [], "teams": []}
@@ -1012,8 +1034,9 @@ class Expected(oracle_fields.ExpectedFields):
             found["components " + project["key"]] = self.components(project)
             found["versions " + project["key"]] = self.versions(project)
             found["configuration " + project["key"]] = self.configuration(project)
-        found["boards"] = [self.board_item(id) for id in sorted(fold.boards)]
-        for id in fold.boards:
+        boards = [id for id in sorted(fold.boards) if self.projects_of_board(id)]
+        found["boards"] = [self.board_item(id) for id in boards]
+        for id in boards:
             found["board " + id], found["backlog " + id] = self.set_up_board(id), self.backlog(id)
         for way in ("archived", "deleted"):
             found[way] = self.out_of_sight(way)
@@ -1062,14 +1085,23 @@ class Expected(oracle_fields.ExpectedFields):
         return {"id": project["id"], "key": project["key"], "name": project["name"], "category": project["category"],
                 "archived": project["archived"], "lead": project["lead"], "version": project["version"], "issues": sum(counts.values()), "counts": counts}
 
+    def there(self):
+        return [p for p in self.fold.projects.values() if not p["deleted"]]
+
     def projects(self):
-        return [self.project(p) for p in sorted(self.fold.projects.values(), key=lambda p: p["key"])]
+        return [self.project(p) for p in sorted(self.there(), key=lambda p: p["key"])]
+
+    def deleted_projects(self):
+        gone = sorted((p for p in self.fold.projects.values() if p["deleted"]), key=lambda p: p["deleted"]["seq"])
+        return [{"seq": p["deleted"]["seq"], "project": {k: p[k] for k in ("id", "key", "name")}, "at": p["deleted"]["at"],
+                 "by": self.name(p["deleted"]["by"])} for p in gone]
 
     def of_project(self, project):
         return [i for i in self.fold.seen() if i["project_id"] == project["id"] and not i["archived"]]
 
     def out_of_sight(self, way):
-        issues = [i for i in (self.fold.seen() if way == "archived" else self.fold.issues.values()) if i[way]]
+        issues = [i for i in self.fold.issues.values() if i[way] and not self.fold.projects[i["project_id"]]["deleted"] and
+                  (way == "deleted" or not i["deleted"])]
         return [dict({k: i[way][k] for k in ("seq", "at", "with_parent")}, by=self.name(i[way]["by"]),
                      issue={"id": i["id"], "key": self.fold.key(i), "summary": i["summary"], "status": i["status"]})
                 for i in sorted(issues, key=lambda i: i[way]["seq"])]
@@ -1082,14 +1114,17 @@ class Expected(oracle_fields.ExpectedFields):
             columns.append(dict(status, count=len(cards), cards=[self.card(issue) for issue in cards]))
         return {"project": {k: project[k] for k in ("id", "key", "name")}, "columns": columns}
 
+    def projects_of_board(self, id):
+        return [p for p in (self.fold.projects[p] for p in self.fold.boards[id]["projects"]) if not p["deleted"]]
+
     def board_item(self, id):
         board = self.fold.boards[id]
         return {"id": id, "name": board["name"], "version": board["version"],
-                "projects": [{k: self.fold.projects[p][k] for k in ("id", "key", "name", "archived")} for p in board["projects"]]}
+                "projects": [{k: p[k] for k in ("id", "key", "name", "archived")} for p in self.projects_of_board(id)]}
 
     def place_on_board(self, board, statuses):
         """The statuses that are still there, and the cards in them."""
-        projects = [self.fold.projects[id] for id in board["projects"]]
+        projects = [p for p in (self.fold.projects[id] for id in board["projects"]) if not p["deleted"]]
         there = {status["id"] for project in projects for status in project["statuses"]}
         cards = sorted((issue for project in projects if not project["archived"] for issue in self.of_project(project)
                         if issue["status"] in statuses), key=lambda issue: (issue["rank"], issue["id"]))
@@ -1151,9 +1186,9 @@ class Expected(oracle_fields.ExpectedFields):
             for id, v, status in project["versions"]]}
 
     def card(self, issue):
-        children = [self.fold.issues[child] for child in issue["children"] if not self.fold.issues[child]["deleted"]]
+        children = [self.fold.issues[child] for child in issue["children"] if self.fold.is_there(self.fold.issues[child])]
         card = {k: issue[k] for k in ("id", "summary", "type", "status", "priority", "assignee", "rank", "due_on", "version")}
-        parent = issue["parent"] and not self.fold.issues[issue["parent"]]["deleted"]
+        parent = issue["parent"] and self.fold.is_there(self.fold.issues[issue["parent"]])
         card.update(parent=issue["parent"] if parent else None,
                     key=self.fold.key(issue), labels=sorted(issue["labels"]), comments=len(issue["comments"]),
                     subtasks={"total": len(children), "done": sum(c["resolution"] is not None for c in children)})
@@ -1165,7 +1200,7 @@ class Expected(oracle_fields.ExpectedFields):
 
     def related(self, id):
         issue = self.fold.issues.get(id)
-        if not issue or issue["deleted"]:
+        if not issue or not self.fold.is_there(issue):
             return None
         return {"id": id, "key": self.fold.key(issue), "summary": issue["summary"], "status": issue["status"]}
 

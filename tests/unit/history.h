@@ -33,7 +33,7 @@ struct history_tenant {
 	        other_project;          /* the other one comes with the first issue that moves */
 	int64_t numbers, other_numbers; /* that they have given */
 	uint64_t project_version;
-	bool rekeyed, archived;
+	bool rekeyed, archived, deleted;
 	bool has_parts;         /* a component, a version and two fields */
 	uint64_t boards;        /* that are gone */
 	uint64_t board_version; /* of the one that is there; 0: none */

@@ -328,7 +328,7 @@ static void random_project(struct history *h, struct history_tenant *t)
 		random_access(h, t);
 		return;
 	}
-	switch (seed_below(&h->seed, 5)) {
+	switch (seed_below(&h->seed, 6)) {
 	case 0:
 		of_project(h, EVENT_PROJECT_RENAMED, t)->project_renamed.to = names[name];
 		break;
@@ -343,6 +343,11 @@ static void random_project(struct history *h, struct history_tenant *t)
 		of_project(h, EVENT_PROJECT_KEY_CHANGED, t)->project_key_changed =
 		        (struct project_key_changed){keys[t->rekeyed], keys[!t->rekeyed]};
 		t->rekeyed = !t->rekeyed;
+		break;
+	case 4:
+		of_project(h, t->deleted ? EVENT_PROJECT_RESTORED : EVENT_PROJECT_DELETED, t)
+		        ->project_deleted.key = keys[t->rekeyed];
+		t->deleted = !t->deleted;
 		break;
 	default:
 		of_project(h, t->archived ? EVENT_PROJECT_UNARCHIVED : EVENT_PROJECT_ARCHIVED, t)

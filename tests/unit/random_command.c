@@ -458,6 +458,12 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	case COMMAND_UNARCHIVE_PROJECT:
 		command->unarchive_project.project = PICK("QUIC", "NET", "NONE");
 		break;
+	case COMMAND_DELETE_PROJECT:
+		command->delete_project.project = PICK("QUIC", "NET", "NONE");
+		break;
+	case COMMAND_RESTORE_PROJECT:
+		command->restore_project.project = PICK("QUIC", "NET", "TLS");
+		break;
 	case COMMAND_ADD_COMMENT:
 		command->add_comment = (struct add_comment){
 		        .issue = SOME_ISSUE,
