@@ -16,7 +16,7 @@ static const char tables_sql[] =
         " aggregate_kind text collate \"C\" not null, aggregate_id uuid not null,"
         " actor_kind text collate \"C\" not null, actor_id uuid not null, command_id uuid not null,"
         " occurred_at timestamptz not null, recorded_at timestamptz not null, reason text,"
-        " body json not null);"
+        " body json not null, on_behalf_of uuid);"
         "create table projects (tenant text collate \"C\" not null, project_id uuid not null,"
         " key text collate \"C\" not null, seq bigint not null, deleted bool not null);"
         "create table issues (tenant text collate \"C\" not null, issue_id uuid not null,"
@@ -41,9 +41,9 @@ static const struct pg_batch_type batches[] = {
                                     " $4::text[], $5::text[], $6::uuid[], $7::text[], $8::uuid[], "
                                     "$9::uuid[],"
                                     " $10::timestamptz[], $11::timestamptz[], $12::text[], "
-                                    "$13::json[])",
+                                    "$13::json[], $14::uuid[])",
                         .copy_sql = "copy events from stdin",
-                        .columns = 13,
+                        .columns = 14,
                 },
         [PROJECTS] =
                 {
@@ -102,6 +102,10 @@ static void add_event(struct view *view, const struct event *event)
 	json_out_init(&json, &view->scratch);
 	event_body_json(event, &json);
 	pg_batch_text(batch, buf_slice(&view->scratch));
+	if (meta->actor.has_on_behalf_of)
+		pg_batch_uuid(batch, &meta->actor.on_behalf_of);
+	else
+		pg_batch_null(batch);
 }
 
 static void add_project(struct view *view, const struct event_meta *meta, struct slice key,

@@ -23,7 +23,7 @@ static void select_sql(struct buf *sql)
 	        sql, "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
 	             " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
 	             "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
-	                     "recorded_at") ", e.reason, e.body"
+	                     "recorded_at") ", e.reason, e.body, e.on_behalf_of"
 	                                    " from events e left join lateral (select project_id,"
 	                                    " number from issues where tenant = $1"
 	                                    " and issue_id = e.aggregate_id and "
@@ -149,7 +149,8 @@ static void build(struct params *p, struct slice tenant, const struct audit_quer
 		        p, "e.aggregate_kind = 'issue' and e.aggregate_id =", slice_str(t->issue));
 	if (query->actor) {
 		uuid_format(query->actor, t->actor);
-		add_condition(p, "e.actor_id =", slice_of(t->actor, UUID_TEXT));
+		p->values[p->n++] = slice_of(t->actor, UUID_TEXT);
+		buf_printf(&p->sql, " and $%d::uuid in (e.actor_id, e.on_behalf_of)", p->n);
 	}
 	if (query->type.n)
 		add_condition(p, "e.type =", query->type);
@@ -193,6 +194,7 @@ static void write_item(struct json_out *json, const struct pg_result *rows, int 
 	json_out_object(json);
 	json_out_member_string(json, "kind", pg_value(rows, i, 6));
 	json_out_member_string(json, "id", pg_value(rows, i, 7));
+	write_nullable(json, "on_behalf_of", rows, i, 13);
 	json_out_object_end(json);
 	json_out_member_string(json, "command_id", pg_value(rows, i, 8));
 	json_out_member_string(json, "occurred_at", pg_value(rows, i, 9));
@@ -260,25 +262,40 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 
 /* By the index of the aggregate alone: nothing is joined, for nothing differs from row to row. */
 static const char history_sql[] = "select e.seq, e.type, e.actor_kind, e.actor_id, " RFC3339(
-        "occurred_at") ", e.reason, e.body"
+        "occurred_at") ", e.reason, e.body, e.on_behalf_of"
                        " from events e where e.tenant = $1 and e.aggregate_id = $2::uuid"
                        " and e.seq > $3::bigint order by e.seq limit $4::int";
-static void write_actor(struct json_out *json, struct access_names *names,
-                        const struct pg_result *rows, int i)
+/* The member whose id is in @column. */
+static void write_member(struct json_out *json, struct access_names *names,
+                         const struct pg_result *rows, int i, int column)
 {
 	struct uuid id;
 	struct slice name = {NULL, 0};
-	if (names && uuid_parse(pg_value(rows, i, 3), &id))
+	if (names && uuid_parse(pg_value(rows, i, column), &id))
 		name = access_name(names, &id);
-	json_out_key(json, "actor");
-	json_out_object(json);
-	json_out_member_string(json, "kind", pg_value(rows, i, 2));
-	json_out_member_string(json, "id", pg_value(rows, i, 3));
+	json_out_member_string(json, "id", pg_value(rows, i, column));
 	json_out_key(json, "name");
 	if (name.data)
 		json_out_string(json, name);
 	else
 		json_out_null(json);
+}
+
+static void write_actor(struct json_out *json, struct access_names *names,
+                        const struct pg_result *rows, int i)
+{
+	json_out_key(json, "actor");
+	json_out_object(json);
+	json_out_member_string(json, "kind", pg_value(rows, i, 2));
+	write_member(json, names, rows, i, 3);
+	json_out_key(json, "on_behalf_of");
+	if (pg_is_null(rows, i, 7)) {
+		json_out_null(json);
+	} else {
+		json_out_object(json);
+		write_member(json, names, rows, i, 7);
+		json_out_object_end(json);
+	}
 	json_out_object_end(json);
 }
 

@@ -151,7 +151,7 @@ static const struct http_param audit_params[] = {
         {"after", "query", "integer", false, "only what came after this seq", "0"},
         {"issue", "query", "string", false, "key or id of the issue", "TLS-12"},
         {"type", "query", "string", false, "type of event", "IssueTransitioned"},
-        {"actor", "query", "string", false, "member id", NULL},
+        {"actor", "query", "string", false, "member who did it, or in whose name", NULL},
         END,
 };
 

@@ -110,6 +110,8 @@ void story_event(uint64_t i, struct event *out)
 	out->meta.command_id = id_of('k', tenant, seq);
 	out->meta.actor.kind = ACTOR_KIND_MEMBER;
 	out->meta.actor.id = id_of('m', tenant, seq % 2);
+	out->meta.actor.has_on_behalf_of = seq % 4 == 0;
+	out->meta.actor.on_behalf_of = id_of('m', tenant, 1);
 	out->meta.has_reason = seq % 5 == 0;
 	out->meta.reason = SLICE("because \\N \"so\"");
 	out->meta.recorded_at = 1763000000000 + (int64_t)seq * 1000;

@@ -350,6 +350,8 @@ static void events_are_filtered_and_paged_in_order(void **state)
 	assert_int_equal(audited(&query), 100);
 	query.actor = &actor; /* every second one */
 	assert_int_equal(audited(&query), 50);
+	actor.bytes[15] = 1; /* the others, and every fourth one in their name */
+	assert_int_equal(audited(&query), 75);
 	query.type = SLICE("NoSuchType");
 	json_t *page;
 	assert_int_equal(try_audit(SLICE("acme"), &query, &page), STATUS_INVALID);

@@ -285,6 +285,19 @@ class Told(Case):
         last = does("RestoreIssue", issue=key)
         self.assertEqual(len(read(f"/issues/{key}/history", last)["items"]), 5)
 
+    def test_what_was_imported_is_told_in_the_name_of_who_did_it(self):
+        guest = GUEST_ID
+        line = {"command": "CreateIssue", "command_id": nexusflow.new_id(), "occurred_at": "2020-01-02T03:04:05Z",
+                "on_behalf_of": guest, "data": {"project": "TLS", "summary": "from elsewhere"}}
+        answer = OWNER.batch("acme", [line]).lines()[0]
+        self.assertTrue(answer["success"], answer)
+        minimum = {"NexusFlow-Min-Position": str(answer["position"])}
+        item, = OWNER.get(f"/v1/t/acme/issues/{answer['key']}/history", minimum).json()["items"]
+        self.assertEqual((item["actor"]["kind"], item["actor"]["name"]), ("importer", "Owner"))
+        self.assertEqual(item["actor"]["on_behalf_of"], {"id": guest, "name": "Guest"})
+        of_guest = OWNER.get(f"/v1/t/acme/audit?actor={guest}&issue={answer['key']}", minimum).json()["items"]
+        self.assertEqual([row["actor"]["on_behalf_of"] for row in of_guest], [guest])
+
     def test_500_entries_are_one_page(self):
         key = new_issue()
         for n in range(499):

@@ -1244,7 +1244,8 @@ class Expected(oracle_fields.ExpectedFields):
     def history(self, issue):
         rows = (self.audit_row(event) for event in self.fold.audit if event["data"]["meta"]["aggregate"]["id"] == issue["id"])
         return [dict({k: row[k] for k in ("seq", "type", "occurred_at", "reason", "body")},
-                     actor={"kind": row["actor"]["kind"], **self.name(row["actor"]["id"])}) for row in rows]
+                     actor={"kind": row["actor"]["kind"], **self.name(row["actor"]["id"]),
+                            "on_behalf_of": self.name(row["actor"]["on_behalf_of"])}) for row in rows]
 
     def audit_row(self, event):
         meta = event["data"]["meta"]
@@ -1252,7 +1253,7 @@ class Expected(oracle_fields.ExpectedFields):
         key = self.fold.key(self.fold.issues[aggregate["id"]]) if aggregate["kind"] == "issue" else None
         return {"seq": meta["seq"], "id": meta["event_id"], "type": short(event),
                 "aggregate": {"kind": aggregate["kind"], "id": aggregate["id"], "key": key},
-                "actor": {"kind": meta["actor"]["kind"], "id": meta["actor"]["id"]}, "command_id": meta["command_id"],
+                "actor": {k: meta["actor"][k] for k in ("kind", "id", "on_behalf_of")}, "command_id": meta["command_id"],
                 "occurred_at": meta["occurred_at"], "recorded_at": meta["recorded_at"], "reason": meta["reason"],
                 "body": {k: v for k, v in event["data"].items() if k != "meta"}}
 

@@ -25,7 +25,7 @@ class Log:
             meta = {"event_id": f"e{seq}", "tenant": "acme", "seq": seq, "command_id": f"c{self.command}",
                     "command_hash": f"h{self.command}", "index": index, "count": len(parts), "causation_id": None,
                     "aggregate": {"kind": kind, "id": id, "version": self.versions[kind, id]},
-                    "actor": {"kind": "member", "id": OWNER}, "reason": None,
+                    "actor": {"kind": "member", "id": OWNER, "on_behalf_of": None}, "reason": None,
                     "recorded_at": f"2026-11-21T10:00:{seq:02}.000Z", "occurred_at": f"2026-11-21T10:00:{seq:02}.000Z"}
             self.events.append({"type": "nexusflow.events." + name, "data": dict(meta=meta, **fields)})
 
