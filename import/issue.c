@@ -135,6 +135,9 @@ void issue_change_milestone(struct mapper *mapper, const char *key, int64_t ms,
 		ms = before->created_ms;
 	if (after && ms < after->created_ms)
 		ms = after->created_ms;
+	if (ms < mapper->timeline.milestone_ms)
+		ms = mapper->timeline.milestone_ms;
+	mapper->timeline.milestone_ms = ms;
 	struct json_out *json = begin(mapper, "ChangeIssueVersions", key, ms, person, NULL);
 	if (after)
 		write_version(json, "add_fix", after);

@@ -121,6 +121,13 @@ static void map_milestone(struct mapper *mapper, const char *at)
 
 /* --- the state at the end --- */
 
+/* The date of member @name, but not before the state that it ends. */
+static int64_t state_date(struct mapper *mapper, const char *name, const char *at)
+{
+	int64_t ms = mapper_when(mapper, mapper->entry, name, at);
+	return ms < mapper->timeline.state_ms ? mapper->timeline.state_ms : ms;
+}
+
 static int64_t closing_date(struct mapper *mapper, const char *at)
 {
 	static const char *const names[] = {"closedAt", "mergedAt", "updatedAt"};
@@ -131,9 +138,9 @@ static int64_t closing_date(struct mapper *mapper, const char *at)
 				mapper_list(mapper, "dates",
 				            "closed without closedAt: another is taken", at,
 				            slice_str(names[i]));
-			return mapper_when(mapper, mapper->entry, names[i], at);
+			return state_date(mapper, names[i], at);
 		}
-	return mapper_when(mapper, mapper->entry, "closedAt", at);
+	return state_date(mapper, "closedAt", at);
 }
 
 static void map_closing(struct mapper *mapper, const char *at)
@@ -161,7 +168,7 @@ static void map_reopening(struct mapper *mapper, const char *at)
 	snprintf(key, sizeof key, "%lld/reopened", (long long)mapper->number);
 	mapper_list(mapper, "reopened", "by no event: the importer opens the issue when it changed",
 	            at, archive_string(mapper->entry, "updatedAt"));
-	issue_reopen(mapper, key, mapper_when(mapper, mapper->entry, "updatedAt", at), NULL);
+	issue_reopen(mapper, key, state_date(mapper, "updatedAt", at), NULL);
 }
 
 /* What the events have not said. */

@@ -286,15 +286,18 @@ static void map_closed(struct mapper *mapper, const struct occasion *occasion)
 	issue_close(mapper, occasion->key, occasion->ms, occasion->person,
 	            reason.n ? reason : archive_string(mapper->entry, "stateReason"));
 	mapper->timeline.closed = true;
+	mapper->timeline.state_ms = occasion->ms;
 }
 
 static void map_reopened(struct mapper *mapper, const struct occasion *occasion)
 {
-	if (mapper->timeline.closed)
-		issue_reopen(mapper, occasion->key, occasion->ms, occasion->person);
-	else
+	if (!mapper->timeline.closed) {
 		says_nothing(mapper, occasion);
+		return;
+	}
+	issue_reopen(mapper, occasion->key, occasion->ms, occasion->person);
 	mapper->timeline.closed = false;
+	mapper->timeline.state_ms = occasion->ms;
 }
 
 /* --- links --- */
@@ -419,6 +422,8 @@ void timeline_open(struct mapper *mapper, const char *at)
 	        .assignees = assignees_at_the_end(mapper),
 	        .milestone = archive_string(mapper->entry, "milestone"),
 	        .title = archive_string(mapper->entry, "title"),
+	        .state_ms = mapper->created_ms,
+	        .milestone_ms = mapper->created_ms,
 	};
 	sort_events(timeline, archive_array(mapper->entry, "timelineItems"));
 	for (size_t i = timeline->n; i--;) {

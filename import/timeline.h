@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/base/bytes.h"
 #include "core/base/uuid.h"
@@ -22,6 +23,8 @@ struct timeline {        /* all zero is an empty one; of the issue at hand */
 	struct slice milestone;
 	struct slice title;
 	bool closed;
+	/* since when: what ends them is not dated before */
+	int64_t state_ms, milestone_ms;
 };
 
 /* Make it of the issue at hand, as the issue began. */

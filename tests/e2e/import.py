@@ -136,7 +136,7 @@ def main():
 
         code, printed, kills = import_while_killing(node, arguments, seed)
         node.wait_ready()
-        assert code == 0, f"the import ended with {code}: {printed[-3000:]}"
+        assert code == 0, f"the import ended with {code}: {printed[:1500]} ... {printed[-1500:]}"
         complaints, events = check(node, postgres, owner, commands)
         complaints += check_archive(archive, owner, owner.events("acme"))
         began = len(events)

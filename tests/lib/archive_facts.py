@@ -212,7 +212,8 @@ class Reader:
         found = []
 
         def change(when, before, after, actor):
-            when = max([when] + [self.versions[t]["made"] for t in (before, after) if t and self.versions[t]["made"]])
+            when = max([when] + [self.versions[t]["made"] for t in (before, after) if t and self.versions[t]["made"]]
+                       + [step[0] for step in found[-1:]])
             names = [as_line(title) if title else None for title in (before, after)]
             found.append((when, "version", *names, actor))
         if current:
@@ -260,11 +261,12 @@ class Reader:
         ends_closed = merged or entry.get("state") == "CLOSED"
         if merged or (ends_closed and not closed):
             date = next((entry[n] for n in ("closedAt", "mergedAt", "updatedAt") if entry.get(n)), None)
-            found.append((self.date(entry, {"createdAt": date}) if date else None, "close",
+            date = self.date(entry, {"createdAt": date}) if date else self.born[entry["number"]]
+            found.append((max(date, found[-1][0] if found else date), "close",
                           "merged" if merged else self.resolution(entry, entry.get("stateReason")),
                           (entry.get("mergedBy") or None) if merged else None))
         elif closed and not ends_closed:
-            found.append((self.date(entry, entry, "updatedAt"), "reopen", None, None))
+            found.append((max(self.date(entry, entry, "updatedAt"), found[-1][0]), "reopen", None, None))
         return found
 
 
