@@ -23,6 +23,10 @@
 	IGNORE(COMPONENT_REMOVED)                                                                  \
 	ON(EVENT_SKIPPED)                                                                          \
 	IGNORE(FIELD_ADDED)                                                                        \
+	IGNORE(FIELD_EDITED)                                                                       \
+	IGNORE(FIELD_OPTION_ADDED)                                                                 \
+	IGNORE(FIELD_OPTION_EDITED)                                                                \
+	IGNORE(FIELD_REMOVED)                                                                      \
 	IGNORE(ISSUE_ARCHIVED)                                                                     \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \

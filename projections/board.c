@@ -27,6 +27,10 @@
 	ON(COMPONENT_REMOVED)                                                                      \
 	IGNORE(EVENT_SKIPPED)                                                                      \
 	ON(FIELD_ADDED)                                                                            \
+	ON(FIELD_EDITED)                                                                           \
+	ON(FIELD_OPTION_ADDED)                                                                     \
+	ON(FIELD_OPTION_EDITED)                                                                    \
+	ON(FIELD_REMOVED)                                                                          \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
@@ -467,6 +471,10 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_COMPONENT_REMOVED:
 	case EVENT_EVENT_SKIPPED:
 	case EVENT_FIELD_ADDED:
+	case EVENT_FIELD_EDITED:
+	case EVENT_FIELD_OPTION_ADDED:
+	case EVENT_FIELD_OPTION_EDITED:
+	case EVENT_FIELD_REMOVED:
 	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:

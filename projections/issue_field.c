@@ -40,14 +40,32 @@ static void put_option(const struct issue_applying *a, struct slice field, struc
 	issue_put(a, OPTIONS, buf_slice(&a->view->value));
 }
 
+static enum status get_field(const struct issue_applying *a, struct slice id,
+                             struct field_row *field)
+{
+	struct slice row;
+	field_key(a, &a->meta->aggregate.id, id);
+	if (kv_get(a->view->txn, FIELDS, buf_slice(&a->view->key), &row) &&
+	    field_row_unpack(row, field))
+		return STATUS_OK;
+	return error_set(a->err, STATUS_INVALID, "a field that is not there");
+}
+
+/* Its types are packed in a->labels. */
+static struct field_row field_of(const struct issue_applying *a, enum field_kind kind,
+                                 const struct field_settings *settings)
+{
+	pack_strings(a->labels, &settings->issue_types);
+	return (struct field_row){.kind = kind,
+	                          .disabled = settings->disabled,
+	                          .position = (uint32_t)settings->position,
+	                          .name = settings->name,
+	                          .types = buf_slice(a->labels)};
+}
+
 static void field_added(const struct issue_applying *a, const struct field_added *e)
 {
-	pack_strings(a->labels, &e->settings.issue_types);
-	struct field_row field = {.kind = e->kind,
-	                          .disabled = e->settings.disabled,
-	                          .position = (uint32_t)e->settings.position,
-	                          .name = e->settings.name,
-	                          .types = buf_slice(a->labels)};
+	struct field_row field = field_of(a, e->kind, &e->settings);
 	put_field(a, e->field, &field);
 	for (uint32_t i = 0; i < e->options.n; i++) {
 		struct option_row option = {.name = e->options.items[i].name};
@@ -55,11 +73,101 @@ static void field_added(const struct issue_applying *a, const struct field_added
 	}
 }
 
+/* The id of the next field of the project, behind *@id; false at the end. */
+static bool next_field(const struct issue_applying *a, struct slice *id)
+{
+	struct slice key, value;
+	struct kv_cursor *cursor = kv_cursor_open(a->view->txn, FIELDS);
+	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+	size_t prefix_n = a->view->key.n;
+	buf_append_slice(&a->view->key, *id);
+	bool more = kv_seek(cursor, buf_slice(&a->view->key), &key, &value);
+	if (more && slice_equal(key, buf_slice(&a->view->key)))
+		more = kv_next(cursor, &key, &value);
+	more = more && key.n > prefix_n && memcmp(key.data, a->view->key.data, prefix_n) == 0;
+	if (more) {
+		buf_clear(a->labels);
+		buf_append(a->labels, key.data + prefix_n, key.n - prefix_n);
+		*id = buf_slice(a->labels);
+	}
+	kv_cursor_close(cursor);
+	return more;
+}
+
+/* The field at @from goes to @to (away, if @to is behind all); those between make room. */
+static enum status move_field(const struct issue_applying *a, uint32_t from, uint32_t to)
+{
+	struct slice id = {NULL, 0};
+	while (from != to && next_field(a, &id)) {
+		struct field_row field;
+		if (get_field(a, id, &field))
+			return STATUS_INVALID;
+		uint32_t position = field.position;
+		if (field.removed || position == from)
+			continue;
+		if (position > from && position <= to)
+			position--;
+		else if (position < from && position >= to)
+			position++;
+		if (position == field.position)
+			continue;
+		field.position = position;
+		put_field(a, id, &field);
+	}
+	return STATUS_OK;
+}
+
+static enum status field_edited(const struct issue_applying *a, const struct field_edited *e)
+{
+	struct field_row field;
+	enum status status =
+	        move_field(a, (uint32_t)e->before.position, (uint32_t)e->after.position);
+	if (!status)
+		status = get_field(a, e->field, &field);
+	if (status)
+		return status;
+	field = field_of(a, field.kind, &e->after);
+	put_field(a, e->field, &field);
+	return STATUS_OK;
+}
+
+static enum status field_removed(const struct issue_applying *a, const struct field_removed *e)
+{
+	struct field_row field;
+	enum status status = move_field(a, (uint32_t)e->position, UINT32_MAX);
+	if (!status)
+		status = get_field(a, e->field, &field);
+	if (status)
+		return status;
+	field.removed = true;
+	put_field(a, e->field, &field);
+	return STATUS_OK;
+}
+
 enum status issue_field_apply(const struct issue_applying *a, const struct event *event)
 {
-	if (event->type == EVENT_FIELD_ADDED)
+	const struct field_option_added *added = &event->field_option_added;
+	const struct field_option_edited *edited = &event->field_option_edited;
+	struct option_row option = {.disabled = false};
+	switch ((int)event->type) {
+	case EVENT_FIELD_ADDED:
 		field_added(a, &event->field_added);
-	return STATUS_OK;
+		return STATUS_OK;
+	case EVENT_FIELD_EDITED:
+		return field_edited(a, &event->field_edited);
+	case EVENT_FIELD_REMOVED:
+		return field_removed(a, &event->field_removed);
+	case EVENT_FIELD_OPTION_ADDED:
+		option.name = added->option.name;
+		put_option(a, added->field, added->option.option, &option);
+		return STATUS_OK;
+	case EVENT_FIELD_OPTION_EDITED:
+		option = (struct option_row){edited->to_disabled, edited->to_name};
+		put_option(a, edited->field, edited->option, &option);
+		return STATUS_OK;
+	default:
+		return STATUS_OK;
+	}
 }
 
 /* --- values of an issue --- */

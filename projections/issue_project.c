@@ -259,6 +259,10 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
 	case EVENT_VERSION_REMOVED:
 		return version_removed(a, &event->version_removed);
 	case EVENT_FIELD_ADDED:
+	case EVENT_FIELD_EDITED:
+	case EVENT_FIELD_REMOVED:
+	case EVENT_FIELD_OPTION_ADDED:
+	case EVENT_FIELD_OPTION_EDITED:
 		return issue_field_apply(a, event);
 	default:
 		return STATUS_OK; /* ignored by ISSUE_ANSWERS */

@@ -20,6 +20,10 @@
 	IGNORE(COMPONENT_REMOVED)                                                                  \
 	IGNORE(EVENT_SKIPPED)                                                                      \
 	ON(FIELD_ADDED)                                                                            \
+	ON(FIELD_EDITED)                                                                           \
+	IGNORE(FIELD_OPTION_ADDED)                                                                 \
+	IGNORE(FIELD_OPTION_EDITED)                                                                \
+	ON(FIELD_REMOVED)                                                                          \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	IGNORE(ISSUE_ASSIGNED)                                                                     \
 	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \
@@ -219,8 +223,9 @@ static enum status search_apply(struct view *view, const struct event *event, st
 		add_key(view, meta, event->project_created.key);
 	} else if (event->type == EVENT_PROJECT_KEY_CHANGED) {
 		add_key(view, meta, event->project_key_changed.to);
-	} else if (event->type == EVENT_FIELD_ADDED) {
-		search_field_added(view, meta, &event->field_added);
+	} else if (event->type == EVENT_FIELD_ADDED || event->type == EVENT_FIELD_EDITED ||
+	           event->type == EVENT_FIELD_REMOVED) {
+		search_field_changed(view, event);
 	} else if (event->type == EVENT_ISSUE_FIELDS_CHANGED) {
 		return search_values_changed(view, meta, &event->issue_fields_changed, err);
 	} else if (event->type == EVENT_ISSUE_CREATED && event->issue_created.has_cloned_from) {

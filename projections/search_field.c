@@ -20,10 +20,17 @@ static void add_field(struct view *view, const struct event_meta *meta, struct s
 	pg_batch_int(batch, meta->seq);
 }
 
-void search_field_added(struct view *view, const struct event_meta *meta,
-                        const struct field_added *e)
+void search_field_changed(struct view *view, const struct event *event)
 {
-	add_field(view, meta, e->field, &e->settings.issue_types, false);
+	static const struct slice_array none;
+	if (event->type == EVENT_FIELD_ADDED)
+		add_field(view, &event->meta, event->field_added.field,
+		          &event->field_added.settings.issue_types, false);
+	else if (event->type == EVENT_FIELD_EDITED)
+		add_field(view, &event->meta, event->field_edited.field,
+		          &event->field_edited.after.issue_types, false);
+	else
+		add_field(view, &event->meta, event->field_removed.field, &none, true);
 }
 
 /* --- values --- */

@@ -29,8 +29,7 @@ extern const struct pg_batch_type search_batches[SEARCH_BATCHES];
 extern const struct pg_view_digest search_digests[];
 
 /* Custom fields: what projects have, what issues have in them. */
-void search_field_added(struct view *view, const struct event_meta *meta,
-                        const struct field_added *e);
+void search_field_changed(struct view *view, const struct event *event);
 enum status search_values_changed(struct view *view, const struct event_meta *meta,
                                   const struct issue_fields_changed *e, struct error *err);
 

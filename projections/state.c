@@ -23,6 +23,10 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(COMPONENT_REMOVED)                                                                      \
 	ON(EVENT_SKIPPED)                                                                          \
 	ON(FIELD_ADDED)                                                                            \
+	ON(FIELD_EDITED)                                                                           \
+	ON(FIELD_OPTION_ADDED)                                                                     \
+	ON(FIELD_OPTION_EDITED)                                                                    \
+	ON(FIELD_REMOVED)                                                                          \
 	ON(ISSUE_ARCHIVED)                                                                         \
 	ON(ISSUE_ASSIGNED)                                                                         \
 	ON(ISSUE_COMPONENTS_CHANGED)                                                               \

@@ -81,11 +81,73 @@ def values_of(made, least):
 class Case(unittest.TestCase):
     maxDiff = None
 
-    def refused(self, client, name, status, code, pointer=None, **data):
+    def refused(self, client, name, status, code, pointer=None, /, **data):
         answer = client.command("acme", name, data)
         self.assertEqual((answer.status, answer.json()["code"]), (status, code), answer)
         if pointer is not None:
             self.assertEqual(answer.json()["errors"][0]["pointer"], pointer, answer)
+
+
+class Configuration(Case):
+    def configure(self, name, /, **data):
+        return does(name, **dict({"project": "CONF"}, **data))
+
+    def fields(self, least):
+        return read("/projects/CONF/configuration", least)["fields"]
+
+    def test_a_project_changes_its_fields_while_they_are_in_use(self):
+        does("CreateProject", key="CONF", name="Configured")
+        self.configure("AddField", field="customer", name="Customer", kind="text", required=True, default_values=["echidna"])
+        self.configure("AddField", field="severity", name="Severity", kind="select", options=LEVELS)
+        made = does("CreateIssue", MEMBER, project="CONF", summary="one", fields=wish(severity=["low"]))
+        self.assertEqual(values_of(made, made), {"customer": ["echidna"], "severity": ["low"]})
+        self.refused(MEMBER, "EditIssue", 422, "field_required", "/fields/0/values", issue=made["created"], fields=wish(customer=[]))
+        self.refused(MEMBER, "AddField", 403, "forbidden", project="CONF", field="x", name="X", kind="text")
+        self.configure("AddFieldOption", field="severity", option="top", name="Top")
+        self.configure("EditFieldOption", field="severity", option="low", name="Least", disabled=True)
+        answer = self.configure("EditFieldOption", field="severity", option="top", position=0)
+        self.assertEqual([(o["id"], o["name"], o["disabled"]) for o in self.fields(answer)[1]["options"]],
+                         [("top", "Top", False), ("low", "Least", True), ("high", "HIGH", False)])
+        found = read(f"/issues/{made['created']}", answer)["fields"]
+        self.assertEqual((found[1]["values"], found[1]["display"]), (["low"], ["Least"]))
+        answer = self.configure("EditField", field="severity", name="How bad", position=0, issue_types=["bug"])
+        self.assertEqual([(f["id"], f["name"], f["issue_types"], f["issues"]) for f in self.fields(answer)],
+                         [("severity", "How bad", ["bug"], 1), ("customer", "Customer", None, 1)])
+        self.assertEqual(values_of(made, answer), {"customer": ["echidna"]})
+        self.assertEqual(search(answer, project="CONF", field="severity:low"), [])
+        self.refused(MEMBER, "EditIssue", 422, "field_context", "/fields/0/field", issue=made["created"], fields=wish(severity=["top"]))
+        answer = self.configure("EditField", field="severity", all_types=True)
+        self.assertEqual([i["id"] for i in search(answer, project="CONF", field="severity:low")], [made["created"]])
+        self.configure("EditField", field="customer", disabled=True)
+        self.refused(MEMBER, "EditIssue", 422, "disabled", "/fields/0/field", issue=made["created"], fields=wish(customer=["x"]))
+
+    def test_a_removed_field_is_gone_from_everywhere_but_history(self):
+        does("CreateProject", key="GONE", name="Gone")
+        does("AddField", project="GONE", field="customer", name="Customer", kind="text")
+        made = does("CreateIssue", MEMBER, project="GONE", summary="one", fields=wish(customer=["bilby"]))
+        self.assertEqual(len(search(made, text="bilby")), 1)
+        self.refused(OWNER, "RemoveField", 409, "in_use", "/field", project="GONE", field="customer")
+        gone = does("RemoveField", project="GONE", field="customer", drop_values=True)
+        self.assertEqual(values_of(made, gone), {})
+        self.assertEqual(search(gone, text="bilby"), [])
+        self.assertEqual(search(gone, field="customer:bilby"), [])
+        self.assertEqual(read("/projects/GONE/configuration", gone)["fields"], [])
+        history = read(f"/issues/{made['created']}/history", gone)["items"]
+        self.assertEqual(history[-1]["body"]["changes"][0]["to"], ["bilby"])
+        self.refused(OWNER, "AddField", 409, "item_exists", "/field", project="GONE", field="customer", name="C", kind="text")
+
+    def test_an_issue_takes_along_what_another_project_has_a_field_for(self):
+        does("CreateProject", key="FROM", name="From")
+        does("CreateProject", key="TO", name="To")
+        for field in ("customer", "supplier"):
+            does("AddField", project="FROM", field=field, name=field, kind="text")
+        does("AddField", project="TO", field="customer", name="Client", kind="text")
+        made = does("CreateIssue", MEMBER, project="FROM", summary="one", fields=wish(customer=["dunnart"], supplier=["quoll"]))
+        moved = does("MoveIssue", issue=made["created"], project="TO")
+        self.assertEqual([e["type"] for e in moved["events"]], ["IssueFieldsChanged", "IssueMoved"])
+        self.assertEqual([(f["name"], f["values"]) for f in read(f"/issues/{made['created']}", moved)["fields"]], [("Client", ["dunnart"])])
+        self.assertEqual([i["key"] for i in search(moved, text="dunnart", project="TO")], ["TO-1"])
+        self.assertEqual(search(moved, text="quoll"), [])
 
 
 class Values(Case):

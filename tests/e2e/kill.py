@@ -92,6 +92,23 @@ class Choices:
                         priority=self.rng.choice(["highest", "low", "none"]))
         return data
 
+    KINDS = {"cost": "number", "notes": "paragraph", "level": "select", "tags": "labels", "line": "text"}
+
+    def field(self):
+        self.last_field = self.rng.choice(list(self.KINDS))
+        return {"project": self.project(), "field": self.last_field}
+
+    def field_kind(self):
+        """The kind of the field that was chosen last: the same in every project, so that values are often right."""
+        return self.KINDS[self.last_field]
+
+    def field_values(self):
+        values = {"cost": lambda: f"{self.rng.randint(-999, 999)}.{self.rng.randint(0, 99)}", "notes": lambda: self.text(20),
+                  "level": lambda: self.rng.choice(["low", "high", "top"]), "tags": lambda: self.rng.choice(["a", "b c"]),
+                  "line": self.line}
+        return [{"field": field, "values": [values[field]() for _ in range(self.rng.randint(0, 2 if field == "tags" else 1))]}
+                for field in self.rng.sample(list(values), self.rng.randint(1, 3))]
+
     def edit_issue(self):
         data = {"issue": self.issue()}
         for field in self.rng.sample(["summary", "description", "priority", "due_on", "start_on", "estimate", "remaining",
@@ -221,6 +238,14 @@ class Choices:
         (3, "ChangeIssueComponents", lambda c: {"issue": c.issue(), "add": [c.part(0)], "remove": [c.part(0)]}),
         (3, "ChangeIssueVersions", lambda c: {"issue": c.issue(), "add_fix": [c.part(1)], "remove_fix": [c.part(1)],
                                               "add_affects": [c.part(1)]}),
+        (0.6, "AddField", lambda c: dict(c.field(), name=c.line()[:30], kind=c.field_kind(), options=[
+            {"option": "low", "name": "Low"}, {"option": "high", "name": "High"}] if c.field_kind() == "select" else [])),
+        (0.4, "EditField", lambda c: dict(c.field(), name=c.line()[:30], required=False, position=c.rng.randint(0, 3))),
+        (0.3, "EditField", lambda c: dict(c.field(), all_types=True, disabled=c.rng.random() < 0.2)),
+        (0.1, "RemoveField", lambda c: dict(c.field(), drop_values=c.rng.random() < 0.5)),
+        (0.3, "AddFieldOption", lambda c: dict(c.field(), option=c.rng.choice(["top", "low"]), name=c.line()[:30])),
+        (0.3, "EditFieldOption", lambda c: dict(c.field(), option=c.rng.choice(["top", "low"]), name=c.line()[:30], position=0)),
+        (4, "EditIssue", lambda c: {"issue": c.issue(), "fields": c.field_values()}),
         (0.6, "CreateBoard", lambda c: c.board("board_id", projects=c.rng.sample(["TLS", "WEB", "OPS"], c.rng.randint(1, 2)))),
         (0.6, "EditBoard", lambda c: c.board("board")),
         (0.2, "DeleteBoard", lambda c: {"board": c.board("board")["board"]}),

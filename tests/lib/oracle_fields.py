@@ -9,7 +9,10 @@ SETS, WORDS = ("multi_select", "members", "labels"), ("text", "paragraph", "url"
 
 
 def canonical_number(value):
-    number = decimal.Decimal(value)
+    try:
+        number = decimal.Decimal(value)
+    except decimal.InvalidOperation:
+        return None
     return "0" if number == 0 else format(number.normalize(decimal.Context(prec=60)), "f")
 
 
@@ -66,6 +69,47 @@ class FoldFields:
         field.update({k: settings[k] for k in ("name", "description", "required", "disabled", "default_values")},
                      issue_types=settings["issue_types"] or None)
         self.look_at_values(meta, field, settings["default_values"])
+
+    def field_of(self, meta, data):
+        fields = self.projects[meta["aggregate"]["id"]]["fields"]
+        return fields, next(f for f in fields if f["id"] == data["field"])
+
+    def on_FieldEdited(self, meta, data):
+        fields, field = self.field_of(meta, data)
+        before, after = data["before"], data["after"]
+        was = dict({k: field[k] for k in ("name", "description", "required", "disabled", "default_values")},
+                   issue_types=sorted(field["issue_types"] or []), position=fields.index(field))
+        self.same(meta, field["id"], dict(before, issue_types=sorted(before["issue_types"])), was)
+        if before == after:
+            self.say(meta, f"{field['id']} does not change")
+        fields.remove(field)
+        fields.insert(after["position"], field)
+        self.set_field(meta, field, after)
+
+    def on_FieldRemoved(self, meta, data):
+        fields, field = self.field_of(meta, data)
+        self.same(meta, field["id"], (data["position"], data["issues"]), (fields.index(field), field["issues"]))
+        fields.remove(field)
+        self.projects[meta["aggregate"]["id"]].setdefault("removed_fields", []).append(field)
+
+    def on_FieldOptionAdded(self, meta, data):
+        _, field = self.field_of(meta, data)
+        option = data["option"]
+        siblings = [o for o in field["options"] if o["parent"] == option["parent"]]
+        if any(o["id"] == option["option"] for o in field["options"]) or data["position"] != len(siblings):
+            self.say(meta, f"the option {option['option']} is there already, or at another place than the last")
+        field["options"].append({"id": option["option"], "name": option["name"], "parent": option["parent"], "disabled": False})
+
+    def on_FieldOptionEdited(self, meta, data):
+        _, field = self.field_of(meta, data)
+        option = next(o for o in field["options"] if o["id"] == data["option"])
+        siblings = [o for o in field["options"] if o["parent"] == option["parent"]]
+        self.same(meta, option["id"], [data["from_" + k] for k in ("name", "disabled", "position")],
+                  [option["name"], option["disabled"], siblings.index(option)])
+        option.update(name=data["to_name"], disabled=data["to_disabled"])
+        siblings.remove(option)
+        siblings.insert(data["to_position"], option)
+        field["options"] = [o for o in field["options"] if o["parent"] != option["parent"]] + siblings
 
     @staticmethod
     def fields_ever(project):

@@ -47,6 +47,35 @@ class Log:
         self.append((name, "project", PROJECT, fields))
 
 
+
+def settings(name, position, **more):
+    return dict({"name": name, "description": "", "required": False, "issue_types": [], "default_values": [], "disabled": False,
+                 "position": position}, **more)
+
+
+def change(field, kind, before, after, **more):
+    return dict({"field": field, "kind": kind, "from": before, "to": after, "previous_seq": None, "copied_from": None,
+                 "text_seq": None}, **more)
+
+
+def append_fields(log):
+    """Custom fields, and what issues get in them."""
+    log.on_project("FieldAdded", field="cost", kind="number", settings=settings("Cost", 0), options=[])
+    log.on_project("FieldAdded", field="level", kind="select", settings=settings("Level", 1),
+                   options=[{"option": id, "name": id, "parent": None} for id in ("low", "high")])
+    log.on_project("FieldAdded", field="notes", kind="paragraph", settings=settings("Notes", 2), options=[])
+    log.on_project("FieldAdded", field="spare", kind="text", settings=settings("Spare", 3), options=[])
+    log.on_issue("IssueFieldsChanged", 4, changes=[change("cost", "number", [], ["0.1"]), change("level", "select", [], ["high"]),
+                                                   change("notes", "paragraph", [], ["a text"]), change("spare", "text", [], ["x"])])
+    log.on_issue("IssueFieldsChanged", 4, changes=[
+        change("cost", "number", ["0.1"], ["12"]), change("notes", "paragraph", [], ["b text"], previous_seq=len(log.events))])
+    log.on_project("FieldEdited", field="level", before=settings("Level", 1), after=settings("Level", 0))
+    log.on_project("FieldOptionAdded", field="level", option={"option": "top", "name": "top", "parent": None}, position=2)
+    log.on_project("FieldOptionEdited", field="level", option="top", from_name="top", to_name="Top", from_disabled=False,
+                   to_disabled=True, from_position=2, to_position=0)
+    log.on_project("FieldRemoved", field="spare", position=3, issues=1)
+
+
 def sample():
     log = Log()
     log.append(("OrganizationCreated", "organization", ORG, {"name": "Acme"}),
@@ -111,6 +140,7 @@ def sample():
     log.on_organization("MemberDeactivated", member_id=OTHER, role="guest")
     log.on_organization("MemberReactivated", member_id=OTHER, role="guest")
     log.on_organization("EventSkipped", readers=["board"], skipped_seq=3, skipped_event="e3", why="damaged", operator="uid 0")
+    append_fields(log)
     log.on_project("StatusAdded", status="blocked", name="Blocked", category="in_progress")
     log.on_project("StatusChanged", status="blocked", from_name="Blocked", to_name="Waiting", from_category="in_progress",
                    to_category="in_progress", from_position=4, to_position=1)
@@ -168,6 +198,10 @@ def event(events, name, other=None):
     return found["data"]
 
 
+def events_of(events, name):
+    return [e["data"] for e in events if e["type"].endswith(name)]
+
+
 LOG_ERRORS = {
     "an event is dropped": lambda events: events.pop(12),
     "the last event of a command is dropped": lambda events: events.pop(4),
@@ -194,6 +228,18 @@ LOG_ERRORS = {
     "a workflow is published that was not drafted": set_field("WorkflowPublished", "name", "Long"),
     "a priority is added twice": set_field("PriorityAdded", "priority", "low"),
     "a priority was not disabled": set_field("PriorityChanged", "from_disabled", True),
+    "a field is added twice": set_field("FieldAdded", "field", "notes"),
+    "a field had another name": lambda events: event(events, "FieldEdited")["before"].update(name="Height"),
+    "a field is removed from another place": set_field("FieldRemoved", "position", 2),
+    "a field was in use by more": set_field("FieldRemoved", "issues", 2),
+    "an option is added at another place": set_field("FieldOptionAdded", "position", 0),
+    "an option was not disabled": set_field("FieldOptionEdited", "from_disabled", True),
+    "a value before that was not": lambda events: events_of(events, "IssueFieldsChanged")[1]["changes"][0].update({"from": ["1"]}),
+    "a text before that was not": lambda events: events_of(events, "IssueFieldsChanged")[1]["changes"][1].update(previous_seq=1),
+    "a number in another form": lambda events: event(events, "IssueFieldsChanged")["changes"][0].update(to=["0.10"]),
+    "an option that there is not": lambda events: event(events, "IssueFieldsChanged")["changes"][1].update(to=["none"]),
+    "a value of another kind": lambda events: event(events, "IssueFieldsChanged")["changes"][0].update(kind="text"),
+    "a value of no field": lambda events: event(events, "IssueFieldsChanged")["changes"][0].update(field="price"),
     "an issue is left without a place": lambda events: events.pop(-6),
     "an issue number is left out": lambda events: events[9]["data"].update(number=5),
     "a summary before that was not": set_field("IssueSummaryChanged", "from", "issue 4"),
@@ -257,6 +303,10 @@ ANSWER_ERRORS = {
         c for c in found["board TLS"]["columns"][1]["cards"] if c["key"] == "TLS-1").update(subtasks={"total": 1, "done": 0}),
     "an issue is gone": lambda found: found.pop("issue TLS-3"),
     "an issue is there that should not be": lambda found: found.update({"issue TLS-9": {}}),
+    "a value is another": lambda found: found["issue TLS-4"]["fields"][1].update(values=["12.0"]),
+    "a removed field is shown": lambda found: found["issue TLS-4"]["fields"].append({}),
+    "a field is in another place": lambda found: found["configuration TLS"]["fields"].reverse(),
+    "an option is in another place": lambda found: found["configuration TLS"]["fields"][0]["options"].reverse(),
     "a priority is in another place": lambda found: found["configuration TLS"]["priorities"].reverse(),
     "the statuses are in another order": lambda found: found["statuses TLS"].reverse(),
     "a draft is there that should not be": lambda found: found["workflows TLS"][0].update(draft={}),
@@ -297,7 +347,7 @@ class TestOracle(unittest.TestCase):
     def test_nothing_to_complain_about(self):
         events = sample()
         self.assertEqual(complaints(events, answers_to(events)), [])
-        self.assertEqual(len(answers_to(events)["documents"]), 7)
+        self.assertEqual(len(answers_to(events)["documents"]), 9)
 
     def test_errors_of_the_log(self):
         found = answers_to(sample())

@@ -34,7 +34,8 @@ struct history_tenant {
 	int64_t numbers, other_numbers; /* that they have given */
 	uint64_t project_version;
 	bool rekeyed, archived, deleted;
-	bool has_parts;         /* a component, a version and two fields */
+	bool has_parts; /* a component, a version and two fields */
+	bool notes_first;
 	uint64_t boards;        /* that are gone */
 	uint64_t board_version; /* of the one that is there; 0: none */
 	struct history_issue *issues;
@@ -99,6 +100,7 @@ void history_random_plan(struct history *history, struct history_tenant *tenant,
  * being made. The other project of a tenant has no notes. */
 void history_add_field(struct history *history, struct uuid project, uint64_t version,
                        const char *field);
+void history_swap_fields(struct history *history, struct history_tenant *tenant);
 void history_leave_notes(struct history *history, struct history_issue *issue);
 void history_random_value(struct history *history, struct history_issue *issue);
 

@@ -51,3 +51,16 @@ void history_random_value(struct history *history, struct history_issue *issue)
 		to = cost ? costs[1] : texts[1];
 	change_value(history, issue, cost ? "cost" : "notes", to);
 }
+
+void history_swap_fields(struct history *history, struct history_tenant *tenant)
+{
+	const struct field_settings notes = {.name = SLICE("notes"), .position = 1},
+	                            first = {.name = SLICE("Notes"), .position = 0};
+	history_event(history, EVENT_FIELD_EDITED, AGGREGATE_KIND_PROJECT, tenant->project,
+	              ++tenant->project_version)
+	        ->field_edited =
+	        (struct field_edited){.field = SLICE("notes"),
+	                              .before = tenant->notes_first ? first : notes,
+	                              .after = tenant->notes_first ? notes : first};
+	tenant->notes_first = !tenant->notes_first;
+}

@@ -400,6 +400,8 @@ static void random_part(struct history *h, struct history_tenant *t)
 		history_add_field(h, t->project, ++t->project_version, "cost");
 		history_add_field(h, t->project, ++t->project_version, "notes");
 		t->has_parts = true;
+	} else if (seed_below(&h->seed, 3) == 0) {
+		history_swap_fields(h, t);
 	} else if (seed_below(&h->seed, 2)) {
 		of_project(h, EVENT_COMPONENT_EDITED, t)->component_edited =
 		        (struct component_edited){component, .after = {.name = SLICE("Keys 2")}};

@@ -82,12 +82,75 @@ void fill_field(struct decider *decider, struct seed *seed, struct command *comm
 		        .options = sorts[sort].options,
 		        .default_values = some_values(decider, seed, sort, maybe(seed, 3))};
 		break;
+	case COMMAND_EDIT_FIELD:
+		command->edit_field = (struct edit_field){
+		        .project = PICK("TLS", "TLS", "QUIC"),
+		        .field = slice_str(sorts[sort].id),
+		        .has_name = maybe(seed, 2),
+		        .name = SOME_TEXT,
+		        .has_required = maybe(seed, 3),
+		        .required = maybe(seed, 4),
+		        .issue_types = some_types(decider, seed),
+		        .all_types = maybe(seed, 4),
+		        .default_values = some_values(decider, seed, sort, maybe(seed, 3)),
+		        .no_default = maybe(seed, 4),
+		        .has_disabled = maybe(seed, 3),
+		        .disabled = maybe(seed, 3),
+		        .has_position = maybe(seed, 3),
+		        .position = (int32_t)seed_below(seed, SORTS)};
+		break;
+	case COMMAND_REMOVE_FIELD:
+		command->remove_field = (struct remove_field){.project = PICK("TLS", "QUIC"),
+		                                              .field = SOME_FIELD,
+		                                              .drop_values = maybe(seed, 10)};
+		break;
+	case COMMAND_ADD_FIELD_OPTION:
+		command->add_field_option =
+		        (struct add_field_option){.project = PICK("TLS", "QUIC"),
+		                                  .field = PICK("level", "place", "cost"),
+		                                  .option = PICK("middle", "low", "east", "Bad"),
+		                                  .name = SOME_TEXT,
+		                                  .has_parent = maybe(seed, 3),
+		                                  .parent = PICK("north", "south", "cape")};
+		break;
+	case COMMAND_EDIT_FIELD_OPTION:
+		command->edit_field_option = (struct edit_field_option){
+		        .project = PICK("TLS", "QUIC"),
+		        .field = PICK("level", "place", "cost"),
+		        .option = PICK("low", "high", "north", "pole", "cape", "middle"),
+		        .has_name = maybe(seed, 2),
+		        .name = SOME_TEXT,
+		        .has_disabled = maybe(seed, 2),
+		        .disabled = maybe(seed, 3),
+		        .has_position = maybe(seed, 2),
+		        .position = (int32_t)seed_below(seed, 4)};
+		break;
 	default:
 		break;
 	}
 }
 
 /* --- laws --- */
+
+/* Options are counted, and numbered below each parent. */
+static void check_options(const struct tenant_state *face, const struct uuid *project,
+                          const struct row_field *field)
+{
+	struct row_field_option option, other;
+	uint32_t n = 0;
+
+	memset(&option, 0, sizeof(option));
+	while (next_field_option(face, project, PADDED(field->id), &option)) {
+		uint32_t in_front = 0;
+		n++;
+		memset(&other, 0, sizeof(other));
+		while (next_field_option(face, project, PADDED(field->id), &other))
+			in_front += slice_equal(PADDED(other.parent), PADDED(option.parent)) &&
+			            other.position < option.position;
+		assert_int_equal(in_front, option.position);
+	}
+	assert_int_equal(n, field->removed ? 0 : field->options);
+}
 
 struct counted {
 	uint32_t fields, bytes;
@@ -152,6 +215,7 @@ void check_fields(struct decider *decider)
 			eager += field_is_eager(&field);
 			assert_int_equal(count_issues(face, &project.id, PADDED(field.id)),
 			                 field.issues);
+			check_options(face, &project.id, &field);
 			if (!field.removed) {
 				shown++;
 				positions |= UINT64_C(1) << field.position;
