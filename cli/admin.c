@@ -27,7 +27,8 @@ enum status admin_start(const struct replay_options *options, struct admin **out
 	struct buf listen = {0};
 	admin->replay = replay_open(options);
 	void *contexts[] = {admin->replay};
-	buf_printf(&listen, "unix:%s/" REPLAY_SOCKET, options->site.config->data_dir);
+	buf_printf(&listen, "unix:%s/%s", options->site.config->data_dir,
+	           replay_sockets[options->socket]);
 	struct http_options http = {
 	        .listen = buf_cstr(&listen),
 	        .tables = tables,

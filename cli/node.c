@@ -296,26 +296,28 @@ static void print_processor(void *context, struct json_out *out)
 	json_out_object_end(out);
 }
 
-/* A process without views has nothing that an operator could rebuild. A path too long for a socket
- * is no reason not to serve. */
+/* A path too long for a socket is no reason not to serve. */
 static enum status start_admin(struct node *node, struct error *err)
 {
-	if (!node->projector)
-		return STATUS_OK;
 	struct replay_options options = {
 	        .site =
 	                {
 	                        .config = node->config,
 	                        .journal = node->journal,
 	                        .profile_keys = node->profile_keys,
-	                        .registry = projector_registry(node->projector),
+	                        .registry = node->projector ? projector_registry(node->projector)
+	                                                    : NULL,
 	                        .projector = node->projector,
+	                        .running = true,
 	                },
 	        .skip = {.append = skip_append,
 	                 .writers = node->writers ? writers_trouble(node->writers) : NULL,
 	                 .processor = node->processor ? processor_trouble(node->processor) : NULL,
 	                 .auth = node->auth,
 	                 .command_url = node->config->command_url},
+	        .socket = node->projector ? REPLAY_SOCKET_VIEWS
+	                  : node->writers ? REPLAY_SOCKET_COMMANDS
+	                                  : REPLAY_SOCKET_PROCESSOR,
 	        .writers = print_writers,
 	        .processor = print_processor,
 	        .context = node,

@@ -5,6 +5,12 @@
 
 #include "replay/replay.h"
 
+const char *const replay_sockets[REPLAY_SOCKETS] = {
+        [REPLAY_SOCKET_VIEWS] = "admin.sock",
+        [REPLAY_SOCKET_COMMANDS] = "command-api.sock",
+        [REPLAY_SOCKET_PROCESSOR] = "processor.sock",
+};
+
 static void answer(struct http_request *request, int status, struct buf *body)
 {
 	struct http_answer out = {.status = status, .body = body};

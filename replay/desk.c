@@ -52,11 +52,11 @@ static enum status ask(struct desk *desk, const char *path, const char *body, st
 	return exchange.status < 300 ? STATUS_OK : refusal(&exchange, err);
 }
 
-static bool connect_to(struct desk *desk, const struct config *config)
+static bool connect_to(struct desk *desk, const struct config *config, const char *socket)
 {
 	struct buf url = {0};
 	struct error err;
-	buf_printf(&url, "unix:%s/" REPLAY_SOCKET, config->data_dir);
+	buf_printf(&url, "unix:%s/%s", config->data_dir, socket);
 	desk->client = http_client_new(buf_cstr(&url), NULL);
 	buf_release(&url);
 	/* any answer of it will do */
@@ -65,6 +65,15 @@ static bool connect_to(struct desk *desk, const struct config *config)
 		return true;
 	http_client_free(desk->client);
 	desk->client = NULL;
+	return false;
+}
+
+/* To the first of the processes that use the directory. */
+static bool connect_to_any(struct desk *desk, const struct config *config)
+{
+	for (int i = 0; i < REPLAY_SOCKETS; i++)
+		if (connect_to(desk, config, replay_sockets[i]))
+			return true;
 	return false;
 }
 
@@ -134,7 +143,7 @@ enum status desk_open(const struct config *config, skip_appender *append, struct
 	int64_t until = clock_monotonic_ms() + START_WAIT_MS;
 	desk->lock_fd = -1;
 	enum status status = STATUS_OK;
-	while (!connect_to(desk, config)) {
+	while (!connect_to_any(desk, config)) {
 		status = open_stores(desk, config, append, err);
 		if (!status)
 			break;

@@ -20,19 +20,6 @@ static const char *const verbs[] = {
 
 /* --- the views that are here --- */
 
-static bool is_kept(const struct site *site, const struct view_type *type)
-{
-	if (!site->projector)
-		return !type->postgres || site->config->postgres[0];
-	for (uint32_t i = 0; i < projector_views(site->projector); i++) {
-		struct view_state state;
-		projector_state(site->projector, i, &state);
-		if (strcmp(state.view, type->name) == 0)
-			return true;
-	}
-	return false;
-}
-
 struct replay *replay_open(const struct replay_options *options)
 {
 	struct replay *replay = mem_new(sizeof *replay);
@@ -40,7 +27,7 @@ struct replay *replay_open(const struct replay_options *options)
 	replay->options.skip.site = &replay->options.site;
 	pthread_mutex_init(&replay->lock, NULL);
 	for (const struct view_type *const *type = view_types; *type; type++) {
-		if (!is_kept(&options->site, *type))
+		if (!site_keeps(&options->site, *type))
 			continue;
 		assert(replay->views_n < REPLAY_VIEWS_MAX);
 		replay->views[replay->views_n++] =
@@ -100,7 +87,7 @@ static void print_result(const struct replay_outcome *outcome, struct buf *to)
 static void log_end(const struct replay_view *view, enum status status, const struct error *err,
                     const struct replay_outcome *outcome)
 {
-	if (!view->replay->options.site.projector)
+	if (!view->replay->options.site.running)
 		return; /* the command line says it */
 	if (status)
 		log_warn(LOGGER, "failed", LOG_S("view", view->type->name),

@@ -11,7 +11,15 @@
 #include "core/http/http.h"
 #include "replay/skip.h"
 
-#define REPLAY_SOCKET "admin.sock" /* in data_dir */
+/* The admin socket in data_dir, by what the process does; in the order in which verbs try them:
+ * where processes share a directory, the one that keeps views is asked. */
+enum replay_socket {
+	REPLAY_SOCKET_VIEWS,
+	REPLAY_SOCKET_COMMANDS,
+	REPLAY_SOCKET_PROCESSOR,
+	REPLAY_SOCKETS
+};
+extern const char *const replay_sockets[REPLAY_SOCKETS];
 
 struct replay;
 
@@ -24,6 +32,7 @@ struct replay_options {
 	void (*processor)(void *context, struct json_out *out);
 	void *context;
 	struct skip_place skip; /* its site is ours */
+	enum replay_socket socket;
 };
 
 struct replay *replay_open(const struct replay_options *options);

@@ -38,6 +38,13 @@ static enum status acquire(const struct site *site, const struct view_type *type
 	return STATUS_OK;
 }
 
+bool site_keeps(const struct site *site, const struct view_type *type)
+{
+	if (site->projector)
+		return projector_keeps(site->projector, slice_str(type->name));
+	return !site->running && (!type->postgres || site->config->postgres[0]);
+}
+
 enum status site_live(const struct site *site, const struct view_type *type, struct live *out,
                       struct error *err)
 {

@@ -1,5 +1,5 @@
-/* Where replay works: inside the process that keeps the views, through its projector; or alone,
- * when nothing runs, on the stores themselves. The rest of replay does not know which.
+/* Where replay works: inside a process, on the views that its projector keeps; or alone, when
+ * nothing runs, on the stores themselves. The rest of replay does not know which.
  *
  * Any thread; one at a time for each view. */
 #ifndef REPLAY_SITE_H
@@ -12,9 +12,13 @@ struct site {
 	const struct config *config; /* all borrowed */
 	struct journal *journal;
 	struct profile_keys *profile_keys;
-	struct registry *registry;
-	struct projector *projector; /* NULL: alone */
+	struct registry *registry;   /* NULL in a process that keeps no views */
+	struct projector *projector; /* NULL: alone, or in a process that keeps no views */
+	bool running;                /* inside of a process; else alone */
 };
+
+/* Is the view kept here? By the process, or, alone, in the stores. */
+bool site_keeps(const struct site *site, const struct view_type *type);
 
 struct live { /* a live instance, open */
 	struct view *view;

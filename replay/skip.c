@@ -36,12 +36,6 @@ static enum status look_in_view(const struct skip_place *place, const struct vie
 	return status;
 }
 
-static bool is_kept(const struct site *site, const struct view_type *type)
-{
-	return site->projector ? projector_keeps(site->projector, slice_str(type->name))
-	                       : !type->postgres || site->config->postgres[0];
-}
-
 static void add(struct skip_done *done, const char *reader, const struct standing *found)
 {
 	done->readers[done->readers_n++] = reader;
@@ -87,8 +81,8 @@ static enum status consider_processor(const struct skip_place *place, const stru
 		return STATUS_OK;
 	if (!place->processor)
 		return skip->reader.n ? error_set(err, STATUS_NOT_FOUND,
-		                                  "the processor does not run here; only "
-		                                  "the serve that runs it can be asked")
+		                                  "the processor does not run here: ask the "
+		                                  "process that runs it, by its data_dir")
 		                      : STATUS_OK;
 	found.stands =
 	        trouble_stopped_at(place->processor, skip->tenant, &found.seq, &found.event_id);
@@ -103,7 +97,7 @@ static enum status find_readers(const struct skip_place *place, const struct ski
 	for (const struct view_type *const *type = view_types; *type && !status; type++) {
 		struct standing found = {.stands = false};
 		if ((skip->reader.n && !slice_is(skip->reader, (*type)->name)) ||
-		    !is_kept(place->site, *type))
+		    !site_keeps(place->site, *type))
 			continue;
 		known = true;
 		status = look_in_view(place, *type, skip, &found, err);

@@ -123,7 +123,7 @@ void replay_status(struct replay *replay, struct buf *to)
 	json_out_init(&out, to);
 	json_out_object(&out);
 	json_out_member_time(&out, "time", clock_now_ms());
-	json_out_member_bool(&out, "running", options->site.projector != NULL);
+	json_out_member_bool(&out, "running", options->site.running);
 	json_out_member_str(&out, "driver", journal_driver(options->site.journal));
 	json_out_member_uuid(&out, "journal", &identity->id);
 	json_out_key(&out, "views");

@@ -49,6 +49,7 @@ static int setup(void **state)
 	        .profile_keys = p->history.keys,
 	        .registry = projector_registry(p->projector),
 	        .projector = p->projector,
+	        .running = true,
 	};
 	p->pg = pg_open(conninfo, "test");
 	*state = p;

@@ -233,9 +233,9 @@ def plain(schema):
     return [plain(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def labels_changed(node, added, version="latest"):
+def labels_changed(node, added, version="latest", records=None):
     """(seq, value) of an event that belongs at the end of acme's log, which has one of its kind: the same issue gets more labels.
-    As that version of the schema has it."""
+    As that version of the schema has it. @records: of the journal, if it is not that of the node."""
     import avro.io
     import avro.schema
     import io
@@ -244,7 +244,7 @@ def labels_changed(node, added, version="latest"):
         return avro.schema.parse(json.dumps(plain(json.loads(text))))
     decoder = journal_files.Decoder(journal_files.registry(node.client()))
     seq, value = 0, None
-    for record in journal_files.read_embedded(node.data):
+    for record in records or journal_files.read_embedded(node.data):
         if record.key not in ("acme", b"acme"):
             continue
         name, fields = decoder.decode(record.value)

@@ -15,6 +15,7 @@ void open_site(struct place *p)
 	        (struct site){.config = &h->config, .journal = h->journal, .profile_keys = h->keys};
 	if (p->projector) {
 		p->site.projector = p->projector;
+		p->site.running = true;
 		p->site.registry = projector_registry(p->projector);
 		return;
 	}
