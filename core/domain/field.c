@@ -87,9 +87,14 @@ static bool check_new_field(struct judge *judge, const struct row_project *proje
 {
 	struct row_field field;
 	char room[TEXT_NUMBER_MAX];
+	enum issue_field same;
 
 	if (!text_is_id(id))
 		return REFUSE(judge, REJECT_BAD_ID, "/field", SLICE("not an id: "), id);
+	/* Workflows name both kinds of fields in one place. */
+	if (issue_field_parse(id, &same))
+		return REFUSE(judge, REJECT_ITEM_EXISTS, "/field", id,
+		              SLICE(" is a field that every issue has"));
 	if (get_field(judge->state, &project->id, id, &field))
 		return REFUSE(judge, REJECT_ITEM_EXISTS, "/field", SLICE("field "), id,
 		              field.removed ? SLICE(" was removed; its id is not used again")

@@ -155,11 +155,56 @@ static bool plan_wishes(struct fields_of *of)
 	return true;
 }
 
+/* The walk over the values of an issue; the id of the field borrows from the walk. */
+struct values_walk {
+	const struct tenant_state *state;
+	struct uuid issue;
+	struct row_key key;
+	struct slice field;
+	struct row_field_value value;
+};
+
+static void walk_values(struct values_walk *walk, const struct tenant_state *state,
+                        const struct uuid *issue)
+{
+	walk->state = state;
+	walk->issue = *issue;
+	walk->key = row_key_field_value(issue, SLICE(""));
+}
+
+static bool next_value(struct values_walk *walk)
+{
+	const size_t prefix = sizeof(walk->issue.bytes);
+
+	if (!walk->state->next(walk->state, &walk->key, false, &walk->value) ||
+	    walk->key.n <= prefix || memcmp(walk->key.bytes, walk->issue.bytes, prefix) != 0)
+		return false;
+	walk->field = slice_of((const char *)walk->key.bytes + prefix, walk->key.n - prefix);
+	return true;
+}
+
+/* Values of removed fields lie there still. */
+static uint64_t dropped_bytes(const struct fields_of *of)
+{
+	struct values_walk walk;
+	struct row_field field;
+	uint64_t bytes = 0;
+
+	if (!of->issue)
+		return 0;
+	walk_values(&walk, of->judge->state, &of->issue->id);
+	while (next_value(&walk))
+		if (!read_field(of->judge->state, of->project, walk.field, &field))
+			bytes += walk.value.size;
+	return bytes;
+}
+
 static bool check_bytes(const struct fields_of *of)
 {
 	char room[TEXT_NUMBER_MAX];
 
-	if (of->bytes <= ISSUE_FIELD_BYTES_MAX)
+	if (of->bytes <= ISSUE_FIELD_BYTES_MAX ||
+	    of->bytes - dropped_bytes(of) <= ISSUE_FIELD_BYTES_MAX)
 		return true;
 	return REFUSE(of->judge, REJECT_TOO_MANY, of->pointer,
 	              SLICE("the fields of an issue have at most "),
@@ -293,34 +338,6 @@ static struct slice_array cloned_values(struct judge *judge, const struct row_is
 		    field_value_can_be_chosen(judge->state, &source->project_id, field, items[i]))
 			items[n++] = items[i];
 	return (struct slice_array){items, n};
-}
-
-/* The walk over the values of an issue; the id of the field borrows from the walk. */
-struct values_walk {
-	const struct tenant_state *state;
-	struct uuid issue;
-	struct row_key key;
-	struct slice field;
-	struct row_field_value value;
-};
-
-static void walk_values(struct values_walk *walk, const struct tenant_state *state,
-                        const struct uuid *issue)
-{
-	walk->state = state;
-	walk->issue = *issue;
-	walk->key = row_key_field_value(issue, SLICE(""));
-}
-
-static bool next_value(struct values_walk *walk)
-{
-	const size_t prefix = sizeof(walk->issue.bytes);
-
-	if (!walk->state->next(walk->state, &walk->key, false, &walk->value) ||
-	    walk->key.n <= prefix || memcmp(walk->key.bytes, walk->issue.bytes, prefix) != 0)
-		return false;
-	walk->field = slice_of((const char *)walk->key.bytes + prefix, walk->key.n - prefix);
-	return true;
 }
 
 static void clone_value(struct judge *judge, const struct row_issue *source,

@@ -5,7 +5,8 @@
 #include "core/domain/field.h"
 #include "core/domain/issue.h"
 
-#define ISSUE_FIELD_BYTES_MAX (128 << 10) /* of all values of an issue, hidden ones included */
+#define ISSUE_FIELD_BYTES_MAX                                                                      \
+	(128 << 10) /* of the values of an issue, hidden ones too, not those of removed fields */
 
 /* False: the issue has no value there. Packed values: field_next. */
 bool read_field_value(const struct tenant_state *state, const struct uuid *issue,

@@ -204,7 +204,6 @@ void check_fields(struct decider *decider)
 		counted = count_values(face, &issue);
 		assert_int_equal(counted.fields, issue.fields);
 		assert_int_equal(counted.bytes, issue.field_bytes);
-		assert_true(issue.field_bytes <= ISSUE_FIELD_BYTES_MAX);
 	}
 	for (struct row_key key = row_key_first(ROW_PROJECT);
 	     face->next(face, &key, false, &project);) {

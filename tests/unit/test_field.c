@@ -33,6 +33,8 @@ static void ids_names_and_types_of_fields_are_checked(void **state)
 	THEN_REFUSED(FORBIDDEN, "");
 	WHEN(ben, add_field, FIELD("Cost", NUMBER));
 	THEN_REFUSED(BAD_ID, "/field");
+	WHEN(ben, add_field, FIELD("labels", LABELS));
+	THEN_REFUSED(ITEM_EXISTS, "/field");
 	GIVEN(ben, add_field, FIELD("cost", NUMBER));
 	WHEN(ben, add_field, FIELD("cost", TEXT));
 	THEN_REFUSED(ITEM_EXISTS, "/field");
@@ -246,6 +248,28 @@ static void an_issue_has_so_many_bytes_in_its_fields(void **state)
 	free(text);
 }
 
+static void bytes_of_removed_fields_do_not_count(void **state)
+{
+	struct decider *decider = *state;
+	char *text = malloc(FIELD_PARAGRAPH_MAX), id[16];
+	memset(text, 'x', FIELD_PARAGRAPH_MAX);
+	const struct slice values[] = {slice_of(text, FIELD_PARAGRAPH_MAX)};
+	GIVEN(cleo, create_issue, ISSUE("task", "one"));
+	for (int i = 0; i < 6; i++) {
+		snprintf(id, sizeof id, "notes%d", i);
+		const struct field_value wish = {slice_str(id), {values, 1}};
+		GIVEN(ben, add_field, .project = SLICE("TLS"), .field = slice_str(id),
+		      .name = SLICE("x"), .kind = FIELD_KIND_PARAGRAPH);
+		if (i >= 4)
+			GIVEN(ben, remove_field, .project = SLICE("TLS"),
+			      .field = i == 4 ? SLICE("notes0") : SLICE("notes1"),
+			      .drop_values = true);
+		WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = {&wish, 1});
+		THEN(EVENT_ISSUE_FIELDS_CHANGED);
+	}
+	free(text);
+}
+
 static void a_project_has_so_many_fields(void **state)
 {
 	struct decider *decider = *state;
@@ -274,6 +298,7 @@ int main(void)
 	        DECIDES(a_default_member_who_left_is_not_given),
 	        DECIDES(a_clone_has_the_values),
 	        DECIDES(an_issue_has_so_many_bytes_in_its_fields),
+	        DECIDES(bytes_of_removed_fields_do_not_count),
 	        DECIDES(a_project_has_so_many_fields),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
