@@ -82,10 +82,19 @@
 static const char words_sql[] = WORDS WITH_WORDS NEWEST("2000") RANKED PAGE(WORDS_SNIPPET, "null");
 static const char words_and_value_sql[] =
         WORDS WITH_WORDS HAS_VALUE NEWEST("2000") RANKED PAGE(WORDS_SNIPPET, VALUE);
+/* Any number of issues may match, and all have the same rank: the page is cut before it is ranked,
+ * and which types have the field is looked up once. */
 static const char value_sql[] =
-        "with c as (select d.doc_id, d.issue_id, d.updated_seq from docs d where d.tenant = $1"
-        " and d.doc_id = d.issue_id and $2 = '' and not $3::bool and" ASKED HAS_VALUE
-        "), r as (select c.*, 0::bigint rank from c)," PAGE("left(d.body, 200)", VALUE);
+        "with f as (select distinct on (project_id) project_id, types, removed from fields"
+        "  where tenant = $1 and field = $11 order by project_id, seq desc),"
+        " c as (select d.doc_id, d.issue_id, d.updated_seq from docs d"
+        "  join f on f.project_id = d.project_id and not f.removed"
+        "   and (f.types = '' or strpos(f.types, ',' || d.type || ',') > 0)"
+        "  where d.tenant = $1 and d.doc_id = d.issue_id and $2 = '' and not $3::bool"
+        "  and ($6::bigint is null or (d.updated_seq, d.doc_id) < ($7::bigint, $8::uuid))"
+        "  and d.issue_id in (select v.issue_id from field_values v where " MATCHES ") and" ASKED
+        "  order by d.updated_seq desc, d.doc_id desc limit $9::int),"
+        " r as (select c.*, 0::bigint rank from c)," PAGE("left(d.body, 200)", VALUE);
 
 struct cursor {
 	char bound[24], rank[24], seq[24], id[UUID_TEXT + 1];
