@@ -10,6 +10,7 @@
 #include "core/store/pg.h"
 #include "projections/access.h"
 #include "projections/pg_view_type.h"
+#include "projections/sight.h"
 
 #define AUDIT_LIMIT_MAX  1000
 #define AUDIT_TIMEOUT_MS 1000
@@ -19,10 +20,11 @@ extern const struct pg_view_type audit_view;
 struct audit_query {        /* what is empty, NULL or 0 does not restrict */
 	struct slice issue; /* key or id */
 	const struct uuid *actor;
-	struct slice type; /* "IssueCreated" */
-	int64_t from_ms;   /* recorded at or after */
-	int64_t until_ms;  /* recorded before */
-	uint64_t after;    /* seq: the "next" of the page before */
+	struct slice type;         /* "IssueCreated" */
+	const struct sight *sight; /* NULL: everything is told */
+	int64_t from_ms;           /* recorded at or after */
+	int64_t until_ms;          /* recorded before */
+	uint64_t after;            /* seq: the "next" of the page before */
 	uint32_t limit;
 	bool deleted_projects; /* what is about them as well: for admins */
 };
@@ -44,8 +46,8 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
  * may be NULL. Otherwise as audit_read; a deleted issue, or one of a deleted project, is not there.
  */
 enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
-                               struct slice tenant, struct slice issue, uint64_t after,
-                               uint32_t limit, struct buf *out, uint64_t *position,
+                               struct slice tenant, const struct sight *sight, struct slice issue,
+                               uint64_t after, uint32_t limit, struct buf *out, uint64_t *position,
                                struct error *err);
 
 #endif

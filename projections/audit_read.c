@@ -1,5 +1,6 @@
 #include "projections/audit.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "core/base/clock.h"
@@ -16,6 +17,127 @@ static const char find_key_sql[] =
         " where p.tenant = $1 and p.key = $2 and i.number = $3::bigint limit 1";
 static const char find_id_sql[] =
         "select issue_id from issues where tenant = $1 and issue_id = $2::uuid limit 1";
+
+/* What sight_tells (sight.h) says of events, as conditions; $3, $5 are the hidden projects. */
+#define HIDES_ISSUE(id, hidden)                                                                    \
+	"coalesce((select project_id from issues where tenant = $1 and issue_id = (" id            \
+	")::uuid order by seq desc limit 1) = any (" hidden "::uuid[]), false)"
+#define NAMES_NOTHING_OF(hidden)                                                                                                                      \
+	" and (cardinality(" hidden "::uuid[]) = 0 or case e.type"                                                                                    \
+	" when 'IssueLinked' then not " HIDES_ISSUE(                                                                                                  \
+	        "e.body->>'other'",                                                                                                                   \
+	        hidden) " when 'IssueUnlinked' then not " HIDES_ISSUE("e.body->>'other'",                                                             \
+	                                                              hidden) " when "                                                                \
+	                                                                      "'IssueParentChange"                                                    \
+	                                                                      "d' then "                                                              \
+	                                                                      "not " HIDES_ISSUE("e.body->>'from'", hidden) "  and not " HIDES_ISSUE( \
+	                                                                              "e.body->>'"                                                    \
+	                                                                              "to'",                                                          \
+	                                                                              hidden) " w"                                                    \
+	                                                                                      "he"                                                    \
+	                                                                                      "n "                                                    \
+	                                                                                      "'I"                                                    \
+	                                                                                      "ss"                                                    \
+	                                                                                      "ue"                                                    \
+	                                                                                      "Mo"                                                    \
+	                                                                                      "ve"                                                    \
+	                                                                                      "d'"                                                    \
+	                                                                                      " t"                                                    \
+	                                                                                      "he"                                                    \
+	                                                                                      "n "                                                    \
+	                                                                                      "(e"                                                    \
+	                                                                                      ".b"                                                    \
+	                                                                                      "od"                                                    \
+	                                                                                      "y-"                                                    \
+	                                                                                      ">>"                                                    \
+	                                                                                      "'f"                                                    \
+	                                                                                      "ro"                                                    \
+	                                                                                      "m_"                                                    \
+	                                                                                      "pr"                                                    \
+	                                                                                      "oj"                                                    \
+	                                                                                      "ec"                                                    \
+	                                                                                      "t_"                                                    \
+	                                                                                      "id"                                                    \
+	                                                                                      "')"                                                    \
+	                                                                                      "::"                                                    \
+	                                                                                      "uu"                                                    \
+	                                                                                      "id"                                                    \
+	                                                                                      " <"                                                    \
+	                                                                                      "> "                                                    \
+	                                                                                      "al"                                                    \
+	                                                                                      "l "                                                    \
+	                                                                                      "(" hidden                                              \
+	                                                                                      "::"                                                    \
+	                                                                                      "uu"                                                    \
+	                                                                                      "id"                                                    \
+	                                                                                      "[]"                                                    \
+	                                                                                      ")"                                                     \
+	                                                                                      "  "                                                    \
+	                                                                                      "an"                                                    \
+	                                                                                      "d "                                                    \
+	                                                                                      "(e"                                                    \
+	                                                                                      ".b"                                                    \
+	                                                                                      "od"                                                    \
+	                                                                                      "y-"                                                    \
+	                                                                                      ">>"                                                    \
+	                                                                                      "'t"                                                    \
+	                                                                                      "o_"                                                    \
+	                                                                                      "pr"                                                    \
+	                                                                                      "oj"                                                    \
+	                                                                                      "ec"                                                    \
+	                                                                                      "t_"                                                    \
+	                                                                                      "id"                                                    \
+	                                                                                      "')"                                                    \
+	                                                                                      "::"                                                    \
+	                                                                                      "uu"                                                    \
+	                                                                                      "id"                                                    \
+	                                                                                      " <"                                                    \
+	                                                                                      "> "                                                    \
+	                                                                                      "al"                                                    \
+	                                                                                      "l "                                                    \
+	                                                                                      "(" hidden                                              \
+	                                                                                      "::"                                                    \
+	                                                                                      "uu"                                                    \
+	                                                                                      "id"                                                    \
+	                                                                                      "[]"                                                    \
+	                                                                                      ")"                                                     \
+	                                                                                      " w"                                                    \
+	                                                                                      "he"                                                    \
+	                                                                                      "n "                                                    \
+	                                                                                      "'R"                                                    \
+	                                                                                      "an"                                                    \
+	                                                                                      "ks"                                                    \
+	                                                                                      "Re"                                                    \
+	                                                                                      "ba"                                                    \
+	                                                                                      "la"                                                    \
+	                                                                                      "nc"                                                    \
+	                                                                                      "ed"                                                    \
+	                                                                                      "' "                                                    \
+	                                                                                      "th"                                                    \
+	                                                                                      "en"                                                    \
+	                                                                                      " f"                                                    \
+	                                                                                      "al"                                                    \
+	                                                                                      "se"                                                    \
+	                                                                                      " e"                                                    \
+	                                                                                      "ls"                                                    \
+	                                                                                      "e "                                                    \
+	                                                                                      "tr"                                                    \
+	                                                                                      "ue"                                                    \
+	                                                                                      " e"                                                    \
+	                                                                                      "nd"                                                    \
+	                                                                                      ")"
+static const char told_sql[] =
+        " and case e.aggregate_kind when 'project' then e.aggregate_id <> all ($3::uuid[])"
+        " when 'issue' then coalesce(i.project_id <> all ($3::uuid[]), true)"
+        " when 'board' then not exists (select from events b, unnest($3::uuid[]) h"
+        "  where b.tenant = $1 and b.aggregate_id = e.aggregate_id"
+        "  and position(h::text in b.body::text) > 0)"
+        " when 'command' then false else true end" NAMES_NOTHING_OF("$3");
+/* $%d: the member who asks, no admin. */
+#define NOT_FOR_ADMINS                                                                             \
+	" and e.type not in ('PermissionSchemeCreated', 'PermissionSchemeRenamed',"                \
+	" 'PermissionSchemeRemoved', 'PermissionGrantsChanged')"                                   \
+	" and (e.type not in ('ApiKeyCreated', 'ApiKeyRevoked') or e.body->>'member_id' = $%d)"
 
 static void select_sql(struct buf *sql)
 {
@@ -37,9 +159,9 @@ static void select_sql(struct buf *sql)
 }
 
 struct params {
-	struct slice values[8];
+	struct slice values[10];
 	int n;
-	struct buf sql;
+	struct buf sql, hidden;
 };
 
 static void add_condition(struct params *params, const char *condition, struct slice value)
@@ -50,7 +172,7 @@ static void add_condition(struct params *params, const char *condition, struct s
 
 struct texts {
 	char after[24], limit[16], from[CLOCK_TEXT], until[CLOCK_TEXT], actor[UUID_TEXT];
-	char issue[UUID_TEXT + 1];
+	char issue[UUID_TEXT + 1], member[UUID_TEXT];
 };
 
 static bool is_text(struct slice value)
@@ -136,6 +258,21 @@ static enum status find_deleted(struct pg *pg, struct slice tenant, const char *
 	return STATUS_OK;
 }
 
+static void add_sight(struct params *p, const struct sight *sight, char member[UUID_TEXT])
+{
+	if (sight && sight->hidden_n) {
+		sight_hidden_array(sight, &p->hidden);
+		p->values[p->n++] = buf_slice(&p->hidden);
+		assert(p->n == 3);
+		buf_append_str(&p->sql, told_sql);
+	}
+	if (sight && !role_reaches(sight->holder.role, ORG_ROLE_ADMIN)) {
+		uuid_format(&sight->holder.member, member);
+		p->values[p->n++] = slice_of(member, UUID_TEXT);
+		buf_printf(&p->sql, NOT_FOR_ADMINS, p->n);
+	}
+}
+
 static void build(struct params *p, struct slice tenant, const struct audit_query *query,
                   struct texts *t)
 {
@@ -144,6 +281,7 @@ static void build(struct params *p, struct slice tenant, const struct audit_quer
 	select_sql(&p->sql);
 	p->values[p->n++] = tenant;
 	p->values[p->n++] = slice_str(t->after);
+	add_sight(p, query->sight, t->member);
 	if (query->issue.n)
 		add_condition(
 		        p, "e.aggregate_kind = 'issue' and e.aggregate_id =", slice_str(t->issue));
@@ -252,6 +390,7 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 		write_page(rows, (int)query->limit, *position, out);
 	pg_result_free(rows);
 	buf_release(&params.sql);
+	buf_release(&params.hidden);
 	status = pg_view_read_end(pg, status, err);
 	if (!status && !found)
 		return error_set(err, STATUS_NOT_FOUND, "no such issue");
@@ -264,7 +403,8 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 static const char history_sql[] = "select e.seq, e.type, e.actor_kind, e.actor_id, " RFC3339(
         "occurred_at") ", e.reason, e.body, e.on_behalf_of"
                        " from events e where e.tenant = $1 and e.aggregate_id = $2::uuid"
-                       " and e.seq > $3::bigint order by e.seq limit $4::int";
+                       " and e.seq > $3::bigint" NAMES_NOTHING_OF(
+                               "$5") " order by e.seq limit $4::int";
 /* The member whose id is in @column. */
 static void write_member(struct json_out *json, struct access_names *names,
                          const struct pg_result *rows, int i, int column)
@@ -329,13 +469,14 @@ static void write_history(const struct pg_result *rows, struct access_names *nam
 }
 
 enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
-                               struct slice tenant, struct slice issue, uint64_t after,
-                               uint32_t limit, struct buf *out, uint64_t *position,
+                               struct slice tenant, const struct sight *sight, struct slice issue,
+                               uint64_t after, uint32_t limit, struct buf *out, uint64_t *position,
                                struct error *err)
 {
 	char id[UUID_TEXT + 1], from[24], most[16];
 	struct pg_result *rows = NULL;
 	bool found = false, deleted = false, project_deleted = false;
+	struct buf hidden = {0};
 	struct audit_query query = {.issue = issue, .after = after, .limit = limit};
 	enum status status = check(&query, err);
 	if (status)
@@ -350,8 +491,11 @@ enum status audit_history_read(struct pg *pg, const char *instance, struct acces
 	if (!status && found) {
 		snprintf(from, sizeof from, "%llu", (unsigned long long)after);
 		snprintf(most, sizeof most, "%u", limit + 1);
-		struct slice params[] = {tenant, slice_str(id), slice_str(from), slice_str(most)};
-		status = pg_exec(pg, "history", history_sql, params, 4, &rows, err);
+		sight_hidden_array(sight, &hidden);
+		struct slice params[] = {tenant, slice_str(id), slice_str(from), slice_str(most),
+		                         buf_slice(&hidden)};
+		status = pg_exec(pg, "history", history_sql, params, 5, &rows, err);
+		buf_release(&hidden);
 	}
 	if (!status && found)
 		write_history(rows, names, (int)limit, out);

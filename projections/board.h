@@ -11,6 +11,7 @@
 #ifndef PROJECTIONS_BOARD_H
 #define PROJECTIONS_BOARD_H
 
+#include "projections/sight.h"
 #include "projections/view.h"
 
 extern const struct kv_view_type board_view; /* kv_view.h */
@@ -38,11 +39,11 @@ enum status board_read(struct view *view, struct slice tenant, struct slice proj
 
 /* {"items":[{"id","key","name","category","archived","lead","version","issues",
  * "counts":{status:n,...}}],"next":key or null}, in order of the keys behind @after (a key, "" for
- * the first page); without @archived only those that are open. A project is also found by a key
- * that it had. */
-enum status projects_read(struct view *view, struct slice tenant, struct slice after, bool archived,
-                          uint32_t limit, struct buf *out, struct board_stamp *stamp,
-                          struct error *err);
+ * the first page); of those that @sight sees, and without @archived only those that are open. A
+ * project is also found by a key that it had. */
+enum status projects_read(struct view *view, struct slice tenant, const struct sight *sight,
+                          struct slice after, bool archived, uint32_t limit, struct buf *out,
+                          struct board_stamp *stamp, struct error *err);
 /* One of those objects. */
 enum status project_read(struct view *view, struct slice tenant, struct slice project_key,
                          struct buf *out, struct board_stamp *stamp, struct error *err);

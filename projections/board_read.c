@@ -264,18 +264,19 @@ static enum status load_project(struct reading *r, struct slice tenant, struct s
 
 struct projects_page {
 	struct slice tenant;
+	const struct sight *sight;
 	struct slice after; /* key */
 	uint32_t limit;
 	bool archived; /* these as well */
 };
 
-/* Whether the project of the key row @key is an item: not by a key that it had, and not hidden. */
+/* Whether the project of the key row @key is an item: not by a key that it had, and to be shown. */
 static bool is_item(const struct reading *r, const struct projects_page *page, struct slice key)
 {
 	struct slice project_key =
 	        slice_of(key.data + page->tenant.n + 1, key.n - page->tenant.n - 1);
 	return slice_is(project_key, r->project.key) && !r->project.deleted &&
-	       (page->archived || !r->project.archived);
+	       (page->archived || !r->project.archived) && sight_sees(page->sight, &r->project.id);
 }
 
 static enum status list_projects(struct reading *r, const struct projects_page *page,
@@ -311,11 +312,11 @@ static enum status list_projects(struct reading *r, const struct projects_page *
 	return status;
 }
 
-enum status projects_read(struct view *view, struct slice tenant, struct slice after, bool archived,
-                          uint32_t limit, struct buf *out, struct board_stamp *stamp,
-                          struct error *err)
+enum status projects_read(struct view *view, struct slice tenant, const struct sight *sight,
+                          struct slice after, bool archived, uint32_t limit, struct buf *out,
+                          struct board_stamp *stamp, struct error *err)
 {
-	struct projects_page page = {tenant, after, limit, archived};
+	struct projects_page page = {tenant, sight, after, limit, archived};
 	struct reading r = {.err = err};
 	struct json_out json;
 	size_t start = out->n;

@@ -8,6 +8,7 @@
 #ifndef PROJECTIONS_ISSUE_H
 #define PROJECTIONS_ISSUE_H
 
+#include "projections/sight.h"
 #include "projections/view.h"
 
 extern const struct kv_view_type issue_view; /* kv_view.h */
@@ -28,7 +29,7 @@ struct issue_stamp {
  * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
  * "worklogs":{...},"watchers":[{"id","name"}],"cloned_from":{...}|null,"external_ref","archived",
  * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one;
- * nor is one of a deleted project.
+ * nor is one of a deleted project, or of one that @sight does not see.
  * fields are the custom ones that have a value, in the order of the project; display are the names
  * of options and members, null for other kinds. estimate and remaining are minutes or null, spent
  * is minutes. comments and worklogs are the first
@@ -37,8 +38,8 @@ struct issue_stamp {
 #define ISSUE_RELATED_MAX 500
 #define ISSUE_VALUES_MAX  200 /* custom fields of an issue: as many as a project has */
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
-                       struct slice issue, uint32_t parts_limit, struct buf *out,
-                       struct issue_stamp *stamp, struct error *err);
+                       const struct sight *sight, struct slice issue, uint32_t parts_limit,
+                       struct buf *out, struct issue_stamp *stamp, struct error *err);
 
 /* What an issue has many of. ISSUE_COMMENTS:
  * {"total","items":[{"id","author":{"id","name"},"reply_to":id|null,"body","mentions":[{"id",
@@ -67,8 +68,8 @@ enum status issue_texts_read(struct view *view, struct view *access, struct slic
  * readers. PROJECT_DELETED: {"items":[{"seq","project":{"id","key","name"},"at","by"}],"next"}. */
 enum issue_kept { ISSUE_ARCHIVED, ISSUE_DELETED, ISSUE_ARCHIVED_DELETED, PROJECT_DELETED };
 enum status issue_kept_read(struct view *view, struct view *access, struct slice tenant,
-                            enum issue_kept kind, uint64_t after, uint32_t limit, struct buf *out,
-                            uint64_t *position, struct error *err);
+                            const struct sight *sight, enum issue_kept kind, uint64_t after,
+                            uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
 
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,

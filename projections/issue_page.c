@@ -89,7 +89,8 @@ static bool kept_json(struct issue_reading *r, uint64_t seq, struct slice row)
 	struct kept_row kept;
 	struct issue_row issue;
 	if (!kept_row_unpack(row, &kept) || !issue_kept_get(r, &kept.id, &issue) ||
-	    !issue_project_is_there(r, &issue.project_id))
+	    !issue_project_is_there(r, &issue.project_id) ||
+	    !sight_sees(r->sight, &issue.project_id))
 		return false;
 	json_out_object(r->json);
 	json_out_member_int(r->json, "seq", (int64_t)seq);

@@ -146,7 +146,8 @@ void issue_short_json(struct issue_reading *r, const struct uuid *id, const stru
 /* Another issue that this one may show: not a deleted one. */
 static bool get_related(struct issue_reading *r, const struct uuid *id, struct issue_row *issue)
 {
-	return get_row(r, id, issue) && is_there(r, issue);
+	return get_row(r, id, issue) && is_there(r, issue) &&
+	       sight_sees(r->sight, &issue->project_id);
 }
 
 bool issue_kept_project(struct issue_reading *r, const struct uuid *id, struct project_row *project)
@@ -185,27 +186,29 @@ static void subtasks_json(struct issue_reading *r)
 	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
 	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
 	                key.n == prefix.n + ID_BYTES;
-	     n++, more = kv_next(cursor, &key, &value)) {
+	     more = kv_next(cursor, &key, &value)) {
 		struct uuid id;
 		struct issue_row child;
 		memcpy(id.bytes, key.data + prefix.n, ID_BYTES);
-		if (get_related(r, &id, &child))
-			issue_short_json(r, &id, &child);
+		if (!get_related(r, &id, &child))
+			continue;
+		issue_short_json(r, &id, &child);
+		n++;
 	}
 	json_out_array_end(r->json);
 	kv_cursor_close(cursor);
 	buf_release(&prefix);
 }
 
-/* @tail: type, 0, other id, direction */
-static void link_json(struct issue_reading *r, struct slice tail)
+/* @tail: type, 0, other id, direction. Whether it is shown. */
+static bool link_json(struct issue_reading *r, struct slice tail)
 {
 	size_t type_n = tail.n - 1 - ID_BYTES - 1;
 	struct uuid id;
 	struct issue_row other;
 	memcpy(id.bytes, tail.data + type_n + 1, ID_BYTES);
 	if (!get_related(r, &id, &other))
-		return;
+		return false;
 	json_out_object(r->json);
 	json_out_member_string(r->json, "type", slice_of(tail.data, type_n));
 	json_out_member_str(r->json, "direction",
@@ -213,6 +216,7 @@ static void link_json(struct issue_reading *r, struct slice tail)
 	json_out_key(r->json, "issue");
 	issue_short_json(r, &id, &other);
 	json_out_object_end(r->json);
+	return true;
 }
 
 static void links_json(struct issue_reading *r)
@@ -226,8 +230,8 @@ static void links_json(struct issue_reading *r)
 	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
 	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
 	                key.n > prefix.n + ID_BYTES + 2;
-	     n++, more = kv_next(cursor, &key, &value))
-		link_json(r, slice_of(key.data + prefix.n, key.n - prefix.n));
+	     more = kv_next(cursor, &key, &value))
+		n += link_json(r, slice_of(key.data + prefix.n, key.n - prefix.n));
 	json_out_array_end(r->json);
 	kv_cursor_close(cursor);
 	buf_release(&prefix);
@@ -354,11 +358,11 @@ enum status issue_find(struct view *view, struct slice tenant, struct slice issu
 }
 
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
-                       struct slice issue, uint32_t parts_limit, struct buf *out,
-                       struct issue_stamp *stamp, struct error *err)
+                       const struct sight *sight, struct slice issue, uint32_t parts_limit,
+                       struct buf *out, struct issue_stamp *stamp, struct error *err)
 {
 	struct json_out json;
-	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
+	struct issue_reading r = {.tenant = tenant, .sight = sight, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
 	enum status status = open_issue(&r, view, issue, stamp);
@@ -413,11 +417,11 @@ enum status issue_texts_read(struct view *view, struct view *access, struct slic
 }
 
 enum status issue_kept_read(struct view *view, struct view *access, struct slice tenant,
-                            enum issue_kept kind, uint64_t after, uint32_t limit, struct buf *out,
-                            uint64_t *position, struct error *err)
+                            const struct sight *sight, enum issue_kept kind, uint64_t after,
+                            uint32_t limit, struct buf *out, uint64_t *position, struct error *err)
 {
 	struct json_out json;
-	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
+	struct issue_reading r = {.tenant = tenant, .sight = sight, .json = &json, .err = err};
 	size_t start = out->n;
 	enum status status = kv_view_read(view, &r.txn, err);
 	if (status)

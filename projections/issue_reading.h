@@ -10,6 +10,7 @@ struct issue_reading {
 	struct kv_txn *txn;
 	struct access_names *names; /* NULL: nobody has a name */
 	struct slice tenant;
+	const struct sight *sight; /* of the caller; NULL: everything is seen */
 	struct uuid id;
 	struct issue_row issue;
 	struct buf key;

@@ -11,6 +11,7 @@
 
 #include "core/store/pg.h"
 #include "projections/pg_view_type.h"
+#include "projections/sight.h"
 
 #define SEARCH_BODY_CHARACTERS "100000"
 #define SEARCH_TEXT_MAX        512  /* bytes of a query */
@@ -28,15 +29,16 @@ extern const struct pg_view_type search_view;
  * project, or empty. @field, "severity:high", asks for issues that have the value in the custom
  * field; without @text they come newest change first, and value tells it as it is stored. Fields
  * that were removed, or taken from the type of the issue, are not found. Texts of archived issues
- * are found with @archived only, those of deleted ones, or of deleted projects, never. @cursor is
+ * are found with @archived only, those of deleted ones, or of deleted projects or of those that
+ * @sight (NULL: all are seen) does not see, never. @cursor is
  * empty or a "next": pages go over the texts as they were at the first one, edits in between aside.
  *
  * Appends to @out, and leaves it as it was when it fails. STATUS_INVALID: nothing to search for,
  * too long, not UTF-8 or no cursor. STATUS_TIMEOUT: too many texts match within SEARCH_TIMEOUT_MS.
  * @pg is of the caller's thread; its role must be `nexusflow` or a member of it. */
-enum status search_read(struct pg *pg, const char *instance, struct slice tenant, struct slice text,
-                        struct slice project, struct slice field, struct slice cursor,
-                        bool archived, uint32_t limit, struct buf *out, uint64_t *position,
-                        struct error *err);
+enum status search_read(struct pg *pg, const char *instance, struct slice tenant,
+                        const struct sight *sight, struct slice text, struct slice project,
+                        struct slice field, struct slice cursor, bool archived, uint32_t limit,
+                        struct buf *out, uint64_t *position, struct error *err);
 
 #endif

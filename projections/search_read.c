@@ -39,15 +39,16 @@
 	"  from projects where tenant = $1 and key = $4 limit 1))"                                 \
 	" and not exists (select from hidden h where h.tenant = $1"                                \
 	"  and h.id in (d.issue_id, d.project_id)"                                                 \
-	"  and (h.deleted or (h.archived and not $10::bool)))"
+	"  and (h.deleted or (h.archived and not $10::bool)))"                                     \
+	" and d.project_id <> all ($11::uuid[])"
 
-/* A value in the form of its kind: $12 as it is, $13 as a number, $14 as a time. */
+/* A value in the form of its kind: $13 as it is, $14 as a number, $15 as a time. */
 #define MATCHES                                                                                    \
-	"v.tenant = $1 and v.field = $11 and v.value in ($12, $13, $14) and v.value ="             \
-	" case v.kind when 'number' then $13 when 'datetime' then $14 else $12 end"
+	"v.tenant = $1 and v.field = $12 and v.value in ($13, $14, $15) and v.value ="             \
+	" case v.kind when 'number' then $14 when 'datetime' then $15 else $13 end"
 #define HAS_VALUE                                                                                  \
 	" and d.issue_id in (select v.issue_id from field_values v where " MATCHES ")"             \
-	" and " SHOWN("$11")
+	" and " SHOWN("$12")
 
 /* The page of c(doc_id, issue_id, updated_seq, rank). */
 #define PAGE(snippet, value)                                                                       \
@@ -262,14 +263,15 @@ static const char *statement(bool words, bool filtered, const char **name)
 	return !words ? value_sql : filtered ? words_and_value_sql : words_sql;
 }
 
-enum status search_read(struct pg *pg, const char *instance, struct slice tenant, struct slice text,
-                        struct slice project, struct slice field, struct slice cursor,
-                        bool archived, uint32_t limit, struct buf *out, uint64_t *position,
-                        struct error *err)
+enum status search_read(struct pg *pg, const char *instance, struct slice tenant,
+                        const struct sight *sight, struct slice text, struct slice project,
+                        struct slice field, struct slice cursor, bool archived, uint32_t limit,
+                        struct buf *out, uint64_t *position, struct error *err)
 {
 	struct cursor at = {.bound = ""};
 	struct filter filter;
 	struct pg_result *rows = NULL;
+	struct buf hidden = {0};
 	char count[16];
 	const char *name, *sql;
 	enum status status = parse_filter(field, &filter, err);
@@ -289,6 +291,7 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 			snprintf(at.bound, sizeof at.bound, "%llu", (unsigned long long)*position);
 		snprintf(count, sizeof count, "%u", limit + 1);
 		struct slice none = {NULL, 0};
+		sight_hidden_array(sight, &hidden);
 		struct slice params[] = {
 		        tenant,
 		        text.n ? text : SLICE(""),
@@ -300,17 +303,19 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 		        cursor.n ? slice_str(at.id) : none,
 		        slice_str(count),
 		        archived ? SLICE("t") : SLICE("f"),
+		        buf_slice(&hidden),
 		        filter.field,
 		        filter.value,
 		        filter.number,
 		        filter.time,
 		};
 		sql = statement(text.n > 0, filter.field.n > 0, &name);
-		status = pg_exec(pg, name, sql, params, filter.field.n ? 14 : 10, &rows, err);
+		status = pg_exec(pg, name, sql, params, filter.field.n ? 15 : 11, &rows, err);
 	}
 	if (!status)
 		write_page(rows, (int)limit, at.bound, *position, out);
 	pg_result_free(rows);
+	buf_release(&hidden);
 	status = pg_view_read_end(pg, status, err);
 	return words ? status : error_set(err, STATUS_INVALID, "no word to search for");
 }

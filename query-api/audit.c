@@ -32,7 +32,8 @@ static bool read_actor(struct query *query, struct uuid *actor, bool *given)
 static void run_audit(struct query *query)
 {
 	struct audit_query wanted = {.issue = query_text(query, "issue"),
-	                             .type = query_text(query, "type")};
+	                             .type = query_text(query, "type"),
+	                             .sight = &query->sight};
 	struct error err;
 	struct pg *pg;
 	struct uuid actor;
@@ -73,8 +74,8 @@ static void run_history(struct query *query)
 		return;
 	enum status status = access_names_open(access, query->tenant, &names, &err);
 	if (!status) {
-		status = audit_history_read(pg, instance, names, query->tenant,
-		                            http_path_param(query->request, "issue"), after, limit,
+		status = audit_history_read(pg, instance, names, query->tenant, &query->sight,
+		                            query_subject(query, "issue"), after, limit,
 		                            &query->body, &query->position, &err);
 		access_names_close(names);
 	}

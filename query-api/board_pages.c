@@ -11,14 +11,12 @@
 
 static bool sees_project(const void *context, const struct uuid *project)
 {
-	(void)context;
-	(void)project;
-	return true;
+	return sight_sees(context, project);
 }
 
 static struct boards_caller caller_of(const struct query *query)
 {
-	return (struct boards_caller){query->member.id, sees_project, query};
+	return (struct boards_caller){query->member.id, sees_project, &query->sight};
 }
 
 typedef enum status read_fn(struct boards_reading *reading, const struct boards_page *page,

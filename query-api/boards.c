@@ -25,7 +25,7 @@ static bool is_current(struct query *query, const struct board_stamp *stamp, uin
 
 static void run_board(struct query *query)
 {
-	struct slice project = http_path_param(query->request, "project");
+	struct slice project = query_subject(query, "project");
 	struct slice cursor = query_text(query, "cursor");
 	struct board_stamp stamp = {0};
 	struct error err;
@@ -62,8 +62,9 @@ static void run_projects(struct query *query)
 	struct view *view = query_view(query, "board");
 	if (!view)
 		return;
-	enum status status = projects_read(view, query->tenant, query_text(query, "cursor"),
-	                                   archived, limit, &query->body, &stamp, &err);
+	enum status status =
+	        projects_read(view, query->tenant, &query->sight, query_text(query, "cursor"),
+	                      archived, limit, &query->body, &stamp, &err);
 	query_view_done(query, "board", view);
 	query->position = stamp.position;
 	if (status)
@@ -81,9 +82,8 @@ static void run_project(struct query *query)
 	struct view *view = query_view(query, "board");
 	if (!view)
 		return;
-	enum status status =
-	        project_read(view, query->tenant, http_path_param(query->request, "project"),
-	                     &query->body, &stamp, &err);
+	enum status status = project_read(view, query->tenant, query_subject(query, "project"),
+	                                  &query->body, &stamp, &err);
 	query_view_done(query, "board", view);
 	query->position = stamp.position;
 	if (status)
@@ -102,8 +102,8 @@ static void run_parts(struct query *query, enum project_part part)
 		access = query_view(query, "access");
 	if (view && access) {
 		enum status status = project_parts_read(view, access, query->tenant,
-		                                        http_path_param(query->request, "project"),
-		                                        part, &query->body, &query->position, &err);
+		                                        query_subject(query, "project"), part,
+		                                        &query->body, &query->position, &err);
 		if (status)
 			query_failed(query, status, "project", &err);
 		else

@@ -13,8 +13,8 @@ static void run(struct query *query, const char *what, read_fn *read)
 	struct view *view = query_view(query, "state");
 	if (!view)
 		return;
-	enum status status = read(view, query->tenant, http_path_param(query->request, what),
-	                          &query->body, &query->position, &err);
+	enum status status = read(view, query->tenant, query_subject(query, what), &query->body,
+	                          &query->position, &err);
 	query_view_done(query, "state", view);
 	if (status)
 		query_failed(query, status, what, &err);
@@ -50,9 +50,8 @@ static void run_transitions(struct query *query)
 	struct view *view = query_view(query, "state");
 	if (!view)
 		return;
-	enum status status =
-	        transitions_read(view, query->tenant, http_path_param(query->request, "issue"),
-	                         &caller, &query->body, &query->position, &err);
+	enum status status = transitions_read(view, query->tenant, query_subject(query, "issue"),
+	                                      &caller, &query->body, &query->position, &err);
 	query_view_done(query, "state", view);
 	if (status)
 		query_failed(query, status, "issue", &err);

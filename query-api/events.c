@@ -22,6 +22,7 @@ struct feed {
 	struct query *query;
 	struct journal_reader *reader;
 	struct feed_place place;
+	struct state_rows rows; /* what events are about */
 	struct arena arena;
 	bool as_lines;
 	uint64_t after, end; /* seqs wanted: after < seq <= end */
@@ -57,7 +58,7 @@ static void take_entry(struct feed *feed, const struct journal_entry *entry)
 	    (uint64_t)event.meta.seq != feed->seq + 1)
 		return; /* foreign: every view ignores it as well */
 	feed->seq = (uint64_t)event.meta.seq;
-	if (feed->seq > feed->after)
+	if (feed->seq > feed->after && sight_tells(&feed->query->sight, &feed->rows.face, &event))
 		add_event(feed, &event);
 }
 
@@ -97,7 +98,7 @@ static bool find_place(struct feed *feed)
 static void finish(struct feed *feed)
 {
 	struct query *query = feed->query;
-	if (feed->n == 0 && feed->after < feed->end) {
+	if (feed->seq <= feed->after && feed->after < feed->end) {
 		query_problem(query, 503, "unavailable", "the events were not read in time");
 		return;
 	}
@@ -105,10 +106,31 @@ static void finish(struct feed *feed)
 	        feed->as_lines ? "application/x-ndjson" : "application/cloudevents-batch+json";
 	if (!feed->as_lines)
 		buf_append_str(&query->body, feed->n ? "]" : "[]");
-	if (feed->n && feed->seq < feed->end)
+	if (feed->seq > feed->after && feed->seq < feed->end)
 		snprintf(query->link, sizeof query->link, "/v1/t/%.*s/events?after=%llu&limit=%u",
 		         (int)query->tenant.n, query->tenant.data, (unsigned long long)feed->seq,
 		         feed->limit);
+}
+
+/* With the rows of the state view where something is hidden: of a state that has every event up to
+ * the end that is wanted, or the rights are judged again and the events read again. */
+static enum status read_with_rows(struct feed *feed, struct error *err)
+{
+	struct query *query = feed->query;
+	uint64_t position;
+	if (!query->sight.hidden_n)
+		return read_events(feed, err);
+	struct view *view = query_view(query, "state");
+	if (!view)
+		return error_set(err, STATUS_UNAVAILABLE, "the state view is not available");
+	enum status status = state_open(view, query->tenant, &feed->rows, &position, err);
+	if (!status) {
+		if (position < feed->end)
+			feed->end = query->position = position;
+		status = state_close(&feed->rows, read_events(feed, err), err);
+	}
+	query_view_done(query, "state", view);
+	return status;
 }
 
 static void run_events(struct query *query)
@@ -124,7 +146,7 @@ static void run_events(struct query *query)
 		arena_init(&feed.arena, mem_new(DECODE_ARENA), DECODE_ARENA);
 		status = worker_reader(query->worker, &feed.reader, &err);
 		if (!status)
-			status = read_events(&feed, &err);
+			status = read_with_rows(&feed, &err);
 		free(feed.arena.block);
 	}
 	if (status)

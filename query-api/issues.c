@@ -25,9 +25,9 @@ static void run_issue(struct query *query)
 	if (view)
 		access = query_view(query, "access");
 	if (view && access) {
-		enum status status = issue_read(view, access, query->tenant,
-		                                http_path_param(query->request, "issue"),
-		                                PARTS_FIRST, &query->body, &stamp, &err);
+		enum status status = issue_read(view, access, query->tenant, &query->sight,
+		                                query_subject(query, "issue"), PARTS_FIRST,
+		                                &query->body, &stamp, &err);
 		finish(query, status, "issue", &stamp, &err);
 	}
 	query_view_done(query, "access", access);
@@ -49,9 +49,9 @@ static void run_part(struct query *query, enum issue_part part)
 	if (view)
 		access = query_view(query, "access");
 	if (view && access) {
-		enum status status = issue_part_read(view, access, query->tenant,
-		                                     http_path_param(query->request, "issue"), part,
-		                                     after, limit, &query->body, &stamp, &err);
+		enum status status =
+		        issue_part_read(view, access, query->tenant, query_subject(query, "issue"),
+		                        part, after, limit, &query->body, &stamp, &err);
 		finish(query, status, "issue", &stamp, &err);
 	}
 	query_view_done(query, "access", access);
@@ -88,9 +88,9 @@ static void run_comment_history(struct query *query)
 		/* what is no id is the id of no comment */
 		if (!uuid_parse(http_path_param(query->request, "comment"), &comment))
 			comment = (struct uuid){{0}};
-		enum status status = issue_texts_read(
-		        view, access, query->tenant, http_path_param(query->request, "issue"),
-		        &comment, after, limit, &query->body, &stamp, &err);
+		enum status status =
+		        issue_texts_read(view, access, query->tenant, query_subject(query, "issue"),
+		                         &comment, after, limit, &query->body, &stamp, &err);
 		finish(query, status, "comment", &stamp, &err);
 	}
 	query_view_done(query, "access", access);
@@ -111,8 +111,9 @@ static void run_kept(struct query *query, enum issue_kept kind)
 	if (view)
 		access = query_view(query, "access");
 	if (view && access) {
-		enum status status = issue_kept_read(view, access, query->tenant, kind, after,
-		                                     limit, &query->body, &query->position, &err);
+		enum status status =
+		        issue_kept_read(view, access, query->tenant, &query->sight, kind, after,
+		                        limit, &query->body, &query->position, &err);
 		if (status)
 			query_failed(query, status, "organization", &err);
 		else

@@ -31,9 +31,9 @@ static void run_project_roles_of(struct query *query)
 	struct view *view = query_view(query, "state");
 	if (!view)
 		return;
-	enum status status = roles_of_project_read(view, query->tenant,
-	                                           http_path_param(query->request, "project"),
-	                                           &query->body, &query->position, &err);
+	enum status status =
+	        roles_of_project_read(view, query->tenant, query_subject(query, "project"),
+	                              &query->body, &query->position, &err);
 	finish(query, view, status, "project", &err);
 }
 

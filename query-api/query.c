@@ -1,4 +1,4 @@
-#include "query-api/query.h"
+#include "query-api/rights.h"
 
 #include <stdalign.h>
 #include <stdarg.h>
@@ -8,9 +8,8 @@
 
 #include "core/base/clock.h"
 #include "core/codec/normal_text.h"
-#include "core/domain/permission.h"
 
-#define ACCESS_VIEW   "access"
+#define NOTHING       SLICE("-") /* neither a key nor an id */
 #define READ_AGAIN_MS 20
 
 struct query_api {
@@ -44,9 +43,17 @@ static struct slice normal_form(struct query *query, struct slice text)
 	return normal;
 }
 
+struct slice query_subject(struct query *query, const char *name)
+{
+	return query->hides_path ? NOTHING : http_path_param(query->request, name);
+}
+
 struct slice query_text(struct query *query, const char *name)
 {
 	struct slice value;
+	if (query->hides_parameter &&
+	    (slice_is(slice_str(name), "project") || slice_is(slice_str(name), "issue")))
+		return NOTHING;
 	if (!http_query_param(query->request, name, &value))
 		return slice_of(NULL, 0);
 	return normal_form(query, value);
@@ -137,11 +144,6 @@ void query_failed(struct query *query, enum status status, const char *missing,
 		query_problem(query, 503, "unavailable", "%s", status_text(status));
 }
 
-static void no_tenant(struct query *query)
-{
-	query_problem(query, 404, "no_such_tenant", "there is no such organization");
-}
-
 /* --- views --- */
 
 struct projector *query_projector(const struct query *query)
@@ -197,6 +199,7 @@ void query_etag_of_body(struct query *query)
 static void query_free(struct query *query)
 {
 	buf_release(&query->body);
+	sight_release(&query->sight);
 	while (query->normal) {
 		struct query_normal *next = query->normal->next;
 		free(query->normal);
@@ -326,49 +329,6 @@ static void wait_for(struct query *query, const char *view, uint64_t seq)
 
 /* --- the steps --- */
 
-static enum status find_member(struct query *query, struct view *access, struct error *err)
-{
-	const struct principal *principal = http_principal(query->request);
-	if (!principal->has_key)
-		return access_find(access, query->tenant, principal->issuer, principal->subject,
-		                   &query->member, &query->authorized, err);
-	if (!slice_equal(principal->key_tenant, query->tenant))
-		return STATUS_NOT_FOUND;
-	return access_find_key(access, query->tenant, &principal->key_id, principal->key_hash,
-	                       clock_now_ms(), &query->member, &query->authorized, err);
-}
-
-/* The key of another organization is a stranger; of its own, one that is worth nothing says so. */
-static void refuse_caller(struct query *query)
-{
-	const struct principal *principal = http_principal(query->request);
-	if (principal->has_key && slice_equal(principal->key_tenant, query->tenant))
-		query_problem(query, 401, "bad_token",
-		              "the API key is unknown, revoked or expired");
-	else
-		no_tenant(query);
-}
-
-/* Is the caller a member? Sets a problem if not. */
-static void authorize(struct query *query)
-{
-	struct error err;
-	query->authorized = 0;
-	struct view *access = query_view(query, ACCESS_VIEW);
-	if (!access)
-		return;
-	enum status status = find_member(query, access, &err);
-	query_view_done(query, ACCESS_VIEW, access);
-	if (status == STATUS_NOT_FOUND)
-		refuse_caller(query);
-	else if (status)
-		query_failed(query, status, "organization", &err);
-	else if (query->permission->asks == QUERY_ASKS_ROLE &&
-	         !role_reaches(query->member.role, query->permission->weakest))
-		query_problem(query, 403, "forbidden", "this is not for the role %s",
-		              org_role_symbol(query->member.role));
-}
-
 static void clear_result(struct query *query)
 {
 	buf_clear(&query->body);
@@ -403,21 +363,21 @@ static void conclude(struct query *query)
 		return;
 	}
 	if (!query->problem && query->authorized < query->position) {
-		struct access_member before = query->member;
-		authorize(query);
-		if (!query->problem && query->member.role != before.role) {
-			/* what was read may be more, or less, than the new role may see */
+		if (!query_has_same_rights(query)) {
+			/* what was read may be more, or less, than may be seen now */
 			query->has_result = false;
 			read_again(query);
 			return;
 		}
 	}
 	if (query->problem || query->authorized >= query->position) {
+		if (!query->problem)
+			query_blank(query);
 		answer(query);
 		return;
 	}
 	query->has_result = true;
-	wait_for(query, ACCESS_VIEW, query->position);
+	wait_for(query, query->behind, query->position);
 }
 
 static void conclude_on_loop(void *context)
@@ -484,7 +444,7 @@ static void step(struct query *query)
 		conclude(query);
 		return;
 	}
-	authorize(query);
+	query_authorize(query);
 	if (query->problem && query->min_position) {
 		wait_as_stranger(query);
 		return;
@@ -502,7 +462,7 @@ static void step(struct query *query)
 		}
 	}
 	if (query->min_position > query->authorized)
-		wait_for(query, ACCESS_VIEW, query->min_position);
+		wait_for(query, query->behind, query->min_position);
 	else
 		run(query);
 }
@@ -520,7 +480,7 @@ void query_start(struct http_request *request, void *context)
 	http_header(request, "If-None-Match", &query->if_none_match);
 	http_header(request, "Accept", &query->accept);
 	if (query->tenant.n == 0 || query->tenant.n > 40)
-		no_tenant(query);
+		query_no_tenant(query);
 	else
 		read_min_position(query);
 	step(query);

@@ -17,6 +17,7 @@
 #include "core/http/http.h"
 #include "projections/access.h"
 #include "projections/kv_view.h"
+#include "projections/sight.h"
 #include "query-api/query_api.h"
 #include "query-api/workers.h"
 
@@ -56,8 +57,11 @@ struct query {
 	struct slice tenant;
 	struct access_member member;
 	uint64_t min_position;
-	int64_t deadline_ms;        /* of all waiting */
-	uint64_t authorized;        /* position of the access view that named the caller a member */
+	int64_t deadline_ms;              /* of all waiting */
+	struct sight sight;               /* what the caller may see */
+	bool hides_path, hides_parameter; /* a project or an issue that is not there for them */
+	uint64_t authorized;        /* position of the views that the rights were judged on, ... */
+	const char *behind;         /* ... and which of them is not as far as the other */
 	uint64_t wanted;            /* position that is waited for */
 	struct slice if_none_match; /* headers, taken while the request is certainly there */
 	struct slice accept;
@@ -86,6 +90,10 @@ void query_start(struct http_request *request, void *api);
 void query_memberships(struct http_request *request, void *api);
 struct projector *query_api_projector(const struct query_api *api);
 
+/* For run: the project or the issue of the path (@name says which). Of one that the caller may not
+ * see, what names none: so the answer is the same, whatever run makes of it. Likewise of the
+ * parameters that query_text gives. */
+struct slice query_subject(struct query *query, const char *name);
 /* For run: the request's parameters, as commands keep texts (normal_text.h). */
 struct slice query_text(struct query *query, const char *name); /* empty when absent */
 /* false + problem 400 when it is no number within 1..@max. */

@@ -17,10 +17,10 @@ static void run_search(struct query *query)
 	    !query_bool(query, "archived", &archived) ||
 	    !query_postgres(query, "search", instance, &pg))
 		return;
-	enum status status = search_read(pg, instance, query->tenant, query_text(query, "text"),
-	                                 query_text(query, "project"), query_text(query, "field"),
-	                                 query_text(query, "cursor"), archived, limit, &query->body,
-	                                 &query->position, &err);
+	enum status status = search_read(pg, instance, query->tenant, &query->sight,
+	                                 query_text(query, "text"), query_text(query, "project"),
+	                                 query_text(query, "field"), query_text(query, "cursor"),
+	                                 archived, limit, &query->body, &query->position, &err);
 	if (status)
 		query_failed(query, status, "project", &err);
 	else

@@ -54,7 +54,7 @@ static enum status try_search(struct slice text, const char *cursor, uint32_t li
 	struct buf body = {0};
 	struct error err = {.text = ""};
 	uint64_t position = 0;
-	enum status status = search_read(pg, "v1", SLICE("acme"), text, SLICE(""), SLICE(""),
+	enum status status = search_read(pg, "v1", SLICE("acme"), NULL, text, SLICE(""), SLICE(""),
 	                                 slice_str(cursor), false, limit, &body, &position, &err);
 	if (!status) {
 		assert_int_equal(position, SEQS);
@@ -264,14 +264,14 @@ static void an_instance_that_is_not_there_is_unavailable(void **state)
 	struct buf body = {0};
 	struct error err = {.text = ""};
 	uint64_t position;
-	assert_int_equal(search_read(pg, "v9", SLICE("acme"), SLICE("a"), SLICE(""), SLICE(""),
-	                             SLICE(""), false, 5, &body, &position, &err),
+	assert_int_equal(search_read(pg, "v9", SLICE("acme"), NULL, SLICE("a"), SLICE(""),
+	                             SLICE(""), SLICE(""), false, 5, &body, &position, &err),
 	                 STATUS_UNAVAILABLE);
 	struct view_options options = {.config = &config, .instance = "half", .bulk = true};
 	struct view *view;
 	assert_int_equal(search_view.type.open(&search_view.type, &options, &view, &err), 0);
-	assert_int_equal(search_read(pg, "half", SLICE("acme"), SLICE("a"), SLICE(""), SLICE(""),
-	                             SLICE(""), false, 5, &body, &position, &err),
+	assert_int_equal(search_read(pg, "half", SLICE("acme"), NULL, SLICE("a"), SLICE(""),
+	                             SLICE(""), SLICE(""), false, 5, &body, &position, &err),
 	                 STATUS_UNAVAILABLE);
 	search_view.type.close(view);
 	assert_int_equal(body.n, 0);

@@ -253,6 +253,27 @@ static void the_readme_tells_the_permissions_as_they_are(void **state)
 	}
 }
 
+static void the_page_tells_every_permission(void **state)
+{
+	static char page[65536];
+	char row[400];
+	FILE *file = fopen("docs/permissions.md", "r");
+
+	(void)state;
+	assert_non_null(file);
+	size_t n = fread(page, 1, sizeof(page) - 1, file);
+	assert_true(n > 0 && n < sizeof(page) - 1);
+	fclose(file);
+	for (int at = PERMISSION_UNKNOWN + 1; at < PERMISSIONS; at++) {
+		enum permission permission = (enum permission)at;
+		snprintf(row, sizeof(row), "| `%s` | %s | %s |\n", permission_symbol(permission),
+		         permission_is_of_issue(permission) ? "issue" : "project",
+		         permission_text(permission));
+		if (!strstr(page, row))
+			fail_msg("docs/permissions.md has no row %s", row);
+	}
+}
+
 static void only_admins_import(void **state)
 {
 	struct decider *decider = *state;
@@ -388,6 +409,7 @@ int main(void)
 	        ON_SETTLED(the_classic_scheme_gives_every_permission_as_ever),
 	        cmocka_unit_test(every_permission_is_asked_for),
 	        cmocka_unit_test(the_readme_tells_the_permissions_as_they_are),
+	        cmocka_unit_test(the_page_tells_every_permission),
 	        ON_SETTLED(only_admins_import),
 	        ON_SETTLED(an_importer_acts_in_the_name_of_a_member),
 	        ON_SETTLED(occurred_at_never_decreases_within_an_issue),

@@ -245,14 +245,14 @@ static void the_stamp_of_a_board_moves_with_its_cards_only(void **state)
 	assert_int_equal(stamp.etag_seq, 9);
 	assert_int_equal(stamp.position, 10);
 	buf_clear(&s->out);
-	assert_int_equal(projects_read(s->board, ACME, NONE, false, 1, &s->out, &stamp, NULL),
+	assert_int_equal(projects_read(s->board, ACME, NULL, NONE, false, 1, &s->out, &stamp, NULL),
 	                 STATUS_OK);
 	expect_json(s, "{\"items\":[{\"id\":\"@project\",\"key\":\"TLS\",\"name\":\"Transport\","
 	               "\"category\":null,\"archived\":false,\"lead\":\"@ada\",\"version\":1,"
 	               "\"issues\":2,\"counts\":{\"todo\":1,"
 	               "\"in_progress\":0,\"in_review\":0,\"done\":1}}],\"next\":\"TLS\"}");
 	buf_clear(&s->out);
-	assert_int_equal(projects_read(s->board, ACME, TLS, false, 1, &s->out, &stamp, NULL),
+	assert_int_equal(projects_read(s->board, ACME, NULL, TLS, false, 1, &s->out, &stamp, NULL),
 	                 STATUS_OK);
 	assert_non_null(strstr(buf_cstr(&s->out), "\"WEB\""));
 	assert_non_null(strstr(buf_cstr(&s->out), "\"next\":null"));
@@ -262,9 +262,9 @@ static void an_issue_shows_everything_with_names(void **state)
 {
 	struct seen *s = *state;
 	struct issue_stamp stamp;
-	assert_int_equal(
-	        issue_read(s->issue, s->access, ACME, SLICE("TLS-1"), 10, &s->out, &stamp, &s->err),
-	        STATUS_OK);
+	assert_int_equal(issue_read(s->issue, s->access, ACME, NULL, SLICE("TLS-1"), 10, &s->out,
+	                            &stamp, &s->err),
+	                 STATUS_OK);
 	assert_int_equal(stamp.version, 3);
 	assert_int_equal(stamp.position, 9);
 	expect_json(
@@ -426,8 +426,9 @@ static void the_other_end_of_a_link_shows_it_inward_until_it_is_cut(void **state
 {
 	struct seen *s = *state;
 	struct issue_stamp stamp;
-	assert_int_equal(issue_read(s->issue, NULL, ACME, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
-	                 STATUS_OK);
+	assert_int_equal(
+	        issue_read(s->issue, NULL, ACME, NULL, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
+	        STATUS_OK);
 	assert_non_null(strstr(buf_cstr(&s->out), "\"direction\":\"inward\""));
 	assert_non_null(strstr(buf_cstr(&s->out), "\"resolution\":\"done\""));
 	change(s, EVENT_ISSUE_UNLINKED, s->first, 4)->issue_unlinked =
@@ -435,8 +436,9 @@ static void the_other_end_of_a_link_shows_it_inward_until_it_is_cut(void **state
 	end_command(s);
 	fold(s);
 	buf_clear(&s->out);
-	assert_int_equal(issue_read(s->issue, NULL, ACME, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
-	                 STATUS_OK);
+	assert_int_equal(
+	        issue_read(s->issue, NULL, ACME, NULL, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
+	        STATUS_OK);
 	assert_non_null(strstr(buf_cstr(&s->out), "\"links\":[]"));
 }
 
@@ -450,8 +452,9 @@ static const char *cut(struct seen *s, struct uuid id, uint64_t version, const c
 	end_command(s);
 	fold(s);
 	buf_clear(&s->out);
-	assert_int_equal(issue_read(s->issue, NULL, ACME, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
-	                 STATUS_OK);
+	assert_int_equal(
+	        issue_read(s->issue, NULL, ACME, NULL, SLICE("TLS-2"), 0, &s->out, &stamp, NULL),
+	        STATUS_OK);
 	return strstr(buf_cstr(&s->out), "\"links\":");
 }
 
@@ -491,9 +494,9 @@ static void a_forgotten_member_is_nameless_at_once_in_every_view(void **state)
 	                 STATUS_OK);
 	assert_non_null(strstr(buf_cstr(&s->out), "\"name\":null,\"email\":null"));
 	buf_clear(&s->out);
-	assert_int_equal(
-	        issue_read(s->issue, s->access, ACME, SLICE("TLS-1"), 9, &s->out, &stamp, NULL),
-	        STATUS_OK);
+	assert_int_equal(issue_read(s->issue, s->access, ACME, NULL, SLICE("TLS-1"), 9, &s->out,
+	                            &stamp, NULL),
+	                 STATUS_OK);
 	assert_null(strstr(buf_cstr(&s->out), "Ada"));
 }
 

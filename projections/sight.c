@@ -1,0 +1,227 @@
+#include "projections/sight.h"
+
+#include <stdlib.h>
+
+#include "core/domain/project.h"
+
+static void hide(struct sight *sight, const struct uuid *project)
+{
+	uint32_t n = sight->hidden_n;
+	if ((n & (n - 1)) == 0)
+		sight->hidden = mem_grow(sight->hidden, (n ? 2 * n : 1) * sizeof *sight->hidden);
+	sight->hidden[sight->hidden_n++] = *project;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct uuid));
+}
+
+/* Only projects that have another scheme than the classic one can be hidden. */
+void sight_look(const struct tenant_state *rows, const struct holder *holder, struct sight *out)
+{
+	struct row_key key = row_key_first(ROW_SCHEME_PROJECT);
+	struct row_organization organization;
+	struct row_scheme_project unused;
+	struct row_project project;
+	struct uuid id;
+	*out = (struct sight){.holder = *holder};
+	if (role_reaches(holder->role, ORG_ROLE_ADMIN) || !read_organization(rows, &organization) ||
+	    !organization.permission_schemes)
+		return;
+	while (rows->next(rows, &key, false, &unused)) {
+		memcpy(id.bytes, key.bytes + key.n - sizeof id.bytes, sizeof id.bytes);
+		if (!read_project(rows, &id, &project))
+			continue;
+		struct rights rights = rights_in(rows, holder, &project);
+		if (!rights_give(&rights, PERMISSION_BROWSE_PROJECT, &holder->member, NULL))
+			hide(out, &id);
+	}
+	if (out->hidden_n)
+		qsort(out->hidden, out->hidden_n, sizeof *out->hidden, by_id);
+}
+
+void sight_release(struct sight *sight)
+{
+	free(sight->hidden);
+	*sight = (struct sight){.hidden = NULL};
+}
+
+bool sight_sees(const struct sight *sight, const struct uuid *project)
+{
+	return !sight || !sight->hidden_n ||
+	       !bsearch(project, sight->hidden, sight->hidden_n, sizeof *sight->hidden, by_id);
+}
+
+bool sight_equal(const struct sight *a, const struct sight *b)
+{
+	return a->holder.role == b->holder.role && a->hidden_n == b->hidden_n &&
+	       (!a->hidden_n || memcmp(a->hidden, b->hidden, a->hidden_n * sizeof *a->hidden) == 0);
+}
+
+void sight_hidden_array(const struct sight *sight, struct buf *out)
+{
+	char text[UUID_TEXT];
+	buf_append_char(out, '{');
+	for (uint32_t i = 0; sight && i < sight->hidden_n; i++) {
+		if (i)
+			buf_append_char(out, ',');
+		uuid_format(&sight->hidden[i], text);
+		buf_append(out, text, UUID_TEXT);
+	}
+	buf_append_char(out, '}');
+}
+
+bool sight_hides_project(const struct sight *sight, const struct tenant_state *rows,
+                         struct slice ref)
+{
+	struct row_project project;
+	return sight->hidden_n && resolve_project(rows, ref, &project) &&
+	       !sight_sees(sight, &project.id);
+}
+
+bool sight_hides_issue(const struct sight *sight, const struct tenant_state *rows, struct slice ref)
+{
+	struct row_issue issue;
+	return sight->hidden_n && resolve_issue(rows, ref, &issue) &&
+	       !sight_sees(sight, &issue.project_id);
+}
+
+/* --- events --- */
+
+static bool sees_issue(const struct sight *sight, const struct tenant_state *rows,
+                       const struct uuid *id)
+{
+	struct row_issue issue;
+	return !read_issue(rows, id, &issue) || sight_sees(sight, &issue.project_id);
+}
+
+/* Every project of it: its events name them. */
+static bool sees_board(const struct sight *sight, const struct tenant_state *rows,
+                       const struct uuid *id)
+{
+	struct row_project_board pair;
+	struct row_key at = row_key_board(id);
+	struct row_board *board = mem_new(sizeof *board);
+	bool is_there = rows->get(rows, &at, board) && !board->deleted;
+	free(board);
+	if (!is_there)
+		return false;
+	for (uint32_t i = 0; i < sight->hidden_n; i++) {
+		struct row_key key = row_key_pair(ROW_PROJECT_BOARD, &sight->hidden[i], id);
+		if (rows->get(rows, &key, &pair))
+			return false;
+	}
+	return true;
+}
+
+static bool sees_aggregate(const struct sight *sight, const struct tenant_state *rows,
+                           const struct aggregate_ref *aggregate)
+{
+	switch (aggregate->kind) {
+	case AGGREGATE_KIND_PROJECT:
+		return sight_sees(sight, &aggregate->id);
+	case AGGREGATE_KIND_ISSUE:
+		return sees_issue(sight, rows, &aggregate->id);
+	case AGGREGATE_KIND_BOARD:
+		return sees_board(sight, rows, &aggregate->id);
+	case AGGREGATE_KIND_ORGANIZATION:
+	case AGGREGATE_KIND_COMMAND:
+	case AGGREGATE_KIND_UNKNOWN:
+		break;
+	}
+	return true;
+}
+
+/* What else it names. */
+static bool sees_what_it_names(const struct sight *sight, const struct tenant_state *rows,
+                               const struct event *event)
+{
+	const struct issue_parent_changed *parent = &event->issue_parent_changed;
+	switch ((int)event->type) {
+	case EVENT_ISSUE_LINKED:
+		return sees_issue(sight, rows, &event->issue_linked.other);
+	case EVENT_ISSUE_UNLINKED:
+		return sees_issue(sight, rows, &event->issue_unlinked.other);
+	case EVENT_ISSUE_PARENT_CHANGED:
+		return (!parent->has_from || sees_issue(sight, rows, &parent->from)) &&
+		       (!parent->has_to || sees_issue(sight, rows, &parent->to));
+	case EVENT_ISSUE_MOVED:
+		return sight_sees(sight, &event->issue_moved.from_project_id) &&
+		       sight_sees(sight, &event->issue_moved.to_project_id);
+	case EVENT_RANKS_REBALANCED:
+	case EVENT_COMMAND_CONCLUDED:
+		return false; /* may name any issue */
+	default:
+		return true;
+	}
+}
+
+static bool is_for(const struct holder *holder, const struct event *event)
+{
+	if (role_reaches(holder->role, ORG_ROLE_ADMIN))
+		return true;
+	switch ((int)event->type) {
+	case EVENT_API_KEY_CREATED:
+		return uuid_equal(&event->api_key_created.member_id, &holder->member);
+	case EVENT_API_KEY_REVOKED:
+		return uuid_equal(&event->api_key_revoked.member_id, &holder->member);
+	case EVENT_PERMISSION_SCHEME_CREATED:
+	case EVENT_PERMISSION_SCHEME_RENAMED:
+	case EVENT_PERMISSION_SCHEME_REMOVED:
+	case EVENT_PERMISSION_GRANTS_CHANGED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool sight_tells(const struct sight *sight, const struct tenant_state *rows,
+                 const struct event *event)
+{
+	return is_for(&sight->holder, event) &&
+	       (!sight->hidden_n || (sees_aggregate(sight, rows, &event->meta.aggregate) &&
+	                             sees_what_it_names(sight, rows, event)));
+}
+
+/* --- answers --- */
+
+static bool is_hidden_id(const struct sight *sight, const struct tenant_state *rows,
+                         const struct uuid *id)
+{
+	return !sight_sees(sight, id) || !sees_issue(sight, rows, id);
+}
+
+/* The length of "id" at @at if it is an id, in quotes, that is no key of an object; else 0. */
+static size_t quoted_id(struct slice json, size_t at, struct uuid *id)
+{
+	const size_t n = UUID_TEXT + 2;
+	if (json.data[at] != '"' || json.n - at < n || json.data[at + n - 1] != '"' ||
+	    !uuid_parse(slice_of(json.data + at + 1, UUID_TEXT), id))
+		return 0;
+	return at + n < json.n && json.data[at + n] == ':' ? 0 : n;
+}
+
+bool sight_blank(const struct sight *sight, const struct tenant_state *rows, struct buf *json)
+{
+	struct buf out = {0};
+	struct slice text = buf_slice(json);
+	size_t done = 0;
+	struct uuid id;
+	for (size_t at = 0; at < text.n;) {
+		size_t n = quoted_id(text, at, &id);
+		if (n && is_hidden_id(sight, rows, &id)) {
+			buf_append(&out, text.data + done, at - done);
+			buf_append_str(&out, "null");
+			done = at + n;
+		}
+		at += n ? n : 1;
+	}
+	if (done) {
+		buf_append(&out, text.data + done, text.n - done);
+		buf_clear(json);
+		buf_append_slice(json, buf_slice(&out));
+	}
+	buf_release(&out);
+	return done > 0;
+}

@@ -1,0 +1,45 @@
+/* What a member may see: every project but those whose permission scheme does not let them browse
+ * it. Computed by the domain's own code on the rows of the state view; docs/decisions says why.
+ *
+ * A sight is of one committed state, owned by who asked for it. What it hides is not there: for no
+ * list, count, page, link or refusal. */
+#ifndef PROJECTIONS_SIGHT_H
+#define PROJECTIONS_SIGHT_H
+
+#include "core/domain/permission.h"
+#include "projections/state.h"
+
+struct sight {
+	struct holder holder;
+	struct uuid *hidden; /* projects, in order of their ids; NULL: none */
+	uint32_t hidden_n;
+};
+
+/* The sight of an active member. Reads a row, and what of projects with schemes of their own is
+ * needed. To be released. */
+void sight_look(const struct tenant_state *rows, const struct holder *holder, struct sight *out);
+void sight_release(struct sight *sight);
+
+/* NULL sees everything. */
+bool sight_sees(const struct sight *sight, const struct uuid *project);
+bool sight_equal(const struct sight *a, const struct sight *b);
+/* "{id,id}": the hidden projects as a parameter of type uuid[]. Appends. */
+void sight_hidden_array(const struct sight *sight, struct buf *out);
+
+/* Whether it hides the project, or the issue, that a key or an id names. What names nothing is not
+ * hidden. */
+bool sight_hides_project(const struct sight *sight, const struct tenant_state *rows,
+                         struct slice ref);
+bool sight_hides_issue(const struct sight *sight, const struct tenant_state *rows,
+                       struct slice ref);
+
+/* Whether the event may be told: it is of nothing hidden, names no hidden issue, and is not for
+ * admins only (permission schemes; API keys of others). @rows: of a state that has the event. */
+bool sight_tells(const struct sight *sight, const struct tenant_state *rows,
+                 const struct event *event);
+
+/* Puts null in the place of every id, in a text of JSON, of a project or an issue that is hidden:
+ * ready cards and bodies of events name other issues. Whether there was one. */
+bool sight_blank(const struct sight *sight, const struct tenant_state *rows, struct buf *json);
+
+#endif
