@@ -18,10 +18,17 @@ struct rule {
 	const struct rule *items; /* of FORM_OBJECT and FORM_OBJECTS */
 };
 
+static const struct rule edit_rules[] = {
+        {"editedAt", FORM_TIME, false, NULL},
+        {"editor", FORM_STRING, false, NULL},
+        {"diff", FORM_STRING, false, NULL},
+        {0},
+};
 static const struct rule comment_rules[] = {
         {"author", FORM_STRING, false, NULL},
         {"body", FORM_STRING, false, NULL},
         {"createdAt", FORM_TIME, false, NULL},
+        {"userContentEdits", FORM_OBJECTS, false, edit_rules},
         {0},
 };
 static const struct rule review_rules[] = {
@@ -81,6 +88,7 @@ static const struct rule entry_rules[] = {
         {"comments", FORM_OBJECTS, false, comment_rules},
         {"reviews", FORM_OBJECTS, false, review_rules},
         {"timelineItems", FORM_OBJECTS, false, event_rules},
+        {"userContentEdits", FORM_OBJECTS, false, edit_rules},
         {0},
 };
 static const struct rule root_rules[] = {

@@ -7,6 +7,7 @@
 #include "core/domain/text.h"
 #include "import/issue.h"
 #include "import/mend.h"
+#include "import/revisions.h"
 #include "import/setup.h"
 #include "import/talk.h"
 
@@ -79,14 +80,22 @@ static const char *type_of(const struct mapper *mapper)
 static void map_creation(struct mapper *mapper, const char *at)
 {
 	const struct uuid *author = mapper_person(mapper, mapper->entry, "author", at);
-	struct slice body = archive_string(mapper->entry, "body");
 	struct buf summary = {0}, description = {0}, ref = {0};
+	struct revisions revisions;
 	char key[32];
 	snprintf(key, sizeof key, "%lld", (long long)mapper->number);
 	buf_printf(&ref, "github:%s#%s", mapper->mapping->archive->repo, key);
+	revisions_open(mapper, mapper->entry, at, &revisions);
 	write_title(mapper, at, &summary, &description);
-	mapper_mend(mapper, body, true, at, &description);
-	links_add_text(mapper, body, mapper->created_ms, author, at);
+	if (description.n && revisions.n > 1) {
+		mapper_list(mapper, "userContentEdits[]",
+		            "the description begins with the title: only the last text is kept", at,
+		            SLICE(""));
+		revisions.rows[0] = revisions.rows[revisions.n - 1];
+		revisions.n = 1;
+	}
+	mapper_mend(mapper, revisions.rows[0].text, true, at, &description);
+	links_add_text(mapper, revisions.rows[0].text, mapper->created_ms, author, at);
 	struct slice head = mend_head(buf_slice(&description), TEXT_BODY_MAX);
 	struct json_out *json =
 	        mapper_begin(mapper, "CreateIssue", key, mapper->created_ms, author, NULL);
@@ -100,6 +109,10 @@ static void map_creation(struct mapper *mapper, const char *at)
 	json_out_member_string(json, "external_ref", buf_slice(&ref));
 	plan_end(mapper->plan);
 	add_rest(mapper, author, head, buf_slice(&description), at);
+	revisions_map(
+	        mapper, &revisions,
+	        &(struct revised){"EditIssue", "description", key, NULL, mapper->created_ms, at});
+	revisions_close(&revisions);
 	buf_release(&summary);
 	buf_release(&description);
 	buf_release(&ref);

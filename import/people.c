@@ -55,6 +55,19 @@ static void note_person(struct collector *collector, json_t *object, const char 
 	note(collector, archive_string(object, name), own < ms ? ms : own);
 }
 
+static void note_editors(struct collector *collector, json_t *object, int64_t ms)
+{
+	json_t *edit;
+	size_t i;
+	json_array_foreach(archive_array(object, "userContentEdits"), i, edit)
+	{
+		int64_t own = ms;
+		archive_time(edit, "editedAt", &own);
+		if (json_object_get(edit, "editor"))
+			note(collector, archive_string(edit, "editor"), own < ms ? ms : own);
+	}
+}
+
 static void note_entry(struct collector *collector, json_t *entry)
 {
 	size_t i;
@@ -64,8 +77,12 @@ static void note_entry(struct collector *collector, json_t *entry)
 	note_person(collector, entry, "author", ms);
 	json_array_foreach(archive_array(entry, "assignees"), i, item)
 	        note(collector, slice_of(json_string_value(item), json_string_length(item)), ms);
+	note_editors(collector, entry, ms);
 	json_array_foreach(archive_array(entry, "comments"), i, item)
-	        note_person(collector, item, "author", ms);
+	{
+		note_person(collector, item, "author", ms);
+		note_editors(collector, item, ms);
+	}
 	json_array_foreach(archive_array(entry, "reviews"), i, item)
 	        note_person(collector, item, "author", ms);
 	json_array_foreach(archive_array(entry, "timelineItems"), i, item)

@@ -5,6 +5,7 @@
 #include "core/domain/text.h"
 #include "import/mend.h"
 #include "import/names.h"
+#include "import/revisions.h"
 
 static void add_comment(struct mapper *mapper, const char *key, int64_t ms,
                         const struct uuid *author, struct slice body)
@@ -75,6 +76,24 @@ static void map_text(struct mapper *mapper, const char *key, int64_t ms, const s
 	buf_release(&body);
 }
 
+static void map_comment(struct mapper *mapper, const char *key, const json_t *comment,
+                        const char *at)
+{
+	int64_t ms = mapper_when(mapper, comment, "createdAt", at);
+	const struct uuid *author = mapper_person(mapper, comment, "author", at);
+	struct uuid id = name_in(&mapper->space, "comment", key);
+	struct revisions revisions;
+	if (text_is_blank(archive_string(comment, "body"))) {
+		mapper_list(mapper, "comments[]", "has no text", at, SLICE(""));
+		return;
+	}
+	revisions_open(mapper, comment, at, &revisions);
+	map_text(mapper, key, ms, author, revisions.rows[0].text, at);
+	revisions_map(mapper, &revisions,
+	              &(struct revised){"EditComment", "body", key, &id, ms, at});
+	revisions_close(&revisions);
+}
+
 void talk_map_comments(struct mapper *mapper)
 {
 	json_t *comments = archive_array(mapper->entry, "comments"), *comment;
@@ -84,15 +103,9 @@ void talk_map_comments(struct mapper *mapper)
 	{
 		char at[MAPPER_AT_BYTES];
 		snprintf(at, sizeof at, "#%lld comment %zu", (long long)mapper->number, i);
-		int64_t ms = mapper_when(mapper, comment, "createdAt", at);
-		const struct uuid *author = mapper_person(mapper, comment, "author", at);
-		struct slice text = archive_string(comment, "body");
 		mapper_list_members(mapper, UNMAPPED_COMMENT, comment, at);
 		key_of(mapper, "comment", comments, i, &key);
-		if (text_is_blank(text))
-			mapper_list(mapper, "comments[]", "has no text", at, SLICE(""));
-		else
-			map_text(mapper, buf_cstr(&key), ms, author, text, at);
+		map_comment(mapper, buf_cstr(&key), comment, at);
 	}
 	buf_release(&key);
 }

@@ -63,6 +63,9 @@ static const struct member {
         {ONLY(REVIEW), "state", "there are no reviews here, only comments"},
         {ONLY(REVIEW), "comments", NULL},
         {ONLY(REVIEW_COMMENT), "originalPosition", "comments have no place in a change here"},
+        {ENTRY | ONLY(COMMENT), "userContentEdits", NULL},
+        {ONLY(REVIEW) | ONLY(REVIEW_COMMENT), "userContentEdits",
+         "of reviews only the last text is kept"},
         {ENTRY | TALK, "author", NULL},
         {ENTRY | TALK, "body", NULL},
         {ENTRY | TALK, "createdAt", NULL},
@@ -113,10 +116,12 @@ static const char *reason_of(enum unmapped_kind kind, const char *name)
 	return "the importer does not know this member";
 }
 
-/* createdAt and updatedAt are the same when nothing was changed. */
+/* createdAt and updatedAt are the same when nothing was changed, or the edits say what was. */
 static bool is_unchanged(const json_t *object, const char *name)
 {
-	return strcmp(name, "updatedAt") == 0 &&
+	if (strcmp(name, "updatedAt") != 0)
+		return false;
+	return json_array_size(archive_array(object, "userContentEdits")) ||
 	       slice_equal(archive_string(object, name), archive_string(object, "createdAt"));
 }
 

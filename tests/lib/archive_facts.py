@@ -84,12 +84,17 @@ def as_line(text):
     return (text if len(text) <= 255 else text[:254] + "…") if text.strip() else "(no title)"
 
 
+def as_body(text):
+    text = unicodedata.normalize("NFC", re.sub("([\u0301\u0316]{30})[\u0301\u0316]+", "\\1\ufffd", text))
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", text)
+
+
 class Reader:
     def __init__(self, archive):
         self.archive = archive
         self.end = seconds(archive["timestamp"]) if archive.get("timestamp") else "9999"
         self.born = {e["number"]: min(seconds(e["createdAt"]), self.end) for e in self.entries()}
-        self.links, self.versions = {}, {}
+        self.links, self.versions, self.edits = {}, {}, set()
 
     def entries(self):
         return self.archive["issues"] + (self.archive.get("pulls") or [])
@@ -133,14 +138,28 @@ class Reader:
         for number, duplicate in references(text or "", self.archive["repo"])[0]:
             self.link(entry["number"], number, "duplicates" if duplicate else "relates", when)
 
+    def read_item(self, entry, item, when):
+        """An issue or a comment: what it said first, and what it said after each edit."""
+        edits = sorted((e for e in item.get("userContentEdits") or [] if e.get("diff")), key=lambda e: e["editedAt"])
+        texts = [e["diff"] for e in edits[:-1]] + [item.get("body") or ""]
+        if any(not text.strip(" \t\r\n") or len(text) > 65536 for text in texts) or (
+                "title" in item and len(visible(self.title_steps(entry, sorted_events(entry))[0][2])) == 255):
+            edits, texts = [], texts[-1:]
+        self.read_text(entry, texts[0], when)
+        for i in range(1, len(texts)):
+            if as_body(texts[i]) != as_body(texts[i - 1]):
+                at = max(self.date(entry, edits[i], "editedAt"), when)
+                self.edits.add((entry["number"], at, edits[i].get("editor") or "ghost", as_body(texts[i])))
+                self.read_text(entry, texts[i], at)
+
     def read_talk(self, entry):
         """In the order of the importer's dates: what has none has that of what was before it."""
         last = max([self.born[entry["number"]]] + [self.date(entry, e) for e in entry.get("timelineItems") or []
                                                    if e.get("createdAt")][-1:])
-        self.read_text(entry, entry.get("body"), self.born[entry["number"]])
+        self.read_item(entry, entry, self.born[entry["number"]])
         for comment in entry.get("comments") or []:
             last = self.date(entry, comment, default=last)
-            self.read_text(entry, comment.get("body"), last)
+            self.read_item(entry, comment, last)
         for review in entry.get("reviews") or []:
             last = self.date(entry, review, default=last)
             self.read_text(entry, review.get("body"), last)
@@ -159,7 +178,7 @@ class Reader:
     # --- what an issue was over time ---
 
     def steps(self, entry):
-        events = sorted(entry.get("timelineItems") or [], key=lambda e: e.get("createdAt") or "")
+        events = sorted_events(entry)
         found = self.label_steps(entry, events) + self.assignee_steps(entry, events)
         found += self.milestone_steps(entry, events) + self.title_steps(entry, events) + self.state_steps(entry, events)
         return sorted(found, key=lambda step: (step[0], step[1], str(step)))
@@ -270,6 +289,10 @@ class Reader:
         return found
 
 
+def sorted_events(entry):
+    return sorted(entry.get("timelineItems") or [], key=lambda e: e.get("createdAt") or "")
+
+
 def ord_of(when):
     return int(re.sub(r"\D", "", when))
 
@@ -283,7 +306,7 @@ def facts(archive):
     pulls = {entry["number"] for entry in archive.get("pulls") or []}
     types = {e["number"]: "pull_request" if e["number"] in pulls else
              "bug" if "bug" in [label.lower() for label in e.get("labels") or []] else "task" for e in reader.entries()}
-    return {"types": types,
+    return {"types": types, "edits": reader.edits,
             "links": {(pair, kind, source if kind == "duplicates" else None, when)
                       for pair, (kind, source, _, when) in reader.links.items()},
             "versions": {(v["name"], v["status"], v["release_on"]) for v in reader.versions.values()},
@@ -295,7 +318,7 @@ class Told:
 
     def __init__(self):
         self.logins, self.numbers, self.names, self.made = {}, {}, {}, {}
-        self.types, self.links, self.versions, self.steps = {}, set(), {}, {}
+        self.types, self.links, self.versions, self.steps, self.edits = {}, set(), {}, {}, set()
 
     def step(self, issue, when, *what):
         self.steps[self.numbers[issue]].append((when, *what))
@@ -303,6 +326,9 @@ class Told:
     def link(self, kind, source, target, when):
         a, b = self.numbers[source], self.numbers[target]
         self.links.add(((min(a, b), max(a, b)), kind, a if kind == "duplicates" else None, when))
+
+    def edited(self, when, issue, text, actor):
+        self.edits.add((self.numbers[issue], when, actor, text))
 
     def created(self, when, issue, data):
         number = int(data["external_ref"].rpartition("#")[2])
@@ -318,7 +344,7 @@ class Told:
         self.step(issue, when, "version", names[0][0], names[1][0], actor)
 
     def told(self):
-        return {"types": self.types, "links": self.links, "versions": set(map(tuple, self.versions.values())),
+        return {"types": self.types, "links": self.links, "edits": self.edits, "versions": set(map(tuple, self.versions.values())),
                 "steps": {n: sorted(steps, key=lambda s: (s[0], s[1], str(s))) for n, steps in self.steps.items()}}
 
 
@@ -347,6 +373,8 @@ def of_commands(commands):
             told.step(issue, when, "assign", told.logins.get(data.get("assignee")), actor)
         elif name == "ChangeIssueVersions":
             told.changed_versions(when, issue, data.get("add_fix", []), data.get("remove_fix", []), actor)
+        elif name == "EditComment" or (name == "EditIssue" and "description" in data):
+            told.edited(when, issue, data.get("body") or data["description"], actor)
         elif name == "EditIssue":
             told.step(issue, when, "title", data["summary"], actor)
         elif name == "TransitionIssue":
@@ -381,6 +409,8 @@ def of_events(events, members):
             told.step(issue, when, "assign", members.get(data["to"]), actor)
         elif name == "IssueVersionsChanged":
             told.changed_versions(when, issue, data["added"], data["removed"], actor)
+        elif name in ("CommentEdited", "IssueDescriptionChanged"):
+            told.edited(when, issue, data.get("body") or data["to"], actor)
         elif name == "IssueSummaryChanged":
             told.step(issue, when, "title", data["to"], actor)
         elif name == "IssueTransitioned":
@@ -391,7 +421,7 @@ def of_events(events, members):
 def differences(expected, found):
     """What is wrong, one line each."""
     lines = []
-    for name in ("links", "versions"):
+    for name in ("links", "versions", "edits"):
         lines += [f"{name}: missing {item}" for item in sorted(expected[name] - found[name], key=str)]
         lines += [f"{name}: too much {item}" for item in sorted(found[name] - expected[name], key=str)]
     for name in ("types", "steps"):

@@ -246,7 +246,7 @@ class Mapping(Case):
         made = [command for command in commands if command["command"] == "AddComment"]
         short = [c for c in said if has_text(c) and len(c["body"]) <= 65536]
         self.assertGreaterEqual(len(made), len(short))
-        bodies = {c["data"]["body"] for c in made}
+        bodies = {c["data"]["body"] for c in commands if c["command"] in ("AddComment", "EditComment")}
         for item in short:
             text = unicodedata.normalize("NFC", re.sub("([\u0301\u0316]{30})[\u0301\u0316]+", "\\1\ufffd", item["body"]))
             self.assertIn(CONTROL.sub("\ufffd", text), bodies)
@@ -268,7 +268,7 @@ class Mapping(Case):
                     found = archive_facts.of_commands(commands[:i] + wrong + commands[i + 1:])
                     self.assertNotEqual(archive_facts.differences(expected, found), [], command)
         self.assertEqual(seen, {"LinkIssues", "LabelIssue", "AssignIssue", "ChangeIssueVersions", "TransitionIssue", "EditIssue",
-                                "ReleaseVersion"})
+                                "EditComment", "ReleaseVersion"})
 
 class BadFiles(Case):
     def refused(self, content, *expected):
@@ -309,6 +309,7 @@ class BadFiles(Case):
         self.refused(with_issue(timelineItems=[{"actor": "x"}]), "/issues/0/timelineItems/0/__typename must be there")
         self.refused(with_issue(timelineItems=[{"__typename": "CrossReferencedEvent", "source": {"number": "1"}}]),
                      "/issues/0/timelineItems/0/source/number must be a whole number")
+        self.refused(with_issue(userContentEdits=[{"editedAt": "x"}]), "/issues/0/userContentEdits/0/editedAt must be a time")
         self.refused({**good, "milestones": [{"title": "x", "dueOn": "soon"}]}, "/milestones/0/dueOn must be a time")
         self.refused({**good, "pulls": [dict(good["issues"][0])]}, "number 1 is there twice")
         self.refused('{"magic":"a","magic":"b"}', "duplicate")
