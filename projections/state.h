@@ -24,6 +24,14 @@ enum status state_open(struct view *view, struct slice tenant, struct state_rows
 /* @status, or what went wrong while the rows were read. */
 enum status state_close(struct state_rows *rows, enum status status, struct error *err);
 
+/* Who asks what is possible. */
+struct state_caller {
+	struct uuid id;
+	enum org_role role;
+	bool only_reads; /* with an API key that may do nothing else */
+	int64_t now_ms;
+};
+
 /* {"items":[{"id","name","category"}]}, in their order. */
 enum status statuses_read(struct view *view, struct slice tenant, struct slice project_key,
                           struct buf *out, uint64_t *position, struct error *err);
@@ -58,15 +66,19 @@ enum status permission_schemes_read(struct view *view, struct slice tenant, stru
 enum status permission_scheme_read(struct view *view, struct slice tenant, struct slice id,
                                    struct buf *out, uint64_t *position, struct error *err);
 
+/* What @caller may do: {"role","project":{"id","key"}|null,"issue":{"id"}|null,
+ * "permissions":[permission],"commands":[{"name","of":"all"|"own"}]}. With @project (a key or an
+ * id; may be empty) the permissions held there and the commands on it, with @issue those on it;
+ * without either the commands of the organization. STATUS_NOT_FOUND: there is no such thing. */
+enum status permissions_read(struct view *view, struct slice tenant,
+                             const struct state_caller *caller, struct slice project,
+                             struct slice issue, struct buf *out, uint64_t *position,
+                             struct error *err);
+
 /* {"issue":{"id","status","version"},"workflow",
  * "transitions":[{"id","name","to":{"id","name","category"},"possible","why":text or null}]}:
  * all but the initial one, @issue is a key or an id. Possible is what @caller's TransitionIssue
  * would be accepted for. */
-struct state_caller {
-	struct uuid id;
-	enum org_role role;
-	int64_t now_ms;
-};
 enum status transitions_read(struct view *view, struct slice tenant, struct slice issue,
                              const struct state_caller *caller, struct buf *out, uint64_t *position,
                              struct error *err);

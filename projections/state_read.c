@@ -296,12 +296,27 @@ enum status workflows_read(struct view *view, struct slice tenant, struct slice 
 
 /* --- the transitions of an issue --- */
 
+/* @why: empty, or why the caller may take no issue through its workflow. */
+static void tell_refusal(const struct crossing *crossing, const struct row_project *project,
+                         const struct state_caller *caller, char why[TRANSITION_WHY_MAX])
+{
+	const struct holder holder = {caller->id, caller->role};
+	const struct rights rights = rights_in(crossing->state, &holder, project);
+	why[0] = '\0';
+	if (caller->only_reads)
+		text_add(why, TRANSITION_WHY_MAX, SLICE("the API key may only read"));
+	else if (command_reach(COMMAND_TRANSITION_ISSUE, &holder, &rights, &crossing->issue) ==
+	         REACHES_NOTHING)
+		text_add(why, TRANSITION_WHY_MAX,
+		         SLICE("this needs the permission transition_issues"));
+}
+
 static void possible_json(struct json_out *json, const struct crossing *crossing,
-                          const struct workflow_transition *transition)
+                          const struct workflow_transition *transition, const char *refused)
 {
 	char why[TRANSITION_WHY_MAX];
 	struct row_item to;
-	bool possible = may_cross(crossing, transition, why) &&
+	bool possible = !refused[0] && may_cross(crossing, transition, why) &&
 	                is_valid_crossing(crossing, transition, why);
 	json_out_object(json);
 	json_out_member_string(json, "id", transition->id);
@@ -317,11 +332,12 @@ static void possible_json(struct json_out *json, const struct crossing *crossing
 	if (possible)
 		json_out_null(json);
 	else
-		json_out_str(json, why);
+		json_out_str(json, refused[0] ? refused : why);
 	json_out_object_end(json);
 }
 
-static void transitions_json(struct json_out *json, const struct crossing *crossing)
+static void transitions_json(struct json_out *json, const struct crossing *crossing,
+                             const char *refused)
 {
 	json_out_object(json);
 	json_out_key(json, "issue");
@@ -335,7 +351,8 @@ static void transitions_json(struct json_out *json, const struct crossing *cross
 	json_out_array(json);
 	for (uint32_t i = 0; i < crossing->workflow.transitions.n; i++)
 		if (crossing->workflow.transitions.items[i].kind != TRANSITION_KIND_INITIAL)
-			possible_json(json, crossing, &crossing->workflow.transitions.items[i]);
+			possible_json(json, crossing, &crossing->workflow.transitions.items[i],
+			              refused);
 	json_out_array_end(json);
 	json_out_object_end(json);
 }
@@ -344,6 +361,7 @@ enum status transitions_read(struct view *view, struct slice tenant, struct slic
                              const struct state_caller *caller, struct buf *out, uint64_t *position,
                              struct error *err)
 {
+	char refused[TRANSITION_WHY_MAX];
 	struct reading r;
 	struct row_project project;
 	struct crossing crossing = {
@@ -358,6 +376,7 @@ enum status transitions_read(struct view *view, struct slice tenant, struct slic
 		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such issue"));
 	if (!open_crossing(&crossing))
 		return end(&r, error_set(err, STATUS_FULL, "no room for a workflow"));
-	transitions_json(&r.json, &crossing);
+	tell_refusal(&crossing, &project, caller, refused);
+	transitions_json(&r.json, &crossing, refused);
 	return end(&r, STATUS_OK);
 }

@@ -45,7 +45,10 @@ const struct query_type query_workflows = {.view = "state", .run = run_workflows
 
 static void run_transitions(struct query *query)
 {
-	struct state_caller caller = {query->member.id, query->member.role, clock_now_ms()};
+	struct state_caller caller = {.id = query->member.id,
+	                              .role = query->member.role,
+	                              .only_reads = query->member.scope == API_KEY_SCOPE_READ,
+	                              .now_ms = clock_now_ms()};
 	struct error err;
 	struct view *view = query_view(query, "state");
 	if (!view)

@@ -1,4 +1,5 @@
-/* Project roles and permission schemes. */
+/* Project roles, permission schemes, and what the caller may do. */
+#include "core/base/clock.h"
 #include "projections/state.h"
 #include "query-api/query.h"
 
@@ -65,3 +66,25 @@ static void run_permission_scheme(struct query *query)
 }
 
 const struct query_type query_permission_scheme = {.view = "state", .run = run_permission_scheme};
+
+static void run_permissions(struct query *query)
+{
+	struct state_caller caller = {.id = query->member.id,
+	                              .role = query->member.role,
+	                              .only_reads = query->member.scope == API_KEY_SCOPE_READ,
+	                              .now_ms = clock_now_ms()};
+	struct slice project = query_text(query, "project"), issue = query_text(query, "issue");
+	struct error err;
+	if (project.n && issue.n) {
+		query_problem(query, 400, "bad_parameter", "either project or issue");
+		return;
+	}
+	struct view *view = query_view(query, "state");
+	if (!view)
+		return;
+	enum status status = permissions_read(view, query->tenant, &caller, project, issue,
+	                                      &query->body, &query->position, &err);
+	finish(query, view, status, issue.n ? "issue" : "project", &err);
+}
+
+const struct query_type query_permissions_of = {.view = "state", .run = run_permissions};

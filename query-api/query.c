@@ -50,13 +50,12 @@ struct slice query_subject(struct query *query, const char *name)
 
 struct slice query_text(struct query *query, const char *name)
 {
+	bool may_be_hidden =
+	        slice_is(slice_str(name), "project") || slice_is(slice_str(name), "issue");
 	struct slice value;
-	if (query->hides_parameter &&
-	    (slice_is(slice_str(name), "project") || slice_is(slice_str(name), "issue")))
-		return NOTHING;
 	if (!http_query_param(query->request, name, &value))
 		return slice_of(NULL, 0);
-	return normal_form(query, value);
+	return may_be_hidden && query->hides_parameter ? NOTHING : normal_form(query, value);
 }
 
 static bool to_number(struct slice text, uint64_t max, uint64_t *out)

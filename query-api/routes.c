@@ -35,6 +35,8 @@
 	  "The backlog of a board: ready cards, in order of their ranks.")                         \
 	X(project_roles_of, "/projects/{project}/roles", OF_PROJECT, no_params,                    \
 	  "The permission scheme of a project, and who has which role in it.")                     \
+	X(permissions_of, "/permissions", OF_PROJECTS, permissions_params,                         \
+	  "What the caller may do here: in the organization, a project, or on an issue.")          \
 	X(project_roles, "/project-roles", ROLE(GUEST), no_params,                                 \
 	  "Roles that members and teams can have in projects, in order of their ids.")             \
 	X(permission_schemes, "/permission-schemes", ROLE(ADMIN), no_params,                       \
@@ -143,6 +145,12 @@ static const struct http_param search_params[] = {
         {"field", "query", "string", false,
          "only issues that have the value in the custom field, as severity:high", NULL},
         {"archived", "query", "boolean", false, "texts of archived issues as well", "false"},
+        END,
+};
+static const struct http_param permissions_params[] = {
+        MIN_POSITION,
+        {"project", "query", "string", false, "key or id of the project", "TLS"},
+        {"issue", "query", "string", false, "key or id of the issue, instead of a project", NULL},
         END,
 };
 static const struct http_param audit_params[] = {

@@ -180,19 +180,35 @@ bool check_time(struct judge *judge, int64_t ms, const char *pointer)
 	return REFUSE(judge, REJECT_BAD_DATE, pointer, SLICE("1900-01-01 to 9999-12-31"));
 }
 
-bool may(struct judge *judge, enum permission permission, const struct row_project *project,
-         const struct row_issue *issue)
+/* Of the actor in @project; read once as long as it is the same project. */
+static const struct rights *rights_of(struct judge *judge, const struct row_project *project)
 {
 	const struct holder holder = {judge->person, judge->role};
 
-	if (judge->processor)
-		return true;
 	if (!judge->has_rights || !uuid_equal(&judge->rights_project, &project->id)) {
 		judge->rights = rights_in(judge->state, &holder, project);
 		judge->rights_project = project->id;
 		judge->has_rights = true;
 	}
-	return rights_give(&judge->rights, permission, &judge->person, issue);
+	return &judge->rights;
+}
+
+bool may(struct judge *judge, enum permission permission, const struct row_project *project,
+         const struct row_issue *issue)
+{
+	return judge->processor ||
+	       rights_give(rights_of(judge, project), permission, &judge->person, issue);
+}
+
+/* How far the command reaches. */
+static enum command_reach reach(struct judge *judge, const struct row_project *project,
+                                const struct row_issue *issue)
+{
+	const struct holder holder = {judge->person, judge->role};
+
+	if (judge->processor)
+		return REACHES_ALL;
+	return command_reach(judge->type, &holder, rights_of(judge, project), issue);
 }
 
 /* Whether the actor would hold it if he had not come with an API key. */
@@ -233,13 +249,11 @@ bool check_may(struct judge *judge, enum permission permission, const struct row
 bool check_asked(struct judge *judge, const struct row_project *project,
                  const struct row_issue *issue)
 {
-	const struct command_permission *asked = &command_permissions[judge->type];
-
-	assert(asked->asks == ASKS_PERMISSION || asked->asks == ASKS_OWNERSHIP);
 	judge->has_asked = true;
-	if (asked->asks == ASKS_OWNERSHIP && may(judge, asked->others, project, issue))
+	if (reach(judge, project, issue) != REACHES_NOTHING)
 		return true;
-	return check_may(judge, asked->permission, project, issue);
+	return refuse_permission(judge, command_permissions[judge->type].permission, project, issue,
+	                         "");
 }
 
 bool can_be_assigned(struct judge *judge, const struct row_project *project,
@@ -273,13 +287,13 @@ bool check_own(struct judge *judge, const struct row_issue *issue, const struct 
 {
 	const struct command_permission *asked = &command_permissions[judge->type];
 	const struct row_project *project = project_of_issue(judge, issue);
+	bool is_own = uuid_equal(owner, &judge->person);
 
 	assert(asked->asks == ASKS_OWNERSHIP);
-	if (may(judge, asked->others, project, issue))
+	if (reach(judge, project, issue) >= (is_own ? REACHES_OWN : REACHES_ALL))
 		return true;
-	if (!uuid_equal(owner, &judge->person))
-		return refuse_permission(judge, asked->others, project, issue, pointer);
-	return check_may(judge, asked->permission, project, issue);
+	return refuse_permission(judge, is_own ? asked->permission : asked->others, project, issue,
+	                         pointer);
 }
 
 /* "TLS-12": the number has no zeros in front and fits. */

@@ -268,6 +268,32 @@ bool rights_give(const struct rights *rights, enum permission permission, const 
 	return held >> permission & 1;
 }
 
+enum command_reach command_reach(enum command_type type, const struct holder *holder,
+                                 const struct rights *rights, const struct row_issue *issue)
+{
+	assert(type < COMMAND_TYPES);
+	const struct command_permission *asked = &command_permissions[type];
+	bool reaches = false;
+
+	switch (asked->asks) {
+	case ASKS_INSTALLATION:
+		break;
+	case ASKS_ROLE:
+		reaches = role_reaches(holder->role, asked->weakest);
+		break;
+	case ASKS_OWNERSHIP:
+		if (rights && !rights_give(rights, asked->others, &holder->member, issue) &&
+		    rights_give(rights, asked->permission, &holder->member, issue))
+			return REACHES_OWN;
+		reaches = rights && rights_give(rights, asked->others, &holder->member, issue);
+		break;
+	case ASKS_PERMISSION:
+		reaches = rights && rights_give(rights, asked->permission, &holder->member, issue);
+		break;
+	}
+	return reaches ? REACHES_ALL : REACHES_NOTHING;
+}
+
 static enum org_role permission_weakest(enum permission permission)
 {
 	enum org_role weakest = ORG_ROLE_ADMIN;

@@ -85,6 +85,14 @@ struct rights rights_in(const struct tenant_state *state, const struct holder *h
 bool rights_give(const struct rights *rights, enum permission permission, const struct uuid *member,
                  const struct row_issue *issue);
 
+/* Of whose things a command may be sent. */
+enum command_reach { REACHES_NOTHING, REACHES_OWN, REACHES_ALL };
+/* How far @type reaches for @holder, who holds @rights in the project that it is about (NULL: about
+ * none), on @issue (NULL: on none). Of what commands ask by themselves; what else a decision asks
+ * (be_assigned, dates) are permissions too. */
+enum command_reach command_reach(enum command_type type, const struct holder *holder,
+                                 const struct rights *rights, const struct row_issue *issue);
+
 /* The weakest role that may send @type in a project of the classic permission scheme, to whatever
  * it stands in the best relation; UNKNOWN: none may. */
 enum org_role command_weakest(enum command_type type);

@@ -437,6 +437,40 @@ class Matrix(unittest.TestCase):
             with self.subTest(row):
                 self.assertEqual(found, cells)
 
+    def test_what_may_i_do_here_says_what_the_table_says(self):
+        rows = table()
+        for who in WHO[:9]:
+            place = Place(who)
+            issue = place.issue()
+            position = send("WatchIssue", {"issue": issue}).position
+            reach, permissions = {}, set()
+            for parameter in ("", f"project={place.project}&", f"issue={issue}&"):
+                answer = CLIENTS[who].get(f"/v1/t/acme/permissions?{parameter}min_position={position}")
+                if who == "outsider" and parameter:
+                    self.assertEqual(answer.status, 404)
+                    continue
+                found = ok(answer).json()
+                permissions |= set(found["permissions"])
+                for command in found["commands"]:
+                    reach[command["name"]] = command["of"]
+            for row, cells in rows.items():
+                name, _, what = row.partition(": ")
+                if row.startswith("GET ") or name == "RevokeApiKey":  # whose role is stronger counts as well
+                    continue
+                may = name in reach and (what != "of others" or reach[name] == "all") and \
+                    (what != "with dates" or "schedule_issues" in permissions)
+                with self.subTest(f"{who} {row}"):
+                    self.assertEqual(may, cells[who] == "yes")
+
+    def test_transitions_are_possible_for_who_may_transition(self):
+        for who in WHO[:8]:
+            place = Place(who)
+            issue = place.issue()
+            position = send("WatchIssue", {"issue": issue}).position
+            found = ok(CLIENTS[who].get(f"/v1/t/acme/issues/{issue}/transitions?min_position={position}")).json()["transitions"]
+            with self.subTest(who):
+                self.assertEqual(any(t["possible"] for t in found), table()["TransitionIssue"][who] == "yes")
+
     def test_every_query_is_answered_as_its_row_says(self):
         seen, rows = Seen(), table()
         for path in sorted(operations()[1]):
