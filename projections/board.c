@@ -9,8 +9,6 @@
 #include "projections/boards_inside.h"
 #include "projections/row.h"
 
-#define LABELS_MAX 256
-
 #define BOARD_ANSWERS(ON, IGNORE)                                                                  \
 	IGNORE(API_KEYS_LIMITED)                                                                   \
 	IGNORE(API_KEY_CREATED)                                                                    \
@@ -170,6 +168,7 @@ static enum status project_created(const struct applying *a, const struct projec
 	if (e->has_lead)
 		project->lead = e->lead;
 	board_project_name(a->view, project);
+	board_order_begin(project);
 	return board_columns_begin(project, a->err);
 }
 
@@ -209,6 +208,7 @@ static enum status change_project(const struct applying *a, struct project *proj
 		project->deleted = event->type == EVENT_PROJECT_DELETED;
 		board_project_hide(a->view, project, (uint64_t)a->meta->seq);
 	} else {
+		board_order_change(project, event);
 		return board_columns_change(project, event, a->err);
 	}
 	return STATUS_OK;
@@ -233,12 +233,6 @@ static enum status apply_to_project(const struct applying *a, const struct event
 	return STATUS_OK;
 }
 
-static void add_labels(struct buf *to, const struct slice_array *labels)
-{
-	for (uint32_t i = 0; i < labels->n; i++)
-		row_string(to, labels->items[i]);
-}
-
 static enum status issue_created(const struct applying *a, const struct issue_created *e)
 {
 	struct project *project = board_project_find(a->view, a->tenant, &e->project_id);
@@ -257,19 +251,17 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 	card->number = (uint64_t)e->number;
 	card->column = column;
 	card->done = project->columns[column].category == STATUS_CATEGORY_DONE;
-	card->has_assignee = e->has_assignee;
-	if (e->has_assignee)
-		card->assignee = e->assignee;
-	card->has_parent = e->has_parent;
-	if (e->has_parent)
-		card->parent = e->parent;
-	card->has_due_on = e->has_due_on;
-	if (e->has_due_on)
-		card->due_on = e->due_on;
-	buf_append_slice(&card->summary, e->summary);
-	add_labels(&card->labels, &e->labels);
+	card->epic = board_type_is_epic(project, e->type);
+	board_card_begin(card, e);
 	project->columns[column].count++;
 	return e->has_parent ? count_child(a, &e->parent, 1, card->done) : STATUS_OK;
+}
+
+static enum status set_resolution(const struct applying *a, struct card *card, bool has,
+                                  struct slice resolution)
+{
+	return set_word(a, card->resolution, CARD_WORD_MAX, has ? resolution : SLICE(""),
+	                "resolution");
 }
 
 static bool is_shown(const struct card *card)
@@ -282,6 +274,8 @@ static enum status issue_transitioned(const struct applying *a, struct card *car
 {
 	uint8_t column;
 	if (board_column_find(card->project, e->to, &column, a->err))
+		return STATUS_INVALID;
+	if (set_resolution(a, card, e->has_resolution, e->resolution))
 		return STATUS_INVALID;
 	bool done = e->to_category == STATUS_CATEGORY_DONE;
 	int change = (int)done - (int)card->done;
@@ -306,7 +300,8 @@ static enum status issue_moved(const struct applying *a, struct card *card,
 		return error_set(a->err, STATUS_INVALID, "a move to a project that is not there");
 	if (board_column_find(project, e->to_status, &column, a->err) ||
 	    set_word(a, card->type, CARD_WORD_MAX, e->to_type, "type") ||
-	    set_word(a, card->priority, CARD_WORD_MAX, e->to_priority, "priority"))
+	    set_word(a, card->priority, CARD_WORD_MAX, e->to_priority, "priority") ||
+	    set_resolution(a, card, e->has_to_resolution, e->to_resolution))
 		return STATUS_INVALID;
 	bool done = e->to_category == STATUS_CATEGORY_DONE;
 	int change = (int)done - (int)card->done;
@@ -314,6 +309,9 @@ static enum status issue_moved(const struct applying *a, struct card *card,
 	card->project->columns[card->column].count -= is_shown(card);
 	project->columns[column].count += is_shown(card);
 	card->project = project;
+	card->epic = board_type_is_epic(project, e->to_type);
+	buf_clear(&card->components);
+	buf_clear(&card->fix_versions);
 	card->number = (uint64_t)e->to_number;
 	card->column = column;
 	card->done = done;
@@ -365,42 +363,6 @@ static enum status set_deleted(const struct applying *a, struct card *card, bool
 	return STATUS_OK;
 }
 
-static int compare_labels(const void *a, const void *b)
-{
-	return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-static bool has_label(const struct slice_array *labels, struct slice label)
-{
-	for (uint32_t i = 0; i < labels->n; i++)
-		if (slice_equal(labels->items[i], label))
-			return true;
-	return false;
-}
-
-static enum status labels_changed(const struct applying *a, struct card *card,
-                                  const struct issue_labels_changed *e)
-{
-	struct slice all[LABELS_MAX];
-	struct slice_array labels = {all, 0};
-	for (struct row_in in = row_in(buf_slice(&card->labels)); in.at < in.end;) {
-		struct slice label = row_take_string(&in);
-		if (!has_label(&e->removed, label) && labels.n < LABELS_MAX)
-			all[labels.n++] = label;
-	}
-	if (e->added.n > LABELS_MAX - labels.n)
-		return error_set(a->err, STATUS_INVALID, "more than %d labels", LABELS_MAX);
-	for (uint32_t i = 0; i < e->added.n; i++)
-		if (!has_label(&labels, e->added.items[i]))
-			all[labels.n++] = e->added.items[i];
-	qsort(all, labels.n, sizeof *all, compare_labels);
-	struct buf packed = {0};
-	add_labels(&packed, &labels);
-	buf_release(&card->labels);
-	card->labels = packed;
-	return STATUS_OK;
-}
-
 static enum status ranks_rebalanced(const struct applying *a, const struct ranks_rebalanced *e)
 {
 	for (uint32_t i = 0; i < e->ranks.n; i++) {
@@ -434,15 +396,15 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_ISSUE_RESTORED:
 		return set_deleted(a, card, false, &event->issue_restored.children);
 	case EVENT_ISSUE_ASSIGNED:
-		card->has_assignee = event->issue_assigned.has_to;
-		card->assignee = card->has_assignee ? event->issue_assigned.to : (struct uuid){{0}};
-		return STATUS_OK;
+	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_DUE_DATE_CHANGED:
-		card->has_due_on = event->issue_due_date_changed.has_to;
-		card->due_on = card->has_due_on ? event->issue_due_date_changed.to : 0;
-		return STATUS_OK;
+	case EVENT_ISSUE_ESTIMATE_CHANGED:
 	case EVENT_ISSUE_LABELS_CHANGED:
-		return labels_changed(a, card, &event->issue_labels_changed);
+	case EVENT_ISSUE_REMAINING_CHANGED:
+	case EVENT_ISSUE_START_DATE_CHANGED:
+	case EVENT_ISSUE_SUMMARY_CHANGED:
+	case EVENT_ISSUE_VERSIONS_CHANGED:
+		return board_card_field(card, event, a->err);
 	case EVENT_ISSUE_MOVED:
 		return issue_moved(a, card, &event->issue_moved);
 	case EVENT_ISSUE_PARENT_CHANGED:
@@ -452,10 +414,6 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 		                "priority");
 	case EVENT_ISSUE_RANKED:
 		return set_word(a, card->rank, CARD_RANK_MAX, event->issue_ranked.to, "rank");
-	case EVENT_ISSUE_SUMMARY_CHANGED:
-		buf_clear(&card->summary);
-		buf_append_slice(&card->summary, event->issue_summary_changed.to);
-		return STATUS_OK;
 	case EVENT_ISSUE_TRANSITIONED:
 		return issue_transitioned(a, card, &event->issue_transitioned);
 	case EVENT_API_KEYS_LIMITED:
@@ -475,19 +433,14 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_FIELD_OPTION_ADDED:
 	case EVENT_FIELD_OPTION_EDITED:
 	case EVENT_FIELD_REMOVED:
-	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
-	case EVENT_ISSUE_ESTIMATE_CHANGED:
 	case EVENT_ISSUE_FIELDS_CHANGED:
 	case EVENT_ISSUE_LINKED:
-	case EVENT_ISSUE_REMAINING_CHANGED:
-	case EVENT_ISSUE_START_DATE_CHANGED:
 	case EVENT_ISSUE_TYPE_ADDED:
 	case EVENT_ISSUE_TYPE_CHANGED:
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_UNWATCHED:
-	case EVENT_ISSUE_VERSIONS_CHANGED:
 	case EVENT_ISSUE_WATCHED:
 	case EVENT_MEMBER_ADDED:
 	case EVENT_MEMBER_DEACTIVATED:

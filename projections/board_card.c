@@ -1,29 +1,33 @@
 #include "projections/board_card.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/clock.h"
-#include "core/base/json_out.h"
 #include "projections/row.h"
 
 /* Cards that stay in memory after a commit. */
 #define KEPT_LIVE 4096
 #define KEPT_BULK 131072
-#define DAY_MS    86400000LL
+
+void card_release(struct card *card)
+{
+	buf_release(&card->summary);
+	buf_release(&card->labels);
+	buf_release(&card->components);
+	buf_release(&card->fix_versions);
+}
 
 static void card_free(void *value)
 {
-	struct card *card = value;
-	buf_release(&card->summary);
-	buf_release(&card->labels);
-	free(card);
+	card_release(value);
+	free(value);
 }
 
 void project_release(struct project *project)
 {
 	buf_release(&project->name);
 	buf_release(&project->category);
+	buf_release(&project->epics);
+	buf_release(&project->priorities);
 	free(project->columns);
 	project->columns = NULL;
 	project->columns_n = 0;
@@ -114,6 +118,8 @@ static void project_pack(const struct project *project, struct buf *to)
 	row_uuid(to, &project->lead);
 	row_u64(to, project->version);
 	row_u64(to, project->last_seq);
+	row_string(to, buf_slice(&project->epics));
+	row_string(to, buf_slice(&project->priorities));
 	row_u8(to, project->columns_n);
 	for (uint8_t i = 0; i < project->columns_n; i++)
 		column_pack(&project->columns[i], to);
@@ -132,6 +138,8 @@ bool project_unpack(struct slice row, struct project *out)
 	out->lead = row_take_uuid(&in);
 	out->version = row_take_u64(&in);
 	out->last_seq = row_take_u64(&in);
+	buf_append_slice(&out->epics, row_take_string(&in));
+	buf_append_slice(&out->priorities, row_take_string(&in));
 	uint8_t columns = row_take_u8(&in);
 	for (uint8_t i = 0; i < columns && !in.bad; i++) {
 		struct column *column = project_add_column(out);
@@ -142,19 +150,26 @@ bool project_unpack(struct slice row, struct project *out)
 	return !in.bad && in.at == in.end;
 }
 
-enum {
-	HAS_ASSIGNEE = 1,
-	HAS_PARENT = 2,
-	HAS_DUE_ON = 4,
-	DONE = 8,
-	ARCHIVED = 16,
-	DELETED = 32,
-	PARENT_DELETED = 64
-};
+enum { HAS_ASSIGNEE = 1, HAS_PARENT = 2, EPIC = 4, DONE = 8, ARCHIVED = 16, DELETED = 32 };
+enum { PARENT_DELETED = 64 };
 
 static bool is_shown(const struct card *card)
 {
 	return !card->archived && !card->deleted;
+}
+
+static void number_pack(const struct card_number *number, struct buf *to)
+{
+	row_u8(to, number->has);
+	row_u32(to, (uint32_t)number->value);
+}
+
+static struct card_number number_unpack(struct row_in *in)
+{
+	struct card_number number;
+	number.has = row_take_u8(in) != 0;
+	number.value = (int32_t)row_take_u32(in);
+	return number;
 }
 
 static void card_pack(const struct card *card, struct buf *to)
@@ -165,24 +180,31 @@ static void card_pack(const struct card *card, struct buf *to)
 	row_u64(to, card->version);
 	row_u8(to, card->column);
 	row_u8(to, (uint8_t)((card->has_assignee ? HAS_ASSIGNEE : 0) |
-	                     (card->has_parent ? HAS_PARENT : 0) |
-	                     (card->has_due_on ? HAS_DUE_ON : 0) | (card->done ? DONE : 0) |
-	                     (card->archived ? ARCHIVED : 0) | (card->deleted ? DELETED : 0) |
+	                     (card->has_parent ? HAS_PARENT : 0) | (card->epic ? EPIC : 0) |
+	                     (card->done ? DONE : 0) | (card->archived ? ARCHIVED : 0) |
+	                     (card->deleted ? DELETED : 0) |
 	                     (card->parent_deleted ? PARENT_DELETED : 0)));
 	row_uuid(to, &card->assignee);
 	row_uuid(to, &card->parent);
-	row_u32(to, (uint32_t)card->due_on);
+	row_uuid(to, &card->reporter);
+	number_pack(&card->due_on, to);
+	number_pack(&card->start_on, to);
+	number_pack(&card->estimate, to);
+	number_pack(&card->remaining, to);
 	row_u32(to, card->children);
 	row_u32(to, card->children_done);
 	row_u32(to, card->comments);
 	row_string(to, slice_str(card->type));
 	row_string(to, slice_str(card->priority));
+	row_string(to, slice_str(card->resolution));
 	row_string(to, slice_str(card->rank));
 	row_string(to, buf_slice(&card->summary));
 	row_string(to, buf_slice(&card->labels));
+	row_string(to, buf_slice(&card->components));
+	row_string(to, buf_slice(&card->fix_versions));
 }
 
-static bool card_unpack(struct slice row, struct card *card, struct uuid *project)
+bool card_unpack(struct slice row, struct card *card, struct uuid *project)
 {
 	struct row_in in = row_in(row);
 	*project = row_take_uuid(&in);
@@ -192,23 +214,43 @@ static bool card_unpack(struct slice row, struct card *card, struct uuid *projec
 	uint8_t flags = row_take_u8(&in);
 	card->has_assignee = flags & HAS_ASSIGNEE;
 	card->has_parent = flags & HAS_PARENT;
-	card->has_due_on = flags & HAS_DUE_ON;
+	card->epic = flags & EPIC;
 	card->done = flags & DONE;
 	card->archived = flags & ARCHIVED;
 	card->deleted = flags & DELETED;
 	card->parent_deleted = flags & PARENT_DELETED;
 	card->assignee = row_take_uuid(&in);
 	card->parent = row_take_uuid(&in);
-	card->due_on = (int32_t)row_take_u32(&in);
+	card->reporter = row_take_uuid(&in);
+	card->due_on = number_unpack(&in);
+	card->start_on = number_unpack(&in);
+	card->estimate = number_unpack(&in);
+	card->remaining = number_unpack(&in);
 	card->children = row_take_u32(&in);
 	card->children_done = row_take_u32(&in);
 	card->comments = row_take_u32(&in);
 	take_word(&in, card->type, CARD_WORD_MAX);
 	take_word(&in, card->priority, CARD_WORD_MAX);
+	take_word(&in, card->resolution, CARD_WORD_MAX);
 	take_word(&in, card->rank, CARD_RANK_MAX);
 	buf_append_slice(&card->summary, row_take_string(&in));
 	buf_append_slice(&card->labels, row_take_string(&in));
+	buf_append_slice(&card->components, row_take_string(&in));
+	buf_append_slice(&card->fix_versions, row_take_string(&in));
 	return !in.bad && in.at == in.end;
+}
+
+bool card_row_ancestry(struct slice row, struct card_ancestry *out)
+{
+	struct row_in in = row_in(row);
+	out->project = row_take_uuid(&in);
+	row_take(&in, 8 + 8 + 1);
+	uint8_t flags = row_take_u8(&in);
+	row_take(&in, sizeof(struct uuid));
+	out->parent = row_take_uuid(&in);
+	out->epic = flags & EPIC;
+	out->has_parent = (flags & HAS_PARENT) && !(flags & PARENT_DELETED);
+	return !in.bad;
 }
 
 /* --- find and add --- */
@@ -302,66 +344,6 @@ void board_card_touch(struct view *view, struct card *card, uint64_t seq)
 
 /* --- writing --- */
 
-static void json_id_or_null(struct json_out *json, const char *key, bool has, const struct uuid *id)
-{
-	json_out_key(json, key);
-	if (has)
-		json_out_uuid(json, id);
-	else
-		json_out_null(json);
-}
-
-static void card_labels_json(const struct card *card, struct json_out *json)
-{
-	json_out_key(json, "labels");
-	json_out_array(json);
-	for (struct row_in in = row_in(buf_slice(&card->labels)); in.at < in.end;)
-		json_out_string(json, row_take_string(&in));
-	json_out_array_end(json);
-}
-
-static void card_due_json(const struct card *card, struct json_out *json)
-{
-	char text[CLOCK_TEXT];
-	json_out_key(json, "due_on");
-	if (!card->has_due_on) {
-		json_out_null(json);
-		return;
-	}
-	clock_format(card->due_on * DAY_MS, text);
-	json_out_string(json, slice_of(text, 10));
-}
-
-static void card_json(const struct card *card, struct buf *out)
-{
-	struct json_out json;
-	char key[PROJECT_KEY_MAX + 24];
-	int key_n = snprintf(key, sizeof key, "%s-%llu", card->project->key,
-	                     (unsigned long long)card->number);
-	buf_clear(out);
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_member_uuid(&json, "id", &card->id);
-	json_out_member_string(&json, "key", slice_of(key, (size_t)key_n));
-	json_out_member_string(&json, "summary", buf_slice(&card->summary));
-	json_out_member_str(&json, "type", card->type);
-	json_out_member_str(&json, "status", card->project->columns[card->column].status);
-	json_out_member_str(&json, "priority", card->priority);
-	json_id_or_null(&json, "assignee", card->has_assignee, &card->assignee);
-	card_labels_json(card, &json);
-	json_out_member_str(&json, "rank", card->rank);
-	json_id_or_null(&json, "parent", card->has_parent && !card->parent_deleted, &card->parent);
-	card_due_json(card, &json);
-	json_out_key(&json, "subtasks");
-	json_out_object(&json);
-	json_out_member_int(&json, "total", card->children);
-	json_out_member_int(&json, "done", card->children_done);
-	json_out_object_end(&json);
-	json_out_member_int(&json, "comments", card->comments);
-	json_out_member_int(&json, "version", (int64_t)card->version);
-	json_out_object_end(&json);
-}
-
 static void card_key(struct buf *key, const struct card *card, const struct project *project,
                      uint8_t column, const char *rank)
 {
@@ -388,7 +370,7 @@ static void card_write(struct view *view, struct card *card)
 	}
 	if (is_shown(card)) {
 		card_key(&view->key, card, card->project, card->column, card->rank);
-		card_json(card, &board->json);
+		card_value(card, &board->json);
 		kv_put(view->txn, CARDS, buf_slice(&view->key), buf_slice(&board->json));
 	}
 	key_id(&view->key, card->project->tenant->name, &card->id);

@@ -48,7 +48,14 @@ struct project {
 	uint64_t last_seq;      /* touched the project or one of its cards */
 	struct column *columns; /* in the order of creation; never fewer */
 	uint8_t columns_n;
+	struct buf epics;      /* row_string each: issue types whose issues are above stories */
+	struct buf priorities; /* row_string each, in their order */
 	bool dirty;
+};
+
+struct card_number {
+	bool has;
+	int32_t value;
 };
 
 struct card {
@@ -60,16 +67,20 @@ struct card {
 	bool done;              /* category of its status */
 	bool archived, deleted; /* not on the board, and not counted */
 	bool parent_deleted;    /* the card shows none */
-	bool has_assignee, has_parent, has_due_on;
-	struct uuid assignee, parent;
-	int32_t due_on;
+	bool epic;              /* its type is above those of stories */
+	bool has_assignee, has_parent;
+	struct uuid assignee, parent, reporter;
+	struct card_number due_on, start_on;    /* days */
+	struct card_number estimate, remaining; /* minutes */
 	uint32_t children, children_done;
 	uint32_t comments;
 	char type[CARD_WORD_MAX + 1];
 	char priority[CARD_WORD_MAX + 1];
+	char resolution[CARD_WORD_MAX + 1]; /* empty: none */
 	char rank[CARD_RANK_MAX + 1];
 	struct buf summary;
-	struct buf labels; /* row_string each, sorted */
+	struct buf labels;                   /* row_string each, sorted */
+	struct buf components, fix_versions; /* ids, sorted */
 	bool dirty;
 	bool stored; /* its JSON lies under what follows */
 	struct project *stored_project;
@@ -122,6 +133,33 @@ enum status board_column_find(const struct project *project, struct slice status
 struct column *project_add_column(struct project *project);
 /* The column at @position of those that are not removed; NULL behind the last. */
 struct column *project_column_at(const struct project *project, uint32_t position);
+
+/* Fields (board_field.c): as they begin, and what an event of the issue does to one. */
+void board_card_begin(struct card *card, const struct issue_created *e);
+enum status board_card_field(struct card *card, const struct event *event, struct error *err);
+void board_card_labels(struct card *card, const struct slice_array *labels);
+
+/* What a project tells of issue types and priorities (board_order.c). */
+void board_order_begin(struct project *project);
+void board_order_change(struct project *project, const struct event *event);
+bool board_type_is_epic(const struct project *project, struct slice type);
+
+/* The value in CARDS is what filters and swimlanes ask (boards_facts.h), then the JSON. */
+void card_value(const struct card *card, struct buf *out);
+/* The JSON in a value of CARDS. */
+struct slice card_stored_json(struct slice value);
+/* The same with some of the fields of board.h in the domain: bit i for field i. */
+void card_json_of_fields(const struct card *card, uint32_t fields, struct buf *out);
+
+/* For reads: false if damaged. Release it afterwards, in either case. */
+bool card_unpack(struct slice row, struct card *card, struct uuid *project);
+void card_release(struct card *card);
+/* What of a row tells whose lane it is in, without the rest of it; false if damaged. */
+struct card_ancestry {
+	struct uuid project, parent;
+	bool epic, has_parent;
+};
+bool card_row_ancestry(struct slice row, struct card_ancestry *out);
 
 /* For reads: false if damaged. Release it afterwards, in either case. */
 bool project_unpack(struct slice row, struct project *out);

@@ -114,7 +114,7 @@ static void cards_json(struct kv_txn *txn, const struct page *page, struct json_
 	json_out_array(json);
 	uint32_t n = 0;
 	for (; more && n < page->limit && in_page(page, key); n++) {
-		json_out_raw(json, card);
+		json_out_raw(json, card_stored_json(card));
 		last = key;
 		more = kv_next(cursor, &key, &card);
 	}

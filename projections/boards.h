@@ -25,24 +25,40 @@ enum status boards_open(struct view *view, struct slice tenant, struct slice boa
 /* STATUS_IO if what was read cannot be trusted. @reading may be NULL. */
 enum status boards_close(struct boards_reading *reading, struct error *err);
 
+/* Show only the cards that pass all of these quick filters: ids with commas between them; empty:
+ * every card. STATUS_INVALID: the board has no such filter. */
+enum status boards_filter(struct boards_reading *reading, struct slice filters, struct error *err);
+
 /* Bytes that are the same as long as the board shows the same to the caller. */
 void boards_identity(const struct boards_reading *reading, struct buf *out);
 
 #define BOARDS_CURSOR_MAX 400 /* characters */
 
+#define BOARDS_LANES_MAX 100 /* swimlanes of an answer */
+
 /* What of the board is wanted. */
 struct boards_page {
-	struct slice cursor; /* from "next"; empty: from the top */
-	uint32_t limit;      /* cards of a column */
+	struct slice cursor; /* from "next" or "next_lanes"; empty: from the top */
+	uint32_t limit;      /* cards of a column, or of a column in a swimlane */
 };
 
-/* {"id","name","version","projects":[{"id","key","name","archived"}],"columns":[{"id","name",
- * "statuses":[id],"min","max","count","missing","excess","cards":[as in board.h],
- * "next":cursor or null}],"backlog":{"statuses":[id],"count"}}. With a cursor only its column,
- * behind it. STATUS_INVALID: not a cursor of this board. */
+/* {"id","name","version","projects":[{"id","key","name","archived"}],"swimlanes","filters":[{"id",
+ * "name",conditions}],"card_fields":[name],"columns":[C],"lanes":[L] or null,"next_lanes":cursor or
+ * null,"backlog":{"statuses":[id],"count"}}.
+ *
+ * C: {"id","name","statuses":[id],"min","max","total","count","missing","excess"}, without
+ * swimlanes also "cards":[] and "next":cursor or null. total: all cards, which min and max are held
+ * against; count: those that pass the filters. L: {"id":member, epic, priority or
+ * null,"count","columns":[{"id","count","cards","next"}]}, of an epic also "key" and "summary".
+ * Lanes of epics come in the order of the epics' ranks, of priorities in that of the projects, of
+ * assignees in that of their first cards; the one of nobody, or of no epic, is the last. Cards are
+ * as in board.h, or have the fields that the board says, ids for people and parts.
+ *
+ * With a cursor only its column (in its swimlane), or the swimlanes, behind it. STATUS_INVALID: not
+ * a cursor of this board. */
 enum status boards_read(struct boards_reading *reading, const struct boards_page *page,
                         struct buf *out, struct error *err);
-/* {"id","name","statuses":[id],"count","cards":[],"next"} */
+/* {"id","name","statuses":[id],"total","count","cards":[],"next"} */
 enum status boards_read_backlog(struct boards_reading *reading, const struct boards_page *page,
                                 struct buf *out, struct error *err);
 

@@ -6,6 +6,7 @@
 #include "core/domain/board.h"
 #include "projections/board_card.h"
 #include "projections/boards.h"
+#include "projections/boards_facts.h"
 
 /* Rank, 0 and id of an issue: what follows the column in the key of a card. */
 #define CARD_PLACE_MAX (CARD_RANK_MAX + 1 + sizeof(struct uuid))
@@ -21,7 +22,10 @@ struct boards_reading {
 	struct arena arena;
 	struct project *projects; /* those that the caller sees, in the board's order */
 	uint32_t projects_n;
-	struct buf key;
+	const struct board_filter *filters[BOARD_FILTERS_MAX]; /* that were asked for */
+	uint32_t filters_n;
+	uint32_t fields; /* of a card, a bit each; 0: the ready JSON */
+	struct buf key, json;
 };
 
 /* Row of a board: version u64, seq u64, as board.h packs it. */
@@ -34,6 +38,7 @@ enum status boards_apply(struct view *view, const struct event *event, struct er
 bool boards_project(struct kv_txn *txn, struct slice tenant, const struct uuid *id,
                     struct project *out);
 void boards_projects_json(const struct boards_reading *r, struct json_out *json);
+bool boards_card_row(struct boards_reading *r, const struct uuid *id, struct slice *row);
 /* NULL: no such status (any more). */
 const struct column *boards_status(const struct project *project, struct slice status);
 
@@ -56,5 +61,52 @@ void card_merge_open(struct card_merge *merge, struct boards_reading *r,
 /* False at the end. *@place and *@card borrow from the transaction. */
 bool card_merge_next(struct card_merge *merge, struct slice *place, struct slice *card);
 void card_merge_close(struct card_merge *merge);
+
+/* Whether the card passes the filters that were asked for. */
+bool card_passes(const struct boards_reading *r, const struct card_facts *facts);
+/* The card as the board shows it, appended as the next value. False if its row is damaged. */
+bool card_shown_json(struct boards_reading *r, struct slice place, struct slice value,
+                     struct json_out *json);
+
+/* Cards of some columns, told apart by swimlane. */
+#define LANE_KEY_MAX NAME_MAX_ID
+struct shown_card {
+	struct slice place, value; /* borrow from the transaction */
+	uint32_t next;             /* of the same cell; index + 1 */
+};
+struct cell {
+	uint64_t count;
+	uint32_t shown, first, last; /* index + 1 */
+	bool more;                   /* than those that are shown */
+};
+struct lane {
+	uint8_t key_n; /* 0: of nobody, no epic, or the only one */
+	char key[LANE_KEY_MAX];
+	uint64_t count;
+	struct slice place; /* of its first card */
+	/* of an epic */
+	char rank[CARD_RANK_MAX + 1];
+	struct slice row;
+};
+struct scan {
+	struct boards_reading *r;
+	uint32_t columns_n; /* of a lane: cells[lane * columns_n + column] */
+	uint32_t limit;
+	struct slice behind; /* cards before and at this place are counted, not shown */
+	struct lane *lanes;
+	struct cell *cells;
+	uint32_t lanes_n, lanes_cap;
+	uint32_t *table; /* lane + 1 by hash of its key */
+	uint32_t table_n;
+	struct shown_card *cards;
+	uint32_t cards_n, cards_cap;
+	bool damaged;
+};
+void scan_open(struct scan *scan, struct boards_reading *r, uint32_t columns_n, uint32_t limit,
+               struct slice behind);
+void scan_column(struct scan *scan, uint32_t column, struct slice_array statuses);
+/* Put the lanes into their order. */
+void scan_sort(struct scan *scan, uint32_t *order);
+void scan_close(struct scan *scan);
 
 #endif

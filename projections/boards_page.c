@@ -1,13 +1,18 @@
-/* A cursor is the hexadecimal form of the id of the column (empty: the backlog), 0, and the place
- * of the last card shown, so that the next page begins behind it whatever has moved since. */
+/* A cursor is the hexadecimal form of the id of the column (empty: the backlog, or a page of lanes)
+ * and the key of the lane, each with its length in front (1 byte), and of the place of the last
+ * card shown (of a page of lanes: nothing), so that the next page begins behind it whatever has
+ * moved since. */
+#include <stdlib.h>
+
 #include "projections/boards_inside.h"
 
-enum { CURSOR_BYTES_MAX = NAME_MAX_ID + 1 + CARD_PLACE_MAX };
+enum { CURSOR_BYTES_MAX = 1 + NAME_MAX_ID + 1 + LANE_KEY_MAX + CARD_PLACE_MAX };
 _Static_assert(2 * CURSOR_BYTES_MAX <= BOARDS_CURSOR_MAX, "a cursor has room");
 
 struct cursor {
+	bool given;
 	char bytes[CURSOR_BYTES_MAX];
-	struct slice column;
+	struct slice column, lane;
 	struct slice place; /* empty: from the top */
 };
 
@@ -18,10 +23,25 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static bool take_part(struct slice *rest, size_t max, struct slice *part)
+{
+	if (!rest->n || (uint8_t)rest->data[0] > max || (uint8_t)rest->data[0] >= rest->n)
+		return false;
+	*part = slice_of(rest->data + 1, (uint8_t)rest->data[0]);
+	*rest = slice_of(rest->data + 1 + part->n, rest->n - 1 - part->n);
+	return true;
+}
+
+static bool is_place(struct slice place)
+{
+	return place.n > sizeof(struct uuid) + 1 && place.n <= CARD_PLACE_MAX &&
+	       place.data[place.n - sizeof(struct uuid) - 1] == 0;
+}
+
 static bool parse_cursor(struct slice text, struct cursor *out)
 {
 	size_t n = text.n / 2;
-	*out = (struct cursor){.place = {NULL, 0}};
+	*out = (struct cursor){.given = text.n > 0};
 	if (!text.n)
 		return true;
 	if (text.n % 2 || n > CURSOR_BYTES_MAX)
@@ -32,13 +52,12 @@ static bool parse_cursor(struct slice text, struct cursor *out)
 			return false;
 		out->bytes[i] = (char)(high << 4 | low);
 	}
-	const char *end = memchr(out->bytes, 0, n);
-	if (!end)
+	struct slice rest = slice_of(out->bytes, n);
+	if (!take_part(&rest, NAME_MAX_ID, &out->column) ||
+	    !take_part(&rest, LANE_KEY_MAX, &out->lane))
 		return false;
-	out->column = slice_of(out->bytes, (size_t)(end - out->bytes));
-	out->place = slice_of(end + 1, n - out->column.n - 1);
-	return out->place.n > sizeof(struct uuid) + 1 && out->place.n <= CARD_PLACE_MAX &&
-	       out->place.data[out->place.n - sizeof(struct uuid) - 1] == 0;
+	out->place = rest;
+	return is_place(rest) || (!rest.n && !out->column.n);
 }
 
 static enum status bad_cursor(struct error *err)
@@ -46,24 +65,36 @@ static enum status bad_cursor(struct error *err)
 	return error_set(err, STATUS_INVALID, "not a cursor of this board");
 }
 
-static void cursor_json(struct json_out *json, struct slice column, struct slice place)
+static void put_hex(struct slice bytes, char *text, size_t *n)
 {
 	static const char digits[] = "0123456789abcdef";
-	char text[2 * CURSOR_BYTES_MAX];
-	size_t n = 0;
-	for (size_t i = 0; i < column.n + 1 + place.n; i++) {
-		char c = 0;
-		if (i < column.n)
-			c = column.data[i];
-		else if (i > column.n)
-			c = place.data[i - column.n - 1];
-		text[n++] = digits[(uint8_t)c >> 4];
-		text[n++] = digits[(uint8_t)c & 15];
+	for (size_t i = 0; i < bytes.n; i++) {
+		text[(*n)++] = digits[(uint8_t)bytes.data[i] >> 4];
+		text[(*n)++] = digits[(uint8_t)bytes.data[i] & 15];
 	}
+}
+
+static void cursor_json(struct json_out *json, const char *key, struct slice column,
+                        struct slice lane, struct slice place)
+{
+	char text[2 * CURSOR_BYTES_MAX], lengths[2] = {(char)column.n, (char)lane.n};
+	size_t n = 0;
+	put_hex(slice_of(&lengths[0], 1), text, &n);
+	put_hex(column, text, &n);
+	put_hex(slice_of(&lengths[1], 1), text, &n);
+	put_hex(lane, text, &n);
+	put_hex(place, text, &n);
+	json_out_key(json, key);
 	json_out_string(json, slice_of(text, n));
 }
 
-/* --- columns --- */
+static void null_json(struct json_out *json, const char *key)
+{
+	json_out_key(json, key);
+	json_out_null(json);
+}
+
+/* --- statuses --- */
 
 static uint64_t count_cards(const struct boards_reading *r, struct slice_array statuses)
 {
@@ -96,24 +127,71 @@ static void statuses_json(const struct boards_reading *r, struct slice_array sta
 	json_out_array_end(json);
 }
 
-/* "cards" and "next". */
-static void cards_json(struct boards_reading *r, struct slice column, struct slice_array statuses,
-                       struct slice place, uint32_t limit, struct json_out *json)
+/* --- cards --- */
+
+/* Some cards of a column: all of them in one list, or of a cell of the scan. */
+struct writing {
+	struct boards_reading *r;
+	struct scan *scan; /* NULL: nothing is asked of the cards, they are merged as they come */
+	const struct boards_page *page;
+	struct cursor cursor;
+	struct json_out json;
+	bool damaged;
+};
+
+static void merged_json(struct writing *w, struct slice column, struct slice_array statuses)
 {
 	struct card_merge merge;
-	struct slice card, last = {NULL, 0};
-	card_merge_open(&merge, r, statuses, place);
-	json_out_key(json, "cards");
-	json_out_array(json);
-	for (uint32_t n = 0; n < limit && card_merge_next(&merge, &last, &card); n++)
-		json_out_raw(json, card);
-	json_out_array_end(json);
-	json_out_key(json, "next");
+	struct slice value, last = {NULL, 0};
+	card_merge_open(&merge, w->r, statuses, w->cursor.place);
+	json_out_key(&w->json, "cards");
+	json_out_array(&w->json);
+	for (uint32_t n = 0; n < w->page->limit && card_merge_next(&merge, &last, &value); n++)
+		w->damaged |= !card_shown_json(w->r, last, value, &w->json);
+	json_out_array_end(&w->json);
 	if (merge.n)
-		cursor_json(json, column, last);
+		cursor_json(&w->json, "next", column, slice_of(NULL, 0), last);
 	else
-		json_out_null(json);
+		null_json(&w->json, "next");
 	card_merge_close(&merge);
+}
+
+static void cell_json(struct writing *w, const struct cell *cell, struct slice column,
+                      struct slice lane)
+{
+	json_out_key(&w->json, "cards");
+	json_out_array(&w->json);
+	for (uint32_t at = cell ? cell->first : 0; at; at = w->scan->cards[at - 1].next)
+		w->damaged |= !card_shown_json(w->r, w->scan->cards[at - 1].place,
+		                               w->scan->cards[at - 1].value, &w->json);
+	json_out_array_end(&w->json);
+	if (cell && cell->more)
+		cursor_json(&w->json, "next", column, lane, w->scan->cards[cell->last - 1].place);
+	else
+		null_json(&w->json, "next");
+}
+
+static const struct cell *cell_of(const struct scan *scan, uint32_t lane, uint32_t column)
+{
+	return lane < scan->lanes_n ? &scan->cells[(size_t)lane * scan->columns_n + column] : NULL;
+}
+
+static bool has_lanes(const struct boards_reading *r)
+{
+	return r->board.swimlanes > BOARD_SWIMLANES_NONE;
+}
+
+static bool is_wanted(const struct writing *w, struct slice column)
+{
+	return !w->cursor.column.n || slice_equal(w->cursor.column, column);
+}
+
+static uint64_t count_passing(const struct scan *scan, uint32_t column)
+{
+	uint64_t count = 0;
+	for (uint32_t i = 0; i < scan->lanes_n; i++)
+		count += cell_of(scan, i, column)->count;
+	return count;
 }
 
 static void limit_json(struct json_out *json, const char *key, bool has, int32_t limit)
@@ -125,82 +203,314 @@ static void limit_json(struct json_out *json, const char *key, bool has, int32_t
 		json_out_null(json);
 }
 
-static void column_json(struct boards_reading *r, const struct board_column *column,
-                        struct slice place, uint32_t limit, struct json_out *json)
+static void column_json(struct writing *w, uint32_t number)
 {
-	int64_t count = (int64_t)count_cards(r, column->statuses);
+	const struct board_column *column = &w->r->board.columns.items[number];
+	struct json_out *json = &w->json;
+	int64_t total = (int64_t)count_cards(w->r, column->statuses);
 	json_out_object(json);
 	json_out_member_string(json, "id", column->id);
 	json_out_member_string(json, "name", column->name);
-	statuses_json(r, column->statuses, json);
+	statuses_json(w->r, column->statuses, json);
 	limit_json(json, "min", column->has_min, column->min);
 	limit_json(json, "max", column->has_max, column->max);
-	json_out_member_int(json, "count", count);
+	json_out_member_int(json, "total", total);
+	json_out_member_int(json, "count",
+	                    w->scan ? (int64_t)count_passing(w->scan, number) : total);
 	json_out_member_int(json, "missing",
-	                    column->has_min && count < column->min ? column->min - count : 0);
+	                    column->has_min && total < column->min ? column->min - total : 0);
 	json_out_member_int(json, "excess",
-	                    column->has_max && count > column->max ? count - column->max : 0);
-	cards_json(r, column->id, column->statuses, place, limit, json);
+	                    column->has_max && total > column->max ? total - column->max : 0);
+	if (!w->scan)
+		merged_json(w, column->id, column->statuses);
+	else if (!has_lanes(w->r))
+		cell_json(w, cell_of(w->scan, 0, number), column->id, slice_of(NULL, 0));
 	json_out_object_end(json);
 }
 
-static const struct board_column *find_column(const struct boards_reading *r, struct slice id)
+static void columns_json(struct writing *w)
 {
-	for (uint32_t i = 0; i < r->board.columns.n; i++)
-		if (slice_equal(r->board.columns.items[i].id, id))
-			return &r->board.columns.items[i];
-	return NULL;
+	json_out_key(&w->json, "columns");
+	json_out_array(&w->json);
+	for (uint32_t i = 0; i < w->r->board.columns.n; i++)
+		if (is_wanted(w, w->r->board.columns.items[i].id))
+			column_json(w, i);
+	json_out_array_end(&w->json);
+}
+
+/* --- lanes --- */
+
+static struct slice lane_key(const struct lane *lane)
+{
+	return slice_of(lane->key, lane->key_n);
+}
+
+static void lane_id_json(struct writing *w, const struct lane *lane)
+{
+	struct uuid id;
+	json_out_key(&w->json, "id");
+	if (!lane->key_n) {
+		json_out_null(&w->json);
+	} else if (w->r->board.swimlanes == BOARD_SWIMLANES_PRIORITY) {
+		json_out_string(&w->json, lane_key(lane));
+	} else {
+		memcpy(id.bytes, lane->key, sizeof id);
+		json_out_uuid(&w->json, &id);
+	}
+}
+
+/* "key" and "summary" of the epic, wherever it lies. */
+static void epic_json(struct writing *w, const struct lane *lane)
+{
+	struct card card = {.project = NULL};
+	struct project project = {.columns = NULL};
+	struct uuid project_id;
+	if (card_unpack(lane->row, &card, &project_id) &&
+	    boards_project(w->r->txn, w->r->tenant, &project_id, &project)) {
+		buf_clear(&w->r->json);
+		buf_printf(&w->r->json, "%s-%llu", project.key, (unsigned long long)card.number);
+		json_out_member_string(&w->json, "key", buf_slice(&w->r->json));
+		json_out_member_string(&w->json, "summary", buf_slice(&card.summary));
+		project_release(&project);
+	} else {
+		w->damaged = true;
+	}
+	card_release(&card);
+}
+
+static void lane_json(struct writing *w, uint32_t number)
+{
+	const struct lane *lane = &w->scan->lanes[number];
+	json_out_object(&w->json);
+	lane_id_json(w, lane);
+	if (lane->row.n)
+		epic_json(w, lane);
+	json_out_member_int(&w->json, "count", (int64_t)lane->count);
+	json_out_key(&w->json, "columns");
+	json_out_array(&w->json);
+	for (uint32_t i = 0; i < w->r->board.columns.n; i++) {
+		const struct board_column *column = &w->r->board.columns.items[i];
+		const struct cell *cell = cell_of(w->scan, number, i);
+		if (!is_wanted(w, column->id))
+			continue;
+		json_out_object(&w->json);
+		json_out_member_string(&w->json, "id", column->id);
+		json_out_member_int(&w->json, "count", (int64_t)cell->count);
+		cell_json(w, cell, column->id, lane_key(lane));
+		json_out_object_end(&w->json);
+	}
+	json_out_array_end(&w->json);
+	json_out_object_end(&w->json);
+}
+
+static uint32_t find_lane(const struct writing *w, const uint32_t *order)
+{
+	uint32_t at = 0;
+	while (at < w->scan->lanes_n &&
+	       !slice_equal(lane_key(&w->scan->lanes[order[at]]), w->cursor.lane))
+		at++;
+	return at;
+}
+
+static void ordered_lanes_json(struct writing *w, const uint32_t *order)
+{
+	uint32_t from = 0, n = w->scan->lanes_n;
+	if (w->cursor.given)
+		from = find_lane(w, order);
+	if (w->cursor.column.n) /* one cell */
+		n = from < n ? from + 1 : n;
+	else if (w->cursor.given)
+		from++;
+	uint32_t end = n > from && n - from > BOARDS_LANES_MAX ? from + BOARDS_LANES_MAX : n;
+	json_out_array(&w->json);
+	for (uint32_t i = from; i < end; i++)
+		lane_json(w, order[i]);
+	json_out_array_end(&w->json);
+	if (end < n)
+		cursor_json(&w->json, "next_lanes", slice_of(NULL, 0),
+		            lane_key(&w->scan->lanes[order[end - 1]]), slice_of(NULL, 0));
+	else
+		null_json(&w->json, "next_lanes");
+}
+
+static void lanes_json(struct writing *w)
+{
+	if (!has_lanes(w->r)) {
+		null_json(&w->json, "lanes");
+		null_json(&w->json, "next_lanes");
+		return;
+	}
+	uint32_t *order = mem_new((w->scan->lanes_n + 1) * sizeof *order);
+	scan_sort(w->scan, order);
+	json_out_key(&w->json, "lanes");
+	ordered_lanes_json(w, order);
+	free(order);
+}
+
+/* --- the whole --- */
+
+static void texts_json(struct json_out *json, const char *key, struct slice_array texts)
+{
+	json_out_key(json, key);
+	json_out_array(json);
+	for (uint32_t i = 0; i < texts.n; i++)
+		json_out_string(json, texts.items[i]);
+	json_out_array_end(json);
+}
+
+static void ids_json(struct json_out *json, const char *key, struct uuid_array ids)
+{
+	json_out_key(json, key);
+	json_out_array(json);
+	for (uint32_t i = 0; i < ids.n; i++)
+		json_out_uuid(json, &ids.items[i]);
+	json_out_array_end(json);
+}
+
+static void filter_json(struct json_out *json, const struct board_filter *filter)
+{
+	json_out_object(json);
+	json_out_member_string(json, "id", filter->id);
+	json_out_member_string(json, "name", filter->name);
+	json_out_member_bool(json, "caller", filter->caller);
+	json_out_member_bool(json, "unassigned", filter->unassigned);
+	ids_json(json, "assignees", filter->assignees);
+	texts_json(json, "types", filter->types);
+	texts_json(json, "priorities", filter->priorities);
+	texts_json(json, "labels", filter->labels);
+	ids_json(json, "components", filter->components);
+	ids_json(json, "versions", filter->versions);
+	json_out_key(json, "text");
+	if (filter->has_text)
+		json_out_string(json, filter->text);
+	else
+		json_out_null(json);
+	json_out_object_end(json);
+}
+
+static void board_json(struct writing *w)
+{
+	const struct boards_reading *r = w->r;
+	struct json_out *json = &w->json;
+	json_out_object(json);
+	json_out_member_uuid(json, "id", &r->id);
+	json_out_member_string(json, "name", r->board.name);
+	json_out_member_int(json, "version", (int64_t)r->version);
+	boards_projects_json(r, json);
+	json_out_member_str(json, "swimlanes", board_swimlanes_symbol(r->board.swimlanes));
+	json_out_key(json, "filters");
+	json_out_array(json);
+	for (uint32_t i = 0; i < r->board.filters.n; i++)
+		filter_json(json, &r->board.filters.items[i]);
+	json_out_array_end(json);
+	texts_json(json, "card_fields", r->board.card_fields);
+	columns_json(w);
+	lanes_json(w);
+	json_out_key(json, "backlog");
+	json_out_object(json);
+	statuses_json(r, r->board.backlog, json);
+	json_out_member_int(json, "count", (int64_t)count_cards(r, r->board.backlog));
+	json_out_object_end(json);
+	json_out_object_end(json);
+}
+
+static void backlog_json(struct writing *w)
+{
+	const struct boards_reading *r = w->r;
+	int64_t total = (int64_t)count_cards(r, r->board.backlog);
+	json_out_object(&w->json);
+	json_out_member_uuid(&w->json, "id", &r->id);
+	json_out_member_string(&w->json, "name", r->board.name);
+	statuses_json(r, r->board.backlog, &w->json);
+	json_out_member_int(&w->json, "total", total);
+	json_out_member_int(&w->json, "count",
+	                    w->scan ? (int64_t)count_passing(w->scan, 0) : total);
+	if (w->scan)
+		cell_json(w, cell_of(w->scan, 0, 0), slice_of(NULL, 0), slice_of(NULL, 0));
+	else
+		merged_json(w, slice_of(NULL, 0), r->board.backlog);
+	json_out_object_end(&w->json);
+}
+
+static enum status finish(struct writing *w, struct scan *scan, size_t start, struct error *err)
+{
+	bool damaged = w->damaged || scan->damaged;
+	scan_close(scan);
+	if (!damaged)
+		return STATUS_OK;
+	w->json.to->n = start;
+	return error_set(err, STATUS_CORRUPT, "board: the row of a card is damaged");
 }
 
 enum status boards_read(struct boards_reading *r, const struct boards_page *page, struct buf *out,
                         struct error *err)
 {
-	struct cursor cursor;
-	struct json_out json;
-	const struct board_column *only = NULL;
-	if (!parse_cursor(page->cursor, &cursor))
+	const struct board_column_array *columns = &r->board.columns;
+	struct writing w = {.r = r, .page = page};
+	struct scan scan;
+	size_t start = out->n;
+	if (!parse_cursor(page->cursor, &w.cursor) || (w.cursor.place.n && !w.cursor.column.n) ||
+	    (w.cursor.lane.n && !has_lanes(r)) ||
+	    (w.cursor.given && !w.cursor.column.n && !has_lanes(r)))
 		return bad_cursor(err);
-	if (page->cursor.n) {
-		only = find_column(r, cursor.column);
-		if (!only)
-			return bad_cursor(err);
+	bool found = !w.cursor.column.n;
+	for (uint32_t i = 0; i < columns->n && !found; i++)
+		found = slice_equal(columns->items[i].id, w.cursor.column);
+	if (!found)
+		return bad_cursor(err);
+	scan_open(&scan, r, columns->n, page->limit, w.cursor.place);
+	if (r->filters_n || has_lanes(r)) {
+		w.scan = &scan;
+		for (uint32_t i = 0; i < columns->n; i++)
+			if (is_wanted(&w, columns->items[i].id))
+				scan_column(&scan, i, columns->items[i].statuses);
 	}
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_member_uuid(&json, "id", &r->id);
-	json_out_member_string(&json, "name", r->board.name);
-	json_out_member_int(&json, "version", (int64_t)r->version);
-	boards_projects_json(r, &json);
-	json_out_key(&json, "columns");
-	json_out_array(&json);
-	for (uint32_t i = 0; i < r->board.columns.n; i++)
-		if (!only || only == &r->board.columns.items[i])
-			column_json(r, &r->board.columns.items[i], cursor.place, page->limit,
-			            &json);
-	json_out_array_end(&json);
-	json_out_key(&json, "backlog");
-	json_out_object(&json);
-	statuses_json(r, r->board.backlog, &json);
-	json_out_member_int(&json, "count", (int64_t)count_cards(r, r->board.backlog));
-	json_out_object_end(&json);
-	json_out_object_end(&json);
-	return STATUS_OK;
+	json_out_init(&w.json, out);
+	board_json(&w);
+	return finish(&w, &scan, start, err);
 }
 
 enum status boards_read_backlog(struct boards_reading *r, const struct boards_page *page,
                                 struct buf *out, struct error *err)
 {
-	struct cursor cursor;
-	struct json_out json;
-	if (!parse_cursor(page->cursor, &cursor) || cursor.column.n)
+	struct writing w = {.r = r, .page = page};
+	struct scan scan;
+	size_t start = out->n;
+	if (!parse_cursor(page->cursor, &w.cursor) || w.cursor.column.n || w.cursor.lane.n ||
+	    (w.cursor.given && !w.cursor.place.n))
 		return bad_cursor(err);
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_member_uuid(&json, "id", &r->id);
-	json_out_member_string(&json, "name", r->board.name);
-	statuses_json(r, r->board.backlog, &json);
-	json_out_member_int(&json, "count", (int64_t)count_cards(r, r->board.backlog));
-	cards_json(r, slice_of(NULL, 0), r->board.backlog, cursor.place, page->limit, &json);
-	json_out_object_end(&json);
-	return STATUS_OK;
+	r->board.swimlanes = BOARD_SWIMLANES_NONE; /* a backlog is one list */
+	scan_open(&scan, r, 1, page->limit, w.cursor.place);
+	if (r->filters_n) {
+		w.scan = &scan;
+		scan_column(&scan, 0, r->board.backlog);
+	}
+	json_out_init(&w.json, out);
+	backlog_json(&w);
+	return finish(&w, &scan, start, err);
+}
+
+bool card_shown_json(struct boards_reading *r, struct slice place, struct slice value,
+                     struct json_out *json)
+{
+	struct card card = {.project = NULL};
+	struct uuid project;
+	struct slice row;
+	if (!r->fields) {
+		json_out_raw(json, card_stored_json(value));
+		return true;
+	}
+	memcpy(card.id.bytes, place.data + place.n - sizeof card.id, sizeof card.id);
+	bool good = boards_card_row(r, &card.id, &row) && card_unpack(row, &card, &project);
+	for (uint32_t i = 0; i < r->projects_n && good && !card.project; i++)
+		if (uuid_equal(&r->projects[i].id, &project))
+			card.project = &r->projects[i];
+	good = good && card.project && card.column < card.project->columns_n;
+	if (good) {
+		buf_clear(&r->json);
+		card_json_of_fields(&card, r->fields, &r->json);
+		json_out_raw(json, buf_slice(&r->json));
+	}
+	card_release(&card);
+	return good;
 }

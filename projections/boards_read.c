@@ -87,6 +87,8 @@ static enum status open_board(struct boards_reading *r, struct slice board, stru
 	if (!kv_get(r->txn, BOARDS, buf_slice(&r->key), &row))
 		return error_set(err, STATUS_NOT_FOUND, "no such board");
 	enum status status = unpack(r, row, err);
+	for (uint32_t i = 0; i < r->board.card_fields.n && !status; i++)
+		r->fields |= 1u << board_card_field_find(r->board.card_fields.items[i]);
 	return status ? status : load_projects(r, err);
 }
 
@@ -106,6 +108,7 @@ static void release(struct boards_reading *r)
 	release_projects(r);
 	kv_abort(r->txn);
 	buf_release(&r->key);
+	buf_release(&r->json);
 	free(r->projects);
 	free(r->arena.block);
 }
@@ -146,6 +149,11 @@ void boards_identity(const struct boards_reading *r, struct buf *out)
 	for (uint32_t i = 0; i < r->projects_n; i++) {
 		row_uuid(out, &r->projects[i].id);
 		row_u64(out, r->projects[i].last_seq);
+	}
+	for (uint32_t i = 0; i < r->filters_n; i++) {
+		row_string(out, r->filters[i]->id);
+		if (r->filters[i]->caller)
+			row_uuid(out, &r->caller.id);
 	}
 }
 

@@ -43,13 +43,16 @@ static enum status read_board(struct query *query, struct view *view, const char
 	struct boards_caller caller = caller_of(query);
 	struct boards_reading *reading;
 	struct error unread;
+	struct slice filters = query_text(query, "filter");
 	enum status status =
 	        boards_open(view, query->tenant, http_path_param(query->request, "board"), &caller,
 	                    &reading, &query->position, err);
 	if (status)
 		return status;
-	set_etag(query, reading, what, page);
-	if (!query->not_modified)
+	status = boards_filter(reading, filters, err);
+	if (!status)
+		set_etag(query, reading, what, page);
+	if (!status && !query->not_modified)
 		status = read(reading, page, &query->body, err);
 	enum status closed = boards_close(reading, &unread);
 	if (status || !closed)

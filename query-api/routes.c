@@ -29,9 +29,9 @@
 	  "Workflows of a project, as published and as drafted, and the issue types that follow.") \
 	X(boards, "/boards", OF_PROJECTS, boards_params,                                           \
 	  "Boards that were set up, in order of their ids.")                                       \
-	X(one_board, "/boards/{board}", OF_PROJECTS, page_params,                                  \
+	X(one_board, "/boards/{board}", OF_PROJECTS, board_params,                                 \
 	  "A board: columns with ready cards of its projects, in order of their ranks.")           \
-	X(backlog, "/boards/{board}/backlog", OF_PROJECTS, page_params,                            \
+	X(backlog, "/boards/{board}/backlog", OF_PROJECTS, board_params,                           \
 	  "The backlog of a board: ready cards, in order of their ranks.")                         \
 	X(project_roles_of, "/projects/{project}/roles", OF_PROJECT, no_params,                    \
 	  "The permission scheme of a project, and who has which role in it.")                     \
@@ -116,6 +116,14 @@ const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSIO
 
 static const struct http_param no_params[] = {MIN_POSITION, END};
 static const struct http_param page_params[] = {MIN_POSITION, LIMIT, CURSOR, END};
+static const struct http_param board_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        CURSOR,
+        {"filter", "query", "string", false, "ids of quick filters, with commas between them",
+         NULL},
+        END,
+};
 static const struct http_param boards_params[] = {
         MIN_POSITION,
         LIMIT,

@@ -2,6 +2,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 #define REPLACEMENT      "\xef\xbf\xbd" /* U+FFFD */
@@ -153,4 +156,45 @@ size_t normal_text_mend(struct slice text, bool name, struct buf *out)
 	buf_release(&few);
 	buf_release(&normal);
 	return replaced;
+}
+
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.data[i] & 0x80)
+			return false;
+	return true;
+}
+
+static bool begins(const char *text, struct slice part)
+{
+	for (size_t i = 0; i < part.n; i++)
+		if (tolower((unsigned char)text[i]) != tolower((unsigned char)part.data[i]))
+			return false;
+	return true;
+}
+
+/* NULL when there is no memory, or the text is not UTF-8. */
+static char *folded(struct slice text)
+{
+	utf8proc_uint8_t *out = NULL;
+	utf8proc_ssize_t n =
+	        utf8proc_map((const utf8proc_uint8_t *)text.data, (utf8proc_ssize_t)text.n, &out,
+	                     UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+	return n < 0 ? NULL : (char *)out;
+}
+
+bool text_contains(struct slice text, struct slice part)
+{
+	if (is_ascii(text) && is_ascii(part)) {
+		for (size_t i = 0; i + part.n <= text.n; i++)
+			if (begins(text.data + i, part))
+				return true;
+		return false;
+	}
+	char *in = folded(text), *what = folded(part);
+	bool found = in && what && strstr(in, what);
+	free(in);
+	free(what);
+	return found;
 }

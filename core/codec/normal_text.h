@@ -31,4 +31,7 @@ uint32_t hidden_character(struct slice text);
  * for what is more than NORMAL_MARKS_MAX marks in a row. Returns how many were replaced. */
 size_t normal_text_mend(struct slice text, bool name, struct buf *out);
 
+/* Whether @part is in @text, in whatever case; both are valid UTF-8. */
+bool text_contains(struct slice text, struct slice part);
+
 #endif

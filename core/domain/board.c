@@ -5,17 +5,15 @@
 #include "core/domain/project.h"
 #include "core/domain/workflow.h"
 
-static bool read_board(const struct tenant_state *state, const struct uuid *id,
-                       struct row_board *row)
+bool read_board(const struct tenant_state *state, const struct uuid *id, struct row_board *row)
 {
 	struct row_key key = row_key_board(id);
 
 	return state->get(state, &key, row);
 }
 
-/* What the board @row shows, kept in the arena of the decision. */
-static bool unpack(struct judge *judge, const struct row_board *row,
-                   struct board_configuration *board)
+bool unpack_board(struct judge *judge, const struct row_board *row,
+                  struct board_configuration *board)
 {
 	struct slice bytes = emit_copy(judge, slice_of(row->bytes, row->n));
 
@@ -71,7 +69,7 @@ static bool find_board(struct judge *judge, const struct uuid *id, struct row_bo
 	bool found = read_board(judge->state, id, row) && !row->deleted;
 	char room[UUID_TEXT];
 
-	if (found && !unpack(judge, row, board))
+	if (found && !unpack_board(judge, row, board))
 		return false;
 	if (!found || !is_there(judge, board->projects))
 		return REFUSE(judge, REJECT_NO_SUCH_BOARD, "/board", SLICE("there is no board "),
@@ -190,8 +188,8 @@ static bool columns_of_statuses(struct judge *judge, struct board_configuration 
 
 /* --- decide --- */
 
-static struct event *emit_board(struct judge *judge, enum event_type type, const struct uuid *id,
-                                int64_t version)
+struct event *emit_board(struct judge *judge, enum event_type type, const struct uuid *id,
+                         int64_t version)
 {
 	judge->decision->version = version;
 	return emit(judge, type, AGGREGATE_KIND_BOARD, id, version);
@@ -214,15 +212,19 @@ void decide_create_board(struct judge *judge, const struct create_board *command
 {
 	struct uuid id =
 	        command->has_board_id ? command->board_id : judge->request->fresh[FRESH_ID];
-	struct board_configuration board = {
-	        .name = command->name, .columns = command->columns, .backlog = command->backlog};
+	struct board_configuration board = {.name = command->name,
+	                                    .columns = command->columns,
+	                                    .backlog = command->backlog,
+	                                    .swimlanes = command->swimlanes ? command->swimlanes
+	                                                                    : BOARD_SWIMLANES_NONE,
+	                                    .filters = command->filters,
+	                                    .card_fields = command->card_fields};
 
 	if (!find_projects(judge, command->projects, (struct uuid_array){NULL, 0},
 	                   &board.projects) ||
 	    !check_board_id(judge, &id) ||
 	    (!command->columns.n && !columns_of_statuses(judge, &board)) ||
-	    !check_board(judge, &board,
-	                 (struct board_given){.name = true, .columns = true, .backlog = true}))
+	    !check_board(judge, &board, (struct board_given){true, true, true, true, true}))
 		return;
 	emit_board(judge, EVENT_BOARD_CREATED, &id, 1)->board_created.board = board;
 	judge->decision->created = id;
@@ -230,10 +232,15 @@ void decide_create_board(struct judge *judge, const struct create_board *command
 
 static bool check_clear(struct judge *judge, const struct edit_board *command)
 {
+	const bool given[BOARD_PARTS] = {[BOARD_PART_BACKLOG] = command->backlog.n > 0,
+	                                 [BOARD_PART_FILTERS] = command->filters.n > 0,
+	                                 [BOARD_PART_CARD_FIELDS] = command->card_fields.n > 0};
+
 	for (uint32_t i = 0; i < command->clear.n; i++)
-		if (command->clear.items[i] == BOARD_PART_BACKLOG && command->backlog.n)
+		if (given[command->clear.items[i]])
 			return REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
-			              SLICE("backlog is set and emptied at once"));
+			              slice_str(board_part_symbol(command->clear.items[i])),
+			              SLICE(" is set and emptied at once"));
 	return true;
 }
 
@@ -245,19 +252,32 @@ static bool is_cleared(const struct edit_board *command, enum board_part part)
 	return false;
 }
 
+static void replace_parts(const struct edit_board *command, struct board_given given,
+                          struct board_configuration *board)
+{
+	if (given.name)
+		board->name = command->name;
+	if (given.columns)
+		board->columns = command->columns;
+	if (given.backlog || is_cleared(command, BOARD_PART_BACKLOG))
+		board->backlog = command->backlog;
+	if (command->has_swimlanes)
+		board->swimlanes = command->swimlanes;
+	if (given.filters || is_cleared(command, BOARD_PART_FILTERS))
+		board->filters = command->filters;
+	if (given.card_fields || is_cleared(command, BOARD_PART_CARD_FIELDS))
+		board->card_fields = command->card_fields;
+}
+
 static bool edit(struct judge *judge, const struct edit_board *command,
                  const struct board_configuration *before, struct board_configuration *after)
 {
 	struct board_given given = {command->has_name, command->columns.n > 0,
-	                            command->backlog.n > 0};
+	                            command->backlog.n > 0, command->filters.n > 0,
+	                            command->card_fields.n > 0};
 
 	*after = *before;
-	if (given.name)
-		after->name = command->name;
-	if (given.columns)
-		after->columns = command->columns;
-	if (given.backlog || is_cleared(command, BOARD_PART_BACKLOG))
-		after->backlog = command->backlog;
+	replace_parts(command, given, after);
 	if (command->projects.n &&
 	    !find_projects(judge, command->projects, before->projects, &after->projects))
 		return false;

@@ -11,19 +11,58 @@
 #define BOARD_PROJECTS_MAX 20    /* max_items of the command */
 #define BOARD_COLUMNS_MAX  32    /* max_items of the command */
 #define BOARD_LIMIT_MAX    10000 /* of min and max; maximum of the command */
+#define BOARD_FILTERS_MAX  32    /* max_items of the command */
+
+/* X(NAME, name): what a card can show besides id, key, summary, status, rank and version. */
+#define BOARD_CARD_FIELD_TABLE(X)                                                                  \
+	X(TYPE, type)                                                                              \
+	X(PRIORITY, priority)                                                                      \
+	X(RESOLUTION, resolution)                                                                  \
+	X(ASSIGNEE, assignee)                                                                      \
+	X(REPORTER, reporter)                                                                      \
+	X(LABELS, labels)                                                                          \
+	X(COMPONENTS, components)                                                                  \
+	X(FIX_VERSIONS, fix_versions)                                                              \
+	X(PARENT, parent)                                                                          \
+	X(START_ON, start_on)                                                                      \
+	X(DUE_ON, due_on)                                                                          \
+	X(ESTIMATE, estimate)                                                                      \
+	X(REMAINING, remaining)                                                                    \
+	X(SUBTASKS, subtasks)                                                                      \
+	X(COMMENTS, comments)
+#define BOARD_CARD_FIELD_ENUM(NAME, name) BOARD_CARD_FIELD_##NAME,
+enum board_card_field { BOARD_CARD_FIELD_TABLE(BOARD_CARD_FIELD_ENUM) BOARD_CARD_FIELDS };
+#undef BOARD_CARD_FIELD_ENUM
+
+/* BOARD_CARD_FIELDS: there is none of that name. */
+enum board_card_field board_card_field_find(struct slice name);
 
 /* Into BOARD_BYTES_MAX bytes; 0 when it needs more. */
 uint32_t board_pack(const struct board_configuration *board, char bytes[BOARD_BYTES_MAX]);
 /* Texts borrow from @bytes, arrays lie in @arena. False when the arena is full. */
 bool board_unpack(const char *bytes, struct arena *arena, struct board_configuration *out);
 
+bool read_board(const struct tenant_state *state, const struct uuid *id, struct row_board *row);
+/* What the board @row shows, kept in the arena of the decision. Refuses when that is full. */
+bool unpack_board(struct judge *judge, const struct row_board *row,
+                  struct board_configuration *board);
+struct event *emit_board(struct judge *judge, enum event_type type, const struct uuid *id,
+                         int64_t version);
+
+/* @project loses @status, whose issues go to @replacement: boards on which no other project has the
+ * status show the other one in its place, unless that has a place already. */
+void replace_on_boards(struct judge *judge, const struct uuid *project, struct slice status,
+                       struct slice replacement);
+
 /* Which parts a command gives; the others were checked when they were given. */
 struct board_given {
-	bool name, columns, backlog;
+	bool name, columns, backlog, filters, card_fields;
 };
 /* Refuses unless @board, of at least one project, can be shown. Pointers are into a command that
  * carries the parts as its own fields. */
 bool check_board(struct judge *judge, const struct board_configuration *board,
                  struct board_given given);
+/* Part of it: the quick filters name what some project of the board has. */
+bool check_board_filters(struct judge *judge, const struct board_configuration *board);
 
 #endif

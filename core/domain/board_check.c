@@ -106,6 +106,19 @@ static bool check_places(struct judge *judge, const struct board_configuration *
 	return true;
 }
 
+static bool check_card_fields(struct judge *judge, struct slice_array fields)
+{
+	for (uint32_t i = 0; i < fields.n; i++) {
+		if (board_card_field_find(fields.items[i]) == BOARD_CARD_FIELDS)
+			return REFUSE(judge, REJECT_UNKNOWN_FIELD, "/card_fields",
+			              SLICE("cards have no field "), fields.items[i]);
+		if (is_among(fields, i, fields.items[i]))
+			return REFUSE(judge, REJECT_BAD_BOARD, "/card_fields", fields.items[i],
+			              SLICE(" is there twice"));
+	}
+	return true;
+}
+
 static bool check_size(struct judge *judge, const struct board_configuration *board)
 {
 	char bytes[BOARD_BYTES_MAX], room[TEXT_NUMBER_MAX];
@@ -125,6 +138,10 @@ bool check_board(struct judge *judge, const struct board_configuration *board,
 		if (!check_column(judge, board, i))
 			return false;
 	if (given.backlog && !check_known(judge, board->projects, board->backlog, "/backlog"))
+		return false;
+	if (given.filters && !check_board_filters(judge, board))
+		return false;
+	if (given.card_fields && !check_card_fields(judge, board->card_fields))
 		return false;
 	return check_places(judge, board) && check_size(judge, board);
 }

@@ -1,5 +1,6 @@
 /* RemoveStatus. What names the status comes to name its replacement: first the workflows, each
  * saved and published as a person would, then the issues, then the status is gone. */
+#include "core/domain/board.h"
 #include "core/domain/migration.h"
 #include "core/domain/project.h"
 
@@ -256,6 +257,8 @@ void decide_remove_status(struct judge *judge, const struct remove_status *comma
 	migration_begin(judge, &r.project.id, &r.migration);
 	if (!(command->has_replace_with ? replace_status(&r) : check_unused(&r)))
 		return;
+	if (command->has_replace_with)
+		replace_on_boards(judge, &r.project.id, command->status, command->replace_with);
 	emit_project(judge, EVENT_STATUS_REMOVED, &r.project)->status_removed =
 	        (struct status_removed){.status = command->status,
 	                                .has_replaced_by = command->has_replace_with,

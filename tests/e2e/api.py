@@ -204,7 +204,7 @@ class BadBodies(Case):
 
     def test_bad_parameters_of_queries(self):
         for path in ("/api-keys?limit=0", "/api-keys?cursor=zz", "/teams?limit=0", "/teams?cursor=zz", f"/teams/{TEAM}?cursor=zz", f"/teams/{TEAM}?limit=501", "/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
-                     "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001",
+                     "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001", f"/boards/{BOARD}?filter=no", f"/boards/{BOARD}/backlog?filter=no,",
                      f"/boards/{BOARD}/backlog?cursor=zz", "/boards?cursor=zz", "/boards?limit=0", "/events?after=-1",
                      "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
                      "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x"):
@@ -577,6 +577,29 @@ class Commands(Case):
         self.problem(answer, 503, "position_not_reached")
         self.assertTrue(answer.header("Retry-After"))
         self.assertGreater(time.monotonic() - began, 1.5)
+
+    def test_a_board_shows_each_caller_his_own_cards_by_the_same_filter(self):
+        me = ok(MEMBER.get("/v1/t/acme/me")).json()["id"]
+        board = ok(OWNER.command("acme", "CreateBoard", {
+            "name": "By caller", "projects": ["TLS"], "swimlanes": "assignee",
+            "filters": [{"id": "mine", "name": "Mine", "caller": True}]}), 201).json()["created"]
+        keys = {client: create_issue(assignee=id)["key"] for client, id in ((OWNER, OWNER_ID), (MEMBER, me))}
+        etags = set()
+        least = {"NexusFlow-Min-Position": str(seq())}
+        for client, key in keys.items():
+            answer = ok(client.get(f"/v1/t/acme/boards/{board}?filter=mine&limit=1000", least))
+            shown = [card["key"] for lane in answer.json()["lanes"] for column in lane["columns"] for card in column["cards"]]
+            self.assertIn(key, shown)
+            self.assertFalse(set(shown) & (set(keys.values()) - {key}))
+            self.assertEqual([lane["id"] for lane in answer.json()["lanes"]], [OWNER_ID if client is OWNER else me])
+            etags.add(answer.header("ETag"))
+        self.assertEqual(len(etags), 2)
+        self.problem(MEMBER.command("acme", "DeleteBoard", {"board": board}), 403, "forbidden")
+        self.problem(OWNER.command("acme", "CreateBoard", {"name": "x", "projects": ["TLS"], "columns": [
+            {"id": "a", "name": "A", "statuses": ["todo"]}, {"id": "b", "name": "B", "statuses": ["todo"]}]}),
+                     422, "status_twice", "/columns/1/statuses")
+        ok(OWNER.command("acme", "DeleteBoard", {"board": board}))
+        self.problem(OWNER.get(f"/v1/t/acme/boards/{board}", {"NexusFlow-Min-Position": str(seq())}), 404, "not_found")
 
     def test_a_project_is_changed_rekeyed_and_archived(self):
         lead = ok(MEMBER.get("/v1/t/acme/me")).json()["id"]
@@ -1102,7 +1125,7 @@ class OpenApi(Case):
             "ReactivateMember": lambda: {"member": member()}, "RenameTeam": lambda: {"team": team(), "name": "renamed"},
             "DeleteTeam": lambda: {"team": team()}, "RevokeApiKey": lambda: {"key": api_key()}, "LimitApiKeys": lambda: {"days": 300},
             "CreateApiKey": lambda: {"scope": "write"},
-            "CreateBoard": dict, "EditBoard": lambda: {"board": board(), "name": "edited"}, "DeleteBoard": lambda: {"board": board()},
+            "CreateBoard": lambda: {"filters": [{"id": "mine", "name": "Mine", "caller": True}]}, "EditBoard": lambda: {"board": board(), "name": "edited"}, "DeleteBoard": lambda: {"board": board()},
             "CreateProject": lambda: {"key": "EX", "name": "text"}, "DeleteComment": lambda: {"comment_id": comment()},
             "EditComment": lambda: {"comment_id": comment(), "body": "text"}, "EditIssue": lambda: {"summary": "text"},
             "LabelIssue": lambda: {"add": ["tls"]}, "RankIssue": lambda: {"before": "TLS-1"},

@@ -154,7 +154,12 @@ class Choices:
         statuses = self.rng.sample(["todo", "in_progress", "in_review", "done"], 3)
         return dict({name: str(uuid.uuid5(uuid.NAMESPACE_DNS, f"board{self.rng.randint(1, 4)}.{self.tenant.slug}")), "name": self.line()[:30],
                      "columns": [{"id": "main", "name": "Main", "statuses": statuses[:self.rng.randint(1, 2)], "max": self.rng.randint(0, 9)}],
-                     "backlog": statuses[2:]}, **data)
+                     "backlog": statuses[2:], "swimlanes": self.rng.choice(["none", "assignee", "epic", "priority"]),
+                     "card_fields": self.rng.sample(["type", "assignee", "labels", "estimate", "components", "due_on", "subtasks"],
+                                                    self.rng.randint(0, 3)),
+                     "filters": [{"id": "some", "name": "Some", **self.rng.choice([{"types": ["task", "bug"]}, {"priorities": ["high"]}])},
+                                 {"id": "more", "name": "More", "unassigned": True, "assignees": [self.member()]},
+                                 {"id": "text", "name": "Text", "text": self.line()[:4].strip() or "x"}][:self.rng.randint(0, 3)]}, **data)
 
     def extra(self):
         """Somebody who comes and goes, always under the same id."""
@@ -488,7 +493,7 @@ def owner_profile(tenant, events):
 
 
 def cards(found):
-    return [card for name, value in found.items() if name.startswith("board ") for c in value["columns"] for card in c["cards"]]
+    return [card for name, value in found.items() if name.startswith("board ") for c in value["columns"] for card in c.get("cards", [])]
 
 
 def planted(events, found, answers):

@@ -42,29 +42,45 @@ def board(client, tenant, key, limit, least=None):
     return found
 
 
-def set_up_board(client, tenant, id, limit):
-    """A board that was set up, each column read by its own cursor."""
-    found = get(client, tenant, f"/boards/{id}", limit=limit)
-    for column in found["columns"]:
-        at = column.pop("next")
-        while at is not None:
-            more, = get(client, tenant, f"/boards/{id}", limit=limit, cursor=at)["columns"]
-            if more["id"] != column["id"] or not more["cards"]:
-                raise AssertionError(f"a cursor of {column['id']} gives {len(more['cards'])} cards of {more['id']}")
-            column["cards"] += more["cards"]
-            at = more["next"]
+def rest_of_cell(client, tenant, path, cell, query, pick):
+    """The cards of a column, or of one in a swimlane, behind the first page."""
+    at = cell.pop("next")
+    while at is not None:
+        more = pick(get(client, tenant, path, cursor=at, **query))
+        if more["id"] != cell["id"] or more["count"] != cell["count"] or not more["cards"]:
+            raise AssertionError(f"a cursor of {cell['id']} gives {len(more['cards'])} cards of {more['id']}")
+        cell["cards"] += more["cards"]
+        at = more["next"]
+
+
+def only(items):
+    item, = items
+    return item
+
+
+def set_up_board(client, tenant, id, limit, filters=None):
+    """A board that was set up: all swimlanes, each column read by its own cursor."""
+    path, query = f"/boards/{id}", {"limit": limit, "filter": filters}
+    found = get(client, tenant, path, **query)
+    at = found.pop("next_lanes")
+    while at is not None:
+        more = get(client, tenant, path, cursor=at, **query)
+        if not more["lanes"]:
+            raise AssertionError("a cursor of swimlanes gives none")
+        found["lanes"] += more["lanes"]
+        at = more["next_lanes"]
+    for column in found["columns"] if found["lanes"] is None else []:
+        rest_of_cell(client, tenant, path, column, query, lambda page: only(page["columns"]))
+    for lane in found["lanes"] or []:
+        for column in lane["columns"]:
+            rest_of_cell(client, tenant, path, column, query, lambda page: only(only(page["lanes"])["columns"]))
     return found
 
 
-def backlog(client, tenant, id, limit):
-    found = get(client, tenant, f"/boards/{id}/backlog", limit=limit)
-    at = found.pop("next")
-    while at is not None:
-        more = get(client, tenant, f"/boards/{id}/backlog", limit=limit, cursor=at)
-        if not more["cards"]:
-            raise AssertionError("a cursor of the backlog gives no cards")
-        found["cards"] += more["cards"]
-        at = more["next"]
+def backlog(client, tenant, id, limit, filters=None):
+    path, query = f"/boards/{id}/backlog", {"limit": limit, "filter": filters}
+    found = get(client, tenant, path, **query)
+    rest_of_cell(client, tenant, path, found, query, lambda page: page)
     return found
 
 
@@ -112,6 +128,9 @@ def collect(client, tenant, audit=True, limit=1000):
         if set_up_board(client, tenant, board_id, 3) != whole:
             raise AssertionError(f"the board {board_id} differs when read in pages of 3")
         found["backlog " + board_id] = backlog(client, tenant, board_id, 2)
+        for f in whole["filters"]:
+            found[f"board {board_id} {f['id']}"] = set_up_board(client, tenant, board_id, 2, f["id"])
+            found[f"backlog {board_id} {f['id']}"] = backlog(client, tenant, board_id, 2, f["id"])
     for way in ("archived", "deleted"):
         found[way] = pages(client, tenant, f"/{way}-issues", 3, cursor="after")
     found["deleted projects"] = pages(client, tenant, "/deleted-projects", 3, cursor="after")

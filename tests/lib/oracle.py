@@ -1038,6 +1038,8 @@ class Expected(oracle_fields.ExpectedFields):
         found["boards"] = [self.board_item(id) for id in boards]
         for id in boards:
             found["board " + id], found["backlog " + id] = self.set_up_board(id), self.backlog(id)
+            for f in fold.boards[id]["filters"]:
+                found[f"board {id} {f['id']}"], found[f"backlog {id} {f['id']}"] = self.set_up_board(id, [f]), self.backlog(id, [f])
         for way in ("archived", "deleted"):
             found[way] = self.out_of_sight(way)
         for issue in fold.seen():
@@ -1122,26 +1124,91 @@ class Expected(oracle_fields.ExpectedFields):
         return {"id": id, "name": board["name"], "version": board["version"],
                 "projects": [{k: p[k] for k in ("id", "key", "name", "archived")} for p in self.projects_of_board(id)]}
 
-    def place_on_board(self, board, statuses):
-        """The statuses that are still there, and the cards in them."""
+    def place_on_board(self, board, statuses, filters=()):
+        """The statuses that are still there, the issues in them, and those of the issues that pass the filters."""
         projects = [p for p in (self.fold.projects[id] for id in board["projects"]) if not p["deleted"]]
         there = {status["id"] for project in projects for status in project["statuses"]}
-        cards = sorted((issue for project in projects if not project["archived"] for issue in self.of_project(project)
-                        if issue["status"] in statuses), key=lambda issue: (issue["rank"], issue["id"]))
-        return [status for status in statuses if status in there], [self.card(issue) for issue in cards]
+        issues = sorted((issue for project in projects if not project["archived"] for issue in self.of_project(project)
+                         if issue["status"] in statuses), key=lambda issue: (issue["rank"], issue["id"]))
+        return [status for status in statuses if status in there], issues, [i for i in issues if all(self.passes(i, f) for f in filters)]
 
-    def set_up_board(self, id):
-        board, columns = self.fold.boards[id], []
+    @staticmethod
+    def passes(issue, f):
+        if f["unassigned"] or f["assignees"]:
+            if not (f["unassigned"] if issue["assignee"] is None else issue["assignee"] in f["assignees"]):
+                return False
+        return all(not wanted or set(has) & set(wanted) for has, wanted in (
+            ([issue["type"]], f["types"]), ([issue["priority"]], f["priorities"]), (issue["labels"], f["labels"]),
+            (issue["components"], f["components"]), (issue["fix_versions"], f["versions"]))) and \
+            (f["text"] is None or f["text"].casefold() in issue["summary"].casefold())
+
+    def shown(self, board, issue):
+        fields = board["card_fields"]
+        if not fields:
+            return self.card(issue)
+        card = dict({k: issue[k] for k in ("estimate", "remaining", "start_on", "reporter", "resolution")}, **self.card(issue),
+                    components=sorted(issue["components"]), fix_versions=sorted(issue["fix_versions"]))
+        return {k: card[k] for k in ["id", "key", "summary", "status", "rank", "version"] + fields}
+
+    def lane_of(self, board, issue):
+        if board["swimlanes"] == "assignee":
+            return issue["assignee"]
+        if board["swimlanes"] == "priority":
+            return issue["priority"]
+        while issue and self.fold.is_there(issue):
+            project = self.fold.projects[issue["project_id"]]
+            if next(t["level"] for t in project["issue_types"] if t["id"] == issue["type"]) > 0:
+                return issue["id"]
+            issue = self.fold.issues.get(issue["parent"])
+        return None
+
+    def lanes(self, board, columns):
+        """@columns: [(id, issues)]"""
+        if board["swimlanes"] == "none":
+            return None
+        found = {}
+        for column, issues in columns:
+            for issue in issues:
+                found.setdefault(self.lane_of(board, issue), {}).setdefault(column, []).append(issue)
+        order = [p["id"] for id in board["projects"] for p in self.fold.projects[id]["priorities"]]
+
+        def place(lane):
+            if lane is None:
+                return (1,)
+            if board["swimlanes"] == "priority":
+                return 0, order.index(lane)
+            if board["swimlanes"] == "epic":
+                return 0, self.fold.issues[lane]["rank"], lane
+            return 0, min((i["rank"], i["id"]) for issues in found[lane].values() for i in issues)
+        lanes = []
+        for lane in sorted(found, key=place):
+            entry = {"id": lane, "count": sum(map(len, found[lane].values()))}
+            if board["swimlanes"] == "epic" and lane:
+                entry.update(key=self.fold.key(self.fold.issues[lane]), summary=self.fold.issues[lane]["summary"])
+            entry["columns"] = [{"id": column, "count": len(found[lane].get(column, [])),
+                                 "cards": [self.shown(board, issue) for issue in found[lane].get(column, [])]} for column, _ in columns]
+            lanes.append(entry)
+        return lanes
+
+    def set_up_board(self, id, filters=()):
+        board, columns, places = self.fold.boards[id], [], []
         for column in board["columns"]:
-            statuses, cards = self.place_on_board(board, column["statuses"])
-            columns.append(dict(column, statuses=statuses, cards=cards, count=len(cards), missing=max(0, (column["min"] or 0) - len(cards)),
-                                excess=0 if column["max"] is None else max(0, len(cards) - column["max"])))
-        statuses, cards = self.place_on_board(board, board["backlog"])
-        return dict(self.board_item(id), columns=columns, backlog={"statuses": statuses, "count": len(cards)})
+            statuses, issues, passing = self.place_on_board(board, column["statuses"], filters)
+            places.append((column["id"], passing))
+            columns.append(dict(column, statuses=statuses, total=len(issues), count=len(passing),
+                                missing=max(0, (column["min"] or 0) - len(issues)),
+                                excess=0 if column["max"] is None else max(0, len(issues) - column["max"])))
+            if board["swimlanes"] == "none":
+                columns[-1]["cards"] = [self.shown(board, issue) for issue in passing]
+        statuses, issues, _ = self.place_on_board(board, board["backlog"])
+        return dict(self.board_item(id), **{k: board[k] for k in ("swimlanes", "filters", "card_fields")}, columns=columns,
+                    lanes=self.lanes(board, places), backlog={"statuses": statuses, "count": len(issues)})
 
-    def backlog(self, id):
-        statuses, cards = self.place_on_board(self.fold.boards[id], self.fold.boards[id]["backlog"])
-        return {"id": id, "name": self.fold.boards[id]["name"], "statuses": statuses, "count": len(cards), "cards": cards}
+    def backlog(self, id, filters=()):
+        board = self.fold.boards[id]
+        statuses, issues, passing = self.place_on_board(board, board["backlog"], filters)
+        return {"id": id, "name": board["name"], "statuses": statuses, "total": len(issues), "count": len(passing),
+                "cards": [self.shown(board, issue) for issue in passing]}
 
     @staticmethod
     def configuration(project):

@@ -39,18 +39,52 @@ static struct board_column_array some_columns(struct decider *decider, struct se
 	return (struct board_column_array){items, n};
 }
 
+static struct board_filter_array some_filters(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 3);
+	struct board_filter *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+	struct slice *type = arena_zero(&decider->arena, sizeof(*type));
+	struct uuid *member = arena_zero(&decider->arena, sizeof(*member));
+
+	*type = SOME_TYPE;
+	*member = random_person(seed);
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = (struct board_filter){.id = i ? SLICE("second") : SLICE("first"),
+		                                 .name = SOME_TEXT,
+		                                 .caller = maybe(seed, 2),
+		                                 .assignees = {member, maybe(seed, 3)},
+		                                 .types = {type, maybe(seed, 2)},
+		                                 .has_text = maybe(seed, 2),
+		                                 .text = PICK("one", "two", "x y")};
+	return (struct board_filter_array){items, n};
+}
+
+static struct slice_array some_card_fields(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 3);
+	struct slice *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = PICK("type", "labels", "estimate", "nonsense");
+	return (struct slice_array){items, n};
+}
+
 void fill_board(struct decider *decider, struct seed *seed, struct command *command)
 {
-	static const enum board_part parts[] = {BOARD_PART_BACKLOG};
+	static const enum board_part parts[] = {BOARD_PART_FILTERS, BOARD_PART_BACKLOG,
+	                                        BOARD_PART_CARD_FIELDS};
 
 	if (command->type == COMMAND_CREATE_BOARD)
-		command->create_board =
-		        (struct create_board){.has_board_id = true,
-		                              .board_id = SOME_BOARD,
-		                              .name = SOME_TEXT,
-		                              .projects = some_projects(decider, seed),
-		                              .columns = some_columns(decider, seed),
-		                              .backlog = some_statuses(decider, seed, 2)};
+		command->create_board = (struct create_board){
+		        .has_board_id = true,
+		        .board_id = SOME_BOARD,
+		        .name = SOME_TEXT,
+		        .projects = some_projects(decider, seed),
+		        .columns = some_columns(decider, seed),
+		        .backlog = some_statuses(decider, seed, 2),
+		        .swimlanes = (enum board_swimlanes)seed_below(seed, BOARD_SWIMLANESS),
+		        .filters = some_filters(decider, seed),
+		        .card_fields = some_card_fields(decider, seed)};
 	else if (command->type == COMMAND_EDIT_BOARD)
 		command->edit_board = (struct edit_board){
 		        .board = SOME_BOARD,
@@ -60,7 +94,11 @@ void fill_board(struct decider *decider, struct seed *seed, struct command *comm
 		                                   : (struct slice_array){NULL, 0},
 		        .columns = some_columns(decider, seed),
 		        .backlog = some_statuses(decider, seed, 2),
-		        .clear = {parts, maybe(seed, 3)},
+		        .has_swimlanes = maybe(seed, 2),
+		        .swimlanes = (enum board_swimlanes)(1 + seed_below(seed, 4)),
+		        .filters = some_filters(decider, seed),
+		        .card_fields = some_card_fields(decider, seed),
+		        .clear = {parts, (uint32_t)seed_below(seed, 4)},
 		        .has_expected_version = maybe(seed, 6),
 		        .expected_version = 1 + (int64_t)seed_below(seed, 3)};
 	else if (command->type == COMMAND_DELETE_BOARD && maybe(seed, 3))

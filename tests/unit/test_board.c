@@ -305,6 +305,170 @@ static void a_board_has_32_columns_at_most(void **state)
 	THEN_REFUSED(BAD_BOARD, "");
 }
 
+#define FILTERS(...)                                                                               \
+	(struct board_filter_array)                                                                \
+	{                                                                                          \
+		.items = (const struct board_filter[]){__VA_ARGS__},                               \
+		.n = sizeof((const struct board_filter[]){__VA_ARGS__}) /                          \
+		     sizeof(struct board_filter)                                                   \
+	}
+#define FILTER(...)                                                                                \
+	{                                                                                          \
+		.id = SLICE("f"), .name = SLICE("F"), __VA_ARGS__                                  \
+	}
+#define IDS(...)                                                                                   \
+	{                                                                                          \
+		(const struct uuid[]){__VA_ARGS__},                                                \
+		        sizeof((const struct uuid[]){__VA_ARGS__}) / sizeof(struct uuid)           \
+	}
+
+static void swimlanes_filters_and_card_fields_are_parts_too(void **state)
+{
+	struct decider *decider = *state;
+	create_board(decider);
+	WHEN(ben, edit_board, .board = BOARD, .has_swimlanes = true,
+	     .swimlanes = BOARD_SWIMLANES_EPIC,
+	     .filters = FILTERS(FILTER(.caller = true, .has_text = true, .text = SLICE("key"))),
+	     .card_fields = TEXTS(SLICE("labels"), SLICE("estimate")));
+	THEN(EVENT_BOARD_EDITED);
+	const struct board_edited *edited = EVENT_BODY(0, board_edited);
+	assert_int_equal(edited->before.swimlanes, BOARD_SWIMLANES_NONE);
+	assert_int_equal(edited->after.swimlanes, BOARD_SWIMLANES_EPIC);
+	assert_slice(edited->after.filters.items[0].text, "key");
+	assert_int_equal(edited->after.card_fields.n, 2);
+	WHEN(ben, edit_board, .board = BOARD, .has_swimlanes = true,
+	     .swimlanes = BOARD_SWIMLANES_EPIC);
+	THEN_UNCHANGED();
+	static const enum board_part parts[] = {BOARD_PART_FILTERS, BOARD_PART_CARD_FIELDS};
+	WHEN(ben, edit_board, .board = BOARD, .clear = {parts, 2});
+	THEN(EVENT_BOARD_EDITED);
+	assert_int_equal(EVENT_BODY(0, board_edited)->after.filters.n, 0);
+	assert_int_equal(EVENT_BODY(0, board_edited)->after.card_fields.n, 0);
+	WHEN(ben, edit_board, .board = BOARD, .card_fields = TEXTS(SLICE("labels")),
+	     .clear = {parts, 2});
+	THEN_REFUSED(BAD_CLEAR, "/clear");
+}
+
+static void cards_show_fields_that_there_are_once_each(void **state)
+{
+	struct decider *decider = *state;
+	WHEN(ben, create_board, OF_TLS, .card_fields = TEXTS(SLICE("type"), SLICE("colour")));
+	THEN_REFUSED(UNKNOWN_FIELD, "/card_fields");
+	WHEN(ben, create_board, OF_TLS, .card_fields = TEXTS(SLICE("type"), SLICE("type")));
+	THEN_REFUSED(BAD_BOARD, "/card_fields");
+}
+
+static void filters_have_ids_and_names_and_ask_something(void **state)
+{
+	struct decider *decider = *state;
+	static struct board_filter filters[BOARD_FILTERS_MAX + 1];
+	WHEN(ben, create_board, OF_TLS, .filters = FILTERS(FILTER(.caller = false)));
+	THEN_REFUSED(BAD_BOARD, "/filters/0");
+	WHEN(ben, create_board, OF_TLS,
+	     .filters = FILTERS({.id = SLICE("F"), .name = SLICE("F"), .caller = true}));
+	THEN_REFUSED(BAD_ID, "/filters/0/id");
+	WHEN(ben, create_board, OF_TLS,
+	     .filters = FILTERS(FILTER(.caller = true), FILTER(.caller = true)));
+	THEN_REFUSED(BAD_BOARD, "/filters/1/id");
+	WHEN(ben, create_board, OF_TLS,
+	     .filters = FILTERS({.id = SLICE("f"), .name = SLICE(" "), .caller = true}));
+	THEN_REFUSED(BAD_TEXT, "/filters/0/name");
+	WHEN(ben, create_board, OF_TLS,
+	     .filters = FILTERS(FILTER(.has_text = true, .text = SLICE(" "))));
+	THEN_REFUSED(BAD_TEXT, "/filters/0/text");
+	WHEN(ben, create_board, OF_TLS, .filters = {filters, BOARD_FILTERS_MAX + 1});
+	THEN_REFUSED(BAD_BOARD, "/filters");
+}
+
+static void filters_name_what_the_projects_have(void **state)
+{
+	struct decider *decider = *state;
+	create_web(decider);
+	GIVEN(ben, add_component, .project = SLICE("WEB"), .has_component_id = true,
+	      .component_id = id_of(811), .name = SLICE("Keys"));
+	GIVEN(ben, add_version, .project = SLICE("WEB"), .has_version_id = true,
+	      .version_id = id_of(812), .name = SLICE("1.0"));
+	WHEN(ben, create_board, OF_TLS, .filters = FILTERS(FILTER(.types = TEXTS(SLICE("wish")))));
+	THEN_REFUSED(UNKNOWN_TYPE, "/filters/0/types");
+	WHEN(ben, create_board, OF_TLS,
+	     .filters = FILTERS(FILTER(.priorities = TEXTS(SLICE("now")))));
+	THEN_REFUSED(UNKNOWN_PRIORITY, "/filters/0/priorities");
+	WHEN(ben, create_board, OF_TLS, .filters = FILTERS(FILTER(.labels = TEXTS(SLICE("a,b")))));
+	THEN_REFUSED(BAD_LABEL, "/filters/0/labels");
+	WHEN(ben, create_board, OF_TLS, .filters = FILTERS(FILTER(.assignees = IDS(nobody))));
+	THEN_REFUSED(NO_SUCH_MEMBER, "/filters/0/assignees");
+	WHEN(ben, create_board, OF_TLS, .filters = FILTERS(FILTER(.components = IDS(id_of(811)))));
+	THEN_REFUSED(NO_SUCH_COMPONENT, "/filters/0/components");
+	WHEN(ben, create_board, OF_TLS, .filters = FILTERS(FILTER(.versions = IDS(id_of(812)))));
+	THEN_REFUSED(NO_SUCH_VERSION, "/filters/0/versions");
+	WHEN(ben, create_board, .name = SLICE("x"), .projects = TEXTS(SLICE("TLS"), SLICE("WEB")),
+	     .filters =
+	             FILTERS(FILTER(.types = TEXTS(SLICE("bug")), .labels = TEXTS(SLICE("ui")),
+	                            .priorities = TEXTS(SLICE("high")), .assignees = IDS(dan),
+	                            .components = IDS(id_of(811)), .versions = IDS(id_of(812)))));
+	THEN(EVENT_BOARD_CREATED);
+}
+
+/* 32 filters of 20 labels of 64 characters are more than 32 KiB. */
+static void a_board_takes_so_many_bytes_at_most(void **state)
+{
+	struct decider *decider = *state;
+	static struct board_filter filters[BOARD_FILTERS_MAX];
+	struct slice labels[20];
+	char ids[BOARD_FILTERS_MAX][8], label[64];
+	memset(label, 'x', sizeof label);
+	for (int i = 0; i < 20; i++)
+		labels[i] = slice_of(label, sizeof label);
+	for (int i = 0; i < BOARD_FILTERS_MAX; i++) {
+		snprintf(ids[i], sizeof ids[i], "f%d", i);
+		filters[i] = (struct board_filter){
+		        .id = slice_str(ids[i]), .name = SLICE("F"), .labels = {labels, 20}};
+	}
+	WHEN(ben, create_board, OF_TLS, .filters = {filters, 20});
+	THEN(EVENT_BOARD_CREATED);
+	WHEN(ben, create_board, OF_TLS, .filters = {filters, BOARD_FILTERS_MAX});
+	THEN_REFUSED(BAD_BOARD, "");
+}
+
+/* What is removed with a replacement is replaced on boards as well. */
+static void boards_follow_a_status_to_its_replacement(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ben, add_status, .project = SLICE("TLS"), .status = SLICE("blocked"),
+	      .name = SLICE("Blocked"), .category = STATUS_CATEGORY_IN_PROGRESS);
+	GIVEN(ben, add_status, .project = SLICE("TLS"), .status = SLICE("waiting"),
+	      .name = SLICE("Waiting"), .category = STATUS_CATEGORY_IN_PROGRESS);
+	create_web(decider);
+	GIVEN(ben, create_board, .has_board_id = true, .board_id = BOARD, OF_TLS,
+	      .columns = COLUMNS(COLUMN("a", SLICE("todo"), SLICE("blocked"))));
+	WHEN(ben, remove_status, .project = SLICE("TLS"), .status = SLICE("blocked"),
+	     .has_replace_with = true, .replace_with = SLICE("waiting"));
+	THEN(EVENT_BOARD_EDITED, EVENT_STATUS_REMOVED);
+	const struct board_column *column = EVENT_BODY(0, board_edited)->after.columns.items;
+	assert_int_equal(column->statuses.n, 2);
+	assert_slice(column->statuses.items[1], "waiting");
+	/* The other one has a place already: nothing but the place of the first goes. */
+	WHEN(ben, remove_status, .project = SLICE("TLS"), .status = SLICE("waiting"),
+	     .has_replace_with = true, .replace_with = SLICE("todo"));
+	THEN(EVENT_BOARD_EDITED, EVENT_STATUS_REMOVED);
+	assert_int_equal(EVENT_BODY(0, board_edited)->after.columns.items[0].statuses.n, 1);
+}
+
+static void a_board_keeps_a_status_that_another_of_its_projects_has(void **state)
+{
+	struct decider *decider = *state;
+	create_web(decider);
+	for (int i = 0; i < 2; i++)
+		GIVEN(ben, add_status, .project = i ? SLICE("TLS") : SLICE("WEB"),
+		      .status = SLICE("blocked"), .name = SLICE("Blocked"),
+		      .category = STATUS_CATEGORY_IN_PROGRESS);
+	GIVEN(ben, create_board, .name = SLICE("x"), .projects = TEXTS(SLICE("TLS"), SLICE("WEB")),
+	      .columns = COLUMNS(COLUMN("a", SLICE("blocked"))));
+	WHEN(ben, remove_status, .project = SLICE("TLS"), .status = SLICE("blocked"),
+	     .has_replace_with = true, .replace_with = SLICE("todo"));
+	THEN(EVENT_STATUS_REMOVED);
+}
+
 static void what_is_packed_comes_out_as_it_went_in(void **state)
 {
 	char bytes[BOARD_BYTES_MAX], again[BOARD_BYTES_MAX], block[4096];
@@ -319,13 +483,22 @@ static void what_is_packed_comes_out_as_it_went_in(void **state)
 	                                     .min = 0,
 	                                     .has_max = true,
 	                                     .max = BOARD_LIMIT_MAX}),
-	                 .backlog = TEXTS(SLICE("z"))};
+	                 .backlog = TEXTS(SLICE("z")),
+	                 .swimlanes = BOARD_SWIMLANES_PRIORITY,
+	                 .filters = FILTERS(FILTER(.unassigned = true, .types = TEXTS(SLICE("bug")),
+	                                           .components = IDS({{7}}), .has_text = true,
+	                                           .text = SLICE("t"))),
+	                 .card_fields = TEXTS(SLICE("labels"))};
 	(void)state;
 	uint32_t n = board_pack(&board, bytes);
 	arena_init(&arena, block, sizeof block);
 	assert_true(board_unpack(bytes, &arena, &out));
 	assert_true(out.columns.items[0].has_min && out.columns.items[0].min == 0);
 	assert_int_equal(out.columns.items[0].max, BOARD_LIMIT_MAX);
+	assert_int_equal(out.swimlanes, BOARD_SWIMLANES_PRIORITY);
+	assert_true(out.filters.items[0].unassigned && !out.filters.items[0].caller);
+	assert_int_equal(out.filters.items[0].components.items[0].bytes[0], 7);
+	assert_slice(out.card_fields.items[0], "labels");
 	assert_int_equal(board_pack(&out, again), n);
 	assert_memory_equal(bytes, again, n);
 	arena_init(&arena, block, 40);
@@ -352,6 +525,13 @@ int main(void)
 	        ON_SETTLED(a_status_of_a_board_can_be_removed),
 	        ON_SETTLED(a_project_has_a_hundred_boards_at_most),
 	        ON_SETTLED(a_board_has_32_columns_at_most),
+	        ON_SETTLED(swimlanes_filters_and_card_fields_are_parts_too),
+	        ON_SETTLED(cards_show_fields_that_there_are_once_each),
+	        ON_SETTLED(filters_have_ids_and_names_and_ask_something),
+	        ON_SETTLED(filters_name_what_the_projects_have),
+	        ON_SETTLED(a_board_takes_so_many_bytes_at_most),
+	        ON_SETTLED(boards_follow_a_status_to_its_replacement),
+	        ON_SETTLED(a_board_keeps_a_status_that_another_of_its_projects_has),
 	        cmocka_unit_test(what_is_packed_comes_out_as_it_went_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
