@@ -47,7 +47,7 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 
 /* {"items":[{"id","issue_types":[id],"published":W or null,"draft":W or null}]}, in order of the
  * ids; W: {"name","transitions":[{"id","name","kind","from":[status],"to",
- * "conditions":[],"validators":[]}]}. */
+ * "conditions":[],"validators":[],"screen":[field],"functions":[]}]}. */
 enum status workflows_read(struct view *view, struct slice tenant, struct slice project_key,
                            struct buf *out, uint64_t *position, struct error *err);
 
@@ -76,9 +76,10 @@ enum status permissions_read(struct view *view, struct slice tenant,
                              struct error *err);
 
 /* {"issue":{"id","status","version"},"workflow",
- * "transitions":[{"id","name","to":{"id","name","category"},"possible","why":text or null}]}:
+ * "transitions":[{"id","name","to":{"id","name","category"},"possible","why":text or null,
+ * "screen":[{"field","required"}]}]}:
  * all but the initial one, @issue is a key or an id. Possible is what @caller's TransitionIssue
- * would be accepted for. */
+ * would be accepted for, when the fields of the screen are filled in as the validators want it. */
 enum status transitions_read(struct view *view, struct slice tenant, struct slice issue,
                              const struct state_caller *caller, struct buf *out, uint64_t *position,
                              struct error *err);

@@ -8,7 +8,7 @@
 #include "projections/state_inside.h"
 
 /* A packed workflow of the greatest size has this many times its bytes in structs, at most. */
-#define READ_ARENA (16 * WORKFLOW_BYTES_MAX)
+#define READ_ARENA (64 * WORKFLOW_BYTES_MAX)
 
 struct reading {
 	struct state_rows rows;
@@ -152,6 +152,24 @@ static void texts_json(struct json_out *json, const char *key, struct slice_arra
 	json_out_array_end(json);
 }
 
+static void uuids_json(struct json_out *json, const char *key, struct uuid_array ids)
+{
+	json_out_key(json, key);
+	json_out_array(json);
+	for (uint32_t i = 0; i < ids.n; i++)
+		json_out_uuid(json, &ids.items[i]);
+	json_out_array_end(json);
+}
+
+static void text_or_null(struct json_out *json, const char *key, bool has, struct slice text)
+{
+	json_out_key(json, key);
+	if (has)
+		json_out_string(json, text);
+	else
+		json_out_null(json);
+}
+
 static void symbol_or_null(struct json_out *json, const char *key, bool has, const char *symbol)
 {
 	json_out_key(json, key);
@@ -176,11 +194,7 @@ static void rule_json(struct json_out *json, const struct workflow_rule *rule)
 	json_out_member_str(json, "kind", workflow_rule_kind_symbol(rule->kind));
 	int_or_null(json, "group", rule->has_group, rule->group);
 	symbol_or_null(json, "role", rule->has_role, org_role_symbol(rule->role));
-	json_out_key(json, "members");
-	json_out_array(json);
-	for (uint32_t i = 0; i < rule->members.n; i++)
-		json_out_uuid(json, &rule->members.items[i]);
-	json_out_array_end(json);
+	uuids_json(json, "members", rule->members);
 	texts_json(json, "statuses", rule->statuses);
 	json_out_key(json, "categories");
 	json_out_array(json);
@@ -190,6 +204,14 @@ static void rule_json(struct json_out *json, const struct workflow_rule *rule)
 	symbol_or_null(json, "field", rule->has_field, issue_field_symbol(rule->field));
 	texts_json(json, "values", rule->values);
 	int_or_null(json, "days", rule->has_days, rule->days);
+	text_or_null(json, "custom_field", rule->has_custom_field, rule->custom_field);
+	text_or_null(json, "other", rule->has_other, rule->other);
+	symbol_or_null(json, "comparison", rule->has_comparison,
+	               date_comparison_symbol(rule->comparison));
+	text_or_null(json, "pattern", rule->has_pattern, rule->pattern);
+	uuids_json(json, "teams", rule->teams);
+	symbol_or_null(json, "permission", rule->has_permission,
+	               permission_symbol(rule->permission));
 	json_out_object_end(json);
 }
 
@@ -202,6 +224,23 @@ static void rules_json(struct json_out *json, const char *key, struct workflow_r
 	json_out_array_end(json);
 }
 
+static void function_json(struct json_out *json, const struct post_function *function)
+{
+	json_out_object(json);
+	json_out_member_str(json, "kind", post_function_kind_symbol(function->kind));
+	text_or_null(json, "field", function->has_field, function->field);
+	texts_json(json, "values", function->values);
+	text_or_null(json, "source", function->has_source, function->source);
+	symbol_or_null(json, "assignee", function->has_assignee,
+	               assignee_choice_symbol(function->assignee));
+	json_out_key(json, "member");
+	if (function->has_member)
+		json_out_uuid(json, &function->member);
+	else
+		json_out_null(json);
+	json_out_object_end(json);
+}
+
 static void workflow_transition_json(struct json_out *json, const struct workflow_transition *t)
 {
 	json_out_object(json);
@@ -212,6 +251,12 @@ static void workflow_transition_json(struct json_out *json, const struct workflo
 	json_out_member_string(json, "to", t->to);
 	rules_json(json, "conditions", t->conditions);
 	rules_json(json, "validators", t->validators);
+	texts_json(json, "screen", t->screen);
+	json_out_key(json, "functions");
+	json_out_array(json);
+	for (uint32_t i = 0; i < t->functions.n; i++)
+		function_json(json, &t->functions.items[i]);
+	json_out_array_end(json);
 	json_out_object_end(json);
 }
 
@@ -311,13 +356,28 @@ static void tell_refusal(const struct crossing *crossing, const struct row_proje
 		         SLICE("this needs the permission transition_issues"));
 }
 
+static void screen_json(struct json_out *json, const struct workflow_transition *transition)
+{
+	json_out_key(json, "screen");
+	json_out_array(json);
+	for (uint32_t i = 0; i < transition->screen.n; i++) {
+		struct slice field = transition->screen.items[i];
+		json_out_object(json);
+		json_out_member_string(json, "field", field);
+		json_out_member_bool(json, "required", screen_requires(transition, field));
+		json_out_object_end(json);
+	}
+	json_out_array_end(json);
+}
+
 static void possible_json(struct json_out *json, const struct crossing *crossing,
                           const struct workflow_transition *transition, const char *refused)
 {
 	char why[TRANSITION_WHY_MAX];
 	struct row_item to;
+	const struct workflow_rule *fault;
 	bool possible = !refused[0] && may_cross(crossing, transition, why) &&
-	                is_valid_crossing(crossing, transition, why);
+	                is_valid_crossing(crossing, transition, why, &fault);
 	json_out_object(json);
 	json_out_member_string(json, "id", transition->id);
 	json_out_member_string(json, "name", transition->name);
@@ -333,6 +393,7 @@ static void possible_json(struct json_out *json, const struct crossing *crossing
 		json_out_null(json);
 	else
 		json_out_str(json, refused[0] ? refused : why);
+	screen_json(json, transition);
 	json_out_object_end(json);
 }
 
@@ -364,8 +425,10 @@ enum status transitions_read(struct view *view, struct slice tenant, struct slic
 	char refused[TRANSITION_WHY_MAX];
 	struct reading r;
 	struct row_project project;
-	struct crossing crossing = {
-	        .person = caller->id, .role = caller->role, .now_ms = caller->now_ms};
+	struct crossing crossing = {.person = caller->id,
+	                            .role = caller->role,
+	                            .now_ms = caller->now_ms,
+	                            .foresees = true};
 	enum status status = begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;

@@ -3,6 +3,7 @@
 #include "core/domain/field.h"
 
 #include "core/domain/project.h"
+#include "core/domain/workflow.h"
 
 static bool check_contradictions(struct judge *judge, const struct edit_field *command)
 {
@@ -126,7 +127,8 @@ void decide_remove_field(struct judge *judge, const struct remove_field *command
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
-	    !find_field(judge, &project.id, command->field, "/field", &field))
+	    !find_field(judge, &project.id, command->field, "/field", &field) ||
+	    !check_field_unnamed(judge, &project.id, command->field, "/field"))
 		return;
 	if (field.issues && !command->drop_values) {
 		REFUSE(judge, REJECT_IN_USE, "/field", text_number(field.issues, room),

@@ -42,6 +42,17 @@ void emit_transition(struct judge *judge, const struct issue_step *step, int32_t
 /* What done issues get when nobody says more. Lies in the arena. */
 struct slice first_resolution(struct judge *judge, const struct uuid *project);
 
+/* Add a comment of the actor to @issue, @body at @pointer; what it answers is @thread (nil:
+ * nothing),
+ * @id its id. check_new_comment refuses what is none. */
+struct new_comment {
+	struct uuid id, thread;
+	struct slice body;
+	struct uuid_array mentions;
+};
+bool check_new_comment(struct judge *judge, struct new_comment *comment, const char *pointer);
+void emit_comment(struct judge *judge, const struct new_comment *comment, struct row_issue *issue);
+
 bool check_labels(struct judge *judge, struct slice_array labels, const char *pointer);
 /* Rank of the last issue of the tenant; n is 0 if there is none. */
 struct rank issue_last_rank(const struct tenant_state *state);
@@ -54,6 +65,8 @@ static inline bool type_needs_parent(const struct row_item *type)
 	return type->level < 0;
 }
 
+/* The labels that @issue has, in order; in the arena. */
+struct slice_array labels_of(struct judge *judge, const struct row_issue *issue);
 /* @labels in order, each once, without those that @issue has (or without those that it lacks, if
  * @present). NULL items if there is no room. */
 struct slice_array labels_select(struct judge *judge, const struct row_issue *issue,
@@ -66,6 +79,13 @@ void edit_plan(struct judge *judge, const struct edit_issue *command, struct row
 /* Set the remaining estimate, if it changes. */
 void edit_remaining(struct judge *judge, bool has_remaining, int32_t remaining,
                     struct row_issue *issue);
+/* The events of fields that an issue is to have, each where it differs: these as in @after, one. */
+void edit_plan_to(struct judge *judge, const struct row_issue *after, struct row_issue *issue);
+void edit_summary(struct judge *judge, struct slice summary, struct row_issue *issue);
+void edit_description(struct judge *judge, struct slice description, struct row_issue *issue);
+void edit_priority(struct judge *judge, struct slice priority, struct row_issue *issue);
+void edit_parent(struct judge *judge, const struct uuid *parent, struct row_issue *issue);
+void edit_assignee(struct judge *judge, const struct uuid *assignee, struct row_issue *issue);
 bool issue_has_field(struct issue_field_array fields, enum issue_field field);
 /* evolve: the issue of an event that changes @field. */
 struct row_issue load_field(const struct tenant_state *state, const struct event_meta *meta,

@@ -1,8 +1,20 @@
 /* AssignIssue. */
 #include "core/domain/issue.h"
 
+void edit_assignee(struct judge *judge, const struct uuid *assignee, struct row_issue *issue)
+{
+	if (uuid_equal(assignee, &issue->assignee))
+		return;
+	emit_issue(judge, EVENT_ISSUE_ASSIGNED, issue)->issue_assigned =
+	        (struct issue_assigned){.has_from = !uuid_is_nil(&issue->assignee),
+	                                .from = issue->assignee,
+	                                .has_to = !uuid_is_nil(assignee),
+	                                .to = *assignee};
+}
+
 void decide_assign_issue(struct judge *judge, const struct assign_issue *command)
 {
+	static const struct uuid nobody;
 	struct row_issue issue;
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
@@ -15,11 +27,7 @@ void decide_assign_issue(struct judge *judge, const struct assign_issue *command
 	if (command->has_assignee &&
 	    !check_assignee(judge, project_of_issue(judge, &issue), &issue, &command->assignee))
 		return;
-	emit_issue(judge, EVENT_ISSUE_ASSIGNED, &issue)->issue_assigned =
-	        (struct issue_assigned){.has_from = assigned,
-	                                .from = issue.assignee,
-	                                .has_to = command->has_assignee,
-	                                .to = command->assignee};
+	edit_assignee(judge, command->has_assignee ? &command->assignee : &nobody, &issue);
 }
 
 void evolve_issue_assigned(struct tenant_state *state, const struct event_meta *meta,

@@ -4,7 +4,7 @@
 #include "core/domain/issue_tag.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
-#include "core/domain/workflow.h"
+#include "core/domain/transition.h"
 
 struct cloning {
 	struct judge *judge;
@@ -36,24 +36,6 @@ static bool is_below(const struct row_key *key, const struct uuid *issue)
 {
 	return key->n >= sizeof(issue->bytes) &&
 	       memcmp(key->bytes, issue->bytes, sizeof(issue->bytes)) == 0;
-}
-
-static struct slice_array copy_labels(struct judge *judge, const struct row_issue *source)
-{
-	struct row_key key = row_key_label(&source->id, SLICE(""));
-	struct slice_array labels = {NULL, 0};
-	struct row_label row;
-
-	if (!source->labels)
-		return labels;
-	struct slice *items = emit_room(judge, source->labels * sizeof(*items));
-	while (items && judge->state->next(judge->state, &key, false, &row) &&
-	       is_below(&key, &source->id) && labels.n < source->labels)
-		items[labels.n++] =
-		        emit_copy(judge, slice_of((const char *)key.bytes + sizeof(source->id),
-		                                  key.n - sizeof(source->id)));
-	labels.items = items;
-	return labels;
 }
 
 static bool can_be_tagged(const struct tenant_state *state, enum row_tag tag, const struct uuid *id)
@@ -134,6 +116,17 @@ static bool find_clone_parent(struct judge *judge, const struct row_item *type,
 	return check_parent(judge, &judge->request->fresh[FRESH_ID], type, &row, "/project");
 }
 
+/* What the issue has was validated when it was created; who creates issues is asked again. */
+static bool check_cloner(struct judge *judge, const struct row_issue *source,
+                         const struct row_item *type, const struct uuid *project,
+                         const struct workflow *workflow)
+{
+	struct crossing crossing = crossing_into(judge, source, type, workflow, NULL);
+
+	crossing.issue.project_id = *project;
+	return check_may_create(judge, &crossing, "/issue");
+}
+
 static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struct clone *clone)
 {
 	struct judge *judge = cloning->judge;
@@ -147,6 +140,7 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 	    !find_item(judge, project, ITEM_PRIORITY, PADDED(clone->source.priority), "/project",
 	               &priority) ||
 	    !find_workflow(judge, project, false, PADDED(type.workflow), "/project", &workflow) ||
+	    !check_cloner(judge, &clone->source, &type, project, &workflow) ||
 	    !copy_summary(judge, cloning->command, &clone->source, &clone->summary) ||
 	    !find_clone_parent(judge, &type, parent, clone) ||
 	    !check_new_id(judge, &cloning->id, "/issue_id"))
@@ -154,7 +148,7 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 	clone->type = emit_copy(judge, PADDED(type.id));
 	clone->priority = emit_copy(judge, PADDED(priority.id));
 	clone->status = workflow_initial(&workflow)->to;
-	clone->labels = copy_labels(judge, &clone->source);
+	clone->labels = labels_of(judge, &clone->source);
 	for (int tag = 0; tag < ROW_TAGS; tag++)
 		clone->tags[tag] = uuid_equal(project, &clone->source.project_id)
 		                           ? copy_tags(judge, &clone->source, (enum row_tag)tag)

@@ -15,11 +15,11 @@ static bool read_comment(const struct tenant_state *state, const struct uuid *id
 	return state->get(state, &key, row);
 }
 
-static bool check_comment_body(struct judge *judge, struct slice body)
+static bool check_comment_body(struct judge *judge, struct slice body, const char *pointer)
 {
 	if (text_is_blank(body))
-		return REFUSE(judge, REJECT_BAD_TEXT, "/body", SLICE("a comment has a text"));
-	return check_body(judge, body, "/body");
+		return REFUSE(judge, REJECT_BAD_TEXT, pointer, SLICE("a comment has a text"));
+	return check_body(judge, body, pointer);
 }
 
 static bool is_mentioned(const struct uuid *members, uint32_t n, const struct uuid *member)
@@ -31,16 +31,17 @@ static bool is_mentioned(const struct uuid *members, uint32_t n, const struct uu
 }
 
 /* Whether a comment may mention @member; one that is edited, also who is no member any more. */
-static bool check_mentioned(struct judge *judge, const struct uuid *member, bool edited)
+static bool check_mentioned(struct judge *judge, const struct uuid *member, bool edited,
+                            const char *pointer)
 {
 	struct row_member row;
 
 	return (edited && read_member(judge->state, member, &row)) ||
-	       check_member(judge, member, "/body");
+	       check_member(judge, member, pointer);
 }
 
 /* The members that @body mentions, each once, in the order of the text. */
-static bool find_mentions(struct judge *judge, struct slice body, bool edited,
+static bool find_mentions(struct judge *judge, struct slice body, bool edited, const char *pointer,
                           struct uuid_array *mentions)
 {
 	struct uuid members[COMMENT_MENTIONS_MAX], member;
@@ -51,9 +52,9 @@ static bool find_mentions(struct judge *judge, struct slice body, bool edited,
 		if (is_mentioned(members, n, &member))
 			continue;
 		if (n == COMMENT_MENTIONS_MAX)
-			return REFUSE(judge, REJECT_TOO_MANY_MENTIONS, "/body",
+			return REFUSE(judge, REJECT_TOO_MANY_MENTIONS, pointer,
 			              SLICE("mention at most 50 members"));
-		if (!check_mentioned(judge, &member, edited))
+		if (!check_mentioned(judge, &member, edited, pointer))
 			return false;
 		members[n++] = member;
 	}
@@ -86,28 +87,38 @@ static bool find_thread(struct judge *judge, const struct add_comment *command,
 	return true;
 }
 
+bool check_new_comment(struct judge *judge, struct new_comment *comment, const char *pointer)
+{
+	return check_comment_body(judge, comment->body, pointer) &&
+	       find_mentions(judge, comment->body, false, pointer, &comment->mentions);
+}
+
+void emit_comment(struct judge *judge, const struct new_comment *comment, struct row_issue *issue)
+{
+	emit_issue(judge, EVENT_COMMENT_ADDED, issue)->comment_added =
+	        (struct comment_added){.comment_id = comment->id,
+	                               .author = judge->person,
+	                               .body = comment->body,
+	                               .has_reply_to = !uuid_is_nil(&comment->thread),
+	                               .reply_to = comment->thread,
+	                               .mentions = comment->mentions};
+}
+
 void decide_add_comment(struct judge *judge, const struct add_comment *command)
 {
-	struct uuid id =
-	        command->has_comment_id ? command->comment_id : judge->request->fresh[FRESH_ID];
+	struct new_comment comment = {.id = command->has_comment_id
+	                                            ? command->comment_id
+	                                            : judge->request->fresh[FRESH_ID],
+	                              .body = command->body};
 	struct row_issue issue;
-	struct uuid_array mentions;
-	struct uuid thread;
 
 	if (!find_subject(judge, command->issue, false, 0, &issue) ||
-	    !check_comment_body(judge, command->body) ||
-	    !find_thread(judge, command, &issue, &thread) ||
-	    !find_mentions(judge, command->body, false, &mentions) ||
-	    !check_new_id(judge, &id, "/comment_id"))
+	    !check_new_comment(judge, &comment, "/body") ||
+	    !find_thread(judge, command, &issue, &comment.thread) ||
+	    !check_new_id(judge, &comment.id, "/comment_id"))
 		return;
-	emit_issue(judge, EVENT_COMMENT_ADDED, &issue)->comment_added =
-	        (struct comment_added){.comment_id = id,
-	                               .author = judge->person,
-	                               .body = command->body,
-	                               .has_reply_to = command->has_reply_to,
-	                               .reply_to = thread,
-	                               .mentions = mentions};
-	judge->decision->created = id;
+	emit_comment(judge, &comment, &issue);
+	judge->decision->created = comment.id;
 }
 
 /* A comment of @issue that the actor may change. */
@@ -132,9 +143,9 @@ void decide_edit_comment(struct judge *judge, const struct edit_comment *command
 	if (!find_subject(judge, command->issue, command->has_expected_version,
 	                  command->expected_version, &issue) ||
 	    !find_comment(judge, &issue, &command->comment_id, &comment) ||
-	    !check_comment_body(judge, command->body) ||
+	    !check_comment_body(judge, command->body, "/body") ||
 	    memcmp(hash.words, comment.body_hash, sizeof(hash.words)) == 0 ||
-	    !find_mentions(judge, command->body, true, &mentions))
+	    !find_mentions(judge, command->body, true, "/body", &mentions))
 		return;
 	emit_issue(judge, EVENT_COMMENT_EDITED, &issue)->comment_edited = (struct comment_edited){
 	        command->comment_id, command->body, comment.body_seq, mentions};

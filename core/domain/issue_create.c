@@ -2,8 +2,10 @@
 #include "core/domain/issue_field.h"
 #include "core/domain/issue_tag.h"
 #include "core/domain/migration.h"
+#include "core/domain/post_function.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
+#include "core/domain/transition.h"
 
 /* Levels of types allow three generations; more would be a loop. */
 #define GENERATIONS_MAX 8
@@ -104,71 +106,112 @@ static bool check_project_parts(struct judge *judge, const struct create_issue *
 	                  "/affects_versions");
 }
 
-/* Nobody is named: the default assignee of the first component that has one who can be assigned. */
-static void assign_by_component(struct judge *judge, const struct create_issue *command,
-                                const struct row_project *project, const struct row_issue *issue,
-                                struct issue_created *created)
-{
-	struct row_component component;
+/* --- the draft of a new issue --- */
 
-	for (uint32_t i = 0; i < command->components.n && !created->has_assignee; i++) {
-		struct row_key key = row_key_component(&command->components.items[i]);
-		bool found = judge->state->get(judge->state, &key, &component);
-		assert(found);
-		(void)found;
-		created->has_assignee =
-		        !uuid_is_nil(&component.default_assignee) &&
-		        can_be_assigned(judge, project, issue, &component.default_assignee);
-		if (created->has_assignee)
-			created->assignee = component.default_assignee;
-	}
+/* What CreateIssue says, which was checked. */
+static void draft_command(const struct create_issue *command, struct issue_draft *draft)
+{
+	struct judge *judge = draft->judge;
+	struct row_issue *issue = &draft->issue;
+
+	PADDED_SET(issue->type, command->type);
+	PADDED_SET(issue->priority, command->priority);
+	issue->reporter = judge->person;
+	issue->has_due_on = command->has_due_on;
+	issue->due_on = command->due_on;
+	issue->has_start_on = command->has_start_on;
+	issue->start_on = command->start_on;
+	issue->has_estimate = command->has_estimate;
+	issue->estimate = command->estimate;
+	issue->has_remaining = command->has_remaining || command->has_estimate;
+	issue->remaining = command->has_remaining ? command->remaining : command->estimate;
+	draft->has_summary = draft->has_description = draft->has_labels = true;
+	draft->summary = command->summary;
+	draft->description = command->description;
+	issue_set_description(issue, command->description, 0);
+	draft->labels = labels_select(judge, NULL, command->labels, false);
+	issue->labels = draft->labels.n;
+	draft->wishes = command->fields;
 }
 
-static void emit_created(struct judge *judge, const struct create_issue *command,
+/* Nobody is named: the default assignee of the first component that has one who can be assigned. */
+static void draft_tags(const struct create_issue *command, struct issue_draft *draft)
+{
+	const struct uuid_array ids[ROW_TAGS] = {[ROW_TAG_COMPONENT] = command->components,
+	                                         [ROW_TAG_FIX] = command->fix_versions,
+	                                         [ROW_TAG_AFFECTS] = command->affects_versions};
+	struct uuid room;
+
+	for (int tag = 0; tag < ROW_TAGS; tag++) {
+		draft->tags[tag] =
+		        tags_select(draft->judge, NULL, (enum row_tag)tag, ids[tag], false);
+		draft->has_tags[tag] = true;
+	}
+	if (command->has_assignee)
+		draft_assign(draft, &command->assignee);
+	else
+		draft_assign(draft, draft_component_assignee(draft, &room));
+}
+
+/* Rules and post functions of the initial transition, which the issue comes in by. */
+static bool begin_workflow(struct issue_draft *draft, const struct workflow *workflow)
+{
+	const struct workflow_transition *initial = workflow_initial(workflow);
+	struct judge *judge = draft->judge;
+	struct crossing crossing =
+	        crossing_into(judge, &draft->issue, &draft->type, workflow, draft);
+	const struct workflow_rule *fault;
+	char why[TRANSITION_WHY_MAX];
+
+	if (!check_may_create(judge, &crossing, "/type"))
+		return false;
+	if (!is_valid_crossing(&crossing, initial, why, &fault))
+		return REFUSE(judge, REJECT_NOT_VALID,
+		              fault->has_custom_field ? "/fields" : "/type", initial->id,
+		              SLICE(" "), slice_str(why));
+	return run_functions(draft, initial, "/type") && draft_check(draft, "/type");
+}
+
+static void emit_created(const struct issue_draft *draft, const struct create_issue *command,
                          const struct row_project *project, struct slice status,
                          struct row_issue *issue)
 {
+	struct judge *judge = draft->judge;
+	const struct row_issue *is = &draft->issue;
 	struct rank last = issue_last_rank(judge->state);
 	struct rank rank = rank_behind(rank_slice(&last), 1);
-	struct slice_array labels = labels_select(judge, NULL, command->labels, false);
 	struct slice place = emit_copy(judge, rank_slice(&rank));
-	struct uuid_array components =
-	        tags_select(judge, NULL, ROW_TAG_COMPONENT, command->components, false);
-	struct uuid_array fix = tags_select(judge, NULL, ROW_TAG_FIX, command->fix_versions, false);
-	struct uuid_array affects =
-	        tags_select(judge, NULL, ROW_TAG_AFFECTS, command->affects_versions, false);
-	struct event *event = emit_issue(judge, EVENT_ISSUE_CREATED, issue);
+	struct slice priority = emit_copy(judge, PADDED(is->priority));
 
-	event->issue_created = (struct issue_created){
+	emit_issue(judge, EVENT_ISSUE_CREATED, issue)->issue_created = (struct issue_created){
 	        .project_id = project->id,
 	        .number = project->issues + 1,
 	        .type = command->type,
-	        .summary = command->summary,
-	        .description = command->description,
+	        .summary = draft->summary,
+	        .description = draft->description,
 	        .status = status,
-	        .priority = command->priority,
-	        .reporter = judge->person,
-	        .has_assignee = command->has_assignee,
-	        .assignee = command->assignee,
-	        .labels = labels,
-	        .has_parent = !uuid_is_nil(&issue->parent),
-	        .parent = issue->parent,
-	        .has_due_on = command->has_due_on,
-	        .due_on = command->due_on,
+	        .priority = priority,
+	        .reporter = is->reporter,
+	        .has_assignee = !uuid_is_nil(&is->assignee),
+	        .assignee = is->assignee,
+	        .labels = draft->labels,
+	        .has_parent = !uuid_is_nil(&is->parent),
+	        .parent = is->parent,
+	        .has_due_on = is->has_due_on,
+	        .due_on = is->due_on,
 	        .rank = place,
 	        .has_external_ref = command->has_external_ref,
 	        .external_ref = command->external_ref,
-	        .has_start_on = command->has_start_on,
-	        .start_on = command->start_on,
-	        .has_estimate = command->has_estimate,
-	        .estimate = command->estimate,
-	        .has_remaining = command->has_remaining || command->has_estimate,
-	        .remaining = command->has_remaining ? command->remaining : command->estimate,
-	        .components = components,
-	        .fix_versions = fix,
-	        .affects_versions = affects,
+	        .has_start_on = is->has_start_on,
+	        .start_on = is->start_on,
+	        .has_estimate = is->has_estimate,
+	        .estimate = is->estimate,
+	        .has_remaining = is->has_remaining,
+	        .remaining = is->remaining,
+	        .components = draft->tags[ROW_TAG_COMPONENT],
+	        .fix_versions = draft->tags[ROW_TAG_FIX],
+	        .affects_versions = draft->tags[ROW_TAG_AFFECTS],
 	};
-	assign_by_component(judge, command, project, issue, &event->issue_created);
 }
 
 void decide_create_issue(struct judge *judge, const struct create_issue *command)
@@ -176,7 +219,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	struct row_item type, priority;
 	struct workflow workflow;
 	struct row_project project;
-	struct field_change_array fields;
+	struct issue_draft draft;
 	struct row_issue issue;
 
 	memset(&issue, 0, sizeof(issue));
@@ -196,11 +239,19 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	     !check_may(judge, PERMISSION_SCHEDULE_ISSUES, &project, &issue)) ||
 	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||
 	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow) ||
-	    !check_project_parts(judge, command, &project.id) ||
-	    !plan_new_fields(judge, &project.id, &type, command->fields, &fields))
+	    !check_project_parts(judge, command, &project.id))
 		return;
-	emit_created(judge, command, &project, workflow_initial(&workflow)->to, &issue);
-	emit_field_changes(judge, fields, &issue);
+	draft_begin(judge, NULL, &type, &project, &draft);
+	draft.issue.id = issue.id;
+	draft.issue.project_id = project.id;
+	draft.issue.parent = issue.parent;
+	draft_command(command, &draft);
+	draft_tags(command, &draft);
+	if (!plan_new_fields(judge, &project.id, &type, draft.wishes, &draft.changes) ||
+	    !begin_workflow(&draft, &workflow))
+		return;
+	emit_created(&draft, command, &project, workflow_initial(&workflow)->to, &issue);
+	emit_field_changes(judge, draft.changes, &issue);
 	judge->decision->created = issue.id;
 }
 

@@ -106,7 +106,7 @@ static bool find_new_parent(struct judge *judge, const struct edit_issue *comman
 	return true;
 }
 
-static void edit_summary(struct judge *judge, struct slice summary, struct row_issue *issue)
+void edit_summary(struct judge *judge, struct slice summary, struct row_issue *issue)
 {
 	struct row_key key = row_key_summary(&issue->id);
 	struct row_summary row;
@@ -121,7 +121,7 @@ static void edit_summary(struct judge *judge, struct slice summary, struct row_i
 	        (struct issue_summary_changed){from, summary};
 }
 
-static void edit_description(struct judge *judge, struct slice description, struct row_issue *issue)
+void edit_description(struct judge *judge, struct slice description, struct row_issue *issue)
 {
 	struct text_hash hash = text_hash(description);
 
@@ -131,7 +131,7 @@ static void edit_description(struct judge *judge, struct slice description, stru
 	        (struct issue_description_changed){description, issue->description_seq};
 }
 
-static void edit_priority(struct judge *judge, struct slice priority, struct row_issue *issue)
+void edit_priority(struct judge *judge, struct slice priority, struct row_issue *issue)
 {
 	if (slice_equal(priority, PADDED(issue->priority)))
 		return;
@@ -140,7 +140,7 @@ static void edit_priority(struct judge *judge, struct slice priority, struct row
 	        (struct issue_priority_changed){from, priority};
 }
 
-static void edit_parent(struct judge *judge, const struct uuid *parent, struct row_issue *issue)
+void edit_parent(struct judge *judge, const struct uuid *parent, struct row_issue *issue)
 {
 	if (uuid_equal(parent, &issue->parent))
 		return;

@@ -39,6 +39,25 @@ static void insert_label(struct slice *sorted, uint32_t *n, struct slice label)
 	++*n;
 }
 
+struct slice_array labels_of(struct judge *judge, const struct row_issue *issue)
+{
+	struct row_key key = row_key_label(&issue->id, SLICE(""));
+	struct slice_array labels = {NULL, 0};
+	struct row_label row;
+
+	if (!issue->labels)
+		return labels;
+	struct slice *items = emit_room(judge, issue->labels * sizeof(*items));
+	while (items && judge->state->next(judge->state, &key, false, &row) &&
+	       memcmp(key.bytes, issue->id.bytes, sizeof(issue->id.bytes)) == 0 &&
+	       labels.n < issue->labels)
+		items[labels.n++] =
+		        emit_copy(judge, slice_of((const char *)key.bytes + sizeof(issue->id),
+		                                  key.n - sizeof(issue->id)));
+	labels.items = items;
+	return labels;
+}
+
 struct slice_array labels_select(struct judge *judge, const struct row_issue *issue,
                                  struct slice_array labels, bool present)
 {

@@ -124,6 +124,14 @@ void edit_remaining(struct judge *judge, bool has_remaining, int32_t remaining,
 	                                         has_remaining, remaining};
 }
 
+void edit_plan_to(struct judge *judge, const struct row_issue *after, struct row_issue *issue)
+{
+	edit_due_on(judge, (struct planned){true, after->has_due_on, after->due_on}, issue);
+	edit_start_on(judge, (struct planned){true, after->has_start_on, after->start_on}, issue);
+	edit_estimate(judge, (struct planned){true, after->has_estimate, after->estimate}, issue);
+	edit_remaining(judge, after->has_remaining, after->remaining, issue);
+}
+
 void edit_plan(struct judge *judge, const struct edit_issue *command, struct row_issue *issue)
 {
 	struct planned remaining = plan_remaining(command, issue);

@@ -72,8 +72,7 @@ struct uuid_array tags_select(struct judge *judge, const struct uuid *issue, enu
 	return selected;
 }
 
-static uint32_t count_tags(const struct tenant_state *state, const struct uuid *issue,
-                           enum row_tag tag)
+uint32_t count_tags(const struct tenant_state *state, const struct uuid *issue, enum row_tag tag)
 {
 	static const struct uuid nil;
 	struct row_key key = row_key_issue_tag(issue, tag, &nil);
@@ -139,6 +138,32 @@ static void emit_change(struct judge *judge, struct row_issue *issue, enum row_t
 		                                               : VERSION_RELATION_AFFECTS,
 		                .added = added,
 		                .removed = removed};
+}
+
+static struct uuid_array tags_without(struct judge *judge, struct uuid_array ids,
+                                      struct uuid_array others)
+{
+	struct uuid *items = emit_room(judge, ids.n * sizeof(*items));
+	struct uuid_array left = {items, 0};
+
+	for (uint32_t i = 0; i < ids.n && items; i++) {
+		bool there = false;
+		for (uint32_t j = 0; j < others.n && !there; j++)
+			there = uuid_equal(&ids.items[i], &others.items[j]);
+		if (!there)
+			items[left.n++] = ids.items[i];
+	}
+	return left;
+}
+
+void edit_tags(struct judge *judge, enum row_tag tag, struct uuid_array to, struct row_issue *issue)
+{
+	struct uuid_array from = tags_of(judge, &issue->id, tag);
+	struct uuid_array added = tags_without(judge, to, from);
+	struct uuid_array removed = tags_without(judge, from, to);
+
+	if (added.n || removed.n)
+		emit_change(judge, issue, tag, added, removed);
 }
 
 static void make_change(struct judge *judge, struct row_issue *issue, const struct change *change)
@@ -276,7 +301,7 @@ void issue_remove_tags(struct tenant_state *state, const struct uuid *issue, enu
 void evolve_issue_components_changed(struct tenant_state *state, const struct event_meta *meta,
                                      const struct issue_components_changed *event)
 {
-	struct row_issue issue = load_issue(state, meta);
+	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_COMPONENTS);
 
 	issue_add_tags(state, &issue.id, ROW_TAG_COMPONENT, event->added);
 	issue_remove_tags(state, &issue.id, ROW_TAG_COMPONENT, event->removed);
@@ -286,8 +311,10 @@ void evolve_issue_components_changed(struct tenant_state *state, const struct ev
 void evolve_issue_versions_changed(struct tenant_state *state, const struct event_meta *meta,
                                    const struct issue_versions_changed *event)
 {
-	struct row_issue issue = load_issue(state, meta);
-	enum row_tag tag = event->relation == VERSION_RELATION_FIX ? ROW_TAG_FIX : ROW_TAG_AFFECTS;
+	bool fix = event->relation == VERSION_RELATION_FIX;
+	struct row_issue issue = load_field(
+	        state, meta, fix ? ISSUE_FIELD_FIX_VERSIONS : ISSUE_FIELD_AFFECTS_VERSIONS);
+	enum row_tag tag = fix ? ROW_TAG_FIX : ROW_TAG_AFFECTS;
 
 	issue_add_tags(state, &issue.id, tag, event->added);
 	issue_remove_tags(state, &issue.id, tag, event->removed);

@@ -23,7 +23,10 @@ struct uuid_array tags_select(struct judge *judge, const struct uuid *issue, enu
 
 /* All that @issue has, in order. NULL items if there is no room. */
 struct uuid_array tags_of(struct judge *judge, const struct uuid *issue, enum row_tag tag);
-
+uint32_t count_tags(const struct tenant_state *state, const struct uuid *issue, enum row_tag tag);
+/* The event that makes @to, sorted and each once, of what @issue has; none if it is the same. */
+void edit_tags(struct judge *judge, enum row_tag tag, struct uuid_array to,
+               struct row_issue *issue);
 /* Events that take @from off every issue that has it as one of @tags (those that are open only, if
  * @open_only), and put @to on instead unless it is NULL. */
 void replace_tags(struct judge *judge, const enum row_tag *tags, size_t tags_n,

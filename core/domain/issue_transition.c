@@ -1,6 +1,7 @@
 /* TransitionIssue. */
 #include "core/domain/issue.h"
 #include "core/domain/migration.h"
+#include "core/domain/post_function.h"
 #include "core/domain/transition.h"
 
 void emit_transition(struct judge *judge, const struct issue_step *step, int32_t type_level,
@@ -178,15 +179,73 @@ static bool find_transition(struct judge *judge, const struct crossing *crossing
 	return *out || refuse_transition(judge, crossing, wanted);
 }
 
+/* Where the answer to what a validator asks would be. */
+static const char *pointer_to(const struct wanted *wanted,
+                              const struct workflow_transition *transition,
+                              const struct workflow_rule *fault)
+{
+	return names_have(transition->screen, rule_field(fault)) ? "/fields" : wanted->pointer;
+}
+
 static bool check_validators(struct judge *judge, const struct crossing *crossing,
                              const struct wanted *wanted,
                              const struct workflow_transition *transition)
 {
+	const struct workflow_rule *fault;
 	char why[TRANSITION_WHY_MAX];
 
-	return is_valid_crossing(crossing, transition, why) ||
-	       REFUSE(judge, REJECT_NOT_VALID, wanted->pointer, transition->id, SLICE(" "),
-	              slice_str(why));
+	return is_valid_crossing(crossing, transition, why, &fault) ||
+	       REFUSE(judge, REJECT_NOT_VALID, pointer_to(wanted, transition, fault),
+	              transition->id, SLICE(" "), slice_str(why));
+}
+
+/* --- what its screen was given --- */
+
+static bool find_on_screen(struct judge *judge, const struct crossing *crossing,
+                           const struct workflow_transition *transition, struct slice name,
+                           const char *pointer, struct any_field *field)
+{
+	if (!names_have(transition->screen, name))
+		return REFUSE(judge, REJECT_NOT_ON_SCREEN, pointer, SLICE("the screen of "),
+		              transition->id, SLICE(" has no "), name);
+	if (!read_any_field(judge->state, &crossing->issue.project_id, name, field))
+		return REFUSE(judge, REJECT_UNKNOWN_FIELD, pointer, SLICE("there is no field "),
+		              name);
+	return field->field != ISSUE_FIELD_RESOLUTION ||
+	       REFUSE(judge, REJECT_BAD_CHANGE, pointer,
+	              SLICE("resolution is a member of the command"));
+}
+
+static bool fill_screen(struct judge *judge, const struct crossing *crossing,
+                        const struct workflow_transition *transition,
+                        struct field_value_array values, struct issue_draft *draft)
+{
+	struct any_field field;
+
+	for (uint32_t i = 0; i < values.n; i++) {
+		const struct field_value *value = &values.items[i];
+		struct place name = place_of("/fields", i, "/field");
+		if (!find_on_screen(judge, crossing, transition, value->field, name.text, &field))
+			return false;
+		for (uint32_t j = 0; j < i; j++)
+			if (slice_equal(values.items[j].field, value->field))
+				return REFUSE(judge, REJECT_BAD_CHANGE, name.text, SLICE("field "),
+				              value->field, SLICE(" is named twice"));
+		if (!draft_set(draft, &field, value->values,
+		               place_of("/fields", i, "/values").text))
+			return false;
+	}
+	return draft_check(draft, "/fields");
+}
+
+static bool check_asked_resolution(struct judge *judge, const struct transition_issue *command,
+                                   const struct workflow_transition *transition)
+{
+	return command->has_resolution ||
+	       !names_have(transition->screen,
+	                   slice_str(issue_field_symbol(ISSUE_FIELD_RESOLUTION))) ||
+	       REFUSE(judge, REJECT_NOT_VALID, "/resolution", transition->id,
+	              SLICE(" asks for a resolution"));
 }
 
 /* --- the command --- */
@@ -196,7 +255,9 @@ static bool is_there(const struct crossing *crossing, const struct transition_is
 {
 	const struct row_issue *issue = &crossing->issue;
 
-	if (command->has_resolution && !slice_equal(command->resolution, PADDED(issue->resolution)))
+	if ((command->has_resolution &&
+	     !slice_equal(command->resolution, PADDED(issue->resolution))) ||
+	    command->fields.n || command->has_comment)
 		return false;
 	return command->has_category
 	               ? crossing->status.category == command->category
@@ -220,6 +281,58 @@ static bool check_names(struct judge *judge, const struct crossing *crossing,
 	return true;
 }
 
+/* Everything that the transition makes of the issue, in the order of Jira: the screen, then the
+ * validators, then the post functions. */
+static bool cross(struct crossing *crossing, const struct wanted *wanted,
+                  const struct workflow_transition *transition, const struct row_item *to,
+                  struct issue_draft *draft)
+{
+	const struct transition_issue *command = wanted->command;
+	struct judge *judge = draft->judge;
+	struct slice resolution;
+
+	if (!fill_screen(judge, crossing, transition, command->fields, draft) ||
+	    !check_asked_resolution(judge, command, transition) ||
+	    !find_resolution(judge, command, &crossing->issue, to, &resolution))
+		return false;
+	PADDED_SET(draft->issue.resolution, resolution);
+	crossing->issue = draft->issue;
+	crossing->draft = draft;
+	return check_validators(judge, crossing, wanted, transition) &&
+	       run_functions(draft, transition, wanted->pointer) &&
+	       draft_check(draft, wanted->pointer);
+}
+
+static void emit_crossing(const struct crossing *crossing, const struct issue_draft *draft,
+                          const struct workflow_transition *transition, const struct row_item *to,
+                          struct row_issue *issue)
+{
+	struct judge *judge = draft->judge;
+	struct issue_step step = {
+	        .from = emit_copy(judge, PADDED(issue->status)),
+	        .to = transition->to,
+	        .from_category = crossing->status.category,
+	        .to_category = to->category,
+	        .resolution = emit_copy(judge, PADDED(draft->issue.resolution)),
+	        .transition = transition->id,
+	};
+
+	emit_transition(judge, &step, crossing->type.level, issue);
+	draft_emit(draft, issue);
+}
+
+static bool check_comment(struct judge *judge, const struct transition_issue *command,
+                          const struct row_issue *issue, struct new_comment *comment)
+{
+	if (!command->has_comment)
+		return true;
+	comment->id = judge->request->fresh[FRESH_ID];
+	comment->body = command->comment;
+	return check_may(judge, PERMISSION_ADD_COMMENTS, &judge->project, issue) &&
+	       check_new_comment(judge, comment, "/comment") &&
+	       check_new_id(judge, &comment->id, "");
+}
+
 void decide_transition_issue(struct judge *judge, const struct transition_issue *command)
 {
 	struct crossing crossing = {.state = judge->state,
@@ -229,33 +342,33 @@ void decide_transition_issue(struct judge *judge, const struct transition_issue 
 	                            .processor = judge->processor,
 	                            .now_ms = judge->request->now_ms};
 	const struct workflow_transition *transition;
+	struct new_comment comment = {0};
+	struct issue_draft draft;
+	struct row_issue issue;
 	struct wanted wanted;
 	struct row_item to;
-	struct slice resolution;
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
-	                  command->expected_version, &crossing.issue) ||
+	                  command->expected_version, &issue) ||
 	    !check_target(judge, command, &wanted))
 		return;
+	crossing.issue = issue;
 	if (!open_crossing(&crossing)) {
 		REFUSE(judge, REJECT_TOO_LARGE, "", SLICE("no room for the workflow"));
 		return;
 	}
 	if (!check_names(judge, &crossing, command) || is_there(&crossing, command) ||
 	    !find_transition(judge, &crossing, &wanted, &transition) ||
-	    !check_validators(judge, &crossing, &wanted, transition) ||
-	    !find_item(judge, &crossing.issue.project_id, ITEM_STATUS, transition->to, "", &to) ||
-	    !find_resolution(judge, command, &crossing.issue, &to, &resolution))
+	    !find_item(judge, &issue.project_id, ITEM_STATUS, transition->to, "", &to) ||
+	    !check_comment(judge, command, &issue, &comment))
 		return;
-	struct issue_step step = {
-	        .from = emit_copy(judge, PADDED(crossing.issue.status)),
-	        .to = transition->to,
-	        .from_category = crossing.status.category,
-	        .to_category = to.category,
-	        .resolution = resolution,
-	        .transition = transition->id,
-	};
-	emit_transition(judge, &step, crossing.type.level, &crossing.issue);
+	draft_begin(judge, &issue, &crossing.type, &judge->project, &draft);
+	if (!cross(&crossing, &wanted, transition, &to, &draft))
+		return;
+	struct row_issue at = issue;
+	emit_crossing(&crossing, &draft, transition, &to, &at);
+	if (command->has_comment)
+		emit_comment(judge, &comment, &at);
 }
 
 static void save_mover(struct tenant_state *state, const struct event_meta *meta, uint8_t from,

@@ -23,21 +23,22 @@ void decide_add_status(struct judge *judge, const struct add_status *command)
 	        .status = command->status, .name = command->name, .category = command->category};
 }
 
-/* Refuses when a workflow that is obeyed names @status. */
-static bool check_unnamed(struct judge *judge, const struct uuid *project, struct slice status,
-                          const char *pointer)
+/* Refuses when a workflow, or a draft, names @status. */
+static bool check_unnamed(struct judge *judge, const struct uuid *project, bool draft,
+                          struct slice status, const char *pointer)
 {
 	char room[NAME_MAX_ID];
 	struct slice id = {NULL, 0};
 	struct workflow workflow;
 
-	while (next_workflow(judge->state, project, false, &id, room)) {
+	while (next_workflow(judge->state, project, draft, &id, room)) {
 		struct arena mark = *judge->decision->arena;
-		if (!find_workflow(judge, project, false, id, pointer, &workflow))
+		if (!find_workflow(judge, project, draft, id, pointer, &workflow))
 			return false;
 		if (workflow_names(&workflow, status))
-			return REFUSE(judge, REJECT_IN_USE, pointer, status,
-			              SLICE(" is named by the workflow "), id);
+			return REFUSE(
+			        judge, REJECT_IN_USE, pointer, status, SLICE(" is named by the "),
+			        draft ? SLICE("draft of the workflow ") : SLICE("workflow "), id);
 		*judge->decision->arena = mark;
 	}
 	return true;
@@ -49,9 +50,11 @@ static bool check_category(struct judge *judge, const struct row_project *projec
 	bool was_done = before->category == STATUS_CATEGORY_DONE;
 	bool is_done = category == STATUS_CATEGORY_DONE;
 
-	/* Its issues would lose or need a resolution without an event that says so. */
+	/* Its issues would lose or need a resolution without an event that says so; and drafts were
+	 * checked with it as it is. */
 	return was_done == is_done ||
-	       check_unnamed(judge, &project->id, PADDED(before->id), "/category");
+	       (check_unnamed(judge, &project->id, false, PADDED(before->id), "/category") &&
+	        check_unnamed(judge, &project->id, true, PADDED(before->id), "/category"));
 }
 
 void decide_edit_status(struct judge *judge, const struct edit_status *command)

@@ -73,6 +73,8 @@
 	X(BAD_TARGET, 422, "bad_target", "name one of transition, to and category")                \
 	X(BAD_WORKFLOW, 422, "bad_workflow", "the workflow cannot be obeyed")                      \
 	X(UNREACHABLE_STATUS, 422, "unreachable_status", "no issue could get into the status")     \
+	X(NOT_ON_SCREEN, 422, "not_on_screen", "the screen of the transition has no such field")   \
+	X(BAD_PATTERN, 422, "bad_pattern", "the regular expression cannot be used")                \
 	X(BAD_MOVE, 422, "bad_move", "issues cannot move like that")                               \
 	X(STATUS_TWICE, 422, "status_twice", "a status has one place on a board")                  \
 	X(BAD_LIMITS, 422, "bad_limits", "min is at most max, and both are 0 to 10000")            \

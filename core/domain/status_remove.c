@@ -8,6 +8,7 @@ struct removing {
 	struct judge *judge;
 	struct row_project project;
 	struct slice status, replacement;
+	bool done; /* whether the replacement is */
 	struct migration migration;
 };
 
@@ -74,8 +75,11 @@ static bool check_replacement(struct removing *r)
 	if (slice_equal(r->status, r->replacement))
 		return REFUSE(r->judge, REJECT_BAD_CHANGE, "/replace_with",
 		              SLICE("a status cannot replace itself"));
-	return find_item(r->judge, &r->project.id, ITEM_STATUS, r->replacement, "/replace_with",
-	                 &item);
+	if (!find_item(r->judge, &r->project.id, ITEM_STATUS, r->replacement, "/replace_with",
+	               &item))
+		return false;
+	r->done = item.category == STATUS_CATEGORY_DONE;
+	return true;
 }
 
 /* --- workflows --- */
@@ -122,6 +126,23 @@ static bool replace_in_rules(struct removing *r, const struct workflow_transitio
 	return items != NULL;
 }
 
+/* New issues are not done; only done ones have a resolution. */
+static bool check_target(struct removing *r, const struct workflow_transition *t,
+                         struct slice workflow)
+{
+	const struct slice resolution = slice_str(issue_field_symbol(ISSUE_FIELD_RESOLUTION));
+	bool resolves = names_have(t->screen, resolution);
+
+	for (uint32_t i = 0; i < t->functions.n; i++)
+		resolves = resolves || slice_equal(t->functions.items[i].field, resolution);
+	if (r->done ? t->kind != TRANSITION_KIND_INITIAL : !resolves)
+		return true;
+	return REFUSE(r->judge, REJECT_IN_USE, "/replace_with", SLICE("workflow "), workflow,
+	              SLICE(", transition "), t->id,
+	              r->done ? SLICE(": new issues are not done")
+	                      : SLICE(": sets a resolution, which only done issues have"));
+}
+
 /* A way that led from the one to the other leads nowhere any more: *@gone. */
 static bool replace_in_transition(struct removing *r, struct workflow_transition *t,
                                   struct slice workflow, bool *gone)
@@ -129,8 +150,11 @@ static bool replace_in_transition(struct removing *r, struct workflow_transition
 	struct slice_array from = replace_texts(r, t->from);
 	uint32_t n = 0;
 
-	if (slice_equal(t->to, r->status))
+	if (slice_equal(t->to, r->status)) {
 		t->to = r->replacement;
+		if (!check_target(r, t, workflow))
+			return false;
+	}
 	struct slice *items = (struct slice *)from.items;
 	for (uint32_t i = 0; i < from.n; i++)
 		if (!slice_equal(items[i], t->to))

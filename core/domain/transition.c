@@ -1,5 +1,7 @@
 #include "core/domain/transition.h"
 
+#define NO_SCREEN ((struct slice_array){NULL, 0})
+
 bool open_crossing(struct crossing *crossing)
 {
 	const struct row_issue *issue = &crossing->issue;
@@ -17,10 +19,49 @@ bool open_crossing(struct crossing *crossing)
 	return found;
 }
 
+/* --- rules: conditions and validators are both lists of them --- */
+
+static bool asks_about(const struct workflow_rule *rule, struct slice_array screen)
+{
+	struct slice field = rule_field(rule);
+
+	return (field.n && names_have(screen, field)) ||
+	       (rule->has_other && names_have(screen, rule->other));
+}
+
+/* Whether rule @index, or one in the groups below it, asks about a field of @screen. */
+static bool is_open_question(struct workflow_rule_array rules, uint32_t index,
+                             struct slice_array screen)
+{
+	if (asks_about(&rules.items[index], screen))
+		return true;
+	for (uint32_t i = index + 1; i < rules.n; i++)
+		if (rules.items[i].has_group && rules.items[i].group == (int32_t)index &&
+		    is_open_question(rules, i, screen))
+			return true;
+	return false;
+}
+
+static bool rules_hold(const struct crossing *crossing, struct workflow_rule_array rules,
+                       struct slice_array screen, char why[TRANSITION_WHY_MAX],
+                       const struct workflow_rule **fault)
+{
+	for (uint32_t i = 0; i < rules.n; i++) {
+		if (rules.items[i].has_group || rule_holds(crossing, rules, i) ||
+		    is_open_question(rules, i, screen))
+			continue;
+		say_group(why, rules, i);
+		*fault = &rules.items[i];
+		return false;
+	}
+	return true;
+}
+
 bool may_cross(const struct crossing *crossing, const struct workflow_transition *transition,
                char why[TRANSITION_WHY_MAX])
 {
 	struct slice status = PADDED(crossing->issue.status);
+	const struct workflow_rule *fault;
 
 	why[0] = '\0';
 	if (crossing->issue.archived) {
@@ -28,15 +69,58 @@ bool may_cross(const struct crossing *crossing, const struct workflow_transition
 		return false;
 	}
 	if (transition_leaves(transition, status))
-		return rules_hold(crossing, transition->conditions, why);
+		return rules_hold(crossing, transition->conditions, NO_SCREEN, why, &fault);
 	text_add(why, TRANSITION_WHY_MAX, SLICE("does not start from "));
 	text_add(why, TRANSITION_WHY_MAX, status);
 	return false;
 }
 
+struct crossing crossing_into(struct judge *judge, const struct row_issue *issue,
+                              const struct row_item *type, const struct workflow *workflow,
+                              const struct issue_draft *draft)
+{
+	return (struct crossing){.state = judge->state,
+	                         .arena = judge->decision->arena,
+	                         .person = judge->person,
+	                         .role = judge->role,
+	                         .processor = judge->processor,
+	                         .now_ms = judge->request->now_ms,
+	                         .issue = *issue,
+	                         .type = *type,
+	                         .workflow = *workflow,
+	                         .draft = draft};
+}
+
+bool check_may_create(struct judge *judge, const struct crossing *crossing, const char *pointer)
+{
+	const struct workflow_transition *initial = workflow_initial(&crossing->workflow);
+	const struct workflow_rule *fault;
+	char why[TRANSITION_WHY_MAX];
+
+	why[0] = '\0';
+	return rules_hold(crossing, initial->conditions, NO_SCREEN, why, &fault) ||
+	       REFUSE(judge, REJECT_NO_TRANSITION, pointer, initial->id, SLICE(": "),
+	              slice_str(why));
+}
+
 bool is_valid_crossing(const struct crossing *crossing,
-                       const struct workflow_transition *transition, char why[TRANSITION_WHY_MAX])
+                       const struct workflow_transition *transition, char why[TRANSITION_WHY_MAX],
+                       const struct workflow_rule **fault)
 {
 	why[0] = '\0';
-	return rules_hold(crossing, transition->validators, why);
+	return rules_hold(crossing, transition->validators,
+	                  crossing->foresees ? transition->screen : NO_SCREEN, why, fault);
+}
+
+bool screen_requires(const struct workflow_transition *transition, struct slice field)
+{
+	for (uint32_t i = 0; i < transition->validators.n; i++) {
+		const struct workflow_rule *rule = &transition->validators.items[i];
+		if (!rule->has_group &&
+		    (rule->kind == WORKFLOW_RULE_KIND_FIELD_SET ||
+		     rule->kind == WORKFLOW_RULE_KIND_FIELD_CHANGED) &&
+		    slice_equal(rule_field(rule), field))
+			return true;
+	}
+	return slice_equal(field, slice_str(issue_field_symbol(ISSUE_FIELD_RESOLUTION)));
 }

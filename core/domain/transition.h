@@ -3,6 +3,7 @@
 #ifndef CORE_DOMAIN_TRANSITION_H
 #define CORE_DOMAIN_TRANSITION_H
 
+#include "core/domain/issue_draft.h"
 #include "core/domain/workflow.h"
 
 #define TRANSITION_WHY_MAX 200
@@ -18,6 +19,11 @@ struct crossing {
 	struct row_issue issue;
 	struct row_item type, status; /* of the issue */
 	struct workflow workflow;     /* that its type follows */
+	/* What the transition itself changes: issue is as it will be. NULL: nothing is changed. */
+	const struct issue_draft *draft;
+	/* Nobody has filled in the screen yet: validators that ask about its fields are not asked.
+	 */
+	bool foresees;
 };
 
 /* Read what the transitions of @crossing->issue depend on; all above type is set. False when the
@@ -28,12 +34,30 @@ bool open_crossing(struct crossing *crossing);
 bool may_cross(const struct crossing *crossing, const struct workflow_transition *transition,
                char why[TRANSITION_WHY_MAX]);
 
-/* Whether its validators hold. */
+/* Whether its validators hold; if not, *@fault is the one that does not. */
 bool is_valid_crossing(const struct crossing *crossing,
-                       const struct workflow_transition *transition, char why[TRANSITION_WHY_MAX]);
+                       const struct workflow_transition *transition, char why[TRANSITION_WHY_MAX],
+                       const struct workflow_rule **fault);
 
-/* Whether all rules that are in no group hold (transition_rule.c). */
-bool rules_hold(const struct crossing *crossing, struct workflow_rule_array rules,
-                char why[TRANSITION_WHY_MAX]);
+/* Whether the screen of @transition asks for the field: a validator of it, in no group, wants it
+ * set or changed, or it is the resolution. */
+bool screen_requires(const struct workflow_transition *transition, struct slice field);
+
+/* @judge's actor before the initial transition of @workflow: the issue is about to be created.
+ * @draft may be NULL. */
+struct crossing crossing_into(struct judge *judge, const struct row_issue *issue,
+                              const struct row_item *type, const struct workflow *workflow,
+                              const struct issue_draft *draft);
+/* Refuses at @pointer unless its conditions hold. */
+bool check_may_create(struct judge *judge, const struct crossing *crossing, const char *pointer);
+
+/* The field that @rule asks about; empty: it asks about none. */
+struct slice rule_field(const struct workflow_rule *rule);
+/* Whether rule @index holds; what it asks, in its own words: "needs field_set due_on"
+ * (transition_rule.c). */
+bool rule_holds(const struct crossing *crossing, struct workflow_rule_array rules, uint32_t index);
+void say_group(char why[TRANSITION_WHY_MAX], struct workflow_rule_array rules, uint32_t index);
+/* Rules about one field of the issue (transition_field.c). */
+bool field_rule_holds(const struct crossing *crossing, const struct workflow_rule *rule);
 
 #endif

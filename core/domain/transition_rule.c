@@ -2,16 +2,6 @@
 #include "core/domain/permission.h"
 #include "core/domain/transition.h"
 
-#define DAY_MS INT64_C(86400000)
-
-static bool has_text(struct slice_array texts, struct slice text)
-{
-	for (uint32_t i = 0; i < texts.n; i++)
-		if (slice_equal(texts.items[i], text))
-			return true;
-	return false;
-}
-
 /* --- who --- */
 
 static bool is_member(const struct crossing *crossing, const struct workflow_rule *rule)
@@ -30,6 +20,30 @@ static bool is_lead(const struct crossing *crossing)
 	assert(found);
 	(void)found;
 	return uuid_equal(&project.lead, &crossing->person);
+}
+
+static bool is_in_team(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	struct row_team_member row;
+
+	for (uint32_t i = 0; i < rule->teams.n; i++) {
+		struct row_key key = row_key_team_member(&rule->teams.items[i], &crossing->person);
+		if (crossing->state->get(crossing->state, &key, &row))
+			return true;
+	}
+	return false;
+}
+
+static bool has_permission(const struct crossing *crossing, const struct workflow_rule *rule)
+{
+	const struct holder holder = {crossing->person, crossing->role};
+	struct row_project project;
+	bool found = read_project(crossing->state, &crossing->issue.project_id, &project);
+
+	assert(found);
+	(void)found;
+	struct rights rights = rights_in(crossing->state, &holder, &project);
+	return rights_give(&rights, rule->permission, &crossing->person, &crossing->issue);
 }
 
 static uint8_t ordinal_of(const struct crossing *crossing, struct slice status)
@@ -73,67 +87,6 @@ static bool was_in(const struct crossing *crossing, const struct workflow_rule *
 	return false;
 }
 
-static bool has_label(const struct crossing *crossing, struct slice_array labels)
-{
-	struct row_label row;
-
-	for (uint32_t i = 0; i < labels.n; i++) {
-		struct row_key key = row_key_label(&crossing->issue.id, labels.items[i]);
-		if (crossing->state->get(crossing->state, &key, &row))
-			return true;
-	}
-	return false;
-}
-
-static bool field_is(const struct crossing *crossing, const struct workflow_rule *rule)
-{
-	const struct row_issue *issue = &crossing->issue;
-
-	switch ((int)rule->field) {
-	case ISSUE_FIELD_TYPE:
-		return has_text(rule->values, PADDED(issue->type));
-	case ISSUE_FIELD_PRIORITY:
-		return has_text(rule->values, PADDED(issue->priority));
-	case ISSUE_FIELD_RESOLUTION:
-		return has_text(rule->values, PADDED(issue->resolution));
-	default:
-		return has_label(crossing, rule->values);
-	}
-}
-
-static bool field_set(const struct row_issue *issue, enum issue_field field)
-{
-	switch ((int)field) {
-	case ISSUE_FIELD_ASSIGNEE:
-		return !uuid_is_nil(&issue->assignee);
-	case ISSUE_FIELD_DUE_ON:
-		return issue->has_due_on;
-	case ISSUE_FIELD_START_ON:
-		return issue->has_start_on;
-	case ISSUE_FIELD_PARENT:
-		return !uuid_is_nil(&issue->parent);
-	case ISSUE_FIELD_RESOLUTION:
-		return issue->resolution[0] != '\0';
-	case ISSUE_FIELD_ESTIMATE:
-		return issue->has_estimate;
-	case ISSUE_FIELD_REMAINING:
-		return issue->has_remaining;
-	default:
-		return issue->labels > 0;
-	}
-}
-
-/* Days are those of UTC. */
-static bool date_before(const struct crossing *crossing, const struct workflow_rule *rule)
-{
-	const struct row_issue *issue = &crossing->issue;
-	bool due = rule->field == ISSUE_FIELD_DUE_ON;
-	int64_t limit = crossing->now_ms / DAY_MS + rule->days;
-
-	return (due ? issue->has_due_on : issue->has_start_on) &&
-	       (due ? issue->due_on : issue->start_on) < limit;
-}
-
 /* --- its relatives --- */
 
 static bool issue_in(const struct crossing *crossing, const struct row_issue *issue,
@@ -148,7 +101,7 @@ static bool issue_in(const struct crossing *crossing, const struct row_issue *is
 	for (uint32_t i = 0; i < rule->categories.n; i++)
 		if (rule->categories.items[i] == status.category)
 			return true;
-	return has_text(rule->statuses, PADDED(issue->status));
+	return names_have(rule->statuses, PADDED(issue->status));
 }
 
 static bool is_in_deleted_project(const struct crossing *crossing, const struct row_issue *child)
@@ -193,9 +146,6 @@ static bool parent_in(const struct crossing *crossing, const struct workflow_rul
 
 /* --- all together --- */
 
-static bool holds(const struct crossing *crossing, struct workflow_rule_array rules,
-                  uint32_t index);
-
 /* Whether so many of the group's rules hold as it asks for. */
 static bool group_holds(const struct crossing *crossing, struct workflow_rule_array rules,
                         uint32_t group)
@@ -205,7 +155,7 @@ static bool group_holds(const struct crossing *crossing, struct workflow_rule_ar
 	for (uint32_t i = group + 1; i < rules.n; i++) {
 		if (!rules.items[i].has_group || rules.items[i].group != (int32_t)group)
 			continue;
-		bool one = holds(crossing, rules, i);
+		bool one = rule_holds(crossing, rules, i);
 		if (kind == WORKFLOW_RULE_KIND_NOT)
 			return !one;
 		if (one != (kind == WORKFLOW_RULE_KIND_ALL))
@@ -215,7 +165,7 @@ static bool group_holds(const struct crossing *crossing, struct workflow_rule_ar
 }
 
 /* Depth is bounded: a rule's group is further up in a list of WORKFLOW_RULES_MAX. */
-static bool holds(const struct crossing *crossing, struct workflow_rule_array rules, uint32_t index)
+bool rule_holds(const struct crossing *crossing, struct workflow_rule_array rules, uint32_t index)
 {
 	const struct workflow_rule *rule = &rules.items[index];
 	const struct row_issue *issue = &crossing->issue;
@@ -241,12 +191,23 @@ static bool holds(const struct crossing *crossing, struct workflow_rule_array ru
 		return came_from(crossing, rule);
 	case WORKFLOW_RULE_KIND_WAS_IN:
 		return was_in(crossing, rule);
+	case WORKFLOW_RULE_KIND_TEAM:
+		return crossing->processor || is_in_team(crossing, rule);
+	case WORKFLOW_RULE_KIND_PERMISSION:
+		return crossing->processor || has_permission(crossing, rule);
+	case WORKFLOW_RULE_KIND_AUTOMATION:
+		return crossing->processor;
+	case WORKFLOW_RULE_KIND_USER_FIELD:
+		return crossing->processor || field_rule_holds(crossing, rule);
 	case WORKFLOW_RULE_KIND_FIELD_IS:
-		return field_is(crossing, rule);
 	case WORKFLOW_RULE_KIND_FIELD_SET:
-		return field_set(issue, rule->field);
+	case WORKFLOW_RULE_KIND_FIELD_CHANGED:
+	case WORKFLOW_RULE_KIND_SINGLE_VALUE:
+	case WORKFLOW_RULE_KIND_MATCHES:
 	case WORKFLOW_RULE_KIND_DATE_BEFORE:
-		return date_before(crossing, rule);
+	case WORKFLOW_RULE_KIND_DATE_COMPARE:
+	case WORKFLOW_RULE_KIND_DATE_WINDOW:
+		return field_rule_holds(crossing, rule);
 	case WORKFLOW_RULE_KIND_SUBTASKS_IN:
 		return subtasks_in(crossing, rule);
 	case WORKFLOW_RULE_KIND_PARENT_IN:
@@ -270,6 +231,14 @@ static void say_list(char why[TRANSITION_WHY_MAX], struct slice_array texts)
 	}
 }
 
+static void say_word(char why[TRANSITION_WHY_MAX], struct slice word)
+{
+	if (!word.n)
+		return;
+	say(why, SLICE(" "));
+	say(why, word);
+}
+
 /* The rule in its own words: "needs field_set due_on". */
 static void say_rule(char why[TRANSITION_WHY_MAX], const struct workflow_rule *rule)
 {
@@ -279,10 +248,13 @@ static void say_rule(char why[TRANSITION_WHY_MAX], const struct workflow_rule *r
 		say(why, SLICE(" "));
 		say(why, slice_str(org_role_symbol(rule->role)));
 	}
-	if (rule->has_field) {
-		say(why, SLICE(" "));
-		say(why, slice_str(issue_field_symbol(rule->field)));
-	}
+	say_word(why, rule_field(rule));
+	say_word(why, rule->has_comparison ? slice_str(date_comparison_symbol(rule->comparison))
+	                                   : SLICE(""));
+	say_word(why, rule->other);
+	say_word(why, rule->pattern);
+	say_word(why,
+	         rule->has_permission ? slice_str(permission_symbol(rule->permission)) : SLICE(""));
 	say_list(why, rule->values);
 	say_list(why, rule->statuses);
 	for (uint32_t i = 0; i < rule->categories.n; i++) {
@@ -292,8 +264,7 @@ static void say_rule(char why[TRANSITION_WHY_MAX], const struct workflow_rule *r
 }
 
 /* A group by the rules in it. */
-static void say_group(char why[TRANSITION_WHY_MAX], struct workflow_rule_array rules,
-                      uint32_t index)
+void say_group(char why[TRANSITION_WHY_MAX], struct workflow_rule_array rules, uint32_t index)
 {
 	bool first = true;
 
@@ -305,16 +276,4 @@ static void say_group(char why[TRANSITION_WHY_MAX], struct workflow_rule_array r
 		say_rule(why, &rules.items[i]);
 		first = false;
 	}
-}
-
-bool rules_hold(const struct crossing *crossing, struct workflow_rule_array rules,
-                char why[TRANSITION_WHY_MAX])
-{
-	for (uint32_t i = 0; i < rules.n; i++) {
-		if (rules.items[i].has_group || holds(crossing, rules, i))
-			continue;
-		say_group(why, rules, i);
-		return false;
-	}
-	return true;
 }

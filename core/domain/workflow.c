@@ -61,6 +61,12 @@ static void pack_rule(struct packing *p, const struct workflow_rule *rule)
 	pack_number(p, rule->has_days);
 	pack_number(p, (uint32_t)(rule->days >= 0 ? rule->days : -rule->days));
 	pack_number(p, rule->days < 0);
+	pack_text(p, rule->custom_field);
+	pack_text(p, rule->other);
+	pack_number(p, rule->has_comparison ? rule->comparison : 0);
+	pack_text(p, rule->pattern);
+	pack_ids(p, rule->teams);
+	pack_number(p, rule->has_permission ? rule->permission : 0);
 }
 
 static void pack_rules(struct packing *p, struct workflow_rule_array rules)
@@ -68,6 +74,23 @@ static void pack_rules(struct packing *p, struct workflow_rule_array rules)
 	pack_number(p, rules.n);
 	for (uint32_t i = 0; i < rules.n; i++)
 		pack_rule(p, &rules.items[i]);
+}
+
+static void pack_function(struct packing *p, const struct post_function *function)
+{
+	pack_number(p, function->kind);
+	pack_text(p, function->field);
+	pack_texts(p, function->values);
+	pack_text(p, function->source);
+	pack_number(p, function->has_assignee ? function->assignee : 0);
+	pack_ids(p, (struct uuid_array){&function->member, function->has_member});
+}
+
+static void pack_functions(struct packing *p, struct post_function_array functions)
+{
+	pack_number(p, functions.n);
+	for (uint32_t i = 0; i < functions.n; i++)
+		pack_function(p, &functions.items[i]);
 }
 
 static void pack_transition(struct packing *p, const struct workflow_transition *transition)
@@ -79,6 +102,8 @@ static void pack_transition(struct packing *p, const struct workflow_transition 
 	pack_text(p, transition->to);
 	pack_rules(p, transition->conditions);
 	pack_rules(p, transition->validators);
+	pack_texts(p, transition->screen);
+	pack_functions(p, transition->functions);
 }
 
 bool workflow_pack(const struct workflow *workflow, struct row_workflow *row)
@@ -115,6 +140,15 @@ static struct slice take_text(struct unpacking *u)
 	struct slice text = slice_of(u->at, n);
 
 	u->at += n;
+	return text;
+}
+
+/* None of them may be empty when it is there. */
+static struct slice take_optional(struct unpacking *u, bool *has)
+{
+	struct slice text = take_text(u);
+
+	*has = text.n > 0;
 	return text;
 }
 
@@ -188,6 +222,14 @@ static void take_rule(struct unpacking *u, struct workflow_rule *rule)
 	rule->days = (int32_t)take_number(u);
 	if (take_number(u))
 		rule->days = -rule->days;
+	rule->custom_field = take_optional(u, &rule->has_custom_field);
+	rule->other = take_optional(u, &rule->has_other);
+	rule->comparison = (enum date_comparison)take_number(u);
+	rule->has_comparison = rule->comparison != DATE_COMPARISON_UNKNOWN;
+	rule->pattern = take_optional(u, &rule->has_pattern);
+	rule->teams = take_ids(u);
+	rule->permission = (enum permission)take_number(u);
+	rule->has_permission = rule->permission != PERMISSION_UNKNOWN;
 }
 
 static struct workflow_rule_array take_rules(struct unpacking *u)
@@ -201,6 +243,34 @@ static struct workflow_rule_array take_rules(struct unpacking *u)
 	return rules;
 }
 
+static void take_function(struct unpacking *u, struct post_function *function)
+{
+	struct uuid_array member;
+
+	memset(function, 0, sizeof(*function));
+	function->kind = (enum post_function_kind)take_number(u);
+	function->field = take_optional(u, &function->has_field);
+	function->values = take_texts(u);
+	function->source = take_optional(u, &function->has_source);
+	function->assignee = (enum assignee_choice)take_number(u);
+	function->has_assignee = function->assignee != ASSIGNEE_CHOICE_UNKNOWN;
+	member = take_ids(u);
+	function->has_member = member.n > 0;
+	if (member.n && member.items)
+		function->member = member.items[0];
+}
+
+static struct post_function_array take_functions(struct unpacking *u)
+{
+	struct post_function_array functions = {NULL, take_number(u)};
+	struct post_function *items = take_room(u, functions.n, sizeof(*items));
+
+	for (uint32_t i = 0; i < functions.n && items && !u->full; i++)
+		take_function(u, &items[i]);
+	functions.items = items;
+	return functions;
+}
+
 static void take_transition(struct unpacking *u, struct workflow_transition *transition)
 {
 	memset(transition, 0, sizeof(*transition));
@@ -211,6 +281,8 @@ static void take_transition(struct unpacking *u, struct workflow_transition *tra
 	transition->to = take_text(u);
 	transition->conditions = take_rules(u);
 	transition->validators = take_rules(u);
+	transition->screen = take_texts(u);
+	transition->functions = take_functions(u);
 }
 
 bool workflow_unpack(const struct row_workflow *row, struct arena *arena, struct workflow *out)
@@ -375,10 +447,10 @@ const struct workflow_transition *workflow_initial(const struct workflow *workfl
 	return NULL;
 }
 
-static bool has_text(struct slice_array texts, struct slice text)
+bool names_have(struct slice_array names, struct slice name)
 {
-	for (uint32_t i = 0; i < texts.n; i++)
-		if (slice_equal(texts.items[i], text))
+	for (uint32_t i = 0; i < names.n; i++)
+		if (slice_equal(names.items[i], name))
 			return true;
 	return false;
 }
@@ -387,7 +459,7 @@ bool transition_leaves(const struct workflow_transition *transition, struct slic
 {
 	if (transition->kind == TRANSITION_KIND_GLOBAL)
 		return !slice_equal(transition->to, status);
-	return transition->kind == TRANSITION_KIND_DIRECTED && has_text(transition->from, status);
+	return transition->kind == TRANSITION_KIND_DIRECTED && names_have(transition->from, status);
 }
 
 bool workflow_has(const struct workflow *workflow, struct slice status)
@@ -401,7 +473,7 @@ bool workflow_has(const struct workflow *workflow, struct slice status)
 static bool rules_name(struct workflow_rule_array rules, struct slice status)
 {
 	for (uint32_t i = 0; i < rules.n; i++)
-		if (has_text(rules.items[i].statuses, status))
+		if (names_have(rules.items[i].statuses, status))
 			return true;
 	return false;
 }
@@ -410,10 +482,65 @@ bool workflow_names(const struct workflow *workflow, struct slice status)
 {
 	for (uint32_t i = 0; i < workflow->transitions.n; i++) {
 		const struct workflow_transition *transition = &workflow->transitions.items[i];
-		if (has_text(transition->from, status) ||
+		if (names_have(transition->from, status) ||
 		    rules_name(transition->conditions, status) ||
 		    rules_name(transition->validators, status))
 			return true;
 	}
 	return workflow_has(workflow, status);
+}
+
+static bool rules_name_field(struct workflow_rule_array rules, struct slice field)
+{
+	for (uint32_t i = 0; i < rules.n; i++)
+		if (slice_equal(rules.items[i].custom_field, field) ||
+		    slice_equal(rules.items[i].other, field))
+			return true;
+	return false;
+}
+
+static bool functions_name_field(struct post_function_array functions, struct slice field)
+{
+	for (uint32_t i = 0; i < functions.n; i++)
+		if (slice_equal(functions.items[i].field, field) ||
+		    slice_equal(functions.items[i].source, field))
+			return true;
+	return false;
+}
+
+static bool workflow_names_field(const struct workflow *workflow, struct slice field)
+{
+	for (uint32_t i = 0; i < workflow->transitions.n; i++) {
+		const struct workflow_transition *transition = &workflow->transitions.items[i];
+		if (names_have(transition->screen, field) ||
+		    rules_name_field(transition->conditions, field) ||
+		    rules_name_field(transition->validators, field) ||
+		    functions_name_field(transition->functions, field))
+			return true;
+	}
+	return false;
+}
+
+bool check_field_unnamed(struct judge *judge, const struct uuid *project, struct slice field,
+                         const char *pointer)
+{
+	char room[NAME_MAX_ID];
+	struct workflow workflow;
+
+	for (int draft = 0; draft < 2; draft++) {
+		struct slice id = {NULL, 0};
+		while (next_workflow(judge->state, project, draft, &id, room)) {
+			struct arena mark = *judge->decision->arena;
+			if (!find_workflow(judge, project, draft, id, pointer, &workflow))
+				return false;
+			if (workflow_names_field(&workflow, field))
+				return REFUSE(judge, REJECT_IN_USE, pointer, field,
+				              SLICE(" is named by the "),
+				              draft ? SLICE("draft of the workflow ")
+				                    : SLICE("workflow "),
+				              id);
+			*judge->decision->arena = mark;
+		}
+	}
+	return true;
 }

@@ -9,6 +9,9 @@
 #define WORKFLOWS_MAX            64  /* of a project, drafts and removed ones included */
 #define WORKFLOW_TRANSITIONS_MAX 128 /* max_items of the command */
 #define WORKFLOW_RULES_MAX       32  /* of a list; max_items of the command */
+#define WORKFLOW_SCREEN_MAX      50  /* fields on a screen; max_items of the command */
+#define WORKFLOW_FUNCTIONS_MAX   32  /* of a transition; max_items of the command */
+#define WORKFLOW_PATTERN_MAX     500 /* characters; max_length of the command */
 
 struct workflow {
 	struct slice name;
@@ -56,10 +59,19 @@ bool workflow_names(const struct workflow *workflow, struct slice status);
 /* Whether issues can be in @status: some transition leads there. */
 bool workflow_has(const struct workflow *workflow, struct slice status);
 
-/* The rules of one transition: each asks what its kind can, of what there is. @list is the member
- * ("conditions") of transition @index. */
-bool check_rules(struct judge *judge, const struct items *statuses,
-                 struct workflow_rule_array rules, uint32_t index, const char *list);
+/* What the parts of a draft are checked against. */
+struct workflow_checking {
+	struct judge *judge;
+	const struct uuid *project;
+	const struct workflow *workflow;
+	const struct items *statuses;
+};
+
+/* The rules of transition @index: each asks what its kind can, of what there is. */
+bool check_rules(const struct workflow_checking *c, uint32_t index, bool validators);
+/* Its screen and its post functions. */
+bool check_screen(const struct workflow_checking *c, uint32_t index);
+bool check_functions(const struct workflow_checking *c, uint32_t index);
 
 /* "/transitions/3/conditions/1/field" grows from left to right. */
 struct place {
@@ -67,9 +79,16 @@ struct place {
 };
 struct place place_of(const char *list, uint32_t index, const char *member);
 
-/* Whether @workflow can be obeyed with the statuses @statuses; refuses with the place of the first
- * fault. Pointers are into a command that carries it as its own fields. */
-bool check_workflow(struct judge *judge, const struct workflow *workflow,
-                    const struct items *statuses);
+/* Whether @workflow can be obeyed in @project with the statuses @statuses; refuses with the place
+ * of the first fault. Pointers are into a command that carries it as its own fields. */
+bool check_workflow(struct judge *judge, const struct uuid *project,
+                    const struct workflow *workflow, const struct items *statuses);
+
+/* Refuses when a screen, a rule or a post function of a workflow, or of a draft, names the custom
+ * field. */
+bool check_field_unnamed(struct judge *judge, const struct uuid *project, struct slice field,
+                         const char *pointer);
+/* Whether @names has @name. */
+bool names_have(struct slice_array names, struct slice name);
 
 #endif

@@ -16,13 +16,7 @@ struct place place_of(const char *list, uint32_t index, const char *member)
 #define REFUSE_AT(judge, reject, index, member, ...)                                               \
 	REFUSE(judge, reject, place_of("/transitions", index, member).text, __VA_ARGS__)
 
-struct checking {
-	struct judge *judge;
-	const struct workflow *workflow;
-	const struct items *statuses;
-};
-
-static bool check_status(const struct checking *c, uint32_t index, const char *member,
+static bool check_status(const struct workflow_checking *c, uint32_t index, const char *member,
                          struct slice status)
 {
 	if (items_find(c->statuses, status))
@@ -31,7 +25,7 @@ static bool check_status(const struct checking *c, uint32_t index, const char *m
 	                 SLICE("there is no status "), status);
 }
 
-static bool check_names(const struct checking *c, uint32_t index)
+static bool check_names(const struct workflow_checking *c, uint32_t index)
 {
 	const struct workflow_transition *transition = &c->workflow->transitions.items[index];
 
@@ -46,7 +40,7 @@ static bool check_names(const struct checking *c, uint32_t index)
 	                        place_of("/transitions", index, "/name").text);
 }
 
-static bool check_from(const struct checking *c, uint32_t index)
+static bool check_from(const struct workflow_checking *c, uint32_t index)
 {
 	const struct workflow_transition *transition = &c->workflow->transitions.items[index];
 	bool directed = transition->kind == TRANSITION_KIND_DIRECTED;
@@ -71,19 +65,24 @@ static bool check_from(const struct checking *c, uint32_t index)
 	return true;
 }
 
-static bool check_transition_rules(const struct checking *c, uint32_t index)
+/* IssueCreated tells no resolution. */
+static bool check_begin(const struct workflow_checking *c, uint32_t index)
 {
 	const struct workflow_transition *transition = &c->workflow->transitions.items[index];
 
-	if (transition->kind == TRANSITION_KIND_INITIAL &&
-	    (transition->conditions.n || transition->validators.n))
-		return REFUSE_AT(c->judge, REJECT_BAD_WORKFLOW, index, "/kind",
-		                 SLICE("the initial transition asks nothing: CreateIssue does"));
-	return check_rules(c->judge, c->statuses, transition->conditions, index, "/conditions") &&
-	       check_rules(c->judge, c->statuses, transition->validators, index, "/validators");
+	return transition->kind != TRANSITION_KIND_INITIAL ||
+	       items_find(c->statuses, transition->to)->category != STATUS_CATEGORY_DONE ||
+	       REFUSE_AT(c->judge, REJECT_BAD_WORKFLOW, index, "/to",
+	                 SLICE("new issues are not done: "), transition->to);
 }
 
-static bool check_initial(const struct checking *c)
+static bool check_parts(const struct workflow_checking *c, uint32_t index)
+{
+	return check_begin(c, index) && check_rules(c, index, false) &&
+	       check_rules(c, index, true) && check_screen(c, index) && check_functions(c, index);
+}
+
+static bool check_initial(const struct workflow_checking *c)
 {
 	uint32_t initial = 0;
 
@@ -97,13 +96,13 @@ static bool check_initial(const struct checking *c)
 	              SLICE("no initial transition: new issues would have no status"));
 }
 
-static uint64_t bit_of(const struct checking *c, struct slice status)
+static uint64_t bit_of(const struct workflow_checking *c, struct slice status)
 {
 	return UINT64_C(1) << items_find(c->statuses, status)->ordinal;
 }
 
 /* Whether an issue in one of the statuses @reached can take it. */
-static bool is_open(const struct checking *c, const struct workflow_transition *transition,
+static bool is_open(const struct workflow_checking *c, const struct workflow_transition *transition,
                     uint64_t reached)
 {
 	if (transition->kind != TRANSITION_KIND_DIRECTED)
@@ -114,7 +113,7 @@ static bool is_open(const struct checking *c, const struct workflow_transition *
 	return false;
 }
 
-static uint64_t reach(const struct checking *c)
+static uint64_t reach(const struct workflow_checking *c)
 {
 	uint64_t reached = 0, before;
 
@@ -130,7 +129,7 @@ static uint64_t reach(const struct checking *c)
 	return reached;
 }
 
-static bool check_reached(const struct checking *c)
+static bool check_reached(const struct workflow_checking *c)
 {
 	uint64_t reached = reach(c);
 
@@ -149,7 +148,7 @@ static bool check_reached(const struct checking *c)
 	return true;
 }
 
-static bool check_size(const struct checking *c)
+static bool check_size(const struct workflow_checking *c)
 {
 	struct row_workflow row;
 	char room[TEXT_NUMBER_MAX];
@@ -162,15 +161,15 @@ static bool check_size(const struct checking *c)
 	              SLICE(" bytes"));
 }
 
-bool check_workflow(struct judge *judge, const struct workflow *workflow,
-                    const struct items *statuses)
+bool check_workflow(struct judge *judge, const struct uuid *project,
+                    const struct workflow *workflow, const struct items *statuses)
 {
-	struct checking c = {judge, workflow, statuses};
+	struct workflow_checking c = {judge, project, workflow, statuses};
 
 	for (uint32_t i = 0; i < workflow->transitions.n; i++)
 		if (!check_names(&c, i) ||
 		    !check_status(&c, i, "/to", workflow->transitions.items[i].to) ||
-		    !check_from(&c, i) || !check_transition_rules(&c, i))
+		    !check_from(&c, i) || !check_parts(&c, i))
 			return false;
 	return check_initial(&c) && check_reached(&c) && check_size(&c);
 }

@@ -51,7 +51,7 @@ void decide_save_workflow_draft(struct judge *judge, const struct save_workflow_
 	    !check_short_name(judge, command->name, "/name"))
 		return;
 	read_items(judge->state, &project.id, ITEM_STATUS, &statuses);
-	if (!check_workflow(judge, &workflow, &statuses) ||
+	if (!check_workflow(judge, &project.id, &workflow, &statuses) ||
 	    is_stored(judge, &project.id, true, command->workflow, &workflow))
 		return;
 	emit_project(judge, EVENT_WORKFLOW_DRAFT_SAVED, &project)->workflow_draft_saved =

@@ -163,6 +163,101 @@ class Racing(Case):
             self.assertEqual(len(read(f"/issues/{key}/history", won)["items"]), 2)
 
 
+class Screens(Case):
+    """The rules of these projects are taken away at the end: who may take a transition with rules is not for the oracle to say."""
+
+    def plain(self, project, *ways):
+        does("SaveWorkflowDraft", project=project, workflow="classic", name="Plain", transitions=list(ways))
+        does("PublishWorkflow", project=project, workflow="classic")
+
+    def test_a_screen_is_filled_in_with_the_transition_or_not_at_all(self):
+        self.project("SCR")
+        does("AddField", project="SCR", field="code", name="Code", kind="text")
+        fields = ["due_on", "assignee", "labels", "code", "estimate"]
+        due = {"kind": "field_set", "field": "due_on"}
+        code = {"kind": "matches", "custom_field": "code", "pattern": "C-[0-9]+"}
+        ways = [begin("todo"), way("start", "todo", "in_progress", screen=fields, validators=[due, code]),
+                way("close", None, "done", screen=["resolution"]), way("back", None, "todo")]
+        self.plain("SCR", *ways)
+        key = self.issue("SCR")
+        found = {t["id"]: t for t in read(f"/issues/{key}/transitions", does("EditIssue", issue=key, summary="two"))["transitions"]}
+        self.assertTrue(found["start"]["possible"])
+        self.assertEqual(found["start"]["screen"], [{"field": f, "required": f == "due_on"} for f in fields])
+        self.assertEqual(found["close"]["screen"], [{"field": "resolution", "required": True}])
+
+        problem = self.refused(422, "not_valid", "TransitionIssue", issue=key, transition="start")
+        self.assertEqual((problem["detail"], problem["errors"][0]["pointer"]), ("start needs field_set due_on", "/fields"))
+        values = [{"field": "due_on", "values": ["2027-01-02"]}, {"field": "labels", "values": ["b", "a"]},
+                  {"field": "code", "values": ["C-12"]}, {"field": "assignee", "values": [MEMBER_ID]}]
+        for wrong, code, pointer in (
+                (dict(values[0], values=["soon"]), "bad_field_value", "/fields/0/values"),
+                ({"field": "priority", "values": ["high"]}, "not_on_screen", "/fields/0/field"),
+                ({"field": "code", "values": ["D-1"]}, "not_valid", "/fields")):
+            problem = self.refused(422, code, "TransitionIssue", issue=key, transition="start",
+                                   fields=[wrong, *(v for v in values if v["field"] != wrong["field"])])
+            self.assertEqual(problem["errors"][0]["pointer"], pointer)
+        self.assertEqual(len(read(f"/issues/{key}/history", does("WatchIssue", issue=key))["items"]), 3)
+
+        last = does("TransitionIssue", MEMBER, issue=key, transition="start", fields=values, comment="at last")
+        self.assertEqual([e["type"] for e in last.json()["events"]],
+                         ["IssueTransitioned", "IssueDueDateChanged", "IssueAssigned", "IssueLabelsChanged",
+                          "IssueFieldsChanged", "CommentAdded"])
+        found = read(f"/issues/{key}", last)
+        self.assertEqual((found["status"], found["due_on"], found["labels"], found["assignee"]["id"]),
+                         ("in_progress", "2027-01-02", ["a", "b"], MEMBER_ID))
+        self.assertEqual([c["body"] for c in found["comments"]["items"]], ["at last"])
+        self.assertEqual(found["fields"][0]["values"], ["C-12"])
+        self.refused(422, "not_valid", "TransitionIssue", issue=key, transition="close")
+        does("TransitionIssue", issue=key, transition="close", resolution="wont_do")
+        self.plain("SCR", begin("todo"), way("start", "todo", "in_progress", screen=fields), way("close", None, "done"))
+
+    def test_a_transition_does_what_it_says_in_order(self):
+        does("CreateProject", key="FUN", name="Fun", lead=MEMBER_ID)
+        functions = [{"kind": "assign", "assignee": "lead"}, {"kind": "copy", "field": "start_on", "source": "due_on"},
+                     {"kind": "add_labels", "values": ["started"]}, {"kind": "set", "field": "priority", "values": ["high"]},
+                     {"kind": "clear", "field": "due_on"}]
+        ways = [begin("todo", functions=[{"kind": "add_labels", "values": ["triage"]}],
+                      validators=[{"kind": "matches", "field": "summary", "pattern": "[A-Z].*"}]),
+                way("start", "todo", "in_progress", functions=functions)]
+        self.plain("FUN", *ways)
+        self.assertEqual(self.refused(422, "not_valid", "CreateIssue", project="FUN", summary="small")["errors"][0]["pointer"], "/type")
+        key = self.issue("FUN", summary="Large", due_on="2027-05-01")
+        last = does("TransitionIssue", issue=key, transition="start")
+        found = read(f"/issues/{key}", last)
+        self.assertEqual([found[k] for k in ("priority", "start_on", "due_on", "labels")],
+                         ["high", "2027-05-01", None, ["started", "triage"]])
+        self.assertEqual(found["assignee"]["id"], MEMBER_ID)
+        workflow, = (w["published"] for w in read("/projects/FUN/workflows", last)["items"] if w["id"] == "classic")
+        self.assertEqual([f["kind"] for f in workflow["transitions"][1]["functions"]], [f["kind"] for f in functions])
+        self.plain("FUN", begin("todo", functions=[{"kind": "add_labels", "values": ["triage"]}]), way("start", "todo", "in_progress"))
+
+    def test_what_cannot_be_obeyed_is_refused_where_it_is_written(self):
+        self.project("BAD")
+        start = way("start", "todo", "in_progress")
+        for code, pointer, ways in (
+                ("bad_workflow", "/transitions", [start]),
+                ("bad_workflow", "/transitions/1/kind", [begin("todo"), begin("in_review", id="again")]),
+                ("bad_workflow", "/transitions/1/to", [begin("todo"), way("loop", "todo", "todo")]),
+                ("bad_workflow", "/transitions/0/to", [begin("done")]),
+                ("unknown_status", "/transitions/1/to", [begin("todo"), way("away", "todo", "nirvana")]),
+                ("unknown_status", "/transitions/1/from", [begin("todo"), way("away", "nirvana", "todo")]),
+                ("unreachable_status", "/transitions/1/to", [begin("todo"), way("away", "in_review", "done")]),
+                ("bad_pattern", "/transitions/1/validators/0/pattern",
+                 [begin("todo"), dict(start, validators=[{"kind": "matches", "field": "summary", "pattern": "(a"}])]),
+                ("unknown_field", "/transitions/1/screen/0", [begin("todo"), dict(start, screen=["nirvana"])]),
+                ("bad_workflow", "/transitions/0/screen", [begin("todo", screen=["due_on"])]),
+                ("unknown_field", "/transitions/1/functions/0/field",
+                 [begin("todo"), dict(start, functions=[{"kind": "clear", "field": "nirvana"}])]),
+                ("bad_workflow", "/transitions/0/validators/0/kind",
+                 [begin("todo", validators=[{"kind": "was_in", "statuses": ["todo"]}])])):
+            with self.subTest(code=code, pointer=pointer):
+                problem = self.refused(422, code, "SaveWorkflowDraft", project="BAD", workflow="x", name="x", transitions=ways)
+                self.assertEqual(problem["errors"][0]["pointer"], pointer)
+        # A cycle is a way like any other: issues go round.
+        does("SaveWorkflowDraft", project="BAD", workflow="x", name="x",
+             transitions=[begin("todo"), start, way("back", "in_progress", "todo")])
+
+
 class Whole(unittest.TestCase):
     """Runs last: the classes run in the order of their names."""
 

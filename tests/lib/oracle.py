@@ -427,7 +427,7 @@ class Fold(oracle_fields.FoldFields):
             "resolutions": [{"id": id, "name": name, "disabled": False} for id, name in RESOLUTIONS],
             "workflows": {"classic": {"name": "Classic", "transitions": [
                 {"id": id, "name": name, "kind": "directed" if source else "initial", "from": [source] if source else [], "to": to,
-                 "conditions": [], "validators": []}
+                 "conditions": [], "validators": [], "screen": [], "functions": []}
                 for id, name, source, to in TRANSITIONS]}}}
 
     def change_project(self, meta, data, field):
@@ -1233,7 +1233,8 @@ class Expected(oracle_fields.ExpectedFields):
             why = "the issue is archived" if issue["archived"] else f"does not start from {issue['status']}"
             if t["kind"] != "initial":
                 found.append({"id": t["id"], "name": t["name"], "to": self.fold.status_of(project, t["to"]), "possible": possible,
-                              "why": None if possible else why})
+                              "why": None if possible else why,
+                              "screen": [{"field": field, "required": field == "resolution"} for field in t["screen"]]})
         return {"issue": {k: issue[k] for k in ("id", "status", "version")}, "workflow": project["types"][issue["type"]],
                 "transitions": found}
 

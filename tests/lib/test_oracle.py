@@ -163,9 +163,9 @@ def sample():
 
 
 WORKFLOW = {"workflow": "classic", "name": "Short", "transitions": [
-    {"id": "create", "name": "Create", "kind": "initial", "from": [], "to": "blocked", "conditions": [], "validators": []},
+    {"id": "create", "name": "Create", "kind": "initial", "from": [], "to": "blocked", "conditions": [], "validators": [], "screen": [], "functions": []},
     {"id": "finish", "name": "Finish", "kind": "directed", "from": ["blocked"], "to": "done",
-     "conditions": [], "validators": []}]}
+     "conditions": [], "validators": [], "screen": [], "functions": []}]}
 
 
 PROFILES = {"c1": {"name": "Owner"}, "c2": {"name": "Other", "email": "o@x"}}

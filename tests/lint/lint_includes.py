@@ -32,7 +32,7 @@ VENDOR = {  # header -> folders in which it stays
     r"(libpq-fe|libpq/.*|postgres_ext)\.h": ("core/store",),
     r"microhttpd\.h": ("core/http",),
 }
-BASE_VENDOR = r"ini\.h|openssl/.*"
+BASE_VENDOR = r"ini\.h|openssl/.*|pcre2\.h"
 C_STANDARD = (r"assert|ctype|errno|float|inttypes|limits|math|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|"
               r"stdint|stdio|stdlib|stdnoreturn|string|strings|time|uchar|wchar")
 POSIX = (r"dirent|dlfcn|fcntl|getopt|locale|netdb|poll|pthread|pwd|grp|sched|semaphore|syslog|sysexits|termios|ucontext|"

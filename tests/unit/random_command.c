@@ -59,6 +59,29 @@ static struct issue_field_array some_fields(struct decider *decider, struct seed
 	return (struct issue_field_array){items, n};
 }
 
+/* What somebody types into the screen of a transition. */
+static struct field_value_array some_screen(struct decider *decider, struct seed *seed)
+{
+	static const char *const names[] = {"priority", "due_on", "labels", "summary"};
+	uint32_t n = maybe(seed, 2) ? 1 + (uint32_t)seed_below(seed, 3) : 0;
+	struct field_value *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+	struct slice *one;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t at = (i + seed_below(seed, 5)) % 4;
+		items[i].field = slice_str(names[at]);
+		items[i].values = some_labels(decider, seed);
+		if (at == 2)
+			continue;
+		one = arena_zero(&decider->arena, sizeof(*one));
+		*one = at == 0   ? PICK("highest", "low", "medium", "now")
+		       : at == 1 ? PICK("2024-01-02", "1970-01-03", "soon")
+		                 : SOME_TEXT;
+		items[i].values = (struct slice_array){one, maybe(seed, 6) ? 0 : 1};
+	}
+	return (struct field_value_array){items, n};
+}
+
 #define SOME_ISSUE   some_issue(decider, seed)
 #define SOME_PROJECT PICK("TLS", "QUIC", "NET", "OPS", "NONE")
 #define EXPECTED                                                                                   \
@@ -140,6 +163,9 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		                                  .transition = PICK("start", "close", "any"),
 		                                  .has_resolution = maybe(seed, 4),
 		                                  .resolution = PICK("done", "wont_do", "boredom"),
+		                                  .fields = some_screen(decider, seed),
+		                                  .has_comment = maybe(seed, 8),
+		                                  .comment = SOME_TEXT,
 		                                  EXPECTED};
 		break;
 	case COMMAND_RANK_ISSUE:

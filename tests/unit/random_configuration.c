@@ -14,8 +14,63 @@ static const struct workflow_rule rules[] = {
          .has_group = true,
          .group = 2},
 };
-static const struct workflow_transition short_ones[] = {BEGIN("todo"), WAY("close", "todo", "done"),
-                                                        FROM_ANY("any", "todo")};
+/* New issues must have a label or be important; they are labelled, and their reporter gets them. */
+static const struct workflow_rule first_rules[] = {
+        {.kind = WORKFLOW_RULE_KIND_ANY},
+        {.kind = WORKFLOW_RULE_KIND_FIELD_SET,
+         .has_field = true,
+         .field = ISSUE_FIELD_LABELS,
+         .has_group = true},
+        {.kind = WORKFLOW_RULE_KIND_FIELD_IS,
+         .has_field = true,
+         .field = ISSUE_FIELD_PRIORITY,
+         .values = {(const struct slice[]){{"highest", 7}, {"high", 4}, {"medium", 6}}, 3},
+         .has_group = true},
+        {.kind = WORKFLOW_RULE_KIND_MATCHES,
+         .has_field = true,
+         .field = ISSUE_FIELD_SUMMARY,
+         .has_pattern = true,
+         .pattern = SLICE("\\w+( \\w+)*")},
+};
+static const struct post_function first_functions[] = {
+        {.kind = POST_FUNCTION_KIND_ADD_LABELS, .values = {(const struct slice[]){{"new", 3}}, 1}},
+        {.kind = POST_FUNCTION_KIND_ASSIGN,
+         .has_assignee = true,
+         .assignee = ASSIGNEE_CHOICE_REPORTER},
+};
+static const struct workflow_rule changed = {
+        .kind = WORKFLOW_RULE_KIND_FIELD_CHANGED, .has_field = true, .field = ISSUE_FIELD_PRIORITY};
+static const struct slice screen[] = {{"priority", 8}, {"labels", 6}, {"due_on", 6}};
+static const struct post_function close_functions[] = {
+        {.kind = POST_FUNCTION_KIND_COPY,
+         .has_field = true,
+         .field = SLICE("start_on"),
+         .has_source = true,
+         .source = SLICE("due_on")},
+        {.kind = POST_FUNCTION_KIND_REMOVE_LABELS,
+         .values = {(const struct slice[]){{"new", 3}, {"ui", 2}}, 2}},
+        {.kind = POST_FUNCTION_KIND_CLEAR, .has_field = true, .field = SLICE("estimate")},
+        {.kind = POST_FUNCTION_KIND_SET,
+         .has_field = true,
+         .field = SLICE("resolution"),
+         .values = {(const struct slice[]){{"wont_do", 7}}, 1}},
+};
+static const struct workflow_transition short_ones[] = {
+        {.id = SLICE("create"),
+         .name = SLICE("Create"),
+         .kind = TRANSITION_KIND_INITIAL,
+         .to = SLICE("todo"),
+         .validators = {first_rules, 4},
+         .functions = {first_functions, 2}},
+        {.id = SLICE("close"),
+         .name = SLICE("close"),
+         .kind = TRANSITION_KIND_DIRECTED,
+         .from = {(const struct slice[]){{"todo", 4}}, 1},
+         .to = SLICE("done"),
+         .validators = {&changed, 1},
+         .screen = {screen, 3},
+         .functions = {close_functions, 4}},
+        FROM_ANY("any", "todo")};
 static const struct workflow_transition long_ones[] = {
         BEGIN("in_progress"),
         FROM_ANY("any", "blocked"),

@@ -136,6 +136,11 @@ static void what_done_means_does_not_change_under_issues(void **state)
 	     .category = STATUS_CATEGORY_TODO);
 	THEN(EVENT_STATUS_CHANGED);
 	GIVEN(ben, add_status, NEW_STATUS("blocked"));
+	GIVEN(ben, save_workflow_draft, DRAFT("slow", BEGIN("blocked")));
+	WHEN(ben, edit_status, STATUS("blocked"), .has_category = true,
+	     .category = STATUS_CATEGORY_DONE);
+	THEN_REFUSED(IN_USE, "/category");
+	GIVEN(ben, discard_workflow_draft, PUBLISH("slow"));
 	WHEN(ben, edit_status, STATUS("blocked"), .has_category = true,
 	     .category = STATUS_CATEGORY_DONE);
 	THEN(EVENT_STATUS_CHANGED);

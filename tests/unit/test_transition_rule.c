@@ -1,25 +1,7 @@
 /* Every kind of rule, where it holds and where it does not; and what rules cannot say. */
 #include <stdio.h>
 
-#include "tests/unit/workflows.h"
-
-#define RULES(...)                                                                                 \
-	{                                                                                          \
-		(const struct workflow_rule[]){__VA_ARGS__},                                       \
-		        sizeof((const struct workflow_rule[]){__VA_ARGS__}) /                      \
-		                sizeof(struct workflow_rule)                                       \
-	}
-#define KIND(kind_)  .kind = WORKFLOW_RULE_KIND_##kind_
-#define GROUP(index) .has_group = true, .group = index
-#define FIELD(name)  .has_field = true, .field = ISSUE_FIELD_##name
-#define ROLE(name)   .has_role = true, .role = ORG_ROLE_##name
-#define CATEGORIES(...)                                                                            \
-	.categories = {(const enum status_category[]){__VA_ARGS__},                                \
-	               sizeof((const enum status_category[]){__VA_ARGS__}) /                       \
-	                       sizeof(enum status_category)}
-#define IDS(...)                                                                                   \
-	.members = {(const struct uuid[]){__VA_ARGS__},                                            \
-	            sizeof((const struct uuid[]){__VA_ARGS__}) / sizeof(struct uuid)}
+#include "tests/unit/rules.h"
 
 static const struct workflow_transition all[] = {
         BEGIN("todo"),
@@ -281,6 +263,8 @@ static void a_rule_asks_what_its_kind_can(void **state)
 	WRONG(BAD_WORKFLOW, "0/field", {KIND(FIELD_SET), FIELD(SUMMARY)});
 	WRONG(BAD_WORKFLOW, "0/values", {KIND(FIELD_IS), FIELD(TYPE)});
 	WRONG(BAD_WORKFLOW, "0/days", {KIND(DATE_BEFORE), FIELD(DUE_ON)});
+	WRONG(BAD_WORKFLOW, "0/statuses",
+	      {KIND(SEPARATE), .statuses = LABELS(SLICE("todo"), SLICE("todo"))});
 	WRONG(BAD_WORKFLOW, "0/kind", {KIND(ANY)});
 	WRONG(BAD_WORKFLOW, "0/group", {KIND(REPORTER), GROUP(0)});
 	WRONG(BAD_WORKFLOW, "1/group", {KIND(REPORTER)}, {KIND(ASSIGNEE), GROUP(0)});
@@ -296,11 +280,6 @@ static void a_rule_asks_what_its_kind_can(void **state)
 	save(decider, (struct workflow_rule_array){many, 33},
 	     (struct workflow_rule_array){NULL, 0});
 	THEN_REFUSED(BAD_WORKFLOW, "/transitions/1/conditions");
-	struct workflow_transition first = BEGIN("todo");
-	first.conditions = (struct workflow_rule_array){many, 1};
-	WHEN(ben, save_workflow_draft, .project = SLICE("TLS"), .workflow = SLICE("classic"),
-	     .name = SLICE("x"), .transitions = {&first, 1});
-	THEN_REFUSED(BAD_WORKFLOW, "/transitions/0/kind");
 }
 
 static void a_status_that_a_rule_names_is_not_removed(void **state)

@@ -131,6 +131,7 @@ static void a_workflow_that_cannot_be_obeyed_is_refused_where_it_is_wrong(void *
 	       .name = SLICE("  "),
 	       .kind = TRANSITION_KIND_GLOBAL,
 	       .to = SLICE("done")});
+	WRONG(BAD_WORKFLOW, "/transitions/0/to", BEGIN("done"));
 	WRONG(UNKNOWN_STATUS, "/transitions/1/to", BEGIN("todo"), WAY("x", "todo", "nirvana"));
 	WRONG(UNKNOWN_STATUS, "/transitions/1/from", BEGIN("todo"), WAY("x", "nirvana", "todo"));
 	WRONG(BAD_WORKFLOW, "/transitions/1/from", BEGIN("todo"),

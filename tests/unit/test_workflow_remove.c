@@ -214,13 +214,53 @@ static void rules_come_to_name_the_replacement(void **state)
 static void issues_come_to_be_done_by_a_replacement(void **state)
 {
 	struct decider *decider = *state;
-	settle(decider);
+	GIVEN(cleo, create_issue, ISSUE("task", "first"));
+	GIVEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .has_to = true,
+	      .to = SLICE("in_progress"));
 	GIVEN(ben, delete_issue, .issue = SLICE("TLS-1"));
-	WHEN(ben, remove_status, STATUS("blocked"), REPLACE("done"));
+	WHEN(ben, remove_status, STATUS("in_progress"), REPLACE("done"));
 	THEN(EVENT_WORKFLOW_DRAFT_SAVED, EVENT_WORKFLOW_PUBLISHED, EVENT_ISSUE_TRANSITIONED,
 	     EVENT_STATUS_REMOVED);
 	assert_slice(EVENT_BODY(2, issue_transitioned)->resolution, "done");
-	assert_int_equal(EVENT_BODY(1, workflow_published)->transitions.n, 1);
+}
+
+static void new_issues_do_not_come_to_be_done(void **state)
+{
+	struct decider *decider = *state;
+	WHEN(ben, remove_status, STATUS("todo"), REPLACE("done"));
+	THEN_REFUSED(IN_USE, "/replace_with");
+	assert_string_equal(decider->decision.detail,
+	                    "workflow classic, transition create: new issues are not done");
+}
+
+static void what_sets_a_resolution_leads_to_a_done_status(void **state)
+{
+	struct decider *decider = *state;
+	struct slice screen = SLICE("resolution");
+	struct post_function resolve = {.kind = POST_FUNCTION_KIND_SET,
+	                                .has_field = true,
+	                                .field = screen,
+	                                .values = LABELS(SLICE("wont_do"))};
+	struct workflow_transition ways[] = {BEGIN("todo"), WAY("close", "todo", "done")};
+	ways[1].screen = (struct slice_array){&screen, 1};
+	GIVEN(ben, save_workflow_draft, .project = SLICE("TLS"), .workflow = SLICE("classic"),
+	      .name = SLICE("x"), .transitions = {ways, 2});
+	GIVEN(ben, publish_workflow, PUBLISH("classic"));
+	WHEN(ben, remove_status, STATUS("done"), REPLACE("in_review"));
+	THEN_REFUSED(IN_USE, "/replace_with");
+	ways[1].screen.n = 0;
+	ways[1].functions = (struct post_function_array){&resolve, 1};
+	GIVEN(ben, save_workflow_draft, .project = SLICE("TLS"), .workflow = SLICE("classic"),
+	      .name = SLICE("x"), .transitions = {ways, 2});
+	GIVEN(ben, publish_workflow, PUBLISH("classic"));
+	WHEN(ben, remove_status, STATUS("done"), REPLACE("in_review"));
+	THEN_REFUSED(IN_USE, "/replace_with");
+	ways[1].functions.n = 0;
+	GIVEN(ben, save_workflow_draft, .project = SLICE("TLS"), .workflow = SLICE("classic"),
+	      .name = SLICE("x"), .transitions = {ways, 2});
+	GIVEN(ben, publish_workflow, PUBLISH("classic"));
+	WHEN(ben, remove_status, STATUS("done"), REPLACE("in_review"));
+	THEN(EVENT_WORKFLOW_DRAFT_SAVED, EVENT_WORKFLOW_PUBLISHED, EVENT_STATUS_REMOVED);
 }
 
 static void a_longer_id_may_be_too_long_for_a_workflow(void **state)
@@ -284,6 +324,8 @@ int main(void)
 	        ON_SETTLED(ways_between_the_two_are_gone),
 	        ON_SETTLED(rules_come_to_name_the_replacement),
 	        ON_SETTLED(issues_come_to_be_done_by_a_replacement),
+	        ON_SETTLED(new_issues_do_not_come_to_be_done),
+	        ON_SETTLED(what_sets_a_resolution_leads_to_a_done_status),
 	        ON_SETTLED(a_longer_id_may_be_too_long_for_a_workflow),
 	        ON_SETTLED(members_do_not_remove),
 	};
