@@ -129,6 +129,17 @@ static void secret_json(const struct job *job, struct json_out *json)
 	                    "revoke this key and create another one");
 }
 
+static void bulk_json(const struct job_bulk *bulk, struct json_out *json)
+{
+	json_out_key(json, "bulk");
+	json_out_object(json);
+	json_out_member_int(json, "issues", bulk->issues);
+	json_out_member_int(json, "changed", bulk->changed);
+	json_out_member_int(json, "unchanged", bulk->unchanged);
+	json_out_member_int(json, "refused", bulk->refused);
+	json_out_object_end(json);
+}
+
 static void success_json(const struct job *job, struct buf *out)
 {
 	struct json_out json;
@@ -149,6 +160,8 @@ static void success_json(const struct job *job, struct buf *out)
 		json_out_member_str(&json, "key", job->key);
 	if (!uuid_is_nil(&job->created))
 		json_out_member_uuid(&json, "created", &job->created);
+	if (job->aggregate.kind == AGGREGATE_KIND_BULK)
+		bulk_json(&job->bulk, &json);
 	if (job->command.type == COMMAND_CREATE_API_KEY)
 		secret_json(job, &json);
 	json_out_object_end(&json);

@@ -30,6 +30,11 @@ enum job_outcome {
 };
 const char *job_outcome_name(enum job_outcome outcome);
 
+/* How many issues of a bulk came to what. */
+struct job_bulk {
+	uint32_t issues, changed, unchanged, refused;
+};
+
 struct job_event {
 	struct uuid id;
 	uint16_t type; /* enum event_type */
@@ -71,6 +76,7 @@ struct job {
 	struct job_event *events;
 	uint32_t events_n;
 	char key[32];              /* "TLS-12", "TLS"; empty when the aggregate has none */
+	struct job_bulk bulk;      /* when the aggregate is one */
 	char secret[KEY_TEXT_MAX]; /* the API key that was made now; empty: none. Nowhere else */
 
 	/* Called once, on the writer's thread (or the submitter's when it is refused at once). */
@@ -94,7 +100,8 @@ void job_release(struct job *job);
 void job_hash(struct job *job);
 
 /* {"command_id","outcome","events":[{"id","type","seq"}],"position","version","aggregate","key",
- * "created","secret","notice"}: the last two of CreateApiKey only
+ * "created","bulk":{"issues","changed","unchanged","refused"},"secret","notice"}: bulk of commands
+ * on many issues, the last two of CreateApiKey only
  * or, for what failed, problem+json; one line without a newline. Returns the HTTP status. */
 int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out);
 

@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/base/clock.h"
 #include "core/codec/event_codec.h"
@@ -175,9 +176,9 @@ static void refuse_decided(struct job *job, const struct decision *decision, boo
 }
 
 /* An intent that was refused or changed nothing leaves a trace. */
-static void conclude(struct partition *partition, struct job *job, struct decision *decision)
+static void conclude(struct arena *arena, struct job *job, struct decision *decision)
 {
-	struct decided *decided = arena_zero(&partition->arena, sizeof *decided);
+	struct decided *decided = arena_zero(arena, sizeof *decided);
 	struct command_concluded *concluded = &decided->event.command_concluded;
 	bool refused = decision->reject != REJECT_NONE;
 	decided->event.type = EVENT_COMMAND_CONCLUDED;
@@ -272,11 +273,21 @@ static void key_of_project(struct tenant_state *rows, const struct uuid *id, cha
 		memcpy(key, project.key, KEY_MAX + 1);
 }
 
-/* The name that people use for what the command worked on. */
+static void find_bulk(struct tenant_state *rows, struct job *job)
+{
+	struct row_key key = row_key_bulk(&job->aggregate.id);
+	struct row_bulk row;
+	if (rows->get(rows, &key, &row))
+		job->bulk = (struct job_bulk){row.issues, row.changed, row.unchanged, row.refused};
+}
+
+/* The name that people use for what the command worked on; what came of a bulk. */
 static void find_key(struct partition *partition, struct job *job)
 {
 	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
 	char key[KEY_MAX + 1];
+	if (job->aggregate.kind == AGGREGATE_KIND_BULK)
+		find_bulk(rows, job);
 	if (job->aggregate.kind == AGGREGATE_KIND_PROJECT) {
 		key_of_project(rows, &job->aggregate.id, key);
 		snprintf(job->key, sizeof job->key, "%s", key);
@@ -338,18 +349,18 @@ static struct request request_of(const struct job *job)
 }
 
 /* Judge what the caller is known to be allowed to ask. */
-static enum status judge_request(struct partition *partition, struct job *job,
-                                 struct request *request, const struct write_tenant *tenant,
-                                 bool known, struct error *err)
+static enum status judge_in(struct partition *partition, struct arena *arena, struct job *job,
+                            struct request *request, const struct write_tenant *tenant, bool known,
+                            struct error *err)
 {
 	prepare_person(partition, job, request);
-	arena_clear(&partition->arena);
-	struct decision decision = {.arena = &partition->arena};
+	arena_clear(arena);
+	struct decision decision = {.arena = arena};
 	struct tenant_state *rows = write_state_rows(partition->state, job->tenant);
 	decide(rows, request, &job->command, &decision);
 	bool no_events = decision.reject != REJECT_NONE || decision.events_n == 0;
 	if (no_events && job->intent && tenant->seq > 0)
-		conclude(partition, job, &decision);
+		conclude(arena, job, &decision);
 	else if (decision.reject != REJECT_NONE) {
 		refuse_decided(job, &decision, known);
 		return STATUS_OK;
@@ -363,6 +374,20 @@ static enum status judge_request(struct partition *partition, struct job *job,
 		return err->status;
 	take_decision(partition, job, request, tenant, &decision);
 	return STATUS_OK;
+}
+
+/* What bulks need is given back: they are rare, and partitions many. */
+static enum status judge_request(struct partition *partition, struct job *job,
+                                 struct request *request, const struct write_tenant *tenant,
+                                 bool known, struct error *err)
+{
+	struct arena arena;
+	if (!command_is_bulk(job->command.type))
+		return judge_in(partition, &partition->arena, job, request, tenant, known, err);
+	arena_init(&arena, mem_new(DECISION_BULK_BYTES), DECISION_BULK_BYTES);
+	enum status status = judge_in(partition, &arena, job, request, tenant, known, err);
+	free(arena.block);
+	return status;
 }
 
 static enum status judge(struct partition *partition, struct job *job, struct error *err)

@@ -350,7 +350,10 @@ struct aggregate_ref command_aggregate(const struct uuid *created,
                                        const struct event *event)
 {
 	const struct event_meta *meta = &event->meta;
-	if (event->type == EVENT_ISSUE_MOVED && event->issue_moved.with_parent)
+	bool is_other = before->kind == AGGREGATE_KIND_ISSUE &&
+	                !uuid_equal(&before->id, &meta->aggregate.id);
+	if (is_other && ((event->type == EVENT_ISSUE_MOVED && event->issue_moved.with_parent) ||
+	                 event->type == EVENT_ISSUE_FIELDS_CHANGED))
 		return *before;
 	bool is_new = !uuid_is_nil(created) && uuid_equal(created, &before->id);
 	return is_new && !uuid_equal(&meta->aggregate.id, created) ? *before : meta->aggregate;
@@ -382,6 +385,8 @@ struct uuid event_created(const struct event *event)
 	case EVENT_API_KEY_REVOKED:
 	case EVENT_BOARD_DELETED:
 	case EVENT_BOARD_EDITED:
+	case EVENT_BULK_COMPLETED:
+	case EVENT_BULK_REFUSED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_DELETED:
 	case EVENT_COMMENT_EDITED:

@@ -8,8 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-#define LOGGER         "command-api"
-#define DECISION_ARENA (32 * 1024 * 1024)
+#define LOGGER "command-api"
 /* How long a rebalance waits for a commit in flight. What is not finished by then is fenced by the
  * new owner, as every append of a deposed one. */
 #define LEAVE_MS 10000
@@ -134,7 +133,7 @@ static enum status open_partition(struct partition *partition, struct error *err
 	partition->assigned = partition->joined = !journal_is_shared(options->journal);
 	partition->batch_cap = (uint32_t)options->config->batch_commands_max;
 	partition->batch = mem_new(partition->batch_cap * sizeof *partition->batch);
-	arena_init(&partition->arena, mem_new(DECISION_ARENA), DECISION_ARENA);
+	arena_init(&partition->arena, mem_new(DECISION_BYTES), DECISION_BYTES);
 	partition_metrics(partition);
 	snprintf(partition->reason, sizeof partition->reason, "starting");
 	if (write_state_open(options->config, partition->number, journal_identity(options->journal),

@@ -14,6 +14,8 @@
 	IGNORE(BOARD_CREATED)                                                                      \
 	IGNORE(BOARD_DELETED)                                                                      \
 	IGNORE(BOARD_EDITED)                                                                       \
+	IGNORE(BULK_COMPLETED)                                                                     \
+	IGNORE(BULK_REFUSED)                                                                       \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	IGNORE(COMMENT_ADDED)                                                                      \
 	IGNORE(COMMENT_DELETED)                                                                    \

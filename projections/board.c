@@ -16,6 +16,8 @@
 	ON(BOARD_CREATED)                                                                          \
 	ON(BOARD_DELETED)                                                                          \
 	ON(BOARD_EDITED)                                                                           \
+	IGNORE(BULK_COMPLETED)                                                                     \
+	IGNORE(BULK_REFUSED)                                                                       \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
@@ -422,6 +424,8 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_BOARD_CREATED:
 	case EVENT_BOARD_DELETED:
 	case EVENT_BOARD_EDITED:
+	case EVENT_BULK_COMPLETED:
+	case EVENT_BULK_REFUSED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_COMPONENT_ADDED:

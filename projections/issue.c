@@ -14,6 +14,8 @@
 	IGNORE(BOARD_CREATED)                                                                      \
 	IGNORE(BOARD_DELETED)                                                                      \
 	IGNORE(BOARD_EDITED)                                                                       \
+	ON(BULK_COMPLETED)                                                                         \
+	ON(BULK_REFUSED)                                                                           \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \
@@ -417,6 +419,8 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_BOARD_CREATED:
 	case EVENT_BOARD_DELETED:
 	case EVENT_BOARD_EDITED:
+	case EVENT_BULK_COMPLETED:
+	case EVENT_BULK_REFUSED:
 	case EVENT_COMMAND_CONCLUDED:
 	case EVENT_COMMENT_EDITED:
 	case EVENT_COMPONENT_ADDED:
@@ -499,6 +503,8 @@ static enum status issue_apply(struct view *view, const struct event *event, str
 	buf_clear(labels);
 	if (meta->aggregate.kind == AGGREGATE_KIND_PROJECT)
 		return issue_project_apply(&a, event);
+	if (meta->aggregate.kind == AGGREGATE_KIND_BULK)
+		issue_bulk_apply(&a, event);
 	enum status status = STATUS_OK;
 	if (event->type == EVENT_ISSUE_CREATED) {
 		status = issue_created(&a, &event->issue_created);
@@ -534,10 +540,10 @@ static void detach(struct view *view)
 }
 
 static const char *const tables[] = {
-        KV_VIEW_TABLES,  "issues",   "numbers",      "texts",      "comments", "comment_seqs",
-        "comment_texts", "worklogs", "worklog_seqs", "watchers",   "kept",     "links",
-        "children",      "projects", "project_keys", "components", "versions", "tags",
-        "fields",        "options",  "values",       NULL};
+        KV_VIEW_TABLES,  "issues",   "numbers",      "texts",      "comments",      "comment_seqs",
+        "comment_texts", "worklogs", "worklog_seqs", "watchers",   "kept",          "links",
+        "children",      "projects", "project_keys", "components", "versions",      "tags",
+        "fields",        "options",  "values",       "bulks",      "bulk_refusals", NULL};
 
 const struct kv_view_type issue_view = {
         .type =
@@ -551,7 +557,7 @@ const struct kv_view_type issue_view = {
                 },
         .apply = issue_apply,
         .tables = tables,
-        .rows = ((1u << (VALUES + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
+        .rows = ((1u << (BULK_REFUSALS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
         .attach = attach,
         .detach = detach,
 };

@@ -71,6 +71,15 @@ enum status issue_kept_read(struct view *view, struct view *access, struct slice
                             const struct sight *sight, enum issue_kept kind, uint64_t after,
                             uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
 
+/* What came of a command on many issues, with a page of its refusals behind the place @after:
+ * {"id","by":{"id","name"},"at","command","issues","changed","refused","unchanged":[place],
+ * "refusals":{"items":[{"place","issue","code","detail"}],"next"}}. Places in the list of the
+ * command are 1, 2, 3; what is in neither list has changed. STATUS_NOT_FOUND also if @of is not
+ * NULL and the bulk is another member's. */
+enum status bulk_read(struct view *view, struct view *access, struct slice tenant,
+                      const struct uuid *id, const struct uuid *of, uint64_t after, uint32_t limit,
+                      struct buf *out, uint64_t *position, struct error *err);
+
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
                        struct issue_stamp *stamp, struct error *err);

@@ -37,6 +37,9 @@ void issue_del_kept(const struct issue_applying *a, enum issue_kept kind, uint64
 /* Comments, worklogs, watchers and links: rows of their own. Other events are left alone. */
 enum status issue_part_apply(const struct issue_applying *a, const struct event *event);
 
+/* What came of a command on many issues. */
+void issue_bulk_apply(const struct issue_applying *a, const struct event *event);
+
 /* Projects, their components and versions: events of the aggregate project. */
 enum status issue_project_apply(const struct issue_applying *a, const struct event *event);
 /* Custom fields of a project, and the values of an issue. */

@@ -1,4 +1,5 @@
-/* Comments, former texts of a comment, and worklogs of an issue, page by page. */
+/* Comments, former texts of a comment, and worklogs of an issue, and refusals of a bulk, page by
+ * page. */
 #include "projections/issue_reading.h"
 
 static void time_or_null(struct json_out *json, const char *key, int64_t ms)
@@ -218,6 +219,30 @@ void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t aft
 	json_out_object(r->json);
 	items_json(r, kind == PROJECT_DELETED ? &projects : &issues, buf_slice(&prefix), after,
 	           limit);
+	json_out_object_end(r->json);
+	buf_release(&prefix);
+}
+
+static bool refusal_json(struct issue_reading *r, uint64_t place, struct slice row)
+{
+	struct row_in in = row_in(row);
+	json_out_object(r->json);
+	json_out_member_int(r->json, "place", (int64_t)place);
+	json_out_member_string(r->json, "issue", row_take_string(&in));
+	json_out_member_string(r->json, "code", row_take_string(&in));
+	json_out_member_string(r->json, "detail", row_take_string(&in));
+	json_out_object_end(r->json);
+	return true;
+}
+
+void issue_refusals_json(struct issue_reading *r, uint64_t after, uint32_t limit)
+{
+	static const struct list refusals = {BULK_REFUSALS, refusal_json};
+	struct buf prefix = {0};
+	issue_key(&prefix, r->tenant, &r->id);
+	json_out_key(r->json, "refusals");
+	json_out_object(r->json);
+	items_json(r, &refusals, buf_slice(&prefix), after, limit);
 	json_out_object_end(r->json);
 	buf_release(&prefix);
 }

@@ -45,6 +45,8 @@ void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t aft
 /* A page of former texts, the object of issue_texts_read; false: the issue has no such comment. */
 bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint64_t after,
                       uint32_t limit);
+/* "refusals" of the bulk whose id is in @r, behind the place @after: {"items","next"}. */
+void issue_refusals_json(struct issue_reading *r, uint64_t after, uint32_t limit);
 /* "components", "fix_versions" and "affects_versions" of the issue. */
 void issue_tags_json(struct issue_reading *r);
 /* "fields" of the issue. */

@@ -20,7 +20,9 @@
  *   TAGS          issue id, enum issue_tag u8, component or version id -> nothing
  *   FIELDS        project id, field id -> struct field_row, packed
  *   OPTIONS       project id, field id, 0, option id -> struct option_row, packed
- *   VALUES        issue id, field id -> row_string of each value */
+ *   VALUES        issue id, field id -> row_string of each value
+ *   BULKS         bulk id -> who, when, what and counts (issue_bulk.c)
+ *   BULK_REFUSALS bulk id, place in its list u64 -> issue as named, code, detail */
 #ifndef PROJECTIONS_ISSUE_ROW_H
 #define PROJECTIONS_ISSUE_ROW_H
 
@@ -48,7 +50,9 @@ enum {
 	TAGS,
 	FIELDS,
 	OPTIONS,
-	VALUES
+	VALUES,
+	BULKS,
+	BULK_REFUSALS
 };
 
 enum issue_tag { TAG_COMPONENT, TAG_FIX, TAG_AFFECTS };

@@ -11,6 +11,8 @@
 	IGNORE(BOARD_CREATED)                                                                      \
 	IGNORE(BOARD_DELETED)                                                                      \
 	IGNORE(BOARD_EDITED)                                                                       \
+	IGNORE(BULK_COMPLETED)                                                                     \
+	IGNORE(BULK_REFUSED)                                                                       \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \

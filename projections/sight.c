@@ -125,6 +125,8 @@ static bool sees_aggregate(const struct sight *sight, const struct tenant_state 
 		return sees_issue(sight, rows, &aggregate->id);
 	case AGGREGATE_KIND_BOARD:
 		return sees_board(sight, rows, &aggregate->id);
+	case AGGREGATE_KIND_BULK:
+		return false; /* may name any issue, as a command does */
 	case AGGREGATE_KIND_ORGANIZATION:
 	case AGGREGATE_KIND_COMMAND:
 	case AGGREGATE_KIND_UNKNOWN:

@@ -14,6 +14,8 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(BOARD_CREATED)                                                                          \
 	ON(BOARD_DELETED)                                                                          \
 	ON(BOARD_EDITED)                                                                           \
+	ON(BULK_COMPLETED)                                                                         \
+	ON(BULK_REFUSED)                                                                           \
 	IGNORE(COMMAND_CONCLUDED)                                                                  \
 	ON(COMMENT_ADDED)                                                                          \
 	ON(COMMENT_DELETED)                                                                        \

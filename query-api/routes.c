@@ -62,6 +62,9 @@
 	X(deleted_projects, "/deleted-projects", ROLE(ADMIN), after_params,                        \
 	  "Projects that are deleted and can be restored, for admins, in the order in which they " \
 	  "were.")                                                                                 \
+	X(bulk, "/bulks/{bulk}", ROLE(GUEST), refusals_params,                                     \
+	  "What came of a command on many issues, with the refusals: one's own, for admins "       \
+	  "everybody's.")                                                                          \
 	X(search, "/search", OF_PROJECTS, search_params,                                           \
 	  "Issues, comments and texts of custom fields that have the words; issues with a value.") \
 	X(audit, "/audit", OF_PROJECTS, audit_params,                                              \
@@ -142,6 +145,12 @@ static const struct http_param after_params[] = {
         MIN_POSITION,
         LIMIT,
         {"after", "query", "integer", false, "only what came after this seq", "0"},
+        END,
+};
+static const struct http_param refusals_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        {"after", "query", "integer", false, "only refusals behind this place in the list", "0"},
         END,
 };
 static const struct http_param search_params[] = {

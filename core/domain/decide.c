@@ -148,6 +148,7 @@ bool evolve_follows(const struct tenant_state *state, const struct event_meta *m
 	struct row_project project;
 	struct row_issue issue;
 	struct row_board board;
+	struct row_bulk bulk;
 	struct row_key key;
 
 	switch (meta->aggregate.kind) {
@@ -165,6 +166,9 @@ bool evolve_follows(const struct tenant_state *state, const struct event_meta *m
 	case AGGREGATE_KIND_ISSUE:
 		return read_issue(state, &meta->aggregate.id, &issue) ? issue.version == version
 		                                                      : version == 0;
+	case AGGREGATE_KIND_BULK:
+		key = row_key_bulk(&meta->aggregate.id);
+		return state->get(state, &key, &bulk) ? bulk.version == version : version == 0;
 	case AGGREGATE_KIND_BOARD:
 		key = row_key_board(&meta->aggregate.id);
 		return state->get(state, &key, &board) ? board.version == version : version == 0;

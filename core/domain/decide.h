@@ -15,6 +15,8 @@
 #include "generated/event.h"
 
 #define DECISION_EVENTS_MAX 20000
+#define DECISION_BYTES      (32 << 20)
+#define DECISION_BULK_BYTES (96 << 20) /* 20,000 events and the rows that they change */
 
 /* Which of the fresh ids is for what: the created thing, and the owner of a new organization. */
 enum { FRESH_ID, FRESH_OWNER, FRESH_IDS };
@@ -58,6 +60,10 @@ struct decision {
  * A full arena or more than DECISION_EVENTS_MAX events is REJECT_TOO_LARGE. */
 void decide(const struct tenant_state *state, const struct request *request,
             const struct command *command, struct decision *decision);
+
+/* Whether @type is about a list of issues: it may take an arena of DECISION_BULK_BYTES, others
+ * make do with DECISION_BYTES. */
+bool command_is_bulk(enum command_type type);
 
 /* The actor to stamp on the events: a member who sets occurred_at or on_behalf_of is an importer.
  */

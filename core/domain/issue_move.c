@@ -242,16 +242,12 @@ void decide_move_issue(struct judge *judge, const struct move_issue *command)
 static void forget_movers(struct tenant_state *state, const struct uuid *issue)
 {
 	static const struct uuid nobody;
-	struct row_key key;
+	struct row_key key = row_key_mover(issue, 0, 0, &nobody);
 	struct row_mover row;
 
-	for (;;) {
-		key = row_key_mover(issue, 0, 0, &nobody);
-		if (!state->next(state, &key, false, &row) ||
-		    memcmp(key.bytes, issue->bytes, sizeof(*issue)) != 0)
-			return;
+	while (state->next(state, &key, false, &row) &&
+	       memcmp(key.bytes, issue->bytes, sizeof(*issue)) == 0)
 		state->del(state, &key);
-	}
 }
 
 static void set_word(struct row_issue *issue, enum issue_field field, char word[NAME_MAX_ID],

@@ -337,6 +337,7 @@ void decide_transition_issue(struct judge *judge, const struct transition_issue 
 {
 	struct crossing crossing = {.state = judge->state,
 	                            .arena = judge->decision->arena,
+	                            .known = &judge->workflows,
 	                            .person = judge->person,
 	                            .role = judge->role,
 	                            .processor = judge->processor,

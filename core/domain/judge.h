@@ -10,6 +10,8 @@
 #define DAY_MIN (-25567) /* 1900-01-01 */
 #define DAY_MAX 2932896  /* 9999-12-31 */
 
+struct known_workflow;
+
 /* One command being judged. */
 struct judge {
 	const struct tenant_state *state;
@@ -26,8 +28,9 @@ struct judge {
 	struct row_project project; /* of the issue that was found last */
 	bool has_rights;
 	struct uuid rights_project;
-	struct rights rights; /* of the actor, there */
-	struct event unheard; /* where events go that found no room */
+	struct rights rights;                   /* of the actor, there */
+	const struct known_workflow *workflows; /* that were read for TransitionIssue */
+	struct event unheard;                   /* where events go that found no room */
 };
 
 /* decide_<command> for each command: the common checks have passed. */

@@ -414,6 +414,11 @@ struct row_key row_key_member_api_key(const struct uuid *member, const struct uu
 	return row_key_pair(ROW_MEMBER_API_KEY, member, key);
 }
 
+struct row_key row_key_bulk(const struct uuid *bulk)
+{
+	return key_of_uuid(ROW_BULK, bulk);
+}
+
 struct row_key row_key_board(const struct uuid *board)
 {
 	return key_of_uuid(ROW_BOARD, board);

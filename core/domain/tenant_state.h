@@ -64,7 +64,8 @@
 	X(API_KEY, api_key, "API key id")                                                          \
 	X(MEMBER_API_KEY, member_api_key, "member id, API key id")                                 \
 	X(BOARD, board, "board id")                                                                \
-	X(PROJECT_BOARD, project_board, "project id, board id")
+	X(PROJECT_BOARD, project_board, "project id, board id")                                    \
+	X(BULK, bulk, "bulk id")
 
 #define ROW_ENUM(KIND, kind, key) ROW_##KIND,
 enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
@@ -398,6 +399,12 @@ struct row_member_api_key { /* of those that are not revoked */
 	uint8_t unused;
 };
 
+/* A command on many issues: how many came to what. */
+struct row_bulk {
+	int64_t version;
+	uint32_t issues, changed, unchanged, refused;
+};
+
 /* As board.h packs it; stored only up to its length. */
 struct row_board {
 	int64_t version;
@@ -478,6 +485,7 @@ struct row_key row_key_scheme_project(struct slice id, const struct uuid *projec
 struct row_key row_key_api_key(const struct uuid *key);
 struct row_key row_key_member_api_key(const struct uuid *member, const struct uuid *key);
 struct row_key row_key_board(const struct uuid *board);
+struct row_key row_key_bulk(const struct uuid *bulk);
 /* The same, and their like, for who walks over all pairs of one @owner. */
 struct row_key row_key_pair(enum row_kind kind, const struct uuid *owner, const struct uuid *other);
 

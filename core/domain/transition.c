@@ -2,6 +2,33 @@
 
 #define NO_SCREEN ((struct slice_array){NULL, 0})
 
+static bool is_known(struct crossing *crossing)
+{
+	const struct known_workflow *known = crossing->known ? *crossing->known : NULL;
+
+	while (known && !(uuid_equal(&known->project, &crossing->issue.project_id) &&
+	                  memcmp(known->id, crossing->type.workflow, sizeof(known->id)) == 0))
+		known = known->next;
+	if (known)
+		crossing->workflow = known->workflow;
+	return known != NULL;
+}
+
+/* Without room for it, it is read again the next time. */
+static void keep_known(struct crossing *crossing)
+{
+	struct known_workflow *known =
+	        crossing->known ? arena_alloc(crossing->arena, sizeof(*known)) : NULL;
+
+	if (!known)
+		return;
+	known->next = *crossing->known;
+	known->project = crossing->issue.project_id;
+	memcpy(known->id, crossing->type.workflow, sizeof(known->id));
+	known->workflow = crossing->workflow;
+	*crossing->known = known;
+}
+
 bool open_crossing(struct crossing *crossing)
 {
 	const struct row_issue *issue = &crossing->issue;
@@ -12,10 +39,14 @@ bool open_crossing(struct crossing *crossing)
 	        read_item(crossing->state, &issue->project_id, ITEM_STATUS, PADDED(issue->status),
 	                  &crossing->status);
 	assert(found);
+	if (is_known(crossing))
+		return true;
 	found = read_workflow(crossing->state, &issue->project_id, false,
 	                      PADDED(crossing->type.workflow), crossing->arena, &crossing->workflow,
 	                      &full);
 	assert(found || full);
+	if (found)
+		keep_known(crossing);
 	return found;
 }
 

@@ -8,9 +8,18 @@
 
 #define TRANSITION_WHY_MAX 200
 
+/* A workflow that was read for one of the issues of a command. */
+struct known_workflow {
+	const struct known_workflow *next;
+	struct uuid project;
+	char id[NAME_MAX_ID];
+	struct workflow workflow;
+};
+
 struct crossing {
 	const struct tenant_state *state;
-	struct arena *arena; /* the workflow lies in it */
+	struct arena *arena;                 /* the workflow lies in it */
+	const struct known_workflow **known; /* by the command so far; NULL: not kept */
 	/* Who wants to. Rules and the system are not asked who they are. */
 	struct uuid person;
 	enum org_role role;

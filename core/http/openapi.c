@@ -10,6 +10,7 @@ static const struct http_param known_segments[] = {
         {"tenant", "path", "string", true, "slug of the organization", "acme"},
         {"project", "path", "string", true, "key of the project", "TLS"},
         {"issue", "path", "string", true, "key or id of the issue", "TLS-12"},
+        {"bulk", "path", "string", true, "id of the bulk", "018f3d5e-7c00-7000-8000-00000000000c"},
         {"board", "path", "string", true, "id of the board",
          "018f3d5e-7c00-7000-8000-00000000000b"},
         {"scheme", "path", "string", true, "id of the permission scheme", "classic"},

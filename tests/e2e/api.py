@@ -20,6 +20,7 @@ import oracle  # noqa: E402
 NODE = OWNER = MEMBER = STRANGER = None
 OWNER_ID = None
 TEAM = "018f3d5e-7c00-7000-8000-00000000000a"  # of the example in the OpenAPI document
+BULK = "018f3d5e-7c00-7000-8000-00000000000c"  # likewise
 BOARD = "018f3d5e-7c00-7000-8000-00000000000b"  # likewise
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
@@ -40,6 +41,7 @@ def setUpModule():
     ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person("member"), "role": "member"}), 201)
     ok(OWNER.command("acme", "CreateProject", {"key": "TLS", "name": "Transport"}), 201)
     ok(OWNER.command("acme", "CreateTeam", {"team_id": TEAM, "name": "Handshakers", "members": [OWNER_ID]}), 201)
+    ok(OWNER.command("acme", "BulkEditIssues", {"bulk_id": BULK, "issues": ["TLS-1", "TLS-999"], "priority": "high"}))
     ok(OWNER.command("acme", "CreateBoard", {"board_id": BOARD, "name": "Board", "projects": ["TLS"]}), 201)
     for n in range(1, 14):
         ok(OWNER.command("acme", "CreateIssue", {"project": "TLS", "summary": f"handshake {n}"}), 201)
@@ -206,6 +208,8 @@ class BadBodies(Case):
         for path in ("/api-keys?limit=0", "/api-keys?cursor=zz", "/teams?limit=0", "/teams?cursor=zz", f"/teams/{TEAM}?cursor=zz", f"/teams/{TEAM}?limit=501", "/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
                      "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001", f"/boards/{BOARD}?filter=no", f"/boards/{BOARD}/backlog?filter=no,",
                      f"/boards/{BOARD}/backlog?cursor=zz", "/boards?cursor=zz", "/boards?limit=0", "/events?after=-1",
+                     "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001",
+                     f"/boards/{BOARD}/backlog?cursor=zz", f"/bulks/{BULK}?after=-1", f"/bulks/{BULK}?limit=501", "/boards?cursor=zz", "/boards?limit=0", "/events?after=-1",
                      "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
                      "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x"):
             with self.subTest(path):
@@ -218,7 +222,7 @@ class BadBodies(Case):
 
     def test_things_that_are_not_there(self):
         for path in ("/issues/TLS-999", "/issues/tls-1", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
-                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
+                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/bulks/x", "/bulks/" + nexusflow.new_id(), "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 404, "not_found")
 
@@ -256,7 +260,7 @@ class Tokens(Case):
     def test_a_foreign_organization_is_like_none(self):
         def without_ids(answer):
             return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
-        for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", "/issues/TLS-1", "/search?text=handshake", "/audit",
+        for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
@@ -707,7 +711,7 @@ class Commands(Case):
 class Queries(Case):
     def test_etags(self):
         NODE.wait_caught_up()
-        paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", "/issues/TLS-1",
+        paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
             with self.subTest(path):
@@ -1064,6 +1068,9 @@ class OpenApi(Case):
             ok(OWNER.command("acme", command, {"issue": key}))
             return {"issue": key}
 
+        def some_issues():
+            return {"issues": [create_issue()["key"] for _ in range(2)]}
+
         def worklog():
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "LogWork", {"issue": "TLS-12", "worklog_id": id, "minutes": 5}), 201)
@@ -1104,6 +1111,8 @@ class OpenApi(Case):
             "ChangePermissionGrants": lambda: scheme(add=[{"permission": "log_work", "to": "anyone"}]),
             "AssignPermissionScheme": lambda: scheme(project=project()),
             "CloneIssue": lambda: {"issue": create_issue()["key"]},
+            "BulkEditIssues": lambda: {"issues": ["TLS-12", "TLS-13"], "priority": "high"}, "BulkTransitionIssues": some_issues,
+            "BulkMoveIssues": lambda: dict(some_issues(), project=project()), "BulkDeleteIssues": some_issues,
             "MoveIssue": lambda: {"issue": create_issue()["key"], "project": project()},
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),
             "DeleteIssue": lambda: {"issue": create_issue()["key"]}, "RestoreIssue": lambda: put_away("DeleteIssue"),

@@ -189,6 +189,66 @@ class Moved(Case):
         self.assertEqual(read("/issues/MOVED-2", last)["project"]["key"], "TLS")
 
 
+class Bulk(Case):
+    def bulk(self, last, client=None, query=""):
+        return read(f"/bulks/{last.json()['aggregate']['id']}{query}", last, client)
+
+    def test_a_bulk_says_what_came_of_each_issue(self):
+        keys = [new_issue(summary=f"numbat {n}") for n in range(4)]
+        does("EditIssue", issue=keys[1], priority="high")
+        last = does("BulkEditIssues", issues=[*keys, "TLS-99999"], priority="high", add_labels=["numbat"])
+        answer = last.json()
+        self.assertEqual(answer["bulk"], {"issues": 5, "changed": 4, "unchanged": 0, "refused": 1})
+        self.assertEqual(answer["aggregate"]["kind"], "bulk")
+        self.assertEqual([e["type"] for e in answer["events"][-2:]], ["IssueLabelsChanged", "BulkCompleted"])
+        bulk = self.bulk(last)
+        self.assertEqual((bulk["command"], bulk["by"]["id"], bulk["unchanged"]), ("BulkEditIssues", OWNER_ID, []))
+        self.assertEqual(bulk["refusals"], {"next": None, "items": [
+            {"place": 5, "issue": "TLS-99999", "code": "no_such_issue", "detail": "there is no issue TLS-99999"}]})
+        _, cards = Moved.etag(self, "TLS", last)
+        for key in keys:
+            self.assertEqual((cards[key]["priority"], cards[key]["labels"]), ("high", ["numbat"]))
+        again = OWNER.command("acme", "BulkEditIssues", {"issues": [*keys, "TLS-99999"], "priority": "high", "add_labels": ["numbat"]},
+                              answer["command_id"])
+        self.assertEqual(dict(again.json(), outcome="accepted"), answer)
+        last = does("BulkTransitionIssues", issues=keys, to="in_progress", bulk_id=nexusflow.new_id())
+        self.assertEqual(last.json()["bulk"]["changed"], 4)
+        last = does("BulkTransitionIssues", issues=keys, to="in_progress")
+        self.assertEqual(self.bulk(last)["unchanged"], [1, 2, 3, 4])
+        does("CreateProject", key="BULKED", name="Bulked")
+        last = does("BulkMoveIssues", issues=keys, project="BULKED")
+        self.assertEqual(set(Moved.etag(self, "BULKED", last)[1]), {f"BULKED-{n}" for n in (1, 2, 3, 4)})
+        last = does("BulkDeleteIssues", issues=[*keys, keys[0]])
+        self.assertEqual(last.json()["bulk"], {"issues": 5, "changed": 4, "unchanged": 0, "refused": 1})
+        self.assertEqual(Moved.etag(self, "BULKED", last)[1], {})
+
+    def test_refusals_are_read_page_by_page_by_who_sent_them(self):
+        key, names = new_issue(), [f"TLS-{90000 + n}" for n in range(2300)]
+        member = NODE.client(NODE.token("member"))
+        last = does("BulkEditIssues", member, issues=[*names, key], priority="low")
+        self.assertEqual([e["type"] for e in last.json()["events"]], ["IssuePriorityChanged", "BulkRefused", "BulkRefused", "BulkCompleted"])
+        found, after = [], 0
+        while after is not None:
+            page = self.bulk(last, member, f"?limit=500&after={after}")["refusals"]
+            found, after = found + [item["issue"] for item in page["items"]], page["next"]
+        self.assertEqual(found, names)
+        self.assertEqual(self.bulk(last)["refused"], 2300)
+        path = f"/v1/t/acme/bulks/{last.json()['aggregate']['id']}"
+        self.assertEqual(GUEST.get(path, {"NexusFlow-Min-Position": str(last.position)}).status, 404)
+        self.assertEqual(OWNER.get("/v1/t/acme/bulks/nonsense").status, 404)
+
+    def test_ten_thousand_issues_are_as_many_as_one_command_takes(self):
+        key = new_issue()
+        last = does("BulkEditIssues", issues=[key] * 10000, priority="lowest")
+        self.assertEqual(last.json()["bulk"], {"issues": 10000, "changed": 1, "unchanged": 9999, "refused": 0})
+        ids = [nexusflow.new_id() for _ in range(10000)]
+        self.assertEqual(does("BulkEditIssues", issues=ids, priority="low").json()["bulk"]["refused"], 10000)
+        self.refused(400, "bad_command", "BulkEditIssues", issues=[key] * 10001, priority="low")
+        self.refused(422, "bad_change", "BulkEditIssues", issues=[], priority="low")
+        self.refused(422, "bad_change", "BulkEditIssues", issues=[key])
+        self.refused(400, "bad_command", "BulkEditIssues", issues=[key], priority="low", expected_version=1)
+
+
 class Kept(Case):
     def gone(self, path, last, client=None):
         answer = (client or OWNER).get("/v1/t/acme" + path, {"NexusFlow-Min-Position": str(last.position)})

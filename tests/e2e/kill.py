@@ -161,6 +161,9 @@ class Choices:
                                  {"id": "more", "name": "More", "unassigned": True, "assignees": [self.member()]},
                                  {"id": "text", "name": "Text", "text": self.line()[:4].strip() or "x"}][:self.rng.randint(0, 3)]}, **data)
 
+    def some(self):
+        return [self.issue() for _ in range(self.rng.choice([1, 3, 30, 300]))]
+
     def extra(self):
         """Somebody who comes and goes, always under the same id."""
         n = self.rng.randint(1, 9)
@@ -191,6 +194,11 @@ class Choices:
         (2, "DeleteComment", lambda c: dict(zip(("issue", "comment_id"), c.comment()))),
         (3, "CloneIssue", lambda c: {"issue": c.issue(), "subtasks": c.rng.random() < 0.5, "links": c.rng.random() < 0.5}),
         (2, "MoveIssue", lambda c: {"issue": c.issue(), "project": c.project()}),
+        (1, "BulkEditIssues", lambda c: {"issues": c.some(), "priority": c.rng.choice(["high", "low"]), "assignee": c.member()}),
+        (1, "BulkEditIssues", lambda c: {"issues": c.some(), "add_labels": c.labels(), "clear": ["assignee", "due_on"]}),
+        (1, "BulkTransitionIssues", lambda c: {"issues": c.some(), "category": c.rng.choice(["todo", "in_progress", "done"])}),
+        (0.7, "BulkMoveIssues", lambda c: {"issues": c.some(), "project": c.project()}),
+        (0.3, "BulkDeleteIssues", lambda c: {"issues": c.some()[:3]}),
         (1.5, "ArchiveIssue", lambda c: {"issue": c.issue()}),
         (2, "UnarchiveIssue", lambda c: {"issue": c.issue()}),
         (1.5, "DeleteIssue", lambda c: {"issue": c.issue()}),

@@ -160,6 +160,7 @@ class Fold(oracle_fields.FoldFields):
         self.boards = {}
         self.roles, self.removed_roles = {}, set()
         self.schemes, self.removed_schemes = {"classic": {"name": "Classic", "grants": GRANTS}}, set()
+        self.bulks, self.completed = {}, {}  # id: refusals so far; what the query has to say
         self.unsettled = {}  # command id: project
         self.seq = 0
         for event in events:
@@ -928,6 +929,33 @@ class Fold(oracle_fields.FoldFields):
         for child in parent["children"]:
             if self.issues[child]["type"] == "subtask" and self.issues[child]["project_id"] == data["from_project_id"]:
                 self.say(meta, f"the sub-task {child} is left behind")
+
+    def on_BulkRefused(self, meta, data):
+        self.bulks.setdefault(meta["aggregate"]["id"], []).extend(data["refusals"])
+        if not 0 < len(data["refusals"]) <= 1000:
+            self.say(meta, f"{len(data['refusals'])} refusals")
+
+    def on_BulkCompleted(self, meta, data):
+        refusals = self.bulks.pop(meta["aggregate"]["id"], []) + data["refusals"]
+        refused, unchanged = [refusal["place"] for refusal in refusals], data["unchanged"]
+        places = sorted(refused + unchanged)
+        events = [e["data"] for e in self.audit[len(self.audit) - meta["index"]:] if e["data"]["meta"]["aggregate"]["kind"] == "issue"]
+        along = {e["meta"]["aggregate"]["id"] for e in events if e.get("with_parent")}
+        changed = {e["meta"]["aggregate"]["id"] for e in events} - along
+        if len(data["refusals"]) > 1000 or len(refused) != data["refused"] or len(changed) != data["changed"] or \
+                len(set(places)) != len(places) or any(not 1 <= place <= data["issues"] for place in places) or \
+                refused != sorted(refused) or unchanged != sorted(unchanged) or data["changed"] + len(places) != data["issues"]:
+            self.say(meta, f"{data['issues']} issues, {sorted(changed)} changed, unchanged {unchanged}, refusals {refusals}: {data}")
+        if meta["index"] + 1 != meta["count"]:
+            self.say(meta, "a bulk goes on behind its end")
+        self.completed[meta["aggregate"]["id"]] = {
+            "id": meta["aggregate"]["id"], "by": self.person_of(meta), "at": meta["occurred_at"], "command": data["command"],
+            "issues": data["issues"], "changed": data["changed"], "refused": data["refused"], "unchanged": unchanged,
+            "refusals": refusals}
+
+    @staticmethod
+    def person_of(meta):
+        return meta["actor"].get("on_behalf_of") or meta["actor"]["id"]
 
     def on_RanksRebalanced(self, meta, data):
         order = [change["issue_id"] for change in data["ranks"]]

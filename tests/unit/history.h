@@ -32,6 +32,7 @@ struct history_tenant {
 	struct uuid project,
 	        other_project;          /* the other one comes with the first issue that moves */
 	int64_t numbers, other_numbers; /* that they have given */
+	uint64_t bulks;
 	uint64_t project_version;
 	bool rekeyed, archived, deleted;
 	bool has_parts; /* a component, a version and two fields */

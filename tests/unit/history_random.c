@@ -505,6 +505,27 @@ static void random_move(struct history *h, struct history_tenant *t, struct hist
 	issue->tagged = false;
 }
 
+/* A command on many issues, most of which it refused. */
+static void random_bulk(struct history *h, struct history_tenant *t)
+{
+	static const struct bulk_refusal refusals[] = {
+	        {1, {"TLS-1", 5}, {"forbidden", 9}, {"not yours", 9}},
+	        {4, {"TLS-7", 5}, {"no_such_issue", 13}, {"there is no issue TLS-7", 23}},
+	};
+	static const int32_t unchanged[] = {2, 3};
+	struct uuid id = history_id(t->name, "bulk", ++t->bulks);
+	history_event(h, EVENT_BULK_REFUSED, AGGREGATE_KIND_BULK, id, 1)->bulk_refused.refusals =
+	        (struct bulk_refusal_array){refusals, 1};
+	history_event(h, EVENT_BULK_COMPLETED, AGGREGATE_KIND_BULK, id, 2)->bulk_completed =
+	        (struct bulk_completed){
+	                .command = SLICE("BulkEditIssues"),
+	                .issues = 4,
+	                .refused = 2,
+	                .unchanged = {unchanged, 2},
+	                .refusals = {refusals + 1, 1},
+	        };
+}
+
 static void random_command(struct history *h, struct history_tenant *t)
 {
 	char ranks[4][16];
@@ -519,6 +540,8 @@ static void random_command(struct history *h, struct history_tenant *t)
 		random_part(h, t);
 	else if (seed_below(&h->seed, 40) == 0)
 		random_board(h, t);
+	else if (seed_below(&h->seed, 30) == 0)
+		random_bulk(h, t);
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
 		uint64_t kind = seed_below(&h->seed, 14);

@@ -191,6 +191,71 @@ static struct replacement_array some_replacements(struct decider *decider, struc
 	return (struct replacement_array){items, n};
 }
 
+/* Components and versions: few, so that commands meet. */
+#define SOME_PART id_of(5000 + seed_below(seed, 8))
+
+static struct uuid_array some_parts(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 3);
+	struct uuid *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = SOME_PART;
+	return (struct uuid_array){items, n};
+}
+
+static struct slice_array some_issues(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 12);
+	struct slice *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = SOME_ISSUE;
+	return (struct slice_array){items, n};
+}
+
+static void fill_bulk_command(struct decider *decider, struct seed *seed, struct command *command)
+{
+	struct slice_array issues = some_issues(decider, seed);
+
+	switch ((int)command->type) {
+	case COMMAND_BULK_EDIT_ISSUES:
+		command->bulk_edit_issues =
+		        (struct bulk_edit_issues){.issues = issues,
+		                                  .has_priority = maybe(seed, 2),
+		                                  .priority = SOME_LEVEL,
+		                                  .has_assignee = maybe(seed, 3),
+		                                  .assignee = random_person(seed),
+		                                  .has_parent = maybe(seed, 3),
+		                                  .parent = SOME_ISSUE,
+		                                  .has_start_on = maybe(seed, 3),
+		                                  .start_on = (int32_t)seed_below(seed, 4),
+		                                  .add_labels = some_labels(decider, seed),
+		                                  .add_components = some_parts(decider, seed),
+		                                  .remove_fix_versions = some_parts(decider, seed)};
+		break;
+	case COMMAND_BULK_TRANSITION_ISSUES:
+		command->bulk_transition_issues =
+		        (struct bulk_transition_issues){.issues = issues,
+		                                        .has_to = !maybe(seed, 3),
+		                                        .to = SOME_STATUS,
+		                                        .has_category = maybe(seed, 3),
+		                                        .category = STATUS_CATEGORY_DONE};
+		break;
+	case COMMAND_BULK_MOVE_ISSUES:
+		command->bulk_move_issues =
+		        (struct bulk_move_issues){.issues = issues,
+		                                  .project = PICK("TLS", "QUIC", "NET"),
+		                                  .statuses = some_replacements(decider, seed)};
+		break;
+	case COMMAND_BULK_DELETE_ISSUES:
+		command->bulk_delete_issues.issues = issues;
+		break;
+	default:
+		break;
+	}
+}
+
 static void fill_work_command(struct decider *decider, struct seed *seed, struct command *command)
 {
 	struct uuid worklog = id_of(4000 + seed_below(seed, 60));
@@ -276,19 +341,6 @@ static struct slice some_mention(struct decider *decider, struct seed *seed)
 
 	uuid_format(&member, text + 5);
 	return arena_copy(&decider->arena, slice_of(text, sizeof(text)));
-}
-
-/* Components and versions: few, so that commands meet. */
-#define SOME_PART id_of(5000 + seed_below(seed, 8))
-
-static struct uuid_array some_parts(struct decider *decider, struct seed *seed)
-{
-	uint32_t n = (uint32_t)seed_below(seed, 3);
-	struct uuid *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
-
-	for (uint32_t i = 0; i < n; i++)
-		items[i] = SOME_PART;
-	return (struct uuid_array){items, n};
 }
 
 static void fill_part_command(struct decider *decider, struct seed *seed, struct command *command)
@@ -392,6 +444,7 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 
 	fill_issue_command(decider, seed, command);
 	fill_work_command(decider, seed, command);
+	fill_bulk_command(decider, seed, command);
 	fill_configuration(decider, seed, command);
 	fill_permission(decider, seed, command);
 	fill_part_command(decider, seed, command);

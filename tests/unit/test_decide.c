@@ -96,6 +96,10 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_REVOKE_API_KEY:
 	case COMMAND_WATCH_ISSUE:
 	case COMMAND_UNWATCH_ISSUE:
+	case COMMAND_BULK_EDIT_ISSUES:
+	case COMMAND_BULK_TRANSITION_ISSUES:
+	case COMMAND_BULK_MOVE_ISSUES:
+	case COMMAND_BULK_DELETE_ISSUES:
 		return ORG_ROLE_GUEST;
 	case COMMAND_SKIP_EVENT:
 		return ORG_ROLE_UNKNOWN; /* nobody: it needs an installation token */

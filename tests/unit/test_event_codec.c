@@ -215,7 +215,7 @@ static void a_fault_names_record_field_and_byte(void **state)
 	event.organization_created.name = SLICE("Acme");
 	event_encode(&event, &value);
 	memcpy(value.data + value.n - 4, "\xc3\x28zz", 4);
-	expect_fault(&value, "nexusflow.events.OrganizationCreated version 2: "
+	expect_fault(&value, "nexusflow.events.OrganizationCreated version 3: "
 	                     "OrganizationCreated.name: not UTF-8 at byte ");
 	memcpy(value.data + value.n - 4, "Acme", 4);
 	value.data[FRAME + 8] = 'x'; /* within event_id */

@@ -1,0 +1,240 @@
+/* The commands on many issues: each is the commands for one issue, issue by issue. */
+#include "core/domain/bulk.h"
+#include "core/domain/issue.h"
+
+/* --- edit --- */
+
+static bool bulk_fields(struct bulk *bulk, const struct bulk_edit_issues *command,
+                        struct slice issue)
+{
+	enum issue_field fields[ISSUE_FIELDS];
+	struct issue_field_array clear = {fields, 0};
+
+	for (uint32_t i = 0; i < command->clear.n && clear.n < ISSUE_FIELDS; i++)
+		if (command->clear.items[i] != ISSUE_FIELD_ASSIGNEE)
+			fields[clear.n++] = command->clear.items[i];
+	const struct edit_issue edit = {
+	        .issue = issue,
+	        .has_priority = command->has_priority,
+	        .priority = command->priority,
+	        .has_due_on = command->has_due_on,
+	        .due_on = command->due_on,
+	        .has_start_on = command->has_start_on,
+	        .start_on = command->start_on,
+	        .has_estimate = command->has_estimate,
+	        .estimate = command->estimate,
+	        .has_remaining = command->has_remaining,
+	        .remaining = command->remaining,
+	        .has_parent = command->has_parent,
+	        .parent = command->parent,
+	        .clear = clear,
+	        .fields = command->fields,
+	};
+	if (!clear.n && !edit.fields.n && !edit.has_priority && !edit.has_due_on &&
+	    !edit.has_start_on && !edit.has_estimate && !edit.has_remaining && !edit.has_parent)
+		return true;
+	decide_edit_issue(bulk_judge(bulk, COMMAND_EDIT_ISSUE), &edit);
+	return bulk_step(bulk);
+}
+
+static bool clears_assignee(const struct bulk_edit_issues *command)
+{
+	return issue_has_field(command->clear, ISSUE_FIELD_ASSIGNEE);
+}
+
+static bool bulk_assignee(struct bulk *bulk, const struct bulk_edit_issues *command,
+                          struct slice issue)
+{
+	const struct assign_issue assign = {.issue = issue,
+	                                    .has_assignee = command->has_assignee,
+	                                    .assignee = command->assignee};
+
+	if (!command->has_assignee && !clears_assignee(command))
+		return true;
+	decide_assign_issue(bulk_judge(bulk, COMMAND_ASSIGN_ISSUE), &assign);
+	return bulk_step(bulk);
+}
+
+static bool bulk_labels(struct bulk *bulk, const struct bulk_edit_issues *command,
+                        struct slice issue)
+{
+	const struct label_issue label = {
+	        .issue = issue, .add = command->add_labels, .remove = command->remove_labels};
+
+	if (!label.add.n && !label.remove.n)
+		return true;
+	decide_label_issue(bulk_judge(bulk, COMMAND_LABEL_ISSUE), &label);
+	return bulk_step(bulk);
+}
+
+static bool bulk_components(struct bulk *bulk, const struct bulk_edit_issues *command,
+                            struct slice issue)
+{
+	const struct change_issue_components change = {
+	        .issue = issue,
+	        .add = command->add_components,
+	        .remove = command->remove_components,
+	};
+
+	if (!change.add.n && !change.remove.n)
+		return true;
+	decide_change_issue_components(bulk_judge(bulk, COMMAND_CHANGE_ISSUE_COMPONENTS), &change);
+	return bulk_step(bulk);
+}
+
+static bool bulk_versions(struct bulk *bulk, const struct bulk_edit_issues *command,
+                          struct slice issue)
+{
+	const struct change_issue_versions change = {
+	        .issue = issue,
+	        .add_fix = command->add_fix_versions,
+	        .remove_fix = command->remove_fix_versions,
+	};
+
+	if (!change.add_fix.n && !change.remove_fix.n)
+		return true;
+	decide_change_issue_versions(bulk_judge(bulk, COMMAND_CHANGE_ISSUE_VERSIONS), &change);
+	return bulk_step(bulk);
+}
+
+static void edit_one(struct bulk *bulk, const void *context, struct slice issue)
+{
+	const struct bulk_edit_issues *command = context;
+
+	if (bulk_fields(bulk, command, issue) && bulk_assignee(bulk, command, issue) &&
+	    bulk_labels(bulk, command, issue) && bulk_components(bulk, command, issue))
+		bulk_versions(bulk, command, issue);
+}
+
+static bool changes_something(const struct bulk_edit_issues *command)
+{
+	return command->has_priority || command->has_assignee || command->has_due_on ||
+	       command->has_start_on || command->has_estimate || command->has_remaining ||
+	       command->has_parent || command->clear.n || command->add_labels.n ||
+	       command->remove_labels.n || command->add_components.n ||
+	       command->remove_components.n || command->add_fix_versions.n ||
+	       command->remove_fix_versions.n || command->fields.n;
+}
+
+static size_t bytes_of(struct slice_array texts)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < texts.n; i++)
+		bytes += texts.items[i].n;
+	return bytes;
+}
+
+static bool check_size(struct judge *judge, const struct bulk_edit_issues *command)
+{
+	size_t bytes = bytes_of(command->add_labels) + bytes_of(command->remove_labels);
+
+	for (uint32_t i = 0; i < command->fields.n; i++)
+		bytes += bytes_of(command->fields.items[i].values);
+	return bytes * command->issues.n <= BULK_TEXT_BYTES ||
+	       REFUSE(judge, REJECT_TOO_LARGE, "/issues",
+	              SLICE("so much text on so many issues: send fewer at once"));
+}
+
+void decide_bulk_edit_issues(struct judge *judge, const struct bulk_edit_issues *command)
+{
+	const struct bulk_list list = {.has_id = command->has_bulk_id,
+	                               .id = command->bulk_id,
+	                               .issues = command->issues,
+	                               .command = command,
+	                               .one = edit_one};
+
+	if (!changes_something(command))
+		REFUSE(judge, REJECT_BAD_CHANGE, "", SLICE("it says nothing that would change"));
+	else if (command->has_assignee && clears_assignee(command))
+		REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
+		       SLICE("assignee is set and emptied at once"));
+	else if (issue_has_field(command->clear, ISSUE_FIELD_DESCRIPTION))
+		REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
+		       SLICE("descriptions are emptied one by one"));
+	else if (check_size(judge, command))
+		decide_bulk(judge, &list);
+}
+
+/* --- transition --- */
+
+static void transition_one(struct bulk *bulk, const void *context, struct slice issue)
+{
+	const struct bulk_transition_issues *command = context;
+	const struct transition_issue transition = {
+	        .issue = issue,
+	        .has_to = command->has_to,
+	        .to = command->to,
+	        .has_transition = command->has_transition,
+	        .transition = command->transition,
+	        .has_category = command->has_category,
+	        .category = command->category,
+	        .has_resolution = command->has_resolution,
+	        .resolution = command->resolution,
+	};
+
+	decide_transition_issue(bulk_judge(bulk, COMMAND_TRANSITION_ISSUE), &transition);
+}
+
+void decide_bulk_transition_issues(struct judge *judge,
+                                   const struct bulk_transition_issues *command)
+{
+	const struct bulk_list list = {.has_id = command->has_bulk_id,
+	                               .id = command->bulk_id,
+	                               .issues = command->issues,
+	                               .command = command,
+	                               .one = transition_one};
+
+	if (command->has_to + command->has_transition + command->has_category != 1)
+		REFUSE(judge, REJECT_BAD_TARGET, "/to",
+		       SLICE("say where to: one of transition, to and category"));
+	else
+		decide_bulk(judge, &list);
+}
+
+/* --- move, delete --- */
+
+static void move_one(struct bulk *bulk, const void *context, struct slice issue)
+{
+	const struct bulk_move_issues *command = context;
+	const struct move_issue move = {
+	        .issue = issue,
+	        .project = command->project,
+	        .types = command->types,
+	        .statuses = command->statuses,
+	        .priorities = command->priorities,
+	        .resolutions = command->resolutions,
+	};
+
+	decide_move_issue(bulk_judge(bulk, COMMAND_MOVE_ISSUE), &move);
+}
+
+void decide_bulk_move_issues(struct judge *judge, const struct bulk_move_issues *command)
+{
+	const struct bulk_list list = {.has_id = command->has_bulk_id,
+	                               .id = command->bulk_id,
+	                               .issues = command->issues,
+	                               .command = command,
+	                               .one = move_one};
+
+	decide_bulk(judge, &list);
+}
+
+static void delete_one(struct bulk *bulk, const void *context, struct slice issue)
+{
+	const struct delete_issue command = {.issue = issue};
+
+	(void)context;
+	decide_delete_issue(bulk_judge(bulk, COMMAND_DELETE_ISSUE), &command);
+}
+
+void decide_bulk_delete_issues(struct judge *judge, const struct bulk_delete_issues *command)
+{
+	const struct bulk_list list = {.has_id = command->has_bulk_id,
+	                               .id = command->bulk_id,
+	                               .issues = command->issues,
+	                               .command = command,
+	                               .one = delete_one};
+
+	decide_bulk(judge, &list);
+}
