@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
+#include "cli/answers.h"
 #include "cli/home.h"
 #include "cli/local_intents.h"
 #include "cli/skip_append.h"
@@ -162,7 +163,8 @@ static const struct http_route openapi_routes[] = {
          .handler = get_openapi,
          .auth = HTTP_AUTH_NONE,
          .summary = "This document.",
-         .tag = "operations"},
+         .tag = "operations",
+         .answer_schema = "openapi"},
         {.path = NULL},
 };
 
@@ -370,7 +372,7 @@ static enum status start_http(struct node *node, struct error *err)
 		add_table(node, registry_routes, NULL);
 	}
 	add_table(node, openapi_routes, node);
-	openapi_print(node->tables, body_schema, &node->openapi);
+	openapi_print(node->tables, body_schema, answers_schemas(), &node->openapi);
 	struct http_options options = {
 	        .listen = node->config->listen,
 	        .tables = node->tables,

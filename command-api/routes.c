@@ -434,6 +434,7 @@ struct command_api *command_api_new(const struct config *config, struct writers 
 		        .summary = command_types[type].doc,
 		        .tag = "commands",
 		        .params = command_params,
+		        .answer_schema = "command_answer",
 		        .label = type,
 		};
 	}
@@ -456,6 +457,7 @@ struct command_api *command_api_new(const struct config *config, struct writers 
 	        .tag = "commands",
 	        .body_type = "application/x-ndjson",
 	        .answer_type = "application/x-ndjson",
+	        .answer_schema = "command_line",
 	        .label = COMMAND_TYPES,
 	};
 	return api;

@@ -284,35 +284,40 @@ static void post_version(struct http_request *request, void *context)
 	             "Schemas are part of the program: the registry is read-only");
 }
 
-#define REGISTRY(method_, path_, handler_, label_, summary_)                                       \
+#define REGISTRY(method_, path_, handler_, label_, answer_, summary_)                              \
 	{                                                                                          \
 		.method = (method_), .path = (path_), .handler = (handler_),                       \
 		.auth = HTTP_AUTH_NONE, .body_bytes_max = (method_) == HTTP_POST ? 1 << 20 : 0,    \
 		.summary = (summary_), .tag = "schema registry", .answer_type = CONTENT_TYPE,      \
-		.label = (label_),                                                                 \
+		.answer_schema = "registry_" answer_, .error_type = CONTENT_TYPE,                  \
+		.error_schema = "registry_error", .label = (label_),                               \
 	}
 
 const struct http_route registry_routes[] = {
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}", get_schema_by_id, 0, "The schema of an id."),
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}/schema", get_schema_text, 0, "The schema as it is."),
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}/subjects", get_schema_subjects, 0,
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}", get_schema_by_id, 0, "schema",
+                 "The schema of an id."),
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}/schema", get_schema_text, 0, "avro",
+                 "The schema as it is."),
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}/subjects", get_schema_subjects, 0, "names",
                  "Subjects that have the schema."),
-        REGISTRY(HTTP_GET, "/schemas/ids/{id}/versions", get_schema_versions, 0,
+        REGISTRY(HTTP_GET, "/schemas/ids/{id}/versions", get_schema_versions, 0, "places",
                  "Subjects and versions that have the schema."),
-        REGISTRY(HTTP_GET, "/schemas/types", get_fixed, FIXED_TYPES, "Kinds of schemas."),
-        REGISTRY(HTTP_GET, "/subjects", get_subjects, 0, "Names of all subjects."),
-        REGISTRY(HTTP_GET, "/subjects/{subject}/versions", get_subject_versions, 0,
+        REGISTRY(HTTP_GET, "/schemas/types", get_fixed, FIXED_TYPES, "names", "Kinds of schemas."),
+        REGISTRY(HTTP_GET, "/subjects", get_subjects, 0, "names", "Names of all subjects."),
+        REGISTRY(HTTP_GET, "/subjects/{subject}/versions", get_subject_versions, 0, "numbers",
                  "Versions of a subject."),
         REGISTRY(HTTP_GET, "/subjects/{subject}/versions/{version}", get_subject_version, 0,
-                 "One version of a subject, or the latest."),
-        REGISTRY(HTTP_POST, "/subjects/{subject}", post_subject, 0, "The id of a schema."),
-        REGISTRY(HTTP_POST, "/subjects/{subject}/versions", post_version, 0,
+                 "version", "One version of a subject, or the latest."),
+        REGISTRY(HTTP_POST, "/subjects/{subject}", post_subject, 0, "version",
+                 "The id of a schema."),
+        REGISTRY(HTTP_POST, "/subjects/{subject}/versions", post_version, 0, "error",
                  "Refused: the registry is read-only."),
-        REGISTRY(HTTP_GET, "/config", get_fixed, FIXED_CONFIG,
+        REGISTRY(HTTP_GET, "/config", get_fixed, FIXED_CONFIG, "config",
                  "Compatibility that every change keeps."),
-        REGISTRY(HTTP_GET, "/config/{subject}", get_fixed, FIXED_CONFIG,
+        REGISTRY(HTTP_GET, "/config/{subject}", get_fixed, FIXED_CONFIG, "config",
                  "Compatibility of a subject."),
-        REGISTRY(HTTP_GET, "/mode", get_fixed, FIXED_MODE, "READONLY."),
-        REGISTRY(HTTP_GET, "/contexts", get_fixed, FIXED_CONTEXTS, "Contexts: the default one."),
+        REGISTRY(HTTP_GET, "/mode", get_fixed, FIXED_MODE, "mode", "READONLY."),
+        REGISTRY(HTTP_GET, "/contexts", get_fixed, FIXED_CONTEXTS, "names",
+                 "Contexts: the default one."),
         {.path = NULL},
 };

@@ -188,6 +188,7 @@ static const struct http_param audit_params[] = {
 	 .summary = summary_,                                                                      \
 	 .tag = "queries",                                                                         \
 	 .params = params_,                                                                        \
+	 .answer_schema = #type,                                                                   \
 	 .label = QUERY_##type},
 static const struct http_param memberships_params[] = {LIMIT, CURSOR, END};
 
@@ -200,6 +201,7 @@ const struct http_route query_api_routes[] = {
                 .summary = "Organizations in which the person of the token is an active member.",
                 .tag = "queries",
                 .params = memberships_params,
+                .answer_schema = "memberships",
         },
         {.path = NULL}};
 #undef QUERY_ROUTE

@@ -66,6 +66,9 @@ struct http_route {
 	const struct http_param *params; /* ends with a NULL name; may be NULL */
 	const char *body_type;           /* "application/json" when NULL: for the document */
 	const char *answer_type;         /* "application/json" when NULL */
+	const char *answer_schema;       /* name of it in components/schemas; NULL: a text */
+	const char *error_type;          /* "application/problem+json" when NULL */
+	const char *error_schema;        /* with error_type, likewise */
 	uint64_t label;                  /* the handler's own: which command, which view */
 };
 

@@ -1,5 +1,7 @@
 #include "core/http/openapi.h"
 
+#include <assert.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -125,6 +127,36 @@ static void put_body(struct json_out *json, const struct http_route *route,
 	json_out_object_end(json);
 }
 
+static void put_schema_ref(struct json_out *json, const char *name)
+{
+	json_out_key(json, "schema");
+	json_out_object(json);
+	if (name) {
+		struct buf ref = {0};
+		buf_printf(&ref, "#/components/schemas/%s", name);
+		json_out_member_string(json, "$ref", buf_slice(&ref));
+		buf_release(&ref);
+	} else {
+		json_out_member_str(json, "type", "string");
+	}
+	json_out_object_end(json);
+}
+
+/* Errors that are not problems: what foreign clients expect. */
+static void put_error(struct json_out *json, const struct http_route *route)
+{
+	json_out_object(json);
+	json_out_member_str(json, "description", "refused or failed");
+	json_out_key(json, "content");
+	json_out_object(json);
+	json_out_key_slice(json, slice_str(route->error_type));
+	json_out_object(json);
+	put_schema_ref(json, route->error_schema);
+	json_out_object_end(json);
+	json_out_object_end(json);
+	json_out_object_end(json);
+}
+
 static void put_responses(struct json_out *json, const struct http_route *route)
 {
 	json_out_key(json, "responses");
@@ -137,13 +169,15 @@ static void put_responses(struct json_out *json, const struct http_route *route)
 	json_out_key_slice(json,
 	                   slice_str(route->answer_type ? route->answer_type : "application/json"));
 	json_out_object(json);
-	json_out_key(json, "schema");
-	json_out_raw(json, SLICE("{}"));
+	put_schema_ref(json, route->answer_schema);
 	json_out_object_end(json);
 	json_out_object_end(json);
 	json_out_object_end(json);
 	json_out_key(json, "default");
-	json_out_raw(json, SLICE("{\"$ref\":\"#/components/responses/Problem\"}"));
+	if (route->error_type)
+		put_error(json, route);
+	else
+		json_out_raw(json, SLICE("{\"$ref\":\"#/components/responses/Problem\"}"));
 	json_out_object_end(json);
 }
 
@@ -227,7 +261,23 @@ static void put_paths(struct json_out *json, const struct http_route *const *tab
 	json_out_object_end(json);
 }
 
-static void put_components(struct json_out *json)
+static void put_schemas(struct json_out *json, struct slice schemas)
+{
+	const char *name;
+	json_t *schema, *all = json_loadb(schemas.data, schemas.n, JSON_REJECT_DUPLICATES, NULL);
+
+	assert(all && "the schemas of answers are a JSON object");
+	json_object_foreach(all, name, schema)
+	{
+		char *text = json_dumps(schema, JSON_COMPACT);
+		json_out_key_slice(json, slice_str(name));
+		json_out_raw(json, slice_str(text));
+		free(text);
+	}
+	json_decref(all);
+}
+
+static void put_components(struct json_out *json, struct slice schemas)
 {
 	json_out_key(json, "components");
 	json_out_object(json);
@@ -243,12 +293,13 @@ static void put_components(struct json_out *json)
 	json_out_object(json);
 	json_out_key(json, "Problem");
 	json_out_raw(json, SLICE(problem_schema));
+	put_schemas(json, schemas);
 	json_out_object_end(json);
 	json_out_object_end(json);
 }
 
 void openapi_print(const struct http_route *const *tables, openapi_body_schema *body_schema,
-                   struct buf *out)
+                   struct slice schemas, struct buf *out)
 {
 	struct json_out json;
 
@@ -261,6 +312,6 @@ void openapi_print(const struct http_route *const *tables, openapi_body_schema *
 	json_out_member_str(&json, "version", NEXUSFLOW_VERSION);
 	json_out_object_end(&json);
 	put_paths(&json, tables, body_schema);
-	put_components(&json);
+	put_components(&json, schemas);
 	json_out_object_end(&json);
 }

@@ -10,9 +10,10 @@
  * (".../commands/CreateIssue", the command in route->label) makes one operation per command. */
 typedef struct slice openapi_body_schema(const struct http_route *route);
 
-/* Append the document to @out. @body_schema may be NULL. Every path parameter is described by a row
+/* Append the document to @out. @body_schema may be NULL. @schemas is a JSON object of the schemas
+ * that route->answer_schema and error_schema name. Every path parameter is described by a row
  * of route->params with where "path", or else by its name. */
 void openapi_print(const struct http_route *const *tables, openapi_body_schema *body_schema,
-                   struct buf *out);
+                   struct slice schemas, struct buf *out);
 
 #endif

@@ -18,6 +18,7 @@ import nexusflow  # noqa: E402
 import oracle  # noqa: E402
 
 NODE = OWNER = MEMBER = STRANGER = None
+ANSWERS = set()  # (method, path, status, content type, body) of every answer, to be held against the OpenAPI document
 OWNER_ID = None
 TEAM = "018f3d5e-7c00-7000-8000-00000000000a"  # of the example in the OpenAPI document
 BULK = "018f3d5e-7c00-7000-8000-00000000000c"  # likewise
@@ -29,7 +30,63 @@ CLASSIC = [{"id": id, "name": name, "kind": "directed" if source else "initial",
            for id, name, source, to in oracle.TRANSITIONS]
 
 
+def keep_answers():
+    """Clients keep what they are answered."""
+    attempt = nexusflow.Client.attempt
+
+    def keeping(client, method, path, body, headers, token):
+        answer = attempt(client, method, path, body, headers, token)
+        if answer.body:
+            ANSWERS.add((method, path.split("?")[0], answer.status, answer.header("Content-Type").split(";")[0], answer.body))
+        return answer
+    nexusflow.Client.attempt = keeping
+
+
+class Document:
+    """The OpenAPI document, and what it says of an answer."""
+
+    def __init__(self, document):
+        import jsonschema
+        self.library, self.document = jsonschema, document
+        self.resolver = jsonschema.RefResolver.from_schema(document)
+        for schema in document["components"]["schemas"].values():
+            jsonschema.Draft202012Validator.check_schema(schema)
+        paths = sorted(document["paths"], key=lambda path: path.count("{"))
+        self.paths = [(re.compile("[^/]+".join(map(re.escape, re.split(r"\{\w+\}", path))) + "$"), path) for path in paths]
+
+    def content(self, method, path, status):
+        """{content type: media type object} of such an answer; None: the path is no operation."""
+        for pattern, template in self.paths:
+            if pattern.match(path) and method.lower() in self.document["paths"][template]:
+                said = self.document["paths"][template][method.lower()]["responses"]["2XX" if status < 300 else "default"]
+                return (self.resolver.resolve(said["$ref"])[1] if "$ref" in said else said)["content"]
+        return None
+
+    def complaints(self, method, path, status, kind, body):
+        content = self.content(method, path, status)
+        if content is None:
+            return
+        if method == "GET" and path.endswith("/events") and status == 200:  # says the same in one of three types
+            lines = body.splitlines() if kind == "application/x-ndjson" else [body]
+            values, (said,) = [json.loads(line) for line in lines], content.values()
+            values = values if kind != "application/x-ndjson" else [values]
+        elif kind not in content:
+            yield f"{method} {path}: answered {status} as {kind}, the document has {list(content)}"
+            return
+        else:
+            said = content[kind]
+            values = [body.decode()] if kind.startswith("text/") else \
+                [json.loads(line) for line in (body.splitlines() if kind == "application/x-ndjson" else [body])]
+        validator = self.library.Draft202012Validator(said["schema"], resolver=self.resolver,
+                                                      format_checker=self.library.FormatChecker())
+        for value in values:
+            for error in validator.iter_errors(value):
+                error = self.library.exceptions.best_match([error])
+                yield f"{method} {path}: {status}, at {error.json_path}: {error.message:.300}"
+
+
 def setUpModule():
+    keep_answers()
     global NODE, OWNER, OWNER_ID, MEMBER, STRANGER
     nexusflow.Node.patience = 60
     NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
@@ -48,11 +105,15 @@ def setUpModule():
 
 
 def tearDownModule():
+    document = Document(NODE.client().get("/openapi.json").json())
+    complaints = [text for answer in ANSWERS for text in document.complaints(*answer)]
     code = NODE.stop()
     tail = NODE.log_tail()
     NODE.remove()
     if code != 0:
         raise AssertionError(f"serve ended with {code}: {tail}")
+    if complaints:
+        raise AssertionError(f"{len(complaints)} times the document says something else:\n" + "\n".join(sorted(complaints)[:30]))
 
 
 def ok(answer, *statuses):
@@ -991,6 +1052,27 @@ class OpenApi(Case):
                     self.call(jsonschema, method, path, operation)
                     called += 1
         self.assertGreater(called, 40)
+
+    def test_every_operation_says_what_it_answers(self):
+        document = ok(NODE.client().get("/openapi.json")).json()
+        schemas = document["components"]["schemas"]
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                for status, said in operation["responses"].items():
+                    for kind, media in said.get("content", {}).items():
+                        with self.subTest(f"{method} {path} {status} {kind}"):
+                            name = media["schema"].get("$ref", "").rpartition("/")[2]
+                            self.assertTrue(kind == "text/plain" or name in schemas,
+                                            f"no schema {name!r}: cli/answers.json has the answers, by the names of the queries")
+
+    def test_an_answer_that_the_document_does_not_know_is_complained_about(self):
+        document = Document(ok(NODE.client().get("/openapi.json")).json())
+        path, body = "/v1/t/acme/me", {"id": OWNER_ID, "role": "owner", "scope": None, "name": "Owner"}
+        judge = lambda kind, body: list(document.complaints("GET", path, 200, kind, json.dumps(body).encode()))  # noqa: E731
+        self.assertEqual(judge("application/json", body), [])
+        for wrong in (dict(body, role="king"), dict(body, more=1), {"id": OWNER_ID}, dict(body, id="x"), []):
+            self.assertTrue(judge("application/json", wrong), wrong)
+        self.assertTrue(judge("text/html", body))
 
     def call(self, jsonschema, method, path, operation):
         query, headers, url = {}, {}, path

@@ -90,6 +90,9 @@ static const struct http_route commands[] = {
          .path = "/v1/x/{place}/{thing}",
          .handler = nothing,
          .summary = "Put a thing in its place",
+         .answer_schema = "thing",
+         .error_type = "application/oops",
+         .error_schema = "oops",
          .params = list_params,
          .body_bytes_max = 10},
         {0},
@@ -114,7 +117,9 @@ static json_t *document(void)
 {
 	struct buf text = {0};
 
-	openapi_print(tables, schema_of, &text);
+	openapi_print(tables, schema_of,
+	              SLICE("{\"thing\":{\"type\":\"object\"},\"oops\":{\"type\":\"array\"}}"),
+	              &text);
 	return load(&text);
 }
 
@@ -192,6 +197,33 @@ static void methods_of_one_path_share_its_item(void **state)
 	json_decref(json);
 }
 
+static void answers_and_errors_have_the_schemas_that_the_row_names(void **state)
+{
+	(void)state;
+	json_t *json = document();
+	const char *answer, *error, *plain, *problem, *type;
+	assert_int_equal(json_unpack(operation(json, "/v1/x/{place}/{thing}", "post"),
+	                             "{s:{s:{s:{s:{s:{s:s}}}},s:{s:{s:{s:{s:s}}}}}}", "responses",
+	                             "2XX", "content", "application/json", "schema", "$ref",
+	                             &answer, "default", "content", "application/oops", "schema",
+	                             "$ref", &error),
+	                 0);
+	assert_string_equal(answer, "#/components/schemas/thing");
+	assert_string_equal(error, "#/components/schemas/oops");
+	assert_int_equal(json_unpack(operation(json, "/v1/x/{place}/{thing}", "get"),
+	                             "{s:{s:{s:{s:{s:{s:s}}}},s:{s:s}}}", "responses", "2XX",
+	                             "content", "text/plain", "schema", "type", &plain, "default",
+	                             "$ref", &problem),
+	                 0);
+	assert_string_equal(plain, "string");
+	assert_string_equal(problem, "#/components/responses/Problem");
+	assert_int_equal(json_unpack(json, "{s:{s:{s:{s:s}}}}", "components", "schemas", "oops",
+	                             "type", &type),
+	                 0);
+	assert_string_equal(type, "array");
+	json_decref(json);
+}
+
 static void a_row_without_summary_is_no_operation(void **state)
 {
 	json_t *json = document();
@@ -209,6 +241,7 @@ int main(void)
 	        cmocka_unit_test(a_command_is_an_operation_with_its_schema),
 	        cmocka_unit_test(every_parameter_has_an_example_of_its_type),
 	        cmocka_unit_test(methods_of_one_path_share_its_item),
+	        cmocka_unit_test(answers_and_errors_have_the_schemas_that_the_row_names),
 	        cmocka_unit_test(a_row_without_summary_is_no_operation),
 	};
 
