@@ -1,5 +1,5 @@
-/* The JSON Schemas of all answers, by the names that routes give them: answers.json, which is built in. The parts that several
- * of them share are there as well. */
+/* The JSON Schemas of all answers, by the names that routes give them: answers.json, which is built
+ * in. The parts that several of them share are there as well. */
 #ifndef CLI_ANSWERS_H
 #define CLI_ANSWERS_H
 

@@ -56,6 +56,9 @@
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
 	IGNORE(ISSUE_VERSIONS_CHANGED)                                                             \
 	IGNORE(ISSUE_WATCHED)                                                                      \
+	ON(LINK_TYPE_ADDED)                                                                        \
+	ON(LINK_TYPE_EDITED)                                                                       \
+	ON(LINK_TYPE_REMOVED)                                                                      \
 	ON(MEMBER_ADDED)                                                                           \
 	ON(MEMBER_DEACTIVATED)                                                                     \
 	ON(MEMBER_PROFILE_SET)                                                                     \
@@ -352,6 +355,9 @@ static enum status (*const appliers[EVENT_TYPES])(struct view *view, const struc
         [EVENT_ORGANIZATION_RENAMED] = organization_renamed,
         [EVENT_RANKS_REBALANCED] = version_raised,
         [EVENT_PERMISSION_GRANTS_CHANGED] = version_raised,
+        [EVENT_LINK_TYPE_ADDED] = version_raised,
+        [EVENT_LINK_TYPE_EDITED] = version_raised,
+        [EVENT_LINK_TYPE_REMOVED] = version_raised,
         [EVENT_PERMISSION_SCHEME_CREATED] = version_raised,
         [EVENT_PERMISSION_SCHEME_REMOVED] = version_raised,
         [EVENT_PERMISSION_SCHEME_RENAMED] = version_raised,

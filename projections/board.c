@@ -58,6 +58,9 @@
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
 	ON(ISSUE_WATCHED)                                                                          \
+	IGNORE(LINK_TYPE_ADDED)                                                                    \
+	IGNORE(LINK_TYPE_EDITED)                                                                   \
+	IGNORE(LINK_TYPE_REMOVED)                                                                  \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_DEACTIVATED)                                                                 \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
@@ -446,6 +449,9 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_UNWATCHED:
 	case EVENT_ISSUE_WATCHED:
+	case EVENT_LINK_TYPE_ADDED:
+	case EVENT_LINK_TYPE_EDITED:
+	case EVENT_LINK_TYPE_REMOVED:
 	case EVENT_MEMBER_ADDED:
 	case EVENT_MEMBER_DEACTIVATED:
 	case EVENT_MEMBER_PROFILE_SET:

@@ -56,6 +56,9 @@ enum { PLACES = KV_VIEW_OWN };
 	IGNORE(ISSUE_UNWATCHED)                                                                    \
 	IGNORE(ISSUE_VERSIONS_CHANGED)                                                             \
 	IGNORE(ISSUE_WATCHED)                                                                      \
+	IGNORE(LINK_TYPE_ADDED)                                                                    \
+	IGNORE(LINK_TYPE_EDITED)                                                                   \
+	IGNORE(LINK_TYPE_REMOVED)                                                                  \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_DEACTIVATED)                                                                 \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \

@@ -56,6 +56,9 @@
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
 	ON(ISSUE_WATCHED)                                                                          \
+	ON(LINK_TYPE_ADDED)                                                                        \
+	ON(LINK_TYPE_EDITED)                                                                       \
+	ON(LINK_TYPE_REMOVED)                                                                      \
 	IGNORE(MEMBER_ADDED)                                                                       \
 	IGNORE(MEMBER_DEACTIVATED)                                                                 \
 	IGNORE(MEMBER_PROFILE_SET)                                                                 \
@@ -441,6 +444,9 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_ISSUE_TYPE_CHANGED:
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_VERSIONS_CHANGED:
+	case EVENT_LINK_TYPE_ADDED:
+	case EVENT_LINK_TYPE_EDITED:
+	case EVENT_LINK_TYPE_REMOVED:
 	case EVENT_MEMBER_ADDED:
 	case EVENT_MEMBER_DEACTIVATED:
 	case EVENT_MEMBER_PROFILE_SET:
@@ -540,10 +546,11 @@ static void detach(struct view *view)
 }
 
 static const char *const tables[] = {
-        KV_VIEW_TABLES,  "issues",   "numbers",      "texts",      "comments",      "comment_seqs",
-        "comment_texts", "worklogs", "worklog_seqs", "watchers",   "kept",          "links",
-        "children",      "projects", "project_keys", "components", "versions",      "tags",
-        "fields",        "options",  "values",       "bulks",      "bulk_refusals", NULL};
+        KV_VIEW_TABLES, "issues",        "numbers",       "texts",        "comments",
+        "comment_seqs", "comment_texts", "worklogs",      "worklog_seqs", "watchers",
+        "kept",         "links",         "children",      "projects",     "project_keys",
+        "components",   "versions",      "tags",          "fields",       "options",
+        "values",       "bulks",         "bulk_refusals", "link_types",   NULL};
 
 const struct kv_view_type issue_view = {
         .type =

@@ -26,7 +26,7 @@ struct issue_stamp {
  * "fields":[{"id","name","kind","values":[text],"display":[name or null] or
  * null}],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
  * "estimate","remaining","spent","rank",
- * "links":[{"type","direction":"outward"|"inward","issue":{...}}],"comments":{...},
+ * "links":[{"type","direction":"outward"|"inward","name","issue":{...}}],"comments":{...},
  * "worklogs":{...},"watchers":[{"id","name"}],"cloned_from":{...}|null,"external_ref","archived",
  * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one;
  * nor is one of a deleted project, or of one that @sight does not see.

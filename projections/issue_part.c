@@ -253,6 +253,26 @@ static void unlinked(const struct issue_applying *a, const struct issue_unlinked
 		del_link(a, &e->other, e->link_type, id);
 }
 
+/* Its links go with events of their own. */
+static void set_link_type(const struct issue_applying *a, struct slice id, struct slice outward,
+                          struct slice inward)
+{
+	struct buf *row = &a->view->value;
+	key_tenant(&a->view->key, a->tenant);
+	buf_append_slice(&a->view->key, id);
+	buf_clear(row);
+	row_string(row, outward);
+	row_string(row, inward);
+	issue_put(a, LINK_TYPES, buf_slice(row));
+}
+
+static void link_type_removed(const struct issue_applying *a, const struct link_type_removed *e)
+{
+	key_tenant(&a->view->key, a->tenant);
+	buf_append_slice(&a->view->key, e->link_type);
+	kv_del(a->view->txn, LINK_TYPES, buf_slice(&a->view->key));
+}
+
 enum status issue_part_apply(const struct issue_applying *a, const struct event *event)
 {
 	if (event->type == EVENT_COMMENT_ADDED)
@@ -275,5 +295,14 @@ enum status issue_part_apply(const struct issue_applying *a, const struct event 
 		linked(a, &event->issue_linked);
 	else if (event->type == EVENT_ISSUE_UNLINKED)
 		unlinked(a, &event->issue_unlinked);
+	else if (event->type == EVENT_LINK_TYPE_ADDED)
+		set_link_type(a, event->link_type_added.link_type, event->link_type_added.outward,
+		              event->link_type_added.inward);
+	else if (event->type == EVENT_LINK_TYPE_EDITED)
+		set_link_type(a, event->link_type_edited.link_type,
+		              event->link_type_edited.to_outward,
+		              event->link_type_edited.to_inward);
+	else if (event->type == EVENT_LINK_TYPE_REMOVED)
+		link_type_removed(a, &event->link_type_removed);
 	return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 #include "projections/issue.h"
 
 #include "core/base/clock.h"
+#include "core/domain/link_type.h"
 #include "projections/issue_reading.h"
 
 #define DAY_MS 86400000LL
@@ -200,6 +201,26 @@ static void subtasks_json(struct issue_reading *r)
 	buf_release(&prefix);
 }
 
+/* How the link reads from this end: "is blocked by". */
+static void link_name_json(struct issue_reading *r, struct slice type, bool inward)
+{
+	const struct link_type *built_in = link_type_find(type);
+	struct slice row, names[2] = {{NULL, 0}, {NULL, 0}};
+	if (built_in) {
+		names[0] = slice_str(built_in->outward);
+		names[1] = slice_str(built_in->inward);
+	} else {
+		key_tenant(&r->key, r->tenant);
+		buf_append_slice(&r->key, type);
+		if (kv_get(r->txn, LINK_TYPES, buf_slice(&r->key), &row)) {
+			struct row_in in = row_in(row);
+			names[0] = row_take_string(&in);
+			names[1] = row_take_string(&in);
+		}
+	}
+	json_out_member_string(r->json, "name", names[inward]);
+}
+
 /* @tail: type, 0, other id, direction. Whether it is shown. */
 static bool link_json(struct issue_reading *r, struct slice tail)
 {
@@ -211,8 +232,9 @@ static bool link_json(struct issue_reading *r, struct slice tail)
 		return false;
 	json_out_object(r->json);
 	json_out_member_string(r->json, "type", slice_of(tail.data, type_n));
-	json_out_member_str(r->json, "direction",
-	                    tail.data[tail.n - 1] == LINK_INWARD ? "inward" : "outward");
+	bool inward = tail.data[tail.n - 1] == LINK_INWARD;
+	json_out_member_str(r->json, "direction", inward ? "inward" : "outward");
+	link_name_json(r, slice_of(tail.data, type_n), inward);
 	json_out_key(r->json, "issue");
 	issue_short_json(r, &id, &other);
 	json_out_object_end(r->json);

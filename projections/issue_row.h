@@ -12,6 +12,7 @@
  *   WATCHERS      issue id, member id -> nothing
  *   KEPT          kind u8 (enum issue_kept), seq u64 -> struct kept_row, packed
  *   LINKS         issue id, type, 0, other id, direction u8 -> nothing
+ *   LINK_TYPES    id of one that was added -> outward name, inward name
  *   CHILDREN      parent id, child id -> nothing
  *   PROJECTS      project id -> struct project_row, packed
  *   PROJECT_KEYS  every key that a project has had -> project id
@@ -52,7 +53,8 @@ enum {
 	OPTIONS,
 	VALUES,
 	BULKS,
-	BULK_REFUSALS
+	BULK_REFUSALS,
+	LINK_TYPES
 };
 
 enum issue_tag { TAG_COMPONENT, TAG_FIX, TAG_AFFECTS };

@@ -56,6 +56,9 @@ enum { ROWS = KV_VIEW_OWN };
 	ON(ISSUE_UNWATCHED)                                                                        \
 	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
 	ON(ISSUE_WATCHED)                                                                          \
+	ON(LINK_TYPE_ADDED)                                                                        \
+	ON(LINK_TYPE_EDITED)                                                                       \
+	ON(LINK_TYPE_REMOVED)                                                                      \
 	ON(MEMBER_ADDED)                                                                           \
 	ON(MEMBER_DEACTIVATED)                                                                     \
 	ON(MEMBER_PROFILE_SET)                                                                     \

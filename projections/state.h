@@ -51,6 +51,11 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 enum status workflows_read(struct view *view, struct slice tenant, struct slice project_key,
                            struct buf *out, uint64_t *position, struct error *err);
 
+/* {"items":[{"id","name","outward","inward","symmetric","acyclic","built_in"}]}: those that are
+ * built in first, the others in order of their ids. */
+enum status link_types_read(struct view *view, struct slice tenant, struct buf *out,
+                            uint64_t *position, struct error *err);
+
 /* {"items":[{"id","name"}]}, in order of the ids. */
 enum status project_roles_read(struct view *view, struct slice tenant, struct buf *out,
                                uint64_t *position, struct error *err);

@@ -36,6 +36,23 @@ static void run_configuration(struct query *query)
 
 const struct query_type query_configuration = {.view = "state", .run = run_configuration};
 
+static void run_link_types(struct query *query)
+{
+	struct error err;
+	struct view *view = query_view(query, "state");
+	if (!view)
+		return;
+	enum status status =
+	        link_types_read(view, query->tenant, &query->body, &query->position, &err);
+	query_view_done(query, "state", view);
+	if (status)
+		query_failed(query, status, "organization", &err);
+	else
+		query_etag_of_body(query);
+}
+
+const struct query_type query_link_types = {.view = "state", .run = run_link_types};
+
 static void run_workflows(struct query *query)
 {
 	run(query, "project", workflows_read);

@@ -11,6 +11,8 @@
 	X(teams, "/teams", ROLE(GUEST), page_params, "Teams, in order of their ids.")              \
 	X(team, "/teams/{team}", ROLE(GUEST), page_params,                                         \
 	  "One team, with a page of its members.")                                                 \
+	X(link_types, "/link-types", ROLE(GUEST), no_params,                                       \
+	  "Types of links: those that are built in, and those of the organization.")               \
 	X(projects, "/projects", OF_PROJECTS, projects_params,                                     \
 	  "Projects, in order of their keys.")                                                     \
 	X(project, "/projects/{project}", OF_PROJECT, no_params, "One project.")                   \

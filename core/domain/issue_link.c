@@ -3,7 +3,7 @@
 #include "core/domain/issue.h"
 
 struct link_ends {
-	const struct link_type *type;
+	struct row_link_type type;
 	struct row_issue issue;
 	struct row_issue other;
 	bool linked; /* the issue has the link to the other */
@@ -25,8 +25,7 @@ static bool find_ends(struct judge *judge, struct slice ref, struct slice type, 
 
 	if (!find_subject(judge, ref, has_expected, expected, &ends->issue))
 		return false;
-	ends->type = link_type_find(type);
-	if (!ends->type)
+	if (!read_link_type(judge->state, type, &ends->type))
 		return REFUSE(judge, REJECT_UNKNOWN_LINK_TYPE, "/link_type",
 		              SLICE("there is no link type "), type);
 	if (!find_active_issue(judge, other, "/other", &ends->other))
@@ -34,6 +33,61 @@ static bool find_ends(struct judge *judge, struct slice ref, struct slice type, 
 	read_link(judge->state, &ends->issue.id, type, &ends->other.id, &row);
 	ends->linked = row.outward;
 	return true;
+}
+
+static bool has_id(const struct uuid *ids, uint32_t n, const struct uuid *id)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (uuid_equal(&ids[i], id))
+			return true;
+	return false;
+}
+
+/* Add those that @issue has such a link to. False: there is no room. */
+static bool add_linked(const struct tenant_state *state, const struct uuid *issue,
+                       struct slice type, struct uuid *ids, uint32_t *n)
+{
+	static const struct uuid nil;
+	struct row_key key = row_key_link(issue, type, &nil);
+	const size_t head = key.n - sizeof(nil);
+	struct row_key begin = key;
+	struct row_link row;
+	struct uuid id;
+
+	while (state->next(state, &key, false, &row) && key.n == begin.n &&
+	       memcmp(key.bytes, begin.bytes, head) == 0) {
+		memcpy(id.bytes, key.bytes + head, sizeof(id));
+		if (!row.outward || has_id(ids, *n, &id))
+			continue;
+		if (*n == LINK_CHAIN_MAX)
+			return false;
+		ids[(*n)++] = id;
+	}
+	return true;
+}
+
+/* Whether the other issue does not lead back to the issue. */
+static bool check_circle(struct judge *judge, const struct link_issues *command,
+                         const struct link_ends *ends)
+{
+	struct arena mark = *judge->decision->arena;
+	struct uuid *ids = emit_room(judge, LINK_CHAIN_MAX * sizeof(*ids));
+	uint32_t n = 0;
+	bool room = true;
+
+	if (!ids)
+		return false;
+	ids[n++] = ends->other.id;
+	for (uint32_t i = 0; i < n && room; i++)
+		room = add_linked(judge->state, &ids[i], command->link_type, ids, &n);
+	bool circle = has_id(ids, n, &ends->issue.id);
+	*judge->decision->arena = mark;
+	if (circle)
+		return REFUSE(judge, REJECT_LINK_CYCLE, "/other", command->other,
+		              SLICE(" leads back to "), command->issue, SLICE(" over links of "),
+		              command->link_type);
+	return room || REFUSE(judge, REJECT_TOO_LARGE, "/other",
+	                      SLICE("more than 1000 issues are behind "), command->other);
 }
 
 void decide_link_issues(struct judge *judge, const struct link_issues *command)
@@ -47,10 +101,10 @@ void decide_link_issues(struct judge *judge, const struct link_issues *command)
 		REFUSE(judge, REJECT_SELF_LINK, "/other", SLICE("both are "), command->issue);
 		return;
 	}
-	if (ends.linked)
+	if (ends.linked || (ends.type.acyclic && !check_circle(judge, command, &ends)))
 		return;
 	emit_issue(judge, EVENT_ISSUE_LINKED, &ends.issue)->issue_linked =
-	        (struct issue_linked){slice_str(ends.type->id), ends.other.id};
+	        (struct issue_linked){command->link_type, ends.other.id};
 }
 
 void decide_unlink_issues(struct judge *judge, const struct unlink_issues *command)
@@ -62,11 +116,11 @@ void decide_unlink_issues(struct judge *judge, const struct unlink_issues *comma
 		return;
 	if (!ends.linked) {
 		REFUSE(judge, REJECT_NO_SUCH_LINK, "/other", command->issue, SLICE(" "),
-		       slice_str(ends.type->outward), SLICE(" nothing of that name"));
+		       PADDED(ends.type.outward), SLICE(" nothing of that name"));
 		return;
 	}
 	emit_issue(judge, EVENT_ISSUE_UNLINKED, &ends.issue)->issue_unlinked =
-	        (struct issue_unlinked){slice_str(ends.type->id), ends.other.id};
+	        (struct issue_unlinked){command->link_type, ends.other.id};
 }
 
 /* One of the two directions of the row at one end; a row without any is not kept. */
@@ -87,17 +141,39 @@ static void set_end(struct tenant_state *state, const struct uuid *issue, struct
 		state->del(state, &key);
 }
 
+/* The row by which a type that was added knows its links. Returns whether the type is symmetric. */
+static bool set_use(struct tenant_state *state, struct slice type_id, const struct uuid *issue,
+                    const struct uuid *other, bool linked)
+{
+	const struct link_type *built_in = link_type_find(type_id);
+	struct row_key key = row_key_link_type(type_id);
+	const struct row_link_of_type use = {0};
+	struct row_link_type type;
+
+	if (built_in)
+		return built_in->symmetric;
+	bool found = state->get(state, &key, &type);
+	assert(found && (!linked || !type.removed));
+	(void)found;
+	bool turned = type.symmetric && memcmp(other, issue, sizeof(*issue)) < 0;
+	key = row_key_link_of_type(type_id, turned ? other : issue, turned ? issue : other);
+	if (linked)
+		state->put(state, &key, &use);
+	else
+		state->del(state, &key);
+	return type.symmetric;
+}
+
 static void set_link(struct tenant_state *state, const struct event_meta *meta,
                      struct slice type_id, const struct uuid *other, bool linked)
 {
-	const struct link_type *type = link_type_find(type_id);
 	struct row_issue issue = load_issue(state, meta);
+	bool symmetric = set_use(state, type_id, &issue.id, other, linked);
 
-	assert(type);
 	save_issue(state, &issue);
 	set_end(state, &issue.id, type_id, other, true, linked);
 	set_end(state, other, type_id, &issue.id, false, linked);
-	if (!type->symmetric)
+	if (!symmetric)
 		return;
 	set_end(state, &issue.id, type_id, other, false, linked);
 	set_end(state, other, type_id, &issue.id, true, linked);

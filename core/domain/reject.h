@@ -59,6 +59,7 @@
 	X(PARENT_CYCLE, 409, "parent_cycle", "an issue cannot be its own ancestor")                \
 	X(PARENT_NEEDED, 422, "parent_needed", "a sub-task has a parent")                          \
 	X(PARENT_TYPE, 422, "parent_type", "an issue of this type cannot be a parent of that")     \
+	X(LINK_CYCLE, 409, "link_cycle", "links of this type close no circle")                     \
 	X(SELF_LINK, 422, "self_link", "an issue cannot be linked to itself")                      \
 	X(VERSION_MISMATCH, 412, "version_mismatch", "the aggregate has changed")                  \
 	X(UNKNOWN_TYPE, 422, "unknown_type", "there is no such issue type")                        \

@@ -404,6 +404,22 @@ struct row_key row_key_scheme_project(struct slice id, const struct uuid *projec
 	return key;
 }
 
+struct row_key row_key_link_type(struct slice id)
+{
+	return key_of_text(ROW_LINK_TYPE, id);
+}
+
+struct row_key row_key_link_of_type(struct slice type, const struct uuid *issue,
+                                    const struct uuid *other)
+{
+	struct row_key key = key_of_text(ROW_LINK_OF_TYPE, type);
+
+	key_add(&key, "", 1);
+	key_add_uuid(&key, issue);
+	key_add_uuid(&key, other);
+	return key;
+}
+
 struct row_key row_key_api_key(const struct uuid *key)
 {
 	return key_of_uuid(ROW_API_KEY, key);

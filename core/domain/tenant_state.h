@@ -47,6 +47,8 @@
 	X(CHILD, child, "parent id, child id")                                                     \
 	X(LABEL, label, "issue id, label")                                                         \
 	X(LINK, link, "issue id, link type, 0, other id: both issues have a row")                  \
+	X(LINK_TYPE, link_type, "id, of those that are not built in")                              \
+	X(LINK_OF_TYPE, link_of_type, "such a link type, 0, issue id, other id")                   \
 	X(COMMENT, comment, "comment id")                                                          \
 	X(WATCHER, watcher, "issue id, member id")                                                 \
 	X(WORKLOG, worklog, "worklog id")                                                          \
@@ -100,6 +102,7 @@ struct row_organization {
 	uint32_t api_key_days;       /* that API keys may live; 0: nobody has said */
 	uint32_t project_roles;      /* removed ones included */
 	uint32_t permission_schemes; /* not removed */
+	uint32_t link_types;         /* added, removed ones included */
 };
 
 /* A deactivated member may do and see nothing, and keeps role, teams and assignments. */
@@ -347,6 +350,16 @@ struct row_link {
 	bool outward; /* the issue of the key has the link to the other */
 	bool inward;  /* the other has the link to it; a symmetric type has both */
 };
+struct row_link_type {
+	char name[ITEM_NAME_MAX];
+	char outward[ITEM_NAME_MAX];
+	char inward[ITEM_NAME_MAX];
+	bool symmetric, acyclic;
+	bool removed; /* the row only keeps the id from being used again */
+};
+struct row_link_of_type { /* a symmetric link has one, under the smaller id */
+	uint8_t unused;
+};
 struct row_comment {
 	struct uuid issue;
 	struct uuid author;
@@ -468,6 +481,9 @@ struct row_key row_key_issue_place(const struct uuid *project, struct slice type
 struct row_key row_key_child(const struct uuid *parent, const struct uuid *child);
 struct row_key row_key_label(const struct uuid *issue, struct slice label);
 struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other);
+struct row_key row_key_link_type(struct slice id);
+struct row_key row_key_link_of_type(struct slice type, const struct uuid *issue,
+                                    const struct uuid *other);
 struct row_key row_key_comment(const struct uuid *comment);
 struct row_key row_key_watcher(const struct uuid *issue, const struct uuid *member);
 struct row_key row_key_worklog(const struct uuid *worklog);

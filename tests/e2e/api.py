@@ -1163,6 +1163,11 @@ class OpenApi(Case):
             ok(OWNER.command("acme", "CreateProject", {"key": key, "name": "x"}), 201)
             return key
 
+        def link_type():
+            id = "l" + nexusflow.new_id()[:8]
+            ok(OWNER.command("acme", "AddLinkType", {"link_type": id, "name": "x", "outward": "x", "inward": "y"}))
+            return id
+
         def component(**data):
             id = nexusflow.new_id()
             ok(OWNER.command("acme", "AddComponent", {"project": "TLS", "name": id, "component_id": id}), 201)
@@ -1195,6 +1200,7 @@ class OpenApi(Case):
             "CloneIssue": lambda: {"issue": create_issue()["key"]},
             "BulkEditIssues": lambda: {"issues": ["TLS-12", "TLS-13"], "priority": "high"}, "BulkTransitionIssues": some_issues,
             "BulkMoveIssues": lambda: dict(some_issues(), project=project()), "BulkDeleteIssues": some_issues,
+            "EditLinkType": lambda: {"link_type": link_type()}, "RemoveLinkType": lambda: {"link_type": link_type()},
             "MoveIssue": lambda: {"issue": create_issue()["key"], "project": project()},
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),
             "DeleteIssue": lambda: {"issue": create_issue()["key"]}, "RestoreIssue": lambda: put_away("DeleteIssue"),

@@ -215,6 +215,17 @@ class Circles(Case):
                 self.assertIn((answer.status, body["code"]), ((409, "parent_cycle"), (422, "parent_type")), body)
                 self.assertEqual([e["pointer"] for e in body["errors"]], ["/parent"])
 
+    def test_nothing_blocks_what_it_waits_for(self):
+        keys = [new_issue() for _ in range(4)]
+        for first, second in zip(keys, keys[1:]):
+            does("LinkIssues", issue=first, link_type="blocks", other=second)
+        for last in keys[1:]:
+            body = self.refused(409, "link_cycle", "/other", "LinkIssues", issue=last, link_type="blocks", other=keys[0])
+            self.assertIn(f"{keys[0]} leads back to {last}", body["detail"])
+        does("LinkIssues", issue=keys[3], link_type="relates", other=keys[0])
+        does("UnlinkIssues", issue=keys[1], link_type="blocks", other=keys[2])
+        does("LinkIssues", issue=keys[3], link_type="blocks", other=keys[0])
+
     def test_no_issue_is_linked_to_itself(self):
         key = new_issue()
         for kind in ("blocks", "relates", "duplicates"):

@@ -213,6 +213,41 @@ class Deleted(Case):
         self.assertEqual([key for key in found if key[0] == "L"], [f"L0-{n}" for n in range(1, 5)])
 
 
+class LinkTypes(Case):
+    def names(self, key, least):
+        return [(link["type"], link["direction"], link["name"]) for link in read(f"/issues/{key}", least)["links"]]
+
+    def test_types_of_links_are_added_renamed_and_removed_with_a_replacement(self):
+        one, two = new_issue(), new_issue()
+        does("AddLinkType", link_type="causes", name="Cause", outward="causes", inward="is caused by", acyclic=True)
+        does("AddLinkType", link_type="meets", name="Meeting", outward="meets", symmetric=True)
+        self.refused(409, "id_taken", "AddLinkType", link_type="blocks", name="x", outward="x", inward="y")
+        self.refused(403, "forbidden", "AddLinkType", MEMBER, link_type="x", name="x", outward="x", inward="y")
+        does("LinkIssues", issue=one, link_type="causes", other=two)
+        last = does("LinkIssues", issue=two, link_type="meets", other=one)
+        self.refused(409, "link_cycle", "LinkIssues", issue=two, link_type="causes", other=one)
+        self.assertEqual(self.names(one, last), [("causes", "outward", "causes"), ("meets", "inward", "meets")])
+        self.assertEqual(self.names(two, last), [("causes", "inward", "is caused by"), ("meets", "outward", "meets")])
+        last = does("EditLinkType", link_type="causes", outward="brings about")
+        self.assertIn(("causes", "outward", "brings about"), self.names(one, last))
+        listed = {t["id"]: t for t in read("/link-types", last, MEMBER)["items"]}
+        self.assertEqual(list(listed), ["blocks", "relates", "duplicates", "causes", "meets"])
+        self.assertEqual(listed["causes"], {"id": "causes", "name": "Cause", "outward": "brings about", "inward": "is caused by",
+                                            "symmetric": False, "acyclic": True, "built_in": False})
+        self.agrees()
+        self.refused(409, "in_use", "RemoveLinkType", link_type="causes")
+        self.refused(409, "built_in", "RemoveLinkType", link_type="blocks")
+        last = does("RemoveLinkType", link_type="causes", replace_with="duplicates")
+        self.assertEqual([e["type"] for e in last.json()["events"]], ["LinkTypeRemoved", "IssueUnlinked", "IssueLinked"])
+        self.assertEqual(self.names(two, last), [("duplicates", "inward", "is duplicated by"), ("meets", "outward", "meets")])
+        does("UnlinkIssues", issue=one, link_type="meets", other=two)
+        last = does("RemoveLinkType", link_type="meets")
+        self.assertEqual(self.names(two, last), [("duplicates", "inward", "is duplicated by")])
+        self.refused(422, "unknown_link_type", "LinkIssues", issue=one, link_type="meets", other=two)
+        self.refused(409, "id_taken", "AddLinkType", link_type="meets", name="x", outward="x", inward="y")
+        self.agrees()
+
+
 class Whole(Case):
     """Runs last: the classes run in the order of their names."""
 

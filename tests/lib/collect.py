@@ -133,6 +133,7 @@ def collect(client, tenant, audit=True, limit=1000):
             found[f"backlog {board_id} {f['id']}"] = backlog(client, tenant, board_id, 2, f["id"])
     for way in ("archived", "deleted"):
         found[way] = pages(client, tenant, f"/{way}-issues", 3, cursor="after")
+    found["link types"] = get(client, tenant, "/link-types")["items"]
     found["deleted projects"] = pages(client, tenant, "/deleted-projects", 3, cursor="after")
     for key in keys + [entry["issue"]["key"] for entry in found["archived"]]:
         found["issue " + key] = get(client, tenant, f"/issues/{key}")

@@ -17,6 +17,8 @@ TRANSITIONS = [("create", "Create", None, "todo"), ("start", "Start", "todo", "i
 TYPES = [("epic", "Epic", 1), ("story", "Story", 0), ("task", "Task", 0), ("bug", "Bug", 0), ("subtask", "Sub-task", -1)]
 PRIORITIES = [("highest", "Highest"), ("high", "High"), ("medium", "Medium"), ("low", "Low"), ("lowest", "Lowest")]
 RESOLUTIONS = [("done", "Done"), ("wont_do", "Won't do"), ("duplicate", "Duplicate")]
+LINK_TYPES = [("blocks", "Blocks", "blocks", "is blocked by", False, True), ("relates", "Relates", "relates to", "relates to", True, False),
+              ("duplicates", "Duplicates", "duplicates", "is duplicated by", False, False)]
 COMMENTS_FIRST = 20
 
 
@@ -158,6 +160,9 @@ class Fold(oracle_fields.FoldFields):
         self.members, self.teams, self.projects, self.issues, self.audit = {}, {}, {}, {}, []
         self.concluded = []
         self.boards = {}
+        self.link_types = {id: dict(zip(("name", "outward", "inward", "symmetric", "acyclic"), rest), built_in=True, removed=False)
+                           for id, *rest in LINK_TYPES}
+        self.relinking = None  # the command that removes a type of links
         self.roles, self.removed_roles = {}, set()
         self.schemes, self.removed_schemes = {"classic": {"name": "Classic", "grants": GRANTS}}, set()
         self.bulks, self.completed = {}, {}  # id: refusals so far; what the query has to say
@@ -185,9 +190,10 @@ class Fold(oracle_fields.FoldFields):
         kind, id = meta["aggregate"]["kind"], meta["aggregate"]["id"]
         if kind == "issue":
             issue = self.issues[id]
-            if self.projects[issue["project_id"]]["archived"] and not self.projects[issue["project_id"]]["deleted"]:
+            project = self.projects[issue["project_id"]]
+            if project["archived"] and not project["deleted"] and meta["command_id"] != self.relinking:
                 self.say(meta, "the project of the issue is archived")
-            if self.projects[issue["project_id"]]["deleted"] and not data.get("with_parent"):
+            if project["deleted"] and not data.get("with_parent") and meta["command_id"] != self.relinking:
                 self.say(meta, "the project of the issue is deleted")
             issue["version"], issue["updated_at"] = meta["aggregate"]["version"], meta["occurred_at"]
         elif kind == "organization":
@@ -975,18 +981,62 @@ class Fold(oracle_fields.FoldFields):
 
     # links and comments
 
+    def on_LinkTypeAdded(self, meta, data):
+        if data["link_type"] in self.link_types:
+            self.say(meta, f"the link type {data['link_type']} is or was there")
+        if data["symmetric"] and (data["acyclic"] or data["inward"] != data["outward"]):
+            self.say(meta, f"a symmetric type that cannot be: {data}")
+        self.link_types[data["link_type"]] = dict({k: data[k] for k in ("name", "outward", "inward", "symmetric", "acyclic")},
+                                                  built_in=False, removed=False)
+
+    def on_LinkTypeEdited(self, meta, data):
+        type = self.link_types[data["link_type"]]
+        for name in ("name", "outward", "inward"):
+            self.same(meta, name, data["from_" + name], type[name])
+            type[name] = data["to_" + name]
+        if type["built_in"] or type["removed"] or type["symmetric"] and type["inward"] != type["outward"]:
+            self.say(meta, f"the link type cannot become {type}")
+
+    def on_LinkTypeRemoved(self, meta, data):
+        type = self.link_types[data["link_type"]]
+        self.same(meta, "the name", data["name"], type["name"])
+        if type["built_in"] or type["removed"]:
+            self.say(meta, "the link type is not there to be removed")
+        type["removed"] = True
+        self.relinking = meta["command_id"]
+        last = meta["index"] + 1 == meta["count"]
+        if last and any(link[0] == data["link_type"] for issue in self.issues.values() for link in issue["links"]):
+            self.say(meta, "links of the type are left")
+
+    def look_at_circle(self, meta, type, issue):
+        """No link of an acyclic type leads back to where it begins."""
+        seen, at = set(), [issue["id"]]
+        while at:
+            for other in [o for t, o, direction in self.issues[at.pop()]["links"] if t == type and direction == "outward"]:
+                if other == issue["id"]:
+                    self.say(meta, f"a circle of {type}")
+                    return
+                if other not in seen:
+                    seen.add(other)
+                    at.append(other)
+
     def on_IssueLinked(self, meta, data):
         issue, other = self.issue_of(meta), self.issues[data["other"]]
-        directions = ("outward", "inward") if data["link_type"] == "relates" else ("outward",)
+        type = self.link_types[data["link_type"]]
+        if type["removed"]:
+            self.say(meta, "a link of a type that is removed")
+        directions = ("outward", "inward") if type["symmetric"] else ("outward",)
         if any((data["link_type"], other["id"], direction) in issue["links"] for direction in directions):
             self.say(meta, "the link is there already")
         issue["links"].add((data["link_type"], other["id"], "outward"))
         other["links"].add((data["link_type"], issue["id"], "inward"))
+        if type["acyclic"]:
+            self.look_at_circle(meta, data["link_type"], issue)
 
     def on_IssueUnlinked(self, meta, data):
-        # "relates" is one link of both, whichever end made it and whichever cuts it.
+        # A symmetric one is one link of both, whichever end made it and whichever cuts it.
         type, issue, other = data["link_type"], self.issue_of(meta), self.issues[data["other"]]
-        if type == "relates" and (type, other["id"], "outward") not in issue["links"]:
+        if self.link_types[type]["symmetric"] and (type, other["id"], "outward") not in issue["links"]:
             issue, other = other, issue
         if (type, other["id"], "outward") not in issue["links"]:
             self.say(meta, "there is no such link")
@@ -1051,6 +1101,8 @@ class Expected(oracle_fields.ExpectedFields):
                                         for id in sorted(fold.schemes, key=lambda id: (id != "classic", id))],
                  "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
         found["deleted projects"] = self.deleted_projects()
+        found["link types"] = [dict({k: v for k, v in type.items() if k != "removed"}, id=id) for id, type in sorted(
+            fold.link_types.items(), key=lambda t: (not t[1]["built_in"], t[0] if not t[1]["built_in"] else "")) if not type["removed"]]
         for project in self.there():
             found["board " + project["key"]] = self.board(project)
             found["statuses " + project["key"]] = project["statuses"]
@@ -1331,7 +1383,7 @@ class Expected(oracle_fields.ExpectedFields):
             components=[{"id": id, "name": project["components"][id]["name"]} for id in sorted(issue["components"])],
             **{which: [{"id": id, "name": self.version(project, id)[1]["name"], "status": self.version(project, id)[2]}
                        for id in sorted(issue[which])] for which in ("fix_versions", "affects_versions")},
-            links=[{"type": type, "direction": direction, "issue": self.related(other)} for type, other, direction in
+            links=[{"type": type, "direction": direction, "name": self.fold.link_types[type][direction], "issue": self.related(other)} for type, other, direction in
                    sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward")) if self.related(other)],
             comments=self.first_page(self.comments(issue)), worklogs=self.first_page(self.worklogs(issue)),
             fields=self.field_values(project, issue), spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])

@@ -48,6 +48,7 @@ struct history_tenant {
 	uint64_t api_keys; /* that ada ever made */
 	bool has_api_key;  /* the last one is not revoked */
 	/* a project role, that ada may have, and a permission scheme, that the project may have */
+	bool has_link_type;
 	bool has_permissions, is_private, has_role, grants_more;
 	uint64_t spare_roles; /* that came and went */
 };

@@ -244,6 +244,19 @@ static void random_spare(struct history *h, struct history_tenant *t, char room[
 	        (struct permission_scheme_removed){.scheme = spare, .name = SLICE("Spare")};
 }
 
+static void random_link_type(struct history *h, struct history_tenant *t)
+{
+	static const struct slice id = {"causes", 6}, others[] = {{"causes", 6}, {"brings", 6}};
+	struct slice to = others[seed_below(&h->seed, 2)];
+	if (!t->has_link_type)
+		of_organization(h, t, EVENT_LINK_TYPE_ADDED)->link_type_added =
+		        (struct link_type_added){id, id, to, SLICE("is caused by"), false, false};
+	else
+		of_organization(h, t, EVENT_LINK_TYPE_EDITED)->link_type_edited =
+		        (struct link_type_edited){.link_type = id, .to_name = id, .to_outward = to};
+	t->has_link_type = true;
+}
+
 static void random_permissions(struct history *h, struct history_tenant *t, char room[16])
 {
 	if (!t->has_permissions) {
@@ -275,7 +288,7 @@ static void random_permissions(struct history *h, struct history_tenant *t, char
 static void random_organization_command(struct history *h, struct history_tenant *t)
 {
 	struct uuid second = history_id(t->name, "member", 2);
-	uint64_t kind = seed_below(&h->seed, 9);
+	uint64_t kind = seed_below(&h->seed, 10);
 	char room[16];
 	if (kind == 0)
 		of_organization(h, t, EVENT_ORGANIZATION_RENAMED)->organization_renamed.to =
@@ -285,6 +298,8 @@ static void random_organization_command(struct history *h, struct history_tenant
 		        (struct api_keys_limited){366, 30};
 	else if (kind == 6)
 		random_api_key(h, t);
+	else if (kind == 9)
+		random_link_type(h, t);
 	else if (kind > 6)
 		random_permissions(h, t, room);
 	else if (kind < 3)

@@ -83,6 +83,7 @@ static struct field_value_array some_screen(struct decider *decider, struct seed
 }
 
 #define SOME_ISSUE   some_issue(decider, seed)
+#define SOME_LINK    PICK("blocks", "relates", "causes", "meets")
 #define SOME_PROJECT PICK("TLS", "QUIC", "NET", "OPS", "NONE")
 #define EXPECTED                                                                                   \
 	.has_expected_version = maybe(seed, 6), .expected_version = (int64_t)seed_below(seed, 12)
@@ -537,6 +538,25 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	case COMMAND_UNARCHIVE_PROJECT:
 		command->unarchive_project.project = PICK("QUIC", "NET", "NONE");
 		break;
+	case COMMAND_ADD_LINK_TYPE:
+		command->add_link_type =
+		        (struct add_link_type){.link_type = PICK("causes", "meets", "more"),
+		                               .name = SLICE("x"),
+		                               .outward = SLICE("x"),
+		                               .inward = PICK("", "x", "y"),
+		                               .symmetric = maybe(seed, 2),
+		                               .acyclic = maybe(seed, 4)};
+		break;
+	case COMMAND_EDIT_LINK_TYPE:
+		command->edit_link_type = (struct edit_link_type){
+		        .link_type = SOME_LINK, .has_outward = true, .outward = PICK("x", "z")};
+		break;
+	case COMMAND_REMOVE_LINK_TYPE:
+		command->remove_link_type = (struct remove_link_type){
+		        .link_type = maybe(seed, 8) ? SOME_LINK : SLICE("more"),
+		        .has_replace_with = true,
+		        .replace_with = PICK("relates", "meets", "blocks")};
+		break;
 	case COMMAND_DELETE_PROJECT:
 		command->delete_project.project = PICK("QUIC", "NET", "NONE");
 		break;
@@ -563,15 +583,12 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 		command->delete_comment.comment_id = comment;
 		break;
 	case COMMAND_LINK_ISSUES:
-		command->link_issues = (struct link_issues){.issue = SOME_ISSUE,
-		                                            .link_type = PICK("blocks", "relates"),
-		                                            .other = SOME_ISSUE};
+		command->link_issues = (struct link_issues){
+		        .issue = SOME_ISSUE, .link_type = SOME_LINK, .other = SOME_ISSUE};
 		break;
 	case COMMAND_UNLINK_ISSUES:
-		command->unlink_issues =
-		        (struct unlink_issues){.issue = SOME_ISSUE,
-		                               .link_type = PICK("blocks", "relates"),
-		                               .other = SOME_ISSUE};
+		command->unlink_issues = (struct unlink_issues){
+		        .issue = SOME_ISSUE, .link_type = SOME_LINK, .other = SOME_ISSUE};
 		break;
 	default:
 		break;

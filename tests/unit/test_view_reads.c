@@ -285,7 +285,8 @@ static void an_issue_shows_everything_with_names(void **state)
 	                              "null,\"remaining\":null,\"spent\":0,\"rank\":\"m\","
 	                              "\"links\":[{"
 	                              "\"type\":\"blocks\","
-	                              "\"direction\":\"outward\",\"issue\":{\"id\":\"" ID(
+	                              "\"direction\":\"outward\",\"name\":\"blocks\",\"issue\":{"
+	                              "\"id\":\"" ID(
 	                                      2) "\",\"key\":\"TLS-2\","
 	                                         "\"summary\":\"Say "
 	                                         "\\\"hello\\\"\",\"status\":\"done\"}}],"
