@@ -132,12 +132,13 @@ static const char told_sql[] =
         " when 'board' then not exists (select from events b, unnest($3::uuid[]) h"
         "  where b.tenant = $1 and b.aggregate_id = e.aggregate_id"
         "  and position(h::text in b.body::text) > 0)"
-        " when 'command' then false when 'bulk' then false else true end" NAMES_NOTHING_OF("$3");
+        " when 'command' then false else true end" NAMES_NOTHING_OF("$3");
 /* $%d: the member who asks, no admin. */
 #define NOT_FOR_ADMINS                                                                             \
 	" and e.type not in ('PermissionSchemeCreated', 'PermissionSchemeRenamed',"                \
 	" 'PermissionSchemeRemoved', 'PermissionGrantsChanged')"                                   \
-	" and (e.type not in ('ApiKeyCreated', 'ApiKeyRevoked') or e.body->>'member_id' = $%d)"
+	" and (e.type not in ('ApiKeyCreated', 'ApiKeyRevoked') or e.body->>'member_id' = $%1$d)"  \
+	" and (e.aggregate_kind <> 'bulk' or e.actor_id::text = $%1$d)"
 
 static void select_sql(struct buf *sql)
 {

@@ -125,8 +125,7 @@ static bool sees_aggregate(const struct sight *sight, const struct tenant_state 
 		return sees_issue(sight, rows, &aggregate->id);
 	case AGGREGATE_KIND_BOARD:
 		return sees_board(sight, rows, &aggregate->id);
-	case AGGREGATE_KIND_BULK:
-		return false; /* may name any issue, as a command does */
+	case AGGREGATE_KIND_BULK: /* names what its maker named */
 	case AGGREGATE_KIND_ORGANIZATION:
 	case AGGREGATE_KIND_COMMAND:
 	case AGGREGATE_KIND_UNKNOWN:
@@ -163,6 +162,8 @@ static bool is_for(const struct holder *holder, const struct event *event)
 {
 	if (role_reaches(holder->role, ORG_ROLE_ADMIN))
 		return true;
+	if (event->meta.aggregate.kind == AGGREGATE_KIND_BULK)
+		return uuid_equal(&event->meta.actor.id, &holder->member);
 	switch ((int)event->type) {
 	case EVENT_API_KEY_CREATED:
 		return uuid_equal(&event->api_key_created.member_id, &holder->member);

@@ -34,7 +34,8 @@ bool sight_hides_issue(const struct sight *sight, const struct tenant_state *row
                        struct slice ref);
 
 /* Whether the event may be told: it is of nothing hidden, names no hidden issue, and is not for
- * admins only (permission schemes; API keys of others). @rows: of a state that has the event. */
+ * admins only (permission schemes; API keys and bulks of others). @rows: of a state that has the
+ * event. */
 bool sight_tells(const struct sight *sight, const struct tenant_state *rows,
                  const struct event *event);
 

@@ -448,6 +448,7 @@ static void set_role(struct tenant_state *state, struct row_project *project,
 	if (!found)
 		memset(&row, 0, sizeof(row));
 	assert(!(row.roles & bit) == has);
+	(void)has;
 	row.is_team = is_team;
 	row.roles ^= bit;
 	if (row.roles) {

@@ -177,6 +177,11 @@ class Place:
         send("CreateBoard", {"board_id": id, "name": SECRET + id[:8], "projects": [self.project]})
         return id
 
+    def bulk(self):
+        id = nexusflow.new_id()
+        send("BulkEditIssues", {"bulk_id": id, "issues": [self.issue()], "add_labels": ["x"]})
+        return id
+
     def archived_project(self):
         key = self.fresh_project()
         send("ArchiveProject", {"project": key})
@@ -210,6 +215,11 @@ class Place:
         id = "r" + nexusflow.new_id()[:8]
         send("AddProjectRole", {"role": id, "name": "x"})
         return dict({"role": id}, **more)
+
+    def link_type(self, **more):
+        id = new("l")
+        send("AddLinkType", {"link_type": id, "name": new("n"), "outward": new("o"), "inward": new("i")})
+        return dict({"link_type": id}, **more)
 
     def scheme(self, **more):
         id = "p" + nexusflow.new_id()[:8]
@@ -247,6 +257,9 @@ BODIES = {
     "ChangePermissionGrants": lambda p: p.scheme(add=[{"permission": "log_work", "to": "anyone"}]),
     "RemovePermissionScheme": lambda p: p.scheme(),
     "AssignPermissionScheme": lambda p: p.scheme(project=p.project if p.who == "outsider" else p.fresh_project()),
+    "AddLinkType": lambda p: {"link_type": new("l"), "name": new("n"), "outward": new("o"), "inward": new("i")},
+    "EditLinkType": lambda p: p.link_type(name=new("n")),
+    "RemoveLinkType": lambda p: p.link_type(),
     "CreateProject": lambda p: {"key": letters(8), "name": "x"},
     "EditProject": lambda p: {"project": p.project, "category": new("c")},
     "ChangeProjectKey": lambda p: {"project": p.fresh_project(), "key": letters(8)},
@@ -305,6 +318,10 @@ BODIES = {
     "UnarchiveIssue": lambda p: p.put_away("ArchiveIssue"),
     "DeleteIssue": lambda p: {"issue": p.issue()},
     "RestoreIssue": lambda p: p.put_away("DeleteIssue"),
+    "BulkEditIssues": lambda p: {"issues": [p.issue()], "add_labels": [new("l")]},
+    "BulkTransitionIssues": lambda p: {"issues": [p.issue()], "to": "in_progress"},
+    "BulkMoveIssues": lambda p: {"issues": [p.issue()], "project": p.fresh_project()},
+    "BulkDeleteIssues": lambda p: {"issues": [p.issue()]},
     "AddComment": lambda p: {"issue": p.issue(), "body": "x"},
     "EditComment: own": lambda p: dict(p.comment(True), body="y"),
     "EditComment: of others": lambda p: dict(p.comment(False), body="y"),
@@ -332,12 +349,19 @@ def verdict(answer):
     return {401: "401", 403: "no", 404: "404"}.get(answer.status, "yes" if answer.status < 500 else f"{answer.status}")
 
 
+def verdict_of_bulk(answer):
+    """Each issue is judged by itself: no is that every one was refused."""
+    if answer.status not in (200, 201):
+        return verdict(answer)
+    return "yes" if any(not event["type"].startswith("Bulk") for event in answer.json()["events"]) else "no"
+
+
 def try_command(row, who):
     data = BODIES[row](Place(who))
     answer = CLIENTS[who].command("acme", row.split(":")[0], data)
     if who == "owner" and verdict(answer) == "yes" and answer.status not in (200, 201):
         raise AssertionError(f"{row}: the example is not a good one: {answer}")
-    return verdict(answer)
+    return verdict_of_bulk(answer) if row.startswith("Bulk") else verdict(answer)
 
 
 class Seen:
@@ -355,7 +379,7 @@ class Seen:
             place.put_away("ArchiveIssue")
             place.put_away("DeleteIssue")
             self.things[place.private] = {"project": place.project, "issue": data["issue"], "comment": data["comment_id"],
-                                          "board": place.board(), "scheme": "private", "team": place.team()}
+                                          "board": place.board(), "bulk": place.bulk(), "scheme": "private", "team": place.team()}
         # issues of both projects know each other
         send("LinkIssues", {"issue": self.things[False]["issue"], "link_type": "relates", "other": self.things[True]["issue"]})
         open_place = Place("member")
@@ -455,7 +479,7 @@ class Matrix(unittest.TestCase):
                     reach[command["name"]] = command["of"]
             for row, cells in rows.items():
                 name, _, what = row.partition(": ")
-                if row.startswith("GET ") or name == "RevokeApiKey":  # whose role is stronger counts as well
+                if row.startswith(("GET ", "Bulk", "RevokeApiKey")):  # judged for each issue; whose role is stronger counts
                     continue
                 may = name in reach and (what != "of others" or reach[name] == "all") and \
                     (what != "with dates" or "schedule_issues" in permissions)

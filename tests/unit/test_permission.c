@@ -460,6 +460,43 @@ static void a_project_has_a_bounded_number_of_people_in_roles(void **state)
 	THEN_REFUSED(TOO_MANY, "");
 }
 
+static bool (*read_row)(const struct tenant_state *state, const struct row_key *key, void *row);
+static uint32_t rows_read;
+
+static bool count_row(const struct tenant_state *state, const struct row_key *key, void *row)
+{
+	rows_read++;
+	return read_row(state, key, row);
+}
+
+static uint32_t rows_of_a_comment(struct decider *decider, struct uuid who)
+{
+	rows_read = 0;
+	comment(decider, who);
+	THEN(EVENT_COMMENT_ADDED);
+	return rows_read;
+}
+
+/* Evolving the one event reads the same each time. */
+static void a_scheme_costs_a_command_one_row_and_roles_another(void **state)
+{
+	struct decider *decider = *state;
+	settle_private(decider);
+	GIVEN(ben, create_permission_scheme, .scheme = SLICE("open"), .name = SLICE("Open"),
+	      .has_copy_of = true, .copy_of = SLICE("classic"));
+	GIVEN(ben, change_project_role_members, TLS, DEVS, .add_members = IDS(cleo));
+	read_row = decider->state.face.get;
+	decider->state.face.get = count_row;
+	uint32_t of_roles = rows_of_a_comment(decider, cleo);
+	GIVEN(ben, assign_permission_scheme, TLS, .scheme = SLICE("open"));
+	uint32_t of_scheme = rows_of_a_comment(decider, cleo);
+	GIVEN(ben, assign_permission_scheme, TLS, .scheme = SLICE("classic"));
+	uint32_t classic = rows_of_a_comment(decider, cleo);
+	assert_int_equal(rows_of_a_comment(decider, ben), classic); /* admins: none */
+	assert_int_equal(of_scheme, classic + 1);
+	assert_int_equal(of_roles, classic + 2);
+}
+
 static void dates_and_assignees_ask_for_more(void **state)
 {
 	struct decider *decider = *state;
@@ -504,6 +541,7 @@ int main(void)
 	        ON_SETTLED(who_is_removed_loses_roles_and_grants),
 	        ON_SETTLED(there_are_limits),
 	        ON_SETTLED(a_project_has_a_bounded_number_of_people_in_roles),
+	        ON_SETTLED(a_scheme_costs_a_command_one_row_and_roles_another),
 	        ON_SETTLED(dates_and_assignees_ask_for_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
