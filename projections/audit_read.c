@@ -18,121 +18,26 @@ static const char find_key_sql[] =
 static const char find_id_sql[] =
         "select issue_id from issues where tenant = $1 and issue_id = $2::uuid limit 1";
 
-/* What sight_tells (sight.h) says of events, as conditions; $3, $5 are the hidden projects. */
-#define HIDES_ISSUE(id, hidden)                                                                    \
-	"coalesce((select project_id from issues where tenant = $1 and issue_id = (" id            \
-	")::uuid order by seq desc limit 1) = any (" hidden "::uuid[]), false)"
-#define NAMES_NOTHING_OF(hidden)                                                                                                                      \
-	" and (cardinality(" hidden "::uuid[]) = 0 or case e.type"                                                                                    \
-	" when 'IssueLinked' then not " HIDES_ISSUE(                                                                                                  \
-	        "e.body->>'other'",                                                                                                                   \
-	        hidden) " when 'IssueUnlinked' then not " HIDES_ISSUE("e.body->>'other'",                                                             \
-	                                                              hidden) " when "                                                                \
-	                                                                      "'IssueParentChange"                                                    \
-	                                                                      "d' then "                                                              \
-	                                                                      "not " HIDES_ISSUE("e.body->>'from'", hidden) "  and not " HIDES_ISSUE( \
-	                                                                              "e.body->>'"                                                    \
-	                                                                              "to'",                                                          \
-	                                                                              hidden) " w"                                                    \
-	                                                                                      "he"                                                    \
-	                                                                                      "n "                                                    \
-	                                                                                      "'I"                                                    \
-	                                                                                      "ss"                                                    \
-	                                                                                      "ue"                                                    \
-	                                                                                      "Mo"                                                    \
-	                                                                                      "ve"                                                    \
-	                                                                                      "d'"                                                    \
-	                                                                                      " t"                                                    \
-	                                                                                      "he"                                                    \
-	                                                                                      "n "                                                    \
-	                                                                                      "(e"                                                    \
-	                                                                                      ".b"                                                    \
-	                                                                                      "od"                                                    \
-	                                                                                      "y-"                                                    \
-	                                                                                      ">>"                                                    \
-	                                                                                      "'f"                                                    \
-	                                                                                      "ro"                                                    \
-	                                                                                      "m_"                                                    \
-	                                                                                      "pr"                                                    \
-	                                                                                      "oj"                                                    \
-	                                                                                      "ec"                                                    \
-	                                                                                      "t_"                                                    \
-	                                                                                      "id"                                                    \
-	                                                                                      "')"                                                    \
-	                                                                                      "::"                                                    \
-	                                                                                      "uu"                                                    \
-	                                                                                      "id"                                                    \
-	                                                                                      " <"                                                    \
-	                                                                                      "> "                                                    \
-	                                                                                      "al"                                                    \
-	                                                                                      "l "                                                    \
-	                                                                                      "(" hidden                                              \
-	                                                                                      "::"                                                    \
-	                                                                                      "uu"                                                    \
-	                                                                                      "id"                                                    \
-	                                                                                      "[]"                                                    \
-	                                                                                      ")"                                                     \
-	                                                                                      "  "                                                    \
-	                                                                                      "an"                                                    \
-	                                                                                      "d "                                                    \
-	                                                                                      "(e"                                                    \
-	                                                                                      ".b"                                                    \
-	                                                                                      "od"                                                    \
-	                                                                                      "y-"                                                    \
-	                                                                                      ">>"                                                    \
-	                                                                                      "'t"                                                    \
-	                                                                                      "o_"                                                    \
-	                                                                                      "pr"                                                    \
-	                                                                                      "oj"                                                    \
-	                                                                                      "ec"                                                    \
-	                                                                                      "t_"                                                    \
-	                                                                                      "id"                                                    \
-	                                                                                      "')"                                                    \
-	                                                                                      "::"                                                    \
-	                                                                                      "uu"                                                    \
-	                                                                                      "id"                                                    \
-	                                                                                      " <"                                                    \
-	                                                                                      "> "                                                    \
-	                                                                                      "al"                                                    \
-	                                                                                      "l "                                                    \
-	                                                                                      "(" hidden                                              \
-	                                                                                      "::"                                                    \
-	                                                                                      "uu"                                                    \
-	                                                                                      "id"                                                    \
-	                                                                                      "[]"                                                    \
-	                                                                                      ")"                                                     \
-	                                                                                      " w"                                                    \
-	                                                                                      "he"                                                    \
-	                                                                                      "n "                                                    \
-	                                                                                      "'R"                                                    \
-	                                                                                      "an"                                                    \
-	                                                                                      "ks"                                                    \
-	                                                                                      "Re"                                                    \
-	                                                                                      "ba"                                                    \
-	                                                                                      "la"                                                    \
-	                                                                                      "nc"                                                    \
-	                                                                                      "ed"                                                    \
-	                                                                                      "' "                                                    \
-	                                                                                      "th"                                                    \
-	                                                                                      "en"                                                    \
-	                                                                                      " f"                                                    \
-	                                                                                      "al"                                                    \
-	                                                                                      "se"                                                    \
-	                                                                                      " e"                                                    \
-	                                                                                      "ls"                                                    \
-	                                                                                      "e "                                                    \
-	                                                                                      "tr"                                                    \
-	                                                                                      "ue"                                                    \
-	                                                                                      " e"                                                    \
-	                                                                                      "nd"                                                    \
-	                                                                                      ")"
+/* What sight_tells (sight.h) says of events, as conditions; $3 are the hidden projects. */
+#define NAMES_NOTHING_HIDDEN                                                                       \
+	" and (cardinality($3::uuid[]) = 0 or case e.type"                                         \
+	" when 'IssueMoved' then (e.body->>'from_project_id')::uuid <> all ($3::uuid[])"           \
+	"  and (e.body->>'to_project_id')::uuid <> all ($3::uuid[])"                               \
+	" when 'RanksRebalanced' then false"                                                       \
+	" else not exists (select from unnest(case e.type"                                         \
+	"  when 'IssueLinked' then array[e.body->>'other']"                                        \
+	"  when 'IssueUnlinked' then array[e.body->>'other']"                                      \
+	"  when 'IssueParentChanged' then array[e.body->>'from', e.body->>'to']"                   \
+	"  else array[]::text[] end) named where (select project_id from issues"                   \
+	"  where tenant = $1 and issue_id = named::uuid order by seq desc limit 1)"                \
+	"  = any ($3::uuid[])) end)"
 static const char told_sql[] =
         " and case e.aggregate_kind when 'project' then e.aggregate_id <> all ($3::uuid[])"
         " when 'issue' then coalesce(i.project_id <> all ($3::uuid[]), true)"
         " when 'board' then not exists (select from events b, unnest($3::uuid[]) h"
         "  where b.tenant = $1 and b.aggregate_id = e.aggregate_id"
         "  and position(h::text in b.body::text) > 0)"
-        " when 'command' then false else true end" NAMES_NOTHING_OF("$3");
+        " when 'command' then false else true end" NAMES_NOTHING_HIDDEN;
 /* $%d: the member who asks, no admin. */
 #define NOT_FOR_ADMINS                                                                             \
 	" and e.type not in ('PermissionSchemeCreated', 'PermissionSchemeRenamed',"                \
@@ -404,8 +309,9 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 static const char history_sql[] = "select e.seq, e.type, e.actor_kind, e.actor_id, " RFC3339(
         "occurred_at") ", e.reason, e.body, e.on_behalf_of"
                        " from events e where e.tenant = $1 and e.aggregate_id = $2::uuid"
-                       " and e.seq > $3::bigint" NAMES_NOTHING_OF(
-                               "$5") " order by e.seq limit $4::int";
+                       " and e.seq > $4::bigint" NAMES_NOTHING_HIDDEN
+                       " order by e.seq limit $5::int";
+
 /* The member whose id is in @column. */
 static void write_member(struct json_out *json, struct access_names *names,
                          const struct pg_result *rows, int i, int column)
@@ -493,8 +399,8 @@ enum status audit_history_read(struct pg *pg, const char *instance, struct acces
 		snprintf(from, sizeof from, "%llu", (unsigned long long)after);
 		snprintf(most, sizeof most, "%u", limit + 1);
 		sight_hidden_array(sight, &hidden);
-		struct slice params[] = {tenant, slice_str(id), slice_str(from), slice_str(most),
-		                         buf_slice(&hidden)};
+		struct slice params[] = {tenant, slice_str(id), buf_slice(&hidden), slice_str(from),
+		                         slice_str(most)};
 		status = pg_exec(pg, "history", history_sql, params, 5, &rows, err);
 		buf_release(&hidden);
 	}

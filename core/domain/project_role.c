@@ -39,11 +39,13 @@ void key_of_project_role(const struct tenant_state *state, uint8_t ordinal, stru
 {
 	struct row_project_role role;
 
+	bool found;
+
 	*key = row_key_first(ROW_PROJECT_ROLE);
-	while (next_project_role(state, key, &role))
-		if (role.ordinal == ordinal)
-			return;
-	assert(!"a project role that somebody has is gone");
+	do {
+		found = next_project_role(state, key, &role);
+		assert(found); /* somebody has it */
+	} while (found && role.ordinal != ordinal);
 }
 
 static uint64_t bit_of(const struct row_project_role *role)
