@@ -87,7 +87,7 @@ static const char words_and_value_sql[] =
  * and which types have the field is looked up once. */
 static const char value_sql[] =
         "with f as (select distinct on (project_id) project_id, types, removed from fields"
-        "  where tenant = $1 and field = $11 order by project_id, seq desc),"
+        "  where tenant = $1 and field = $12 order by project_id, seq desc),"
         " c as (select d.doc_id, d.issue_id, d.updated_seq from docs d"
         "  join f on f.project_id = d.project_id and not f.removed"
         "   and (f.types = '' or strpos(f.types, ',' || d.type || ',') > 0)"
