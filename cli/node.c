@@ -23,6 +23,7 @@
 #include "core/codec/command_codec.h"
 #include "core/http/auth.h"
 #include "core/http/openapi.h"
+#include "core/journal/membership.h"
 #include "core/service/health.h"
 #include "processors/http_intents.h"
 #include "processors/processor.h"
@@ -126,10 +127,22 @@ static bool check_processor(void *context, bool names, struct buf *detail)
 	return moves;
 }
 
+static bool check_journal(void *context, bool names, struct buf *detail)
+{
+	struct node *node = context;
+	(void)names;
+	if (journal_trouble(node->journal, detail))
+		return false;
+	buf_append_str(detail, "fits");
+	return true;
+}
+
 static void add_checks(struct node *node)
 {
 	if (node->writers)
 		health_add(node->health, "writers", false, check_writers, node);
+	if (node->writers && journal_is_shared(node->journal))
+		health_add(node->health, "topic", true, check_journal, node);
 	uint32_t views = node->projector ? projector_views(node->projector) : 0;
 	for (uint32_t i = 0; i < views && i < HEALTH_CHECKS_MAX; i++) {
 		struct view_state state;

@@ -30,6 +30,8 @@
 	X(STR, kafka_bootstrap, "kafka.bootstrap.servers", "127.0.0.1:9092", 0, 0,                 \
 	  "Kafka brokers, host:port,...")                                                          \
 	X(STR, kafka_topic, "kafka_topic", "nexusflow.events", 0, 0, "Kafka topic of the events")  \
+	X(INT, kafka_topic_check_s, "kafka_topic_check_s", "60", 1, 86400,                         \
+	  "how often the owner of partitions looks whether the topic's settings still fit")        \
 	X(STR, postgres, "postgres", "host=/run/nexusflow dbname=nexusflow", 0, 0,                 \
 	  "libpq connection string of the search and audit views; empty: run without them")        \
 	X(STR, token_issuer, "token_issuer", "nexusflow", 0, 0, "expected iss of tokens")          \

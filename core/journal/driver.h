@@ -34,6 +34,7 @@ struct journal_driver {
 	void (*reader_wake)(void *reader);
 	void (*progress)(void *self, const char *reader,
 	                 const int64_t *next_offset); /* may be NULL */
+	bool (*trouble)(void *self, struct buf *out); /* may be NULL */
 	/* All NULL where only one process can write. */
 	enum status (*membership_open)(void *self, const struct journal_membership_options *options,
 	                               void **membership, struct error *err);

@@ -307,6 +307,11 @@ void journal_progress(struct journal *journal, const char *reader, const int64_t
 		journal->driver->progress(journal->self, reader, next_offset);
 }
 
+bool journal_trouble(struct journal *journal, struct buf *out)
+{
+	return journal->driver->trouble && journal->driver->trouble(journal->self, out);
+}
+
 enum status journal_reader_open(struct journal *journal, struct journal_reader **out,
                                 struct error *err)
 {

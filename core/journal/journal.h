@@ -169,6 +169,10 @@ int64_t journal_reader_position(const struct journal_reader *reader, uint32_t pa
  * consumer group "nexusflow.<reader>", within seconds and when the journal is closed. Informative:
  * never read back, never waits, its failures are logged. Any thread. */
 void journal_progress(struct journal *journal, const char *reader, const int64_t *next_offset);
+/* Append what was found wrong, since it was opened, with the place that holds the journal (Kafka:
+ * the settings of the topic, looked at again while partitions are claimed). False: nothing. Any
+ * thread, never waits. */
+bool journal_trouble(struct journal *journal, struct buf *out);
 /* Make a poll that waits in another thread return at once. Any thread. */
 void journal_reader_wake(struct journal_reader *reader);
 

@@ -36,6 +36,7 @@ static void partitions_free(struct kafka *kafka)
 
 void kafka_free(struct kafka *kafka)
 {
+	kafka_watch_free(kafka->watch);
 	partitions_free(kafka);
 	kafka_progress_free(kafka);
 	if (kafka->client)
@@ -103,6 +104,7 @@ static enum status kafka_open(const struct journal_options *options, void **self
 	}
 	partitions_new(kafka);
 	kafka->progress = kafka_progress_new();
+	kafka->watch = kafka_watch_new(kafka, options->config->kafka_topic_check_s);
 	*identity = kafka->identity;
 	*self = kafka;
 	return STATUS_OK;
@@ -126,6 +128,7 @@ const struct journal_driver journal_kafka = {
         .reader_position = kafka_reader_position,
         .reader_wake = kafka_reader_wake,
         .progress = kafka_progress,
+        .trouble = kafka_trouble,
         .membership_open = kafka_membership_open,
         .members = kafka_members,
         .membership_dispute = kafka_membership_dispute,

@@ -30,6 +30,7 @@ struct kafka_link {
 
 struct kafka_producer; /* kafka_producer.c */
 struct kafka_progress; /* kafka_progress.c */
+struct kafka_watch;    /* kafka_watch.c */
 
 struct kafka_partition {
 	pthread_mutex_t lock; /* claim, append, release: held while a commit runs */
@@ -55,6 +56,7 @@ struct kafka {
 	struct kafka_link link;
 	rd_kafka_t *client; /* asks; never fetches, so that no answer waits behind a fetch */
 	struct kafka_progress *progress;
+	struct kafka_watch *watch;
 	struct journal_identity identity;
 	struct kafka_partition *partitions; /* identity.partitions of them */
 };
@@ -91,6 +93,19 @@ struct kafka_topic {
  * without @create, UNAVAILABLE, INVALID. */
 enum status kafka_topic_open(struct kafka *kafka, bool create, uint32_t partitions,
                              struct kafka_topic *topic, struct error *err);
+
+/* Does the topic still fit? As kafka_topic_open refuses it; NOT_FOUND: it is gone; UNAVAILABLE: no
+ * answer. */
+enum status kafka_topic_look(struct kafka *kafka, struct error *err);
+
+/* --- kafka_watch.c: the topic, looked at again --- */
+
+struct kafka_watch *kafka_watch_new(struct kafka *kafka, int64_t every_s);
+/* This process owns partitions: look from now on. */
+void kafka_watch_start(struct kafka_watch *watch);
+/* Ends a look that is under way; may take as long as an answer. NULL is fine. */
+void kafka_watch_free(struct kafka_watch *watch);
+bool kafka_trouble(void *self, struct buf *out);
 
 /* --- kafka_settings.c: what they have to be; topic.h has the rows --- */
 

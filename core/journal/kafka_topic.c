@@ -289,6 +289,26 @@ enum status kafka_topic_open(struct kafka *kafka, bool do_create, uint32_t parti
 	return STATUS_OK;
 }
 
+enum status kafka_topic_look(struct kafka *kafka, struct error *err)
+{
+	struct topic_report report = {0};
+	struct kafka_topic topic;
+	enum status status = ask(kafka, &topic, err);
+
+	if (status == STATUS_OK && !topic.exists)
+		return error_set(err, STATUS_NOT_FOUND, "there is no topic %s at %s", kafka->topic,
+		                 kafka->bootstrap);
+	if (status == STATUS_OK && topic.partitions == 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+		                 "topic %s has partitions without a leader", kafka->topic);
+	if (status == STATUS_OK)
+		status = judge(kafka, &topic, &report, err);
+	if (status != STATUS_OK)
+		return status;
+	kafka_partitions_judge(topic.partitions, kafka->identity.partitions, 0, &report);
+	return kafka_report_refuse(kafka->topic, &report, err);
+}
+
 /* --- for operators --- */
 
 static enum status mend(struct kafka *kafka, struct topic_report *report, struct error *err)

@@ -194,6 +194,7 @@ enum status kafka_claim(void *self, uint32_t partition, const struct journal_own
 		p->turn = 1;
 		p->ours = *end + MARKER;
 		kafka_end_behind(kafka, partition, *end);
+		kafka_watch_start(kafka->watch);
 	} else {
 		drop(p);
 		error_set(err, status, "%s", why.text);

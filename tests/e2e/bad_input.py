@@ -3,6 +3,7 @@
 1 and one line that says who, what, where and what to do; records that are not ours are counted and harm nothing."""
 import datetime
 import io
+import json
 import os
 import re
 import shutil
@@ -298,6 +299,22 @@ def a_log_that_ends_before_what_was_stored():
     shutil.rmtree(data)
 
 
+def a_topic_whose_settings_change_under_a_running_writer():
+    topic = new_topic()
+    with node("command-api", topic, kafka_topic_check_s=1) as writer:
+        writer.start()
+        writer.wait_verbose("[+] topic: fits")
+        resource = admin.ConfigResource(admin.ConfigResource.Type.TOPIC, topic, {"retention.ms": "86400000", "cleanup.policy": "delete"})
+        ADMINISTRATOR.alter_configs([resource])[resource].result()
+        writer.wait_verbose(f"[-] topic: topic {topic}: retention.ms = 86400000, must be -1", "schema topics --apply")
+        assert writer.client().get("/readyz").status == 200, "it went out of service"
+        writer.run("schema", "topics", "--apply")
+        writer.wait_verbose("[+] topic: fits")
+        assert [line["msg"] for line in map(json.loads, writer.log_tail(100000).splitlines()) if "fit" in line["msg"]] == [
+            "the topic does not fit any more", "the topic fits again"]
+        assert writer.stop() == 0
+
+
 def a_topic_that_is_replaced_under_a_running_writer():
     topic = new_topic()
     with node("command-api", topic, command_timeout_ms=3000) as writer:
@@ -386,6 +403,7 @@ CASES = [
     a_data_directory_whose_topic_is_not_there,
     a_topic_that_was_deleted_and_made_anew,
     a_log_that_ends_before_what_was_stored,
+    a_topic_whose_settings_change_under_a_running_writer,
     a_topic_that_is_replaced_under_a_running_writer,
     records_that_are_not_ours,
     a_record_of_a_newer_version,

@@ -131,7 +131,7 @@ class Site:
         self.timeout_ms = self.rng.choice([6000, 8000, 30000])
         self.session_ms = self.rng.choice([3000, 3000, 6000])
         self.common = {"journal": "kafka", "kafka.bootstrap.servers": broker.address, "kafka_topic": self.topic,
-                       "partitions": self.partitions, "command_timeout_ms": 4000,
+                       "partitions": self.partitions, "command_timeout_ms": 4000, "kafka_topic_check_s": 1,
                        "kafka.transaction.timeout.ms": self.timeout_ms, "kafka.message.timeout.ms": self.timeout_ms,
                        "kafka.socket.timeout.ms": 3000, "kafka.session.timeout.ms": self.session_ms}
         self.postgres = postgres
