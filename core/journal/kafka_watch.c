@@ -73,8 +73,7 @@ static bool rest(struct kafka_watch *watch)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += watch->every_s;
 	pthread_mutex_lock(&watch->lock);
-	while (!watch->stop &&
-	       pthread_cond_timedwait(&watch->changed, &watch->lock, &until) == 0)
+	while (!watch->stop && pthread_cond_timedwait(&watch->changed, &watch->lock, &until) == 0)
 		;
 	stop = watch->stop;
 	pthread_mutex_unlock(&watch->lock);
