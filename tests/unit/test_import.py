@@ -39,6 +39,27 @@ def lines(text):
     return [json.loads(line) for line in text.split("\n") if line]
 
 
+def damage(rng, archive):
+    """Take something out of an archive, double it, or put something else there."""
+    places = []
+
+    def walk(node):
+        for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+            places.append((node, key))
+            if isinstance(value, (dict, list)):
+                walk(value)
+    walk(archive)
+    node, key = rng.choice(places)
+    how = rng.random()
+    if how < 0.3:
+        del node[key]
+    elif how < 0.45 and isinstance(node, list):
+        node.append(copy.deepcopy(node[key]))
+    else:
+        node[key] = rng.choice([None, "", 0, -1, "x", "2020-01-01T00:00:00Z", [], {}, True, "\0", "#1", 10 ** 15, [None], ["a"],
+                                {"number": 3}])
+
+
 class Api:
     """Judges commands as the command API does where the importer depends on it; `script` may say otherwise for a
     line (status, code, detail), `whole` for a request (a status, or "reset" after the work is done)."""
@@ -210,6 +231,21 @@ class Mapping(Case):
         self.check_form(commands)
         self.check_complete(json.loads(read(file)), commands)
         self.assertNotIn("the importer does not know this member", {finding["reason"] for finding in findings})
+
+    def test_whatever_is_changed_in_an_archive_it_is_read_or_refused_in_one_line(self):
+        seed = int(os.environ.get("NEXUSFLOW_TEST_SEED") or random.getrandbits(32))
+        print(f"NEXUSFLOW_TEST_SEED={seed}", flush=True)
+        rng, good = random.Random(f"{seed}/damage"), read(os.path.join(GOLDEN, "odd.json"))
+        for _ in range(100):
+            archive = json.loads(good)
+            for _ in range(rng.choice([1, 1, 2, 4])):
+                damage(rng, archive)
+            run = self.run_import(self.write("archive.json", archive), "--dry-run")
+            self.assertIn(run.returncode, (0, 1), (archive, run.stderr))
+            if run.returncode:
+                self.assertEqual((run.stdout, run.stderr.count("\n")), ("", 1), run.stderr)
+            else:
+                self.check_form(lines(run.stdout))
 
     def check_form(self, commands):
         ids, newest, members = set(), {}, set()
