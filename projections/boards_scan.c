@@ -85,13 +85,14 @@ bool boards_card_row(struct boards_reading *r, const struct uuid *id, struct sli
 	return kv_get(r->txn, CARD_ROWS, buf_slice(&r->key), row);
 }
 
-/* An epic of a project that the caller does not see is none to him. */
-static bool is_seen(const struct boards_reading *r, const struct uuid *project)
+/* An epic of a project that is not shown, or not to this caller, makes no lane: what it says of
+ * itself could change without the board. */
+static bool is_of_board(const struct boards_reading *r, const struct uuid *project)
 {
 	for (uint32_t i = 0; i < r->projects_n; i++)
 		if (uuid_equal(&r->projects[i].id, project))
 			return true;
-	return r->caller.sees(r->caller.context, project);
+	return false;
 }
 
 static bool find_epic(struct scan *scan, const struct card_facts *facts, struct uuid *epic)
@@ -105,7 +106,7 @@ static bool find_epic(struct scan *scan, const struct card_facts *facts, struct 
 			return false;
 		}
 		if (row_of.epic)
-			return is_seen(scan->r, &row_of.project);
+			return is_of_board(scan->r, &row_of.project);
 		if (!row_of.has_parent)
 			return false;
 		*epic = row_of.parent;

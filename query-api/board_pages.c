@@ -22,19 +22,39 @@ static struct boards_caller caller_of(const struct query *query)
 typedef enum status read_fn(struct boards_reading *reading, const struct boards_page *page,
                             struct buf *out, struct error *err);
 
-/* Names what the board shows and what of it was asked for. */
-static void set_etag(struct query *query, const struct boards_reading *reading, const char *what,
-                     const struct boards_page *page)
+/* A hash of what the board shows and what of it was asked for: the ETag, and where the page is
+ * kept. */
+static struct page_key set_etag(struct query *query, const struct boards_reading *reading,
+                                const char *what, const struct boards_page *page)
 {
 	struct buf identity = {0};
 	boards_identity(reading, &identity);
 	buf_printf(&identity, "%s %u %.*s", what, page->limit, (int)page->cursor.n,
 	           page->cursor.data ? page->cursor.data : "");
+	buf_append_slice(&identity, query->tenant);
 	XXH128_hash_t hash = XXH3_128bits(identity.data, identity.n);
 	snprintf(query->etag, sizeof query->etag, "\"%016llx%016llx\"",
 	         (unsigned long long)hash.high64, (unsigned long long)hash.low64);
 	query->not_modified = query_etag_matches(query);
 	buf_release(&identity);
+	return (struct page_key){hash.high64, hash.low64};
+}
+
+static enum status read_page(struct query *query, struct boards_reading *reading, const char *what,
+                             read_fn *read, const struct boards_page *page, struct error *err)
+{
+	struct page_key key = set_etag(query, reading, what, page);
+	struct slice kept;
+	if (query->not_modified)
+		return STATUS_OK;
+	if (page_cache_get(query_pages(query), key, &kept)) {
+		buf_append_slice(&query->body, kept);
+		return STATUS_OK;
+	}
+	enum status status = read(reading, page, &query->body, err);
+	if (!status)
+		page_cache_put(query_pages(query), key, buf_slice(&query->body));
+	return status;
 }
 
 static enum status read_board(struct query *query, struct view *view, const char *what,
@@ -51,9 +71,7 @@ static enum status read_board(struct query *query, struct view *view, const char
 		return status;
 	status = boards_filter(reading, filters, err);
 	if (!status)
-		set_etag(query, reading, what, page);
-	if (!status && !query->not_modified)
-		status = read(reading, page, &query->body, err);
+		status = read_page(query, reading, what, read, page, err);
 	enum status closed = boards_close(reading, &unread);
 	if (status || !closed)
 		return status;

@@ -15,6 +15,7 @@
 struct query_api {
 	struct query_api_options options;
 	struct workers *workers;
+	struct page_cache *pages; /* of the loop thread */
 };
 
 static void step(struct query *query);
@@ -493,6 +494,7 @@ enum status query_api_open(const struct query_api_options *options, struct query
 	(void)err;
 	struct query_api *api = mem_new(sizeof *api);
 	api->options = *options;
+	api->pages = page_cache_new();
 	api->workers = workers_start(options->config, options->journal);
 	*out = api;
 	return STATUS_OK;
@@ -503,6 +505,7 @@ void query_api_close(struct query_api *api)
 	if (!api)
 		return;
 	workers_stop(api->workers);
+	page_cache_free(api->pages);
 	free(api);
 }
 
@@ -514,4 +517,9 @@ struct projector *query_api_projector(const struct query_api *api)
 const struct query_api_options *query_options(const struct query *query)
 {
 	return &query->api->options;
+}
+
+struct page_cache *query_pages(const struct query *query)
+{
+	return query->api->pages;
 }

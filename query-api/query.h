@@ -18,6 +18,7 @@
 #include "projections/access.h"
 #include "projections/kv_view.h"
 #include "projections/sight.h"
+#include "query-api/page_cache.h"
 #include "query-api/query_api.h"
 #include "query-api/workers.h"
 
@@ -124,6 +125,8 @@ bool query_etag_matches(const struct query *query);
 void query_etag_of_body(struct query *query);
 
 struct projector *query_projector(const struct query *query);
+/* For queries that run on the loop thread. */
+struct page_cache *query_pages(const struct query *query);
 const struct query_api_options *query_options(const struct query *query);
 
 #endif

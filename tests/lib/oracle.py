@@ -1238,7 +1238,7 @@ class Expected(oracle_fields.ExpectedFields):
         while issue and self.fold.is_there(issue):
             project = self.fold.projects[issue["project_id"]]
             if next(t["level"] for t in project["issue_types"] if t["id"] == issue["type"]) > 0:
-                return issue["id"]
+                return issue["id"] if issue["project_id"] in board["projects"] else None
             issue = self.fold.issues.get(issue["parent"])
         return None
 
