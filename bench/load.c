@@ -260,8 +260,9 @@ static void print_line(const struct run *run)
 
 static const char usage[] =
         "usage: bench_load MODE --address=127.0.0.1:8080 --token=TOKEN [options]\n"
-        "  MODE             commands, ndjson, board, board304, issue, search; seed fills the "
-        "tenant first\n"
+        "  MODE             commands, ndjson, board, board304, issue, search, swimlanes; seed "
+        "fills the\n"
+        "                   tenant first, seedlanes adds the board of swimlanes\n"
         "  --tenant=ID      bench\n"
         "  --subject=ID     whom the token names (seed): bench\n"
         "  --issues=N       20000\n"
@@ -282,7 +283,7 @@ static bool parse_mode(const char *text, enum workload_mode *mode)
 			*mode = (enum workload_mode)i;
 			return true;
 		}
-	return strcmp(text, "seed") == 0;
+	return strcmp(text, "seed") == 0 || strcmp(text, "seedlanes") == 0;
 }
 
 static bool parse(int argc, char **argv, struct settings *settings)
@@ -387,10 +388,12 @@ int main(int argc, char **argv)
 	}
 	static struct run run;
 	run.settings = &settings;
-	bool seeds = strcmp(argv[1], "seed") == 0;
+	bool lanes = strcmp(argv[1], "seedlanes") == 0;
+	bool seeds = lanes || strcmp(argv[1], "seed") == 0;
 	if (settings.workload.seed == 0) /* the same data, and never the same load twice */
 		settings.workload.seed = seeds ? 1 : (uint64_t)clock_now_ms();
-	if (seeds ? seed_run(&settings.workload, settings.subject, &err) : run_load(&run, &err)) {
+	if (seeds ? seed_run(&settings.workload, settings.subject, lanes, &err)
+	          : run_load(&run, &err)) {
 		fprintf(stderr, "bench_load: %s\n", err.text);
 		return 1;
 	}

@@ -7,6 +7,7 @@
 #define LINES_A_BATCH  1000
 #define CARDS          200
 #define COLUMNS        4
+#define WIDE           5000
 #define ANSWER_WAIT_US 30000000
 
 struct seeding {
@@ -111,24 +112,57 @@ static enum status seed_issues(struct seeding *seeding, const char *project, uin
 	return status;
 }
 
-/* A quarter of the cards into each column. */
-static enum status spread_cards(struct seeding *seeding, struct error *err)
+/* A quarter of the issues into each column. */
+static enum status spread(struct seeding *seeding, const char *project, uint32_t n,
+                          struct error *err)
 {
 	static const char *const columns[COLUMNS] = {"todo", "in_progress", "in_review", "done"};
 	enum status status = STATUS_OK;
 	for (uint32_t column = 1; column < COLUMNS; column++)
-		for (uint32_t i = CARDS * column / COLUMNS; i < CARDS && !status; i++) {
+		for (uint32_t i = n * column / COLUMNS; i < n && !status; i++) {
 			begin_line(seeding, "TransitionIssue");
-			buf_printf(&seeding->lines,
-			           "\"issue\":\"" WORKLOAD_CARDS "-%u\","
-			           "\"to\":\"%s\"",
+			buf_printf(&seeding->lines, "\"issue\":\"%s-%u\",\"to\":\"%s\"", project,
 			           i + 1, columns[column]);
 			status = end_line(seeding, err);
 		}
 	return status;
 }
 
-enum status seed_run(const struct workload_options *options, const char *subject, struct error *err)
+/* Issues of all members by turns, on a board with a lane for each. */
+static enum status seed_lanes(struct seeding *seeding, struct error *err)
+{
+	enum status status = seed_issues(seeding, WORKLOAD_WIDE, WIDE, err);
+	if (!status)
+		status = spread(seeding, WORKLOAD_WIDE, WIDE, err);
+	for (uint32_t i = 0; i < WIDE && !status; i++) {
+		begin_line(seeding, "AssignIssue");
+		buf_printf(&seeding->lines,
+		           "\"issue\":\"" WORKLOAD_WIDE "-%u\","
+		           "\"assignee\":\"be9c0000-0000-4000-9000-%012u\"",
+		           i + 1, i % WORKLOAD_MEMBERS + 1);
+		status = end_line(seeding, err);
+	}
+	if (status)
+		return status;
+	begin_line(seeding, "CreateBoard");
+	buf_append_str(&seeding->lines,
+	               "\"board_id\":\"" WORKLOAD_LANES "\",\"name\":\"Wide\",\"projects\":["
+	               "\"" WORKLOAD_WIDE "\"],\"swimlanes\":\"assignee\"");
+	return end_line(seeding, err);
+}
+
+static enum status seed_all(struct seeding *seeding, const char *subject, struct error *err)
+{
+	enum status status = seed_people(seeding, subject, err);
+	if (!status)
+		status = seed_issues(seeding, WORKLOAD_PROJECT, seeding->options->issues, err);
+	if (!status)
+		status = seed_issues(seeding, WORKLOAD_CARDS, CARDS, err);
+	return status ? status : spread(seeding, WORKLOAD_CARDS, CARDS, err);
+}
+
+enum status seed_run(const struct workload_options *options, const char *subject, bool lanes,
+                     struct error *err)
 {
 	struct seeding seeding = {.options = options, .chance = {options->seed}};
 	struct wire_options wire = {.address = options->address,
@@ -138,13 +172,7 @@ enum status seed_run(const struct workload_options *options, const char *subject
 	                            .context = &seeding};
 	enum status status = wire_open(&wire, &seeding.wire, err);
 	if (!status)
-		status = seed_people(&seeding, subject, err);
-	if (!status)
-		status = seed_issues(&seeding, WORKLOAD_PROJECT, options->issues, err);
-	if (!status)
-		status = seed_issues(&seeding, WORKLOAD_CARDS, CARDS, err);
-	if (!status)
-		status = spread_cards(&seeding, err);
+		status = lanes ? seed_lanes(&seeding, err) : seed_all(&seeding, subject, err);
 	if (!status)
 		status = flush(&seeding, err);
 	wire_close(seeding.wire);

@@ -5,8 +5,9 @@
 
 #include "bench/workload.h"
 
-/* @subject: whom the token names; becomes the owner. Fails at the first line that is refused. */
-enum status seed_run(const struct workload_options *options, const char *subject,
+/* @subject: whom the token names; becomes the owner. @lanes: not that, but what the swimlanes row
+ * needs on top of it. Fails at the first line that is refused. */
+enum status seed_run(const struct workload_options *options, const char *subject, bool lanes,
                      struct error *err);
 
 #endif

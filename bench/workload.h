@@ -9,15 +9,18 @@
 
 #define WORKLOAD_PROJECT "BENCH" /* the many issues */
 #define WORKLOAD_CARDS   "CARDS" /* a board of 200 cards */
+#define WORKLOAD_WIDE    "WIDE"  /* 5,000 issues, shown by a board with swimlanes: */
+#define WORKLOAD_LANES   "be9c0000-0000-4000-9000-00000000b0a2"
 #define WORKLOAD_MEMBERS 8
 
 enum workload_mode {
-	WORKLOAD_COMMANDS, /* 20 % create, 30 % edit, 30 % transition, 20 % comment */
-	WORKLOAD_NDJSON,   /* the same, @lines commands a request */
-	WORKLOAD_BOARD,    /* the board of 200 cards */
-	WORKLOAD_BOARD304, /* the same, unchanged since */
-	WORKLOAD_ISSUE,    /* one issue */
-	WORKLOAD_SEARCH,   /* one or two words */
+	WORKLOAD_COMMANDS,  /* 20 % create, 30 % edit, 30 % transition, 20 % comment */
+	WORKLOAD_NDJSON,    /* the same, @lines commands a request */
+	WORKLOAD_BOARD,     /* the board of 200 cards */
+	WORKLOAD_BOARD304,  /* the same, unchanged since */
+	WORKLOAD_ISSUE,     /* one issue */
+	WORKLOAD_SEARCH,    /* one or two words */
+	WORKLOAD_SWIMLANES, /* the board with swimlanes, 20 cards of each column of a lane */
 	WORKLOAD_MODES
 };
 

@@ -1,6 +1,6 @@
 /* Rendered pages, kept under what they show: an identity that changes with the data never finds an
- * old page, so that nothing has to be invalidated. A page takes the place of the one that shares its
- * slot; of too many bytes the slots are emptied in turn. One thread. */
+ * old page, so that nothing has to be invalidated. A page takes the place of the one that shares
+ * its slot; of too many bytes the slots are emptied in turn. One thread. */
 #ifndef QUERY_API_PAGE_CACHE_H
 #define QUERY_API_PAGE_CACHE_H
 
