@@ -425,8 +425,8 @@ class Fold(oracle_fields.FoldFields):
             self.say(meta, f"the key {data['key']} is taken")
         self.projects[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
-            "archived": False, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
-            "archived": False, "deleted": None, "keys": {data["key"]}, "last_number": 0, "components": {}, "versions": [],
+            "archived": False, "deleted": None, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "last_number": 0,
+            "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
             "removed": set(), "removed_workflows": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
             "issue_types": [{"id": id, "name": name, "disabled": False, "level": level} for id, name, level in TYPES],

@@ -235,7 +235,7 @@ LOG_ERRORS = {
     "an option is added at another place": set_field("FieldOptionAdded", "position", 0),
     "an option was not disabled": set_field("FieldOptionEdited", "from_disabled", True),
     "a value before that was not": lambda events: events_of(events, "IssueFieldsChanged")[1]["changes"][0].update({"from": ["1"]}),
-    "a text before that was not": lambda events: events_of(events, "IssueFieldsChanged")[1]["changes"][1].update(previous_seq=1),
+    "a paragraph before that was not": lambda events: events_of(events, "IssueFieldsChanged")[1]["changes"][1].update(previous_seq=1),
     "a number in another form": lambda events: event(events, "IssueFieldsChanged")["changes"][0].update(to=["0.10"]),
     "an option that there is not": lambda events: event(events, "IssueFieldsChanged")["changes"][1].update(to=["none"]),
     "a value of another kind": lambda events: event(events, "IssueFieldsChanged")["changes"][0].update(kind="text"),
