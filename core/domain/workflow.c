@@ -1,50 +1,8 @@
-/* Packed: numbers as one byte, counts as two, texts with their length in front. */
 #include "core/domain/workflow.h"
 
+#include "core/domain/pack.h"
+
 /* --- packing --- */
-
-struct packing {
-	struct row_workflow *row;
-	bool full;
-};
-
-static void pack(struct packing *p, const void *bytes, size_t n)
-{
-	if (n > WORKFLOW_BYTES_MAX - p->row->n) {
-		p->full = true;
-		return;
-	}
-	if (n)
-		memcpy(p->row->bytes + p->row->n, bytes, n);
-	p->row->n += (uint32_t)n;
-}
-
-static void pack_number(struct packing *p, uint32_t number)
-{
-	uint8_t bytes[2] = {(uint8_t)(number >> 8), (uint8_t)number};
-
-	pack(p, bytes, sizeof(bytes));
-}
-
-static void pack_text(struct packing *p, struct slice text)
-{
-	pack_number(p, (uint32_t)text.n);
-	pack(p, text.data, text.n);
-}
-
-static void pack_texts(struct packing *p, struct slice_array texts)
-{
-	pack_number(p, texts.n);
-	for (uint32_t i = 0; i < texts.n; i++)
-		pack_text(p, texts.items[i]);
-}
-
-static void pack_ids(struct packing *p, struct uuid_array ids)
-{
-	pack_number(p, ids.n);
-	for (uint32_t i = 0; i < ids.n; i++)
-		pack(p, ids.items[i].bytes, sizeof(ids.items[i].bytes));
-}
 
 static void pack_rule(struct packing *p, const struct workflow_rule *rule)
 {
@@ -108,40 +66,17 @@ static void pack_transition(struct packing *p, const struct workflow_transition 
 
 bool workflow_pack(const struct workflow *workflow, struct row_workflow *row)
 {
-	struct packing p = {row, false};
+	struct packing p = {row->bytes, 0, WORKFLOW_BYTES_MAX, false};
 
-	row->n = 0;
 	pack_text(&p, workflow->name);
 	pack_number(&p, workflow->transitions.n);
 	for (uint32_t i = 0; i < workflow->transitions.n; i++)
 		pack_transition(&p, &workflow->transitions.items[i]);
+	row->n = p.n;
 	return !p.full;
 }
 
-/* --- unpacking: rows are ours, they are not doubted --- */
-
-struct unpacking {
-	const char *at;
-	struct arena *arena;
-	bool full;
-};
-
-static uint32_t take_number(struct unpacking *u)
-{
-	uint32_t number = (uint32_t)(uint8_t)u->at[0] << 8 | (uint8_t)u->at[1];
-
-	u->at += 2;
-	return number;
-}
-
-static struct slice take_text(struct unpacking *u)
-{
-	uint32_t n = take_number(u);
-	struct slice text = slice_of(u->at, n);
-
-	u->at += n;
-	return text;
-}
+/* --- unpacking --- */
 
 /* None of them may be empty when it is there. */
 static struct slice take_optional(struct unpacking *u, bool *has)
@@ -150,41 +85,6 @@ static struct slice take_optional(struct unpacking *u, bool *has)
 
 	*has = text.n > 0;
 	return text;
-}
-
-/* Room for @n items; stops the unpacking when there is none. */
-static void *take_room(struct unpacking *u, uint32_t n, size_t size)
-{
-	void *room = u->full ? NULL : arena_alloc(u->arena, n * size);
-
-	u->full = u->full || !room;
-	return room;
-}
-
-static struct slice_array take_texts(struct unpacking *u)
-{
-	struct slice_array texts = {NULL, take_number(u)};
-	struct slice *items = take_room(u, texts.n, sizeof(*items));
-
-	for (uint32_t i = 0; i < texts.n; i++) {
-		struct slice text = take_text(u);
-		if (items)
-			items[i] = text;
-	}
-	texts.items = items;
-	return texts;
-}
-
-static struct uuid_array take_ids(struct unpacking *u)
-{
-	struct uuid_array ids = {NULL, take_number(u)};
-	struct uuid *items = take_room(u, ids.n, sizeof(*items));
-
-	if (items && ids.n)
-		memcpy(items, u->at, ids.n * sizeof(*items));
-	u->at += ids.n * sizeof(*items);
-	ids.items = items;
-	return ids;
 }
 
 static struct status_category_array take_categories(struct unpacking *u)
