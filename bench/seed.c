@@ -100,6 +100,14 @@ static enum status seed_issues(struct seeding *seeding, const char *project, uin
 	begin_line(seeding, "CreateProject");
 	buf_printf(&seeding->lines, "\"key\":\"%s\",\"name\":\"%s\"", project, project);
 	enum status status = end_line(seeding, err);
+	if (!status) {
+		begin_line(seeding, "AddField");
+		buf_printf(&seeding->lines,
+		           "\"project\":\"%s\",\"field\":\"points\",\"name\":\"Points\","
+		           "\"kind\":\"number\"",
+		           project);
+		status = end_line(seeding, err);
+	}
 	for (uint32_t i = 0; i < n && !status; i++) {
 		begin_line(seeding, "CreateIssue");
 		buf_printf(&seeding->lines, "\"project\":\"%s\",\"summary\":\"", project);

@@ -19,9 +19,22 @@ struct issue {
 	uint8_t priority; /* in priorities */
 	uint8_t assignee; /* 0: nobody, else a member */
 	uint8_t labelled;
+	uint8_t points; /* custom field: so many and a half; 0: none */
 };
 
-enum op_kind { OP_CREATE, OP_COMMENT, OP_TRANSITION, OP_SUMMARY, OP_PRIORITY, OP_ASSIGN, OP_LABEL };
+enum op_kind {
+	OP_CREATE,
+	OP_COMMENT,
+	OP_TRANSITION,
+	OP_SUMMARY,
+	OP_PRIORITY,
+	OP_FIELD,
+	OP_RANK,
+	OP_ASSIGN,
+	OP_LABEL,
+	OP_BULK
+};
+enum { BULK_ISSUES = 20 };
 
 struct op { /* one command */
 	enum op_kind kind;
@@ -130,18 +143,18 @@ int64_t shot_due(const struct shot *shot)
 
 static enum op_kind draw_kind(struct chance *chance)
 {
-	uint32_t percent = chance_below(chance, 100);
-	if (percent < 20)
-		return OP_CREATE;
-	if (percent < 40)
-		return OP_COMMENT;
-	if (percent < 70)
-		return OP_TRANSITION;
-	if (percent < 80)
-		return OP_SUMMARY;
-	if (percent < 90)
-		return OP_PRIORITY;
-	return percent < 95 ? OP_ASSIGN : OP_LABEL;
+	/* Of 1,000 commands. */
+	static const struct {
+		uint32_t n;
+		enum op_kind kind;
+	} mix[] = {{200, OP_CREATE}, {200, OP_COMMENT},    {300, OP_TRANSITION}, {60, OP_SUMMARY},
+	           {60, OP_FIELD},   {60, OP_PRIORITY},    {40, OP_RANK},        {40, OP_ASSIGN},
+	           {39, OP_LABEL},   {UINT32_MAX, OP_BULK}};
+	uint32_t drawn = chance_below(chance, 1000), i = 0;
+
+	while (drawn >= mix[i].n)
+		drawn -= mix[i++].n;
+	return mix[i].kind;
 }
 
 static uint32_t draw_issue(struct workload *workload)
@@ -161,6 +174,27 @@ static void add_words(struct workload *workload, const char *before, uint32_t n)
 	buf_append_char(&workload->data, '"');
 }
 
+/* The number of another one. */
+static uint32_t other_issue(struct workload *workload, const struct op *op)
+{
+	uint32_t n = workload->options.issues;
+
+	return (op->issue + 1 + chance_below(&workload->chance, n - 1)) % n + 1;
+}
+
+/* A new estimate for neighbours: no other command of the mix looks at it. */
+static void bulk_edit(struct workload *workload)
+{
+	struct buf *data = &workload->data;
+	uint32_t n = workload->options.issues, first = chance_below(&workload->chance, n);
+
+	buf_append_str(data, "{\"issues\":[");
+	for (uint32_t i = 0; i < BULK_ISSUES; i++)
+		buf_printf(data, "%s\"" WORKLOAD_PROJECT "-%u\"", i ? "," : "",
+		           (first + i) % n + 1);
+	buf_printf(data, "],\"estimate\":%u}", chance_below(&workload->chance, 10000));
+}
+
 /* The rest of {"issue":"BENCH-7", in workload->data; returns the name of the command. */
 static const char *change_issue(struct workload *workload, struct op *op)
 {
@@ -178,6 +212,15 @@ static const char *change_issue(struct workload *workload, struct op *op)
 		after->priority = (uint8_t)((after->priority + 1) % PRIORITIES);
 		buf_printf(data, "\"priority\":\"%s\"", priorities[after->priority]);
 		return "EditIssue";
+	case OP_FIELD:
+		after->points = (uint8_t)(after->points % 100 + 1);
+		buf_printf(data, "\"fields\":[{\"field\":\"points\",\"values\":[\"%u.5\"]}]",
+		           after->points);
+		return "EditIssue";
+	case OP_RANK:
+		buf_printf(data, "\"after\":\"" WORKLOAD_PROJECT "-%u\"",
+		           other_issue(workload, op));
+		return "RankIssue";
 	case OP_ASSIGN:
 		after->assignee = (uint8_t)(after->assignee % WORKLOAD_MEMBERS + 1);
 		buf_printf(data, "\"assignee\":\"be9c0000-0000-4000-9000-%012u\"", after->assignee);
@@ -188,6 +231,7 @@ static const char *change_issue(struct workload *workload, struct op *op)
 		return "LabelIssue";
 	case OP_COMMENT:
 	case OP_CREATE:
+	case OP_BULK:
 		break;
 	}
 	add_words(workload, "\"body\":\"", 20);
@@ -206,6 +250,10 @@ static const char *draw_command(struct workload *workload, struct op *op)
 		add_words(workload, ",\"description\":\"", 40);
 		buf_append_char(data, '}');
 		return "CreateIssue";
+	}
+	if (op->kind == OP_BULK) {
+		bulk_edit(workload);
+		return "BulkEditIssues";
 	}
 	op->issue = draw_issue(workload);
 	op->after = workload->issues[op->issue];
@@ -343,9 +391,10 @@ static void command_done(struct workload *workload, const struct op *op, int sta
 {
 	bool accepted = has(line, "\"outcome\":\"accepted\"");
 	bool unchanged = !accepted && has(line, "\"success\":true");
-	if (op->kind != OP_CREATE && accepted)
+	bool has_issue = op->kind != OP_CREATE && op->kind != OP_BULK;
+	if (has_issue && accepted)
 		workload->issues[op->issue] = op->after;
-	if (op->kind != OP_CREATE && (accepted || unchanged || (status >= 400 && status < 500)))
+	if (has_issue && (accepted || unchanged || (status >= 400 && status < 500)))
 		workload->busy[op->issue] = false;
 	if (!counts)
 		return;

@@ -14,7 +14,7 @@
 #define WORKLOAD_MEMBERS 8
 
 enum workload_mode {
-	WORKLOAD_COMMANDS,  /* 20 % create, 30 % edit, 30 % transition, 20 % comment */
+	WORKLOAD_COMMANDS,  /* the mix of README.md */
 	WORKLOAD_NDJSON,    /* the same, @lines commands a request */
 	WORKLOAD_BOARD,     /* the board of 200 cards */
 	WORKLOAD_BOARD304,  /* the same, unchanged since */
