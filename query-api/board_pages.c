@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <xxhash.h>
 
+#include "projections/row.h"
 #include "query-api/query.h"
 
 #define CARDS_DEFAULT 50
@@ -22,38 +23,41 @@ static struct boards_caller caller_of(const struct query *query)
 typedef enum status read_fn(struct boards_reading *reading, const struct boards_page *page,
                             struct buf *out, struct error *err);
 
-/* A hash of what the board shows and what of it was asked for: the ETag, and where the page is
- * kept. */
-static struct page_key set_etag(struct query *query, const struct boards_reading *reading,
-                                const char *what, const struct boards_page *page)
+/* What the board shows and what of it was asked for: what the page is kept under, and hashed the
+ * ETag. Every part ends where it ends, whatever a caller has written into a cursor. */
+static void identify(const struct query *query, const struct boards_reading *reading,
+                     const char *what, const struct boards_page *page, struct buf *identity)
 {
-	struct buf identity = {0};
-	boards_identity(reading, &identity);
-	buf_printf(&identity, "%s %u %.*s", what, page->limit, (int)page->cursor.n,
-	           page->cursor.data ? page->cursor.data : "");
-	buf_append_slice(&identity, query->tenant);
-	XXH128_hash_t hash = XXH3_128bits(identity.data, identity.n);
+	row_string(identity, query->tenant);
+	boards_identity(reading, identity);
+	row_string(identity, slice_str(what));
+	row_u32(identity, page->limit);
+	row_string(identity, page->cursor);
+}
+
+static void set_etag(struct query *query, const struct buf *identity)
+{
+	XXH128_hash_t hash = XXH3_128bits(identity->data, identity->n);
 	snprintf(query->etag, sizeof query->etag, "\"%016llx%016llx\"",
 	         (unsigned long long)hash.high64, (unsigned long long)hash.low64);
 	query->not_modified = query_etag_matches(query);
-	buf_release(&identity);
-	return (struct page_key){hash.high64, hash.low64};
 }
 
 static enum status read_page(struct query *query, struct boards_reading *reading, const char *what,
                              read_fn *read, const struct boards_page *page, struct error *err)
 {
-	struct page_key key = set_etag(query, reading, what, page);
+	struct buf identity = {0};
 	struct slice kept;
+	enum status status = STATUS_OK;
+	identify(query, reading, what, page, &identity);
+	set_etag(query, &identity);
 	if (query->not_modified)
-		return STATUS_OK;
-	if (page_cache_get(query_pages(query), key, &kept)) {
+		status = STATUS_OK;
+	else if (page_cache_get(query_pages(query), buf_slice(&identity), &kept))
 		buf_append_slice(&query->body, kept);
-		return STATUS_OK;
-	}
-	enum status status = read(reading, page, &query->body, err);
-	if (!status)
-		page_cache_put(query_pages(query), key, buf_slice(&query->body));
+	else if (!(status = read(reading, page, &query->body, err)))
+		page_cache_put(query_pages(query), buf_slice(&identity), buf_slice(&query->body));
+	buf_release(&identity);
 	return status;
 }
 

@@ -1,9 +1,10 @@
 #include "query-api/page_cache.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 struct slot {
-	struct page_key key;
+	struct buf identity;
 	struct buf page; /* empty: nothing there */
 };
 
@@ -20,8 +21,9 @@ struct page_cache *page_cache_new(void)
 
 static void empty(struct page_cache *cache, struct slot *slot)
 {
-	cache->bytes -= slot->page.n;
+	cache->bytes -= slot->page.n + slot->identity.n;
 	buf_release(&slot->page);
+	buf_release(&slot->identity);
 	*slot = (struct slot){.page = {0}};
 }
 
@@ -34,22 +36,28 @@ void page_cache_free(struct page_cache *cache)
 	free(cache);
 }
 
-bool page_cache_get(const struct page_cache *cache, struct page_key key, struct slice *page)
+static uint32_t slot_of(struct slice identity)
 {
-	const struct slot *slot = &cache->slots[key.low % PAGE_CACHE_SLOTS];
-	*page = buf_slice(&slot->page);
-	return page->n > 0 && slot->key.high == key.high && slot->key.low == key.low;
+	return (uint32_t)(XXH3_64bits(identity.data, identity.n) % PAGE_CACHE_SLOTS);
 }
 
-void page_cache_put(struct page_cache *cache, struct page_key key, struct slice page)
+bool page_cache_get(const struct page_cache *cache, struct slice identity, struct slice *page)
 {
-	struct slot *slot = &cache->slots[key.low % PAGE_CACHE_SLOTS];
-	if (!page.n || page.n > PAGE_BYTES_MAX)
+	const struct slot *slot = &cache->slots[slot_of(identity)];
+	*page = buf_slice(&slot->page);
+	return page->n > 0 && slice_equal(buf_slice(&slot->identity), identity);
+}
+
+void page_cache_put(struct page_cache *cache, struct slice identity, struct slice page)
+{
+	struct slot *slot = &cache->slots[slot_of(identity)];
+	size_t n = identity.n + page.n;
+	if (!page.n || n > PAGE_BYTES_MAX)
 		return;
 	empty(cache, slot);
-	while (cache->bytes + page.n > PAGE_CACHE_BYTES_MAX)
+	while (cache->bytes + n > PAGE_CACHE_BYTES_MAX)
 		empty(cache, &cache->slots[cache->hand++ % PAGE_CACHE_SLOTS]);
-	slot->key = key;
+	buf_append_slice(&slot->identity, identity);
 	buf_append_slice(&slot->page, page);
-	cache->bytes += page.n;
+	cache->bytes += n;
 }

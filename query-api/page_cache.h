@@ -10,17 +10,14 @@
 #define PAGE_CACHE_BYTES_MAX (32u << 20)
 #define PAGE_BYTES_MAX       (4u << 20) /* larger ones are rendered each time */
 
-struct page_key {
-	uint64_t high, low; /* a hash of 128 bits */
-};
-
 struct page_cache;
 struct page_cache *page_cache_new(void);
 void page_cache_free(struct page_cache *cache); /* NULL is fine */
 
-/* False if it is not there. *@page borrows until the next put. */
-bool page_cache_get(const struct page_cache *cache, struct page_key key, struct slice *page);
-/* Copies @page. */
-void page_cache_put(struct page_cache *cache, struct page_key key, struct slice page);
+/* @identity is compared byte by byte, not by its hash alone: who can choose a part of it shall not
+ * find another organization's page. False if it is not there. *@page borrows until the next put. */
+bool page_cache_get(const struct page_cache *cache, struct slice identity, struct slice *page);
+/* Copies both. */
+void page_cache_put(struct page_cache *cache, struct slice identity, struct slice page);
 
 #endif
