@@ -8,6 +8,24 @@ static void settle_issues(struct decider *decider)
 	GIVEN(cleo, create_issue, ISSUE("task", "second"));
 }
 
+static void no_link_comes_to_an_archived_project(void **state)
+{
+	struct decider *decider = *state;
+	settle_issues(decider);
+	GIVEN(ada, create_project, .key = SLICE("QUIC"), .name = SLICE("x"));
+	GIVEN(cleo, create_issue, .project = SLICE("QUIC"), .type = SLICE("task"),
+	      .summary = SLICE("elsewhere"), .priority = SLICE("medium"));
+	GIVEN(cleo, link_issues, LINK("TLS-1", "blocks", "QUIC-1"));
+	GIVEN(ada, archive_project, .project = SLICE("QUIC"));
+	WHEN(cleo, link_issues, LINK("TLS-1", "blocks", "QUIC-1"));
+	THEN_UNCHANGED();
+	WHEN(cleo, link_issues, LINK("TLS-2", "blocks", "QUIC-1"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/other");
+	GIVEN(ada, unarchive_project, .project = SLICE("QUIC"));
+	WHEN(cleo, link_issues, LINK("TLS-2", "blocks", "QUIC-1"));
+	THEN(EVENT_ISSUE_LINKED);
+}
+
 static void a_link_goes_one_way(void **state)
 {
 	struct decider *decider = *state;
@@ -74,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        ON_SETTLED(a_link_goes_one_way),
+	        ON_SETTLED(no_link_comes_to_an_archived_project),
 	        ON_SETTLED(relates_is_the_link_of_both),
 	        ON_SETTLED(a_link_is_refused_for_each_wrong_value),
 	};
