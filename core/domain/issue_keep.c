@@ -54,17 +54,52 @@ static struct event *emit_along(struct judge *judge, enum event_type type, struc
 	return emit(judge, type, AGGREGATE_KIND_ISSUE, &child->id, child->version);
 }
 
-/* Sub-tasks may lie in other projects; those that go along are changed as well. In a deleted
- * project they go along unseen: when it is restored, they are what their parent is. */
-static bool check_subtasks(struct judge *judge, const struct row_issue *issue)
+/* Which sub-tasks go along. */
+typedef bool goes_along_fn(const struct row_issue *child);
+
+static bool is_open(const struct row_issue *child)
+{
+	return !child->archived && !child->deleted;
+}
+
+static bool was_archived_along(const struct row_issue *child)
+{
+	return child->archived_with_parent && !child->deleted;
+}
+
+static bool is_kept(const struct row_issue *child)
+{
+	return !child->deleted;
+}
+
+static bool was_deleted_along(const struct row_issue *child)
+{
+	return child->deleted_with_parent;
+}
+
+/* Sub-tasks may lie in other projects, where the actor must have the right as well: it is asked
+ * before anything is said of such a project, which the actor may not be allowed to see. In a
+ * deleted project they go along unseen: when it is restored, they are what their parent is. */
+static bool check_subtasks(struct judge *judge, const struct row_issue *issue,
+                           goes_along_fn *goes_along)
 {
 	struct children children;
 	struct row_issue child;
 
-	for (children = children_of(judge->state, &issue->id); next_child(&children, &child);)
-		if (is_subtask(judge->state, &child) && !project_of_issue(judge, &child)->deleted &&
-		    !check_project_of_issue(judge, &child))
+	for (children = children_of(judge->state, &issue->id); next_child(&children, &child);) {
+		if (!is_subtask(judge->state, &child) || !goes_along(&child))
+			continue;
+		const struct row_project *project = project_of_issue(judge, &child);
+		if (project->deleted)
+			continue;
+		if (!uuid_equal(&child.project_id, &issue->project_id) &&
+		    (!can_browse_issue(judge, &child) || !may_send(judge, project, &child)))
+			return REFUSE(judge, REJECT_FORBIDDEN, "/issue",
+			              SLICE("sub-tasks in another project go along, and there the "
+			                    "actor may not do this"));
+		if (!check_project_of_issue(judge, &child))
 			return false;
+	}
 	return true;
 }
 
@@ -79,10 +114,10 @@ void decide_archive_issue(struct judge *judge, const struct archive_issue *comma
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   issue.version) ||
 	    issue.archived || !check_project_of_issue(judge, &issue) ||
-	    !check_occurred_at(judge, &issue) || !check_subtasks(judge, &issue))
+	    !check_occurred_at(judge, &issue) || !check_subtasks(judge, &issue, is_open))
 		return;
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
-		if (is_subtask(judge->state, &child) && !child.archived && !child.deleted)
+		if (is_subtask(judge->state, &child) && is_open(&child))
 			emit_along(judge, EVENT_ISSUE_ARCHIVED, &child)
 			        ->issue_archived.with_parent = true;
 	emit_issue(judge, EVENT_ISSUE_ARCHIVED, &issue)->issue_archived.with_parent = false;
@@ -111,11 +146,10 @@ void decide_unarchive_issue(struct judge *judge, const struct unarchive_issue *c
 	                   issue.version) ||
 	    !issue.archived || !check_project_of_issue(judge, &issue) ||
 	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue) ||
-	    !check_subtasks(judge, &issue))
+	    !check_subtasks(judge, &issue, was_archived_along))
 		return;
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
-		if (is_subtask(judge->state, &child) && child.archived_with_parent &&
-		    !child.deleted)
+		if (is_subtask(judge->state, &child) && was_archived_along(&child))
 			emit_along(judge, EVENT_ISSUE_UNARCHIVED, &child)
 			        ->issue_unarchived.with_parent = true;
 	emit_issue(judge, EVENT_ISSUE_UNARCHIVED, &issue)->issue_unarchived.with_parent = false;
@@ -149,11 +183,11 @@ void decide_delete_issue(struct judge *judge, const struct delete_issue *command
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
 	                  command->expected_version, &issue) ||
-	    !check_subtasks(judge, &issue))
+	    !check_subtasks(judge, &issue, is_kept))
 		return;
 	struct uuid_array staying = staying_children(judge, &issue);
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
-		if (is_subtask(judge->state, &child) && !child.deleted)
+		if (is_subtask(judge->state, &child) && is_kept(&child))
 			emit_along(judge, EVENT_ISSUE_DELETED, &child)->issue_deleted.with_parent =
 			        true;
 	emit_issue(judge, EVENT_ISSUE_DELETED, &issue)->issue_deleted =
@@ -170,11 +204,11 @@ void decide_restore_issue(struct judge *judge, const struct restore_issue *comma
 	                   issue.version) ||
 	    !issue.deleted || !check_project_of_issue(judge, &issue) ||
 	    !check_parent_active(judge, &issue) || !check_occurred_at(judge, &issue) ||
-	    !check_subtasks(judge, &issue))
+	    !check_subtasks(judge, &issue, was_deleted_along))
 		return;
 	struct uuid_array staying = staying_children(judge, &issue);
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
-		if (is_subtask(judge->state, &child) && child.deleted_with_parent)
+		if (is_subtask(judge->state, &child) && was_deleted_along(&child))
 			emit_along(judge, EVENT_ISSUE_RESTORED, &child)
 			        ->issue_restored.with_parent = true;
 	emit_issue(judge, EVENT_ISSUE_RESTORED, &issue)->issue_restored =

@@ -245,12 +245,17 @@ bool check_may(struct judge *judge, enum permission permission, const struct row
 	       refuse_permission(judge, permission, project, issue, "");
 }
 
+bool may_send(struct judge *judge, const struct row_project *project, const struct row_issue *issue)
+{
+	return reach(judge, project, issue) != REACHES_NOTHING;
+}
+
 /* Of what belongs to somebody, who it belongs to is asked later. */
 bool check_asked(struct judge *judge, const struct row_project *project,
                  const struct row_issue *issue)
 {
 	judge->has_asked = true;
-	if (reach(judge, project, issue) != REACHES_NOTHING)
+	if (may_send(judge, project, issue))
 		return true;
 	return refuse_permission(judge, command_permissions[judge->type].permission, project, issue,
 	                         "");

@@ -86,6 +86,8 @@ bool can_browse_issue(struct judge *judge, const struct row_issue *issue);
 bool check_may(struct judge *judge, enum permission permission, const struct row_project *project,
                const struct row_issue *issue);
 /* The same for what the command itself asks for. */
+bool may_send(struct judge *judge, const struct row_project *project,
+              const struct row_issue *issue);
 bool check_asked(struct judge *judge, const struct row_project *project,
                  const struct row_issue *issue);
 /* Whether @member is active and may see, and be the assignee of, @issue (or issues like it that are

@@ -223,6 +223,28 @@ static void a_grant_is_there_once(void **state)
 	THEN_UNCHANGED();
 }
 
+/* QUIC is like others; ada has put a sub-task of its QUIC-1 into TLS, which is private. */
+static void sub_tasks_elsewhere_ask_for_the_right_there(void **state)
+{
+	struct decider *decider = *state;
+	settle_private(decider);
+	GIVEN(ada, create_project, .key = SLICE("QUIC"), .name = SLICE("QUIC"));
+	GIVEN(cleo, create_issue, .project = SLICE("QUIC"), .type = SLICE("task"),
+	      .summary = SLICE("above"), .priority = SLICE("medium"));
+	GIVEN(ada, create_issue, ISSUE("subtask", "below"), .has_parent = true,
+	      .parent = SLICE("QUIC-1"));
+	WHEN(cleo, archive_issue, .issue = SLICE("QUIC-1"));
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	WHEN(cleo, delete_issue, .issue = SLICE("QUIC-1"));
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	GIVEN(ada, archive_project, TLS);
+	WHEN(cleo, delete_issue, .issue = SLICE("QUIC-1"));
+	THEN_REFUSED(FORBIDDEN, "/issue"); /* and not a word of the project */
+	GIVEN(ada, unarchive_project, TLS);
+	WHEN(ada, delete_issue, .issue = SLICE("QUIC-1"));
+	THEN(EVENT_ISSUE_DELETED, EVENT_ISSUE_DELETED);
+}
+
 static void a_scheme_is_created_and_renamed(void **state)
 {
 	struct decider *decider = *state;
@@ -532,6 +554,7 @@ int main(void)
 	        ON_SETTLED(grants_go_to_teams_members_the_lead_and_roles_of_the_organization),
 	        ON_SETTLED(a_grant_that_makes_no_sense_is_refused),
 	        ON_SETTLED(a_grant_is_there_once),
+	        ON_SETTLED(sub_tasks_elsewhere_ask_for_the_right_there),
 	        ON_SETTLED(a_scheme_is_created_and_renamed),
 	        ON_SETTLED(a_scheme_in_use_is_removed_with_a_replacement),
 	        ON_SETTLED(a_project_begins_with_the_scheme_that_it_asks_for),
