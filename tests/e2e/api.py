@@ -107,11 +107,7 @@ def setUpModule():
 def tearDownModule():
     document = Document(NODE.client().get("/openapi.json").json())
     complaints = [text for answer in ANSWERS for text in document.complaints(*answer)]
-    code = NODE.stop()
-    tail = NODE.log_tail()
-    NODE.remove()
-    if code != 0:
-        raise AssertionError(f"serve ended with {code}: {tail}")
+    NODE.end()
     if complaints:
         raise AssertionError(f"{len(complaints)} times the document says something else:\n" + "\n".join(sorted(complaints)[:30]))
 

@@ -27,11 +27,7 @@ def setUpModule():
 
 
 def tearDownModule():
-    code = NODE.stop()
-    tail = NODE.log_tail()
-    NODE.remove()
-    if code != 0:
-        raise AssertionError(f"serve ended with {code}: {tail}")
+    NODE.end()
 
 
 def does(command, /, **data):

@@ -235,6 +235,13 @@ class Node:
         if self.own_data:
             shutil.rmtree(self.data, ignore_errors=True)
 
+    def end(self):
+        """Stop it, and complain unless it ended well. Nothing of it is left."""
+        code, tail = self.stop(), self.log_tail()
+        self.remove()
+        if code != 0:
+            raise AssertionError(f"{self.role} ended with {code}: {tail}")
+
     def __enter__(self):
         return self
 
