@@ -4,6 +4,7 @@
  * moved since. */
 #include <stdlib.h>
 
+#include "projections/array_json.h"
 #include "projections/boards_inside.h"
 
 enum { CURSOR_BYTES_MAX = 1 + NAME_MAX_ID + 1 + LANE_KEY_MAX + CARD_PLACE_MAX };
@@ -349,24 +350,6 @@ static void lanes_json(struct writing *w)
 
 /* --- the whole --- */
 
-static void texts_json(struct json_out *json, const char *key, struct slice_array texts)
-{
-	json_out_key(json, key);
-	json_out_array(json);
-	for (uint32_t i = 0; i < texts.n; i++)
-		json_out_string(json, texts.items[i]);
-	json_out_array_end(json);
-}
-
-static void ids_json(struct json_out *json, const char *key, struct uuid_array ids)
-{
-	json_out_key(json, key);
-	json_out_array(json);
-	for (uint32_t i = 0; i < ids.n; i++)
-		json_out_uuid(json, &ids.items[i]);
-	json_out_array_end(json);
-}
-
 static void filter_json(struct json_out *json, const struct board_filter *filter)
 {
 	json_out_object(json);
@@ -374,12 +357,12 @@ static void filter_json(struct json_out *json, const struct board_filter *filter
 	json_out_member_string(json, "name", filter->name);
 	json_out_member_bool(json, "caller", filter->caller);
 	json_out_member_bool(json, "unassigned", filter->unassigned);
-	ids_json(json, "assignees", filter->assignees);
+	uuids_json(json, "assignees", filter->assignees);
 	texts_json(json, "types", filter->types);
 	texts_json(json, "priorities", filter->priorities);
 	texts_json(json, "labels", filter->labels);
-	ids_json(json, "components", filter->components);
-	ids_json(json, "versions", filter->versions);
+	uuids_json(json, "components", filter->components);
+	uuids_json(json, "versions", filter->versions);
 	json_out_key(json, "text");
 	if (filter->has_text)
 		json_out_string(json, filter->text);

@@ -1,8 +1,7 @@
 /* Types of links, read from the rows of the state view. */
-#include "core/base/json_out.h"
 #include "core/domain/judge.h"
 #include "core/domain/link_type.h"
-#include "projections/state.h"
+#include "projections/state_inside.h"
 
 static void type_json(struct json_out *json, struct slice id, const struct row_link_type *type,
                       bool built_in)
@@ -23,25 +22,19 @@ enum status link_types_read(struct view *view, struct slice tenant, struct buf *
 {
 	struct row_key key = row_key_first(ROW_LINK_TYPE);
 	struct row_link_type row;
-	struct state_rows rows;
-	struct json_out json;
-	size_t start = out->n;
-	enum status status = state_open(view, tenant, &rows, position, err);
+	struct state_reading r;
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_key(&json, "items");
-	json_out_array(&json);
+	json_out_object(&r.json);
+	json_out_key(&r.json, "items");
+	json_out_array(&r.json);
 	for (const struct link_type *type = link_types; type->id; type++)
-		if (read_link_type(&rows.face, slice_str(type->id), &row))
-			type_json(&json, slice_str(type->id), &row, true);
-	while (next_link_type(&rows.face, &key, &row))
-		type_json(&json, slice_of(key.bytes, key.n), &row, false);
-	json_out_array_end(&json);
-	json_out_object_end(&json);
-	status = state_close(&rows, STATUS_OK, err);
-	if (status)
-		out->n = start;
-	return status;
+		if (read_link_type(&r.rows.face, slice_str(type->id), &row))
+			type_json(&r.json, slice_str(type->id), &row, true);
+	while (next_link_type(&r.rows.face, &key, &row))
+		type_json(&r.json, slice_of(key.bytes, key.n), &row, false);
+	json_out_array_end(&r.json);
+	json_out_object_end(&r.json);
+	return state_reading_end(&r, STATUS_OK);
 }

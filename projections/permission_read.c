@@ -1,23 +1,13 @@
 /* Project roles and permission schemes, read from the rows of the state view. */
-#include "core/base/json_out.h"
 #include "core/domain/classic.h"
 #include "core/domain/permission_scheme.h"
 #include "core/domain/project.h"
-#include "projections/state.h"
+#include "projections/state_inside.h"
 
 static void begin_items(struct json_out *json)
 {
 	json_out_key(json, "items");
 	json_out_array(json);
-}
-
-static enum status close(struct state_rows *rows, enum status status, struct buf *out, size_t start,
-                         struct error *err)
-{
-	status = state_close(rows, status, err);
-	if (status)
-		out->n = start;
-	return status;
 }
 
 static void role_json(struct json_out *json, const struct row_key *key,
@@ -32,23 +22,20 @@ enum status project_roles_read(struct view *view, struct slice tenant, struct bu
 {
 	struct row_key key = row_key_first(ROW_PROJECT_ROLE);
 	struct row_project_role role;
-	struct state_rows rows;
-	struct json_out json;
-	size_t start = out->n;
-	enum status status = state_open(view, tenant, &rows, position, err);
+	struct state_reading r;
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
-	json_out_init(&json, out);
-	json_out_object(&json);
-	begin_items(&json);
-	while (next_project_role(&rows.face, &key, &role)) {
-		json_out_object(&json);
-		role_json(&json, &key, &role);
-		json_out_object_end(&json);
+	json_out_object(&r.json);
+	begin_items(&r.json);
+	while (next_project_role(&r.rows.face, &key, &role)) {
+		json_out_object(&r.json);
+		role_json(&r.json, &key, &role);
+		json_out_object_end(&r.json);
 	}
-	json_out_array_end(&json);
-	json_out_object_end(&json);
-	return close(&rows, STATUS_OK, out, start, err);
+	json_out_array_end(&r.json);
+	json_out_object_end(&r.json);
+	return state_reading_end(&r, STATUS_OK);
 }
 
 /* --- who has them in a project --- */
@@ -78,30 +65,26 @@ enum status roles_of_project_read(struct view *view, struct slice tenant, struct
 	struct row_key key = row_key_first(ROW_PROJECT_ROLE);
 	struct row_project_role role;
 	struct row_project project;
-	struct state_rows rows;
-	struct json_out json;
-	size_t start = out->n;
-	enum status status = state_open(view, tenant, &rows, position, err);
+	struct state_reading r;
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
-	if (!resolve_project(&rows.face, project_key, &project))
-		return close(&rows, error_set(err, STATUS_NOT_FOUND, "no such project"), out, start,
-		             err);
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_member_string(&json, "permission_scheme",
+	if (!resolve_project(&r.rows.face, project_key, &project))
+		return state_reading_end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
+	json_out_object(&r.json);
+	json_out_member_string(&r.json, "permission_scheme",
 	                       project.scheme[0] ? PADDED(project.scheme) : SLICE(CLASSIC_SCHEME));
-	begin_items(&json);
-	while (next_project_role(&rows.face, &key, &role)) {
-		json_out_object(&json);
-		role_json(&json, &key, &role);
-		actors_json(&json, &rows.face, &project.id, &role, "members", false);
-		actors_json(&json, &rows.face, &project.id, &role, "teams", true);
-		json_out_object_end(&json);
+	begin_items(&r.json);
+	while (next_project_role(&r.rows.face, &key, &role)) {
+		json_out_object(&r.json);
+		role_json(&r.json, &key, &role);
+		actors_json(&r.json, &r.rows.face, &project.id, &role, "members", false);
+		actors_json(&r.json, &r.rows.face, &project.id, &role, "teams", true);
+		json_out_object_end(&r.json);
 	}
-	json_out_array_end(&json);
-	json_out_object_end(&json);
-	return close(&rows, STATUS_OK, out, start, err);
+	json_out_array_end(&r.json);
+	json_out_object_end(&r.json);
+	return state_reading_end(&r, STATUS_OK);
 }
 
 /* --- permission schemes --- */
@@ -118,26 +101,23 @@ enum status permission_schemes_read(struct view *view, struct slice tenant, stru
 {
 	struct row_key key = row_key_first(ROW_PERMISSION_SCHEME);
 	struct row_permission_scheme scheme;
-	struct state_rows rows;
-	struct json_out json;
-	size_t start = out->n;
-	enum status status = state_open(view, tenant, &rows, position, err);
+	struct state_reading r;
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
-	json_out_init(&json, out);
-	json_out_object(&json);
-	begin_items(&json);
-	json_out_object(&json);
-	scheme_json(&json, SLICE(CLASSIC_SCHEME), slice_str(classic_scheme_name), true);
-	json_out_object_end(&json);
-	while (next_permission_scheme(&rows.face, &key, &scheme)) {
-		json_out_object(&json);
-		scheme_json(&json, row_key_text(&key), PADDED(scheme.name), false);
-		json_out_object_end(&json);
+	json_out_object(&r.json);
+	begin_items(&r.json);
+	json_out_object(&r.json);
+	scheme_json(&r.json, SLICE(CLASSIC_SCHEME), slice_str(classic_scheme_name), true);
+	json_out_object_end(&r.json);
+	while (next_permission_scheme(&r.rows.face, &key, &scheme)) {
+		json_out_object(&r.json);
+		scheme_json(&r.json, row_key_text(&key), PADDED(scheme.name), false);
+		json_out_object_end(&r.json);
 	}
-	json_out_array_end(&json);
-	json_out_object_end(&json);
-	return close(&rows, STATUS_OK, out, start, err);
+	json_out_array_end(&r.json);
+	json_out_object_end(&r.json);
+	return state_reading_end(&r, STATUS_OK);
 }
 
 static void grant_json(struct json_out *json, const struct tenant_state *state,
@@ -165,26 +145,23 @@ enum status permission_scheme_read(struct view *view, struct slice tenant, struc
 {
 	bool classic = slice_equal(id, SLICE(CLASSIC_SCHEME));
 	struct row_permission_scheme scheme;
-	struct state_rows rows;
-	struct json_out json;
-	size_t start = out->n;
-	enum status status = state_open(view, tenant, &rows, position, err);
+	struct state_reading r;
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
-	if (!classic && !read_permission_scheme(&rows.face, id, &scheme))
-		return close(&rows, error_set(err, STATUS_NOT_FOUND, "no such permission scheme"),
-		             out, start, err);
+	if (!classic && !read_permission_scheme(&r.rows.face, id, &scheme))
+		return state_reading_end(
+		        &r, error_set(err, STATUS_NOT_FOUND, "no such permission scheme"));
 	struct row_grants grants = classic ? (struct row_grants){classic_grants, classic_grants_n}
 	                                   : (struct row_grants){scheme.grants, scheme.grants_n};
-	json_out_init(&json, out);
-	json_out_object(&json);
-	scheme_json(&json, id, classic ? slice_str(classic_scheme_name) : PADDED(scheme.name),
+	json_out_object(&r.json);
+	scheme_json(&r.json, id, classic ? slice_str(classic_scheme_name) : PADDED(scheme.name),
 	            classic);
-	json_out_key(&json, "grants");
-	json_out_array(&json);
+	json_out_key(&r.json, "grants");
+	json_out_array(&r.json);
 	for (uint32_t i = 0; i < grants.n; i++)
-		grant_json(&json, &rows.face, &grants.at[i]);
-	json_out_array_end(&json);
-	json_out_object_end(&json);
-	return close(&rows, STATUS_OK, out, start, err);
+		grant_json(&r.json, &r.rows.face, &grants.at[i]);
+	json_out_array_end(&r.json);
+	json_out_object_end(&r.json);
+	return state_reading_end(&r, STATUS_OK);
 }

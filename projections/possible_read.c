@@ -1,8 +1,7 @@
 /* What a caller may do, judged by what commands ask (core/domain/permission.c). */
-#include "core/base/json_out.h"
 #include "core/codec/command_codec.h"
 #include "core/domain/project.h"
-#include "projections/state.h"
+#include "projections/state_inside.h"
 
 struct asking {
 	const struct state_caller *caller;
@@ -101,21 +100,15 @@ enum status permissions_read(struct view *view, struct slice tenant,
                              struct error *err)
 {
 	struct asking a = {.caller = caller, .holder = {caller->id, caller->role}};
-	struct state_rows rows;
-	struct json_out json;
-	size_t start = out->n;
-	enum status status = state_open(view, tenant, &rows, position, err);
+	struct state_reading r;
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
-	if (!find(&rows.face, project, issue, &a))
+	if (!find(&r.rows.face, project, issue, &a))
 		status = error_set(err, STATUS_NOT_FOUND, "no such thing");
 	if (!status && a.has_project)
-		a.rights = rights_in(&rows.face, &a.holder, &a.project);
-	json_out_init(&json, out);
+		a.rights = rights_in(&r.rows.face, &a.holder, &a.project);
 	if (!status)
-		asking_json(&json, &a);
-	status = state_close(&rows, status, err);
-	if (status)
-		out->n = start;
-	return status;
+		asking_json(&r.json, &a);
+	return state_reading_end(&r, status);
 }

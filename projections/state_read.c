@@ -1,46 +1,10 @@
-#include <stdlib.h>
-
 #include "core/base/json_out.h"
 #include "core/domain/project.h"
 #include "core/domain/transition.h"
+#include "projections/array_json.h"
 #include "projections/kv_view.h"
 #include "projections/state.h"
 #include "projections/state_inside.h"
-
-/* A packed workflow of the greatest size has this many times its bytes in structs, at most. */
-#define READ_ARENA (64 * WORKFLOW_BYTES_MAX)
-
-struct reading {
-	struct state_rows rows;
-	struct arena arena;
-	struct json_out json;
-	struct buf *out;
-	size_t start;
-	struct error *err;
-};
-
-static enum status begin(struct reading *r, struct view *view, struct slice tenant, struct buf *out,
-                         uint64_t *position, struct error *err)
-{
-	r->out = out;
-	r->start = out->n;
-	r->err = err;
-	r->arena.block = NULL;
-	enum status status = state_open(view, tenant, &r->rows, position, err);
-	if (!status)
-		arena_init(&r->arena, mem_new(READ_ARENA), READ_ARENA);
-	json_out_init(&r->json, out);
-	return status;
-}
-
-static enum status end(struct reading *r, enum status status)
-{
-	status = state_close(&r->rows, status, r->err);
-	free(r->arena.block);
-	if (status)
-		r->out->n = r->start;
-	return status;
-}
 
 static void id_member(struct json_out *json, const char *key, const char id[NAME_MAX_ID])
 {
@@ -74,20 +38,20 @@ static void end_items(struct json_out *json)
 enum status statuses_read(struct view *view, struct slice tenant, struct slice project_key,
                           struct buf *out, uint64_t *position, struct error *err)
 {
-	struct reading r;
+	struct state_reading r;
 	struct row_project project;
 	struct items statuses;
-	enum status status = begin(&r, view, tenant, out, position, err);
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
 	if (!resolve_project(&r.rows.face, project_key, &project))
-		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
+		return state_reading_end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
 	read_items(&r.rows.face, &project.id, ITEM_STATUS, &statuses);
 	begin_items(&r.json);
 	for (uint32_t i = 0; i < statuses.n; i++)
 		status_json(&r.json, &statuses.at[i]);
 	end_items(&r.json);
-	return end(&r, STATUS_OK);
+	return state_reading_end(&r, STATUS_OK);
 }
 
 /* --- everything of a project --- */
@@ -118,14 +82,14 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 	        [ITEM_PRIORITY] = "priorities",
 	        [ITEM_RESOLUTION] = "resolutions",
 	};
-	struct reading r;
+	struct state_reading r;
 	struct row_project project;
 	struct items items;
-	enum status status = begin(&r, view, tenant, out, position, err);
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
 	if (!resolve_project(&r.rows.face, project_key, &project))
-		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
+		return state_reading_end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
 	json_out_object(&r.json);
 	for (int kind = 0; kind < ITEM_KINDS; kind++) {
 		read_items(&r.rows.face, &project.id, (enum item_kind)kind, &items);
@@ -138,28 +102,10 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 	json_out_key(&r.json, "fields");
 	state_fields_json(&r.json, &r.rows.face, &project.id);
 	json_out_object_end(&r.json);
-	return end(&r, STATUS_OK);
+	return state_reading_end(&r, STATUS_OK);
 }
 
 /* --- workflows --- */
-
-static void texts_json(struct json_out *json, const char *key, struct slice_array texts)
-{
-	json_out_key(json, key);
-	json_out_array(json);
-	for (uint32_t i = 0; i < texts.n; i++)
-		json_out_string(json, texts.items[i]);
-	json_out_array_end(json);
-}
-
-static void uuids_json(struct json_out *json, const char *key, struct uuid_array ids)
-{
-	json_out_key(json, key);
-	json_out_array(json);
-	for (uint32_t i = 0; i < ids.n; i++)
-		json_out_uuid(json, &ids.items[i]);
-	json_out_array_end(json);
-}
 
 static void text_or_null(struct json_out *json, const char *key, bool has, struct slice text)
 {
@@ -260,8 +206,8 @@ static void workflow_transition_json(struct json_out *json, const struct workflo
 	json_out_object_end(json);
 }
 
-static enum status workflow_json(struct reading *r, const struct row_project *project, bool draft,
-                                 struct slice id)
+static enum status workflow_json(struct state_reading *r, const struct row_project *project,
+                                 bool draft, struct slice id)
 {
 	struct workflow workflow;
 	bool full;
@@ -282,7 +228,7 @@ static enum status workflow_json(struct reading *r, const struct row_project *pr
 	return STATUS_OK;
 }
 
-static enum status workflow_item_json(struct reading *r, const struct row_project *project,
+static enum status workflow_item_json(struct state_reading *r, const struct row_project *project,
                                       const struct items *types, struct slice id)
 {
 	json_out_object(&r->json);
@@ -301,8 +247,8 @@ static enum status workflow_item_json(struct reading *r, const struct row_projec
 }
 
 /* Ids of drafts and published ones, merged. */
-static bool next_id(const struct reading *r, const struct row_project *project, struct slice *id,
-                    char room[NAME_MAX_ID])
+static bool next_id(const struct state_reading *r, const struct row_project *project,
+                    struct slice *id, char room[NAME_MAX_ID])
 {
 	char rooms[2][NAME_MAX_ID];
 	struct slice next[2] = {*id, *id};
@@ -321,22 +267,23 @@ static bool next_id(const struct reading *r, const struct row_project *project, 
 enum status workflows_read(struct view *view, struct slice tenant, struct slice project_key,
                            struct buf *out, uint64_t *position, struct error *err)
 {
-	struct reading r;
+	struct state_reading r;
 	struct row_project project;
 	struct items types;
 	char room[NAME_MAX_ID];
 	struct slice id = {NULL, 0};
-	enum status status = begin(&r, view, tenant, out, position, err);
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
+	state_reading_arena(&r);
 	if (!resolve_project(&r.rows.face, project_key, &project))
-		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
+		return state_reading_end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
 	read_items(&r.rows.face, &project.id, ITEM_ISSUE_TYPE, &types);
 	begin_items(&r.json);
 	while (!status && next_id(&r, &project, &id, room))
 		status = workflow_item_json(&r, &project, &types, id);
 	end_items(&r.json);
-	return end(&r, status);
+	return state_reading_end(&r, status);
 }
 
 /* --- the transitions of an issue --- */
@@ -423,23 +370,24 @@ enum status transitions_read(struct view *view, struct slice tenant, struct slic
                              struct error *err)
 {
 	char refused[TRANSITION_WHY_MAX];
-	struct reading r;
+	struct state_reading r;
 	struct row_project project;
 	struct crossing crossing = {.person = caller->id,
 	                            .role = caller->role,
 	                            .now_ms = caller->now_ms,
 	                            .foresees = true};
-	enum status status = begin(&r, view, tenant, out, position, err);
+	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
+	state_reading_arena(&r);
 	crossing.state = &r.rows.face;
 	crossing.arena = &r.arena;
 	if (!resolve_issue(crossing.state, issue, &crossing.issue) || crossing.issue.deleted ||
 	    !read_project(crossing.state, &crossing.issue.project_id, &project) || project.deleted)
-		return end(&r, error_set(err, STATUS_NOT_FOUND, "no such issue"));
+		return state_reading_end(&r, error_set(err, STATUS_NOT_FOUND, "no such issue"));
 	if (!open_crossing(&crossing))
-		return end(&r, error_set(err, STATUS_FULL, "no room for a workflow"));
+		return state_reading_end(&r, error_set(err, STATUS_FULL, "no room for a workflow"));
 	tell_refusal(&crossing, &project, caller, refused);
 	transitions_json(&r.json, &crossing, refused);
-	return end(&r, STATUS_OK);
+	return state_reading_end(&r, STATUS_OK);
 }
