@@ -6,9 +6,8 @@
 #include "projections/audit.h"
 
 #include "core/codec/event_codec.h"
+#include "projections/answers.h"
 #include "projections/pg_view.h"
-
-VIEW_ANSWERS_ALL(audit);
 
 static const char tables_sql[] =
         "create table events (tenant text collate \"C\" not null, seq bigint not null,"

@@ -2,115 +2,11 @@
  * looked into. */
 #include "projections/feed.h"
 
+#include "projections/answers.h"
 #include "projections/kv_view.h"
 #include "projections/row.h"
 
 enum { PLACES = KV_VIEW_OWN };
-
-#define FEED_ANSWERS(ON, IGNORE)                                                                   \
-	IGNORE(API_KEYS_LIMITED)                                                                   \
-	IGNORE(API_KEY_CREATED)                                                                    \
-	IGNORE(API_KEY_REVOKED)                                                                    \
-	IGNORE(BOARD_CREATED)                                                                      \
-	IGNORE(BOARD_DELETED)                                                                      \
-	IGNORE(BOARD_EDITED)                                                                       \
-	IGNORE(BULK_COMPLETED)                                                                     \
-	IGNORE(BULK_REFUSED)                                                                       \
-	IGNORE(COMMAND_CONCLUDED)                                                                  \
-	IGNORE(COMMENT_ADDED)                                                                      \
-	IGNORE(COMMENT_DELETED)                                                                    \
-	IGNORE(COMMENT_EDITED)                                                                     \
-	IGNORE(COMPONENT_ADDED)                                                                    \
-	IGNORE(COMPONENT_EDITED)                                                                   \
-	IGNORE(COMPONENT_REMOVED)                                                                  \
-	IGNORE(EVENT_SKIPPED)                                                                      \
-	IGNORE(FIELD_ADDED)                                                                        \
-	IGNORE(FIELD_EDITED)                                                                       \
-	IGNORE(FIELD_OPTION_ADDED)                                                                 \
-	IGNORE(FIELD_OPTION_EDITED)                                                                \
-	IGNORE(FIELD_REMOVED)                                                                      \
-	IGNORE(ISSUE_ARCHIVED)                                                                     \
-	IGNORE(ISSUE_ASSIGNED)                                                                     \
-	IGNORE(ISSUE_COMPONENTS_CHANGED)                                                           \
-	IGNORE(ISSUE_CREATED)                                                                      \
-	IGNORE(ISSUE_DELETED)                                                                      \
-	IGNORE(ISSUE_DESCRIPTION_CHANGED)                                                          \
-	IGNORE(ISSUE_DUE_DATE_CHANGED)                                                             \
-	IGNORE(ISSUE_ESTIMATE_CHANGED)                                                             \
-	IGNORE(ISSUE_FIELDS_CHANGED)                                                               \
-	IGNORE(ISSUE_LABELS_CHANGED)                                                               \
-	IGNORE(ISSUE_LINKED)                                                                       \
-	IGNORE(ISSUE_MOVED)                                                                        \
-	IGNORE(ISSUE_PARENT_CHANGED)                                                               \
-	IGNORE(ISSUE_PRIORITY_CHANGED)                                                             \
-	IGNORE(ISSUE_RANKED)                                                                       \
-	IGNORE(ISSUE_REMAINING_CHANGED)                                                            \
-	IGNORE(ISSUE_RESTORED)                                                                     \
-	IGNORE(ISSUE_START_DATE_CHANGED)                                                           \
-	IGNORE(ISSUE_SUMMARY_CHANGED)                                                              \
-	IGNORE(ISSUE_TRANSITIONED)                                                                 \
-	IGNORE(ISSUE_TYPE_ADDED)                                                                   \
-	IGNORE(ISSUE_TYPE_CHANGED)                                                                 \
-	IGNORE(ISSUE_UNARCHIVED)                                                                   \
-	IGNORE(ISSUE_UNLINKED)                                                                     \
-	IGNORE(ISSUE_UNWATCHED)                                                                    \
-	IGNORE(ISSUE_VERSIONS_CHANGED)                                                             \
-	IGNORE(ISSUE_WATCHED)                                                                      \
-	IGNORE(LINK_TYPE_ADDED)                                                                    \
-	IGNORE(LINK_TYPE_EDITED)                                                                   \
-	IGNORE(LINK_TYPE_REMOVED)                                                                  \
-	IGNORE(MEMBER_ADDED)                                                                       \
-	IGNORE(MEMBER_DEACTIVATED)                                                                 \
-	IGNORE(MEMBER_PROFILE_SET)                                                                 \
-	IGNORE(MEMBER_REACTIVATED)                                                                 \
-	IGNORE(MEMBER_REMOVED)                                                                     \
-	IGNORE(MEMBER_ROLE_CHANGED)                                                                \
-	IGNORE(ORGANIZATION_CREATED)                                                               \
-	IGNORE(ORGANIZATION_RENAMED)                                                               \
-	IGNORE(PERMISSION_GRANTS_CHANGED)                                                          \
-	IGNORE(PERMISSION_SCHEME_ASSIGNED)                                                         \
-	IGNORE(PERMISSION_SCHEME_CREATED)                                                          \
-	IGNORE(PERMISSION_SCHEME_REMOVED)                                                          \
-	IGNORE(PERMISSION_SCHEME_RENAMED)                                                          \
-	IGNORE(PRIORITY_ADDED)                                                                     \
-	IGNORE(PRIORITY_CHANGED)                                                                   \
-	IGNORE(PROJECT_ARCHIVED)                                                                   \
-	IGNORE(PROJECT_CATEGORY_CHANGED)                                                           \
-	IGNORE(PROJECT_CREATED)                                                                    \
-	IGNORE(PROJECT_DELETED)                                                                    \
-	IGNORE(PROJECT_KEY_CHANGED)                                                                \
-	IGNORE(PROJECT_LEAD_CHANGED)                                                               \
-	IGNORE(PROJECT_RENAMED)                                                                    \
-	IGNORE(PROJECT_ROLE_ADDED)                                                                 \
-	IGNORE(PROJECT_ROLE_MEMBERS_CHANGED)                                                       \
-	IGNORE(PROJECT_ROLE_REMOVED)                                                               \
-	IGNORE(PROJECT_ROLE_RENAMED)                                                               \
-	IGNORE(PROJECT_RESTORED)                                                                   \
-	IGNORE(PROJECT_UNARCHIVED)                                                                 \
-	IGNORE(RANKS_REBALANCED)                                                                   \
-	IGNORE(RESOLUTION_ADDED)                                                                   \
-	IGNORE(RESOLUTION_CHANGED)                                                                 \
-	IGNORE(STATUS_ADDED)                                                                       \
-	IGNORE(STATUS_CHANGED)                                                                     \
-	IGNORE(STATUS_REMOVED)                                                                     \
-	IGNORE(TEAM_CREATED)                                                                       \
-	IGNORE(TEAM_DELETED)                                                                       \
-	IGNORE(TEAM_MEMBERS_CHANGED)                                                               \
-	IGNORE(TEAM_RENAMED)                                                                       \
-	IGNORE(VERSION_ADDED)                                                                      \
-	IGNORE(VERSION_EDITED)                                                                     \
-	IGNORE(VERSION_MOVED)                                                                      \
-	IGNORE(VERSION_REMOVED)                                                                    \
-	IGNORE(VERSION_STATUS_CHANGED)                                                             \
-	IGNORE(WORKFLOW_ASSIGNED)                                                                  \
-	IGNORE(WORKFLOW_DRAFT_DISCARDED)                                                           \
-	IGNORE(WORKFLOW_DRAFT_SAVED)                                                               \
-	IGNORE(WORKFLOW_PUBLISHED)                                                                 \
-	IGNORE(WORKFLOW_REMOVED)                                                                   \
-	IGNORE(WORKLOG_DELETED)                                                                    \
-	IGNORE(WORKLOG_EDITED)                                                                     \
-	IGNORE(WORK_LOGGED)
-VIEW_ANSWERS(feed, FEED_ANSWERS);
 
 static enum status feed_apply(struct view *view, const struct event *event, struct error *err)
 {

@@ -2,115 +2,11 @@
 #include "projections/state.h"
 
 #include "core/domain/decide.h"
+#include "projections/answers.h"
 #include "projections/kv_view.h"
 #include "projections/row.h"
 
 enum { ROWS = KV_VIEW_OWN };
-
-#define STATE_ANSWERS(ON, IGNORE)                                                                  \
-	ON(API_KEYS_LIMITED)                                                                       \
-	ON(API_KEY_CREATED)                                                                        \
-	ON(API_KEY_REVOKED)                                                                        \
-	ON(BOARD_CREATED)                                                                          \
-	ON(BOARD_DELETED)                                                                          \
-	ON(BOARD_EDITED)                                                                           \
-	ON(BULK_COMPLETED)                                                                         \
-	ON(BULK_REFUSED)                                                                           \
-	IGNORE(COMMAND_CONCLUDED)                                                                  \
-	ON(COMMENT_ADDED)                                                                          \
-	ON(COMMENT_DELETED)                                                                        \
-	ON(COMMENT_EDITED)                                                                         \
-	ON(COMPONENT_ADDED)                                                                        \
-	ON(COMPONENT_EDITED)                                                                       \
-	ON(COMPONENT_REMOVED)                                                                      \
-	ON(EVENT_SKIPPED)                                                                          \
-	ON(FIELD_ADDED)                                                                            \
-	ON(FIELD_EDITED)                                                                           \
-	ON(FIELD_OPTION_ADDED)                                                                     \
-	ON(FIELD_OPTION_EDITED)                                                                    \
-	ON(FIELD_REMOVED)                                                                          \
-	ON(ISSUE_ARCHIVED)                                                                         \
-	ON(ISSUE_ASSIGNED)                                                                         \
-	ON(ISSUE_COMPONENTS_CHANGED)                                                               \
-	ON(ISSUE_CREATED)                                                                          \
-	ON(ISSUE_DELETED)                                                                          \
-	ON(ISSUE_DESCRIPTION_CHANGED)                                                              \
-	ON(ISSUE_DUE_DATE_CHANGED)                                                                 \
-	ON(ISSUE_ESTIMATE_CHANGED)                                                                 \
-	ON(ISSUE_FIELDS_CHANGED)                                                                   \
-	ON(ISSUE_LABELS_CHANGED)                                                                   \
-	ON(ISSUE_LINKED)                                                                           \
-	ON(ISSUE_MOVED)                                                                            \
-	ON(ISSUE_PARENT_CHANGED)                                                                   \
-	ON(ISSUE_PRIORITY_CHANGED)                                                                 \
-	ON(ISSUE_RANKED)                                                                           \
-	ON(ISSUE_REMAINING_CHANGED)                                                                \
-	ON(ISSUE_RESTORED)                                                                         \
-	ON(ISSUE_START_DATE_CHANGED)                                                               \
-	ON(ISSUE_SUMMARY_CHANGED)                                                                  \
-	ON(ISSUE_TRANSITIONED)                                                                     \
-	ON(ISSUE_TYPE_ADDED)                                                                       \
-	ON(ISSUE_TYPE_CHANGED)                                                                     \
-	ON(ISSUE_UNARCHIVED)                                                                       \
-	ON(ISSUE_UNLINKED)                                                                         \
-	ON(ISSUE_UNWATCHED)                                                                        \
-	ON(ISSUE_VERSIONS_CHANGED)                                                                 \
-	ON(ISSUE_WATCHED)                                                                          \
-	ON(LINK_TYPE_ADDED)                                                                        \
-	ON(LINK_TYPE_EDITED)                                                                       \
-	ON(LINK_TYPE_REMOVED)                                                                      \
-	ON(MEMBER_ADDED)                                                                           \
-	ON(MEMBER_DEACTIVATED)                                                                     \
-	ON(MEMBER_PROFILE_SET)                                                                     \
-	ON(MEMBER_REACTIVATED)                                                                     \
-	ON(MEMBER_REMOVED)                                                                         \
-	ON(MEMBER_ROLE_CHANGED)                                                                    \
-	ON(ORGANIZATION_CREATED)                                                                   \
-	ON(ORGANIZATION_RENAMED)                                                                   \
-	ON(PERMISSION_GRANTS_CHANGED)                                                              \
-	ON(PERMISSION_SCHEME_ASSIGNED)                                                             \
-	ON(PERMISSION_SCHEME_CREATED)                                                              \
-	ON(PERMISSION_SCHEME_REMOVED)                                                              \
-	ON(PERMISSION_SCHEME_RENAMED)                                                              \
-	ON(PRIORITY_ADDED)                                                                         \
-	ON(PRIORITY_CHANGED)                                                                       \
-	ON(PROJECT_ARCHIVED)                                                                       \
-	ON(PROJECT_CATEGORY_CHANGED)                                                               \
-	ON(PROJECT_CREATED)                                                                        \
-	ON(PROJECT_DELETED)                                                                        \
-	ON(PROJECT_KEY_CHANGED)                                                                    \
-	ON(PROJECT_LEAD_CHANGED)                                                                   \
-	ON(PROJECT_RENAMED)                                                                        \
-	ON(PROJECT_ROLE_ADDED)                                                                     \
-	ON(PROJECT_ROLE_MEMBERS_CHANGED)                                                           \
-	ON(PROJECT_ROLE_REMOVED)                                                                   \
-	ON(PROJECT_ROLE_RENAMED)                                                                   \
-	ON(PROJECT_RESTORED)                                                                       \
-	ON(PROJECT_UNARCHIVED)                                                                     \
-	ON(RANKS_REBALANCED)                                                                       \
-	ON(RESOLUTION_ADDED)                                                                       \
-	ON(RESOLUTION_CHANGED)                                                                     \
-	ON(STATUS_ADDED)                                                                           \
-	ON(STATUS_CHANGED)                                                                         \
-	ON(STATUS_REMOVED)                                                                         \
-	ON(TEAM_CREATED)                                                                           \
-	ON(TEAM_DELETED)                                                                           \
-	ON(TEAM_MEMBERS_CHANGED)                                                                   \
-	ON(TEAM_RENAMED)                                                                           \
-	ON(VERSION_ADDED)                                                                          \
-	ON(VERSION_EDITED)                                                                         \
-	ON(VERSION_MOVED)                                                                          \
-	ON(VERSION_REMOVED)                                                                        \
-	ON(VERSION_STATUS_CHANGED)                                                                 \
-	ON(WORKFLOW_ASSIGNED)                                                                      \
-	ON(WORKFLOW_DRAFT_DISCARDED)                                                               \
-	ON(WORKFLOW_DRAFT_SAVED)                                                                   \
-	ON(WORKFLOW_PUBLISHED)                                                                     \
-	ON(WORKFLOW_REMOVED)                                                                       \
-	ON(WORKLOG_DELETED)                                                                        \
-	ON(WORKLOG_EDITED)                                                                         \
-	ON(WORK_LOGGED)
-VIEW_ANSWERS(state, STATE_ANSWERS);
 
 struct state_key {
 	size_t n;

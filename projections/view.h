@@ -3,8 +3,8 @@
  * run the same view objects.
  *
  * A view version is its own store (an LMDB environment or a Postgres schema); the pointer that
- * names the live one is kept by projections/registry.h. Every view answers every event type,
- * handled or ignored by name (VIEW_ANSWERS below); forgetting one does not compile.
+ * names the live one is kept by projections/registry.h. Which events each view handles:
+ * projections/answers.h.
  *
  * Threads: begin/apply/commit/rollback by one thread (the projector's of this view). */
 #ifndef PROJECTIONS_VIEW_H
@@ -58,7 +58,7 @@ struct view_type {
 	bool postgres;       /* lives in Postgres, not in LMDB */
 	int pace_ms;         /* when live, rest so long after a commit unless somebody waits */
 	bool journal_bound;  /* its rows hold places: worthless for another journal, even a copy */
-	const bool *handled; /* [EVENT_TYPES], made by VIEW_ANSWERS */
+	const bool *handled; /* [EVENT_TYPES], of answers.h */
 	/* Open or create the store of options->instance. */
 	enum status (*open)(const struct view_type *type, const struct view_options *options,
 	                    struct view **out, struct error *err);
@@ -114,23 +114,5 @@ struct view_type {
 /* Every view of the program, ends with NULL. */
 extern const struct view_type *const view_types[];
 const struct view_type *view_type_find(struct slice name);
-
-/* How a view answers every event type:
- *   #define BOARD_ANSWERS(ON, IGNORE) ON(ISSUE_CREATED) IGNORE(COMMENT_ADDED) ...
- *   VIEW_ANSWERS(board, BOARD_ANSWERS)
- * defines `static const bool board_handled[EVENT_TYPES]`; a type that is missing or twice there
- * fails to compile. */
-#define VIEW_COUNT_(NAME)  +1
-#define VIEW_ON_(NAME)     [EVENT_##NAME] = true,
-#define VIEW_IGNORE_(NAME) [EVENT_##NAME] = false,
-#define VIEW_ANSWERS(view, TABLE)                                                                  \
-	_Static_assert(0 TABLE(VIEW_COUNT_, VIEW_COUNT_) == EVENT_TYPES,                           \
-	               #view " must answer every event type, handled or ignored");                 \
-	static const bool view##_handled[EVENT_TYPES] = {TABLE(VIEW_ON_, VIEW_IGNORE_)}
-
-/* For a view that by its nature handles whatever there is. */
-#define VIEW_ALL_(NAME, name, text) [EVENT_##NAME] = true,
-#define VIEW_ANSWERS_ALL(view)                                                                     \
-	static const bool view##_handled[EVENT_TYPES] = {EVENT_TABLE(VIEW_ALL_)}
 
 #endif
