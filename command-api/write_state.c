@@ -397,6 +397,7 @@ struct uuid event_created(const struct event *event)
 	case EVENT_FIELD_EDITED:
 	case EVENT_FIELD_OPTION_ADDED:
 	case EVENT_FIELD_OPTION_EDITED:
+	case EVENT_FIELD_OPTION_REMOVED:
 	case EVENT_FIELD_REMOVED:
 	case EVENT_ISSUE_ARCHIVED:
 	case EVENT_ISSUE_ASSIGNED:

@@ -28,6 +28,7 @@
 	ROW(FIELD_EDITED,                 no,     ON,    ON,    ON,     ON)      \
 	ROW(FIELD_OPTION_ADDED,           no,     ON,    ON,    no,     ON)      \
 	ROW(FIELD_OPTION_EDITED,          no,     ON,    ON,    no,     ON)      \
+	ROW(FIELD_OPTION_REMOVED,         no,     ON,    ON,    no,     ON)      \
 	ROW(FIELD_REMOVED,                no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_ARCHIVED,               no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_ASSIGNED,               no,     ON,    ON,    no,     ON)      \

@@ -335,6 +335,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_FIELD_EDITED:
 	case EVENT_FIELD_OPTION_ADDED:
 	case EVENT_FIELD_OPTION_EDITED:
+	case EVENT_FIELD_OPTION_REMOVED:
 	case EVENT_FIELD_REMOVED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:

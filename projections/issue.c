@@ -330,6 +330,7 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_FIELD_EDITED:
 	case EVENT_FIELD_OPTION_ADDED:
 	case EVENT_FIELD_OPTION_EDITED:
+	case EVENT_FIELD_OPTION_REMOVED:
 	case EVENT_FIELD_REMOVED:
 	case EVENT_ISSUE_COMPONENTS_CHANGED:
 	case EVENT_ISSUE_CREATED:

@@ -165,6 +165,11 @@ enum status issue_field_apply(const struct issue_applying *a, const struct event
 		option = (struct option_row){edited->to_disabled, edited->to_name};
 		put_option(a, edited->field, edited->option, &option);
 		return STATUS_OK;
+	case EVENT_FIELD_OPTION_REMOVED:
+		option_key(a, event->field_option_removed.field,
+		           event->field_option_removed.option);
+		kv_del(a->view->txn, OPTIONS, buf_slice(&a->view->key));
+		return STATUS_OK;
 	default:
 		return STATUS_OK;
 	}

@@ -263,6 +263,7 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
 	case EVENT_FIELD_REMOVED:
 	case EVENT_FIELD_OPTION_ADDED:
 	case EVENT_FIELD_OPTION_EDITED:
+	case EVENT_FIELD_OPTION_REMOVED:
 		return issue_field_apply(a, event);
 	default:
 		return STATUS_OK; /* ignored by ISSUE_ANSWERS */

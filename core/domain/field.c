@@ -61,7 +61,7 @@ struct field_texts read_field_texts(const struct tenant_state *state, const stru
 	        .default_values = slice_of(description + row->description_n, row->default_n)};
 }
 
-bool read_field_option(const struct tenant_state *state, const struct uuid *project,
+static bool get_option(const struct tenant_state *state, const struct uuid *project,
                        struct slice field, struct slice id, struct row_field_option *option)
 {
 	if (!id.n || id.n > NAME_MAX_ID)
@@ -70,8 +70,33 @@ bool read_field_option(const struct tenant_state *state, const struct uuid *proj
 	return state->get(state, &key, option);
 }
 
+bool read_field_option(const struct tenant_state *state, const struct uuid *project,
+                       struct slice field, struct slice id, struct row_field_option *option)
+{
+	return get_option(state, project, field, id, option) && !option->removed;
+}
+
+bool field_option_was_there(const struct tenant_state *state, const struct uuid *project,
+                            struct slice field, struct slice id, bool *removed)
+{
+	struct row_field_option option;
+	bool found = get_option(state, project, field, id, &option);
+
+	*removed = found && option.removed;
+	return found;
+}
+
 bool next_field_option(const struct tenant_state *state, const struct uuid *project,
                        struct slice field, struct row_field_option *option)
+{
+	while (next_field_option_ever(state, project, field, option))
+		if (!option->removed)
+			return true;
+	return false;
+}
+
+bool next_field_option_ever(const struct tenant_state *state, const struct uuid *project,
+                            struct slice field, struct row_field_option *option)
 {
 	struct row_key key = row_key_field_option(project, field, PADDED(option->id));
 	const size_t prefix = sizeof(*project) + field.n + 1;

@@ -7,7 +7,7 @@
 #include "core/domain/field_value.h"
 
 #define PROJECT_FIELDS_MAX 200 /* removed ones included: ids are never used again */
-#define FIELD_OPTIONS_MAX  500 /* of a field */
+#define FIELD_OPTIONS_MAX  500 /* of a field, removed ones included */
 
 /* False also if it was removed. */
 bool read_field(const struct tenant_state *state, const struct uuid *project, struct slice id,
@@ -31,11 +31,21 @@ struct field_texts {
 struct field_texts read_field_texts(const struct tenant_state *state, const struct uuid *project,
                                     struct slice id, struct row_field_texts *row);
 
+/* False also if it was removed. */
 bool read_field_option(const struct tenant_state *state, const struct uuid *project,
                        struct slice field, struct slice id, struct row_field_option *option);
+/* The option that a command is about; refuses at /option. */
+bool find_field_option(struct judge *judge, const struct uuid *project, struct slice field,
+                       struct slice id, struct row_field_option *option);
+/* Whether there is, or was (*@removed), an option of that id. */
+bool field_option_was_there(const struct tenant_state *state, const struct uuid *project,
+                            struct slice field, struct slice id, bool *removed);
 /* The option behind the id of *@option (zeroed: the first), in order of ids; false at the end. */
 bool next_field_option(const struct tenant_state *state, const struct uuid *project,
                        struct slice field, struct row_field_option *option);
+/* The same, with removed ones. */
+bool next_field_option_ever(const struct tenant_state *state, const struct uuid *project,
+                            struct slice field, struct row_field_option *option);
 
 /* Values that somebody wants a field to have. */
 struct field_wish {
@@ -64,6 +74,9 @@ bool check_field_types(struct judge *judge, const struct uuid *project, struct s
 /* Their ids, in the order of the project; none: all. In the arena. */
 struct slice_array field_types(struct judge *judge, const struct uuid *project,
                                const struct row_field *field);
+/* All of them, in the arena. */
+struct field_settings read_field_settings(struct judge *judge, const struct uuid *project,
+                                          const struct row_field *field);
 int32_t count_fields(const struct tenant_state *state, const struct uuid *project);
 
 /* evolve */
@@ -74,6 +87,8 @@ void put_field_settings(struct tenant_state *state, struct row_project *project,
                         struct row_field *field, const struct field_settings *settings);
 void put_field_option(struct tenant_state *state, const struct uuid *project, struct slice field,
                       const struct field_option *from, uint32_t position);
+void save_field_option(struct tenant_state *state, const struct uuid *project, struct slice field,
+                       const struct row_field_option *option);
 
 /* Copies of packed values, in the arena. */
 struct slice_array unpack_values(struct judge *judge, struct slice packed);

@@ -106,20 +106,6 @@ static bool check_count(struct judge *judge, const struct field_wish *wish)
 	              max == 1 ? SLICE(" value") : SLICE(" values"));
 }
 
-/* In order, each once. */
-static void add_sorted(struct slice *items, uint32_t *n, struct slice value)
-{
-	uint32_t at = *n;
-
-	while (at && slice_compare(items[at - 1], value) > 0)
-		at--;
-	if (at && slice_equal(items[at - 1], value))
-		return;
-	memmove(items + at + 1, items + at, (*n - at) * sizeof(*items));
-	items[at] = value;
-	(*n)++;
-}
-
 static bool check_size(struct judge *judge, const struct field_wish *wish,
                        struct slice_array values)
 {
@@ -152,7 +138,7 @@ bool check_field_values(struct judge *judge, const struct field_wish *wish,
 		if (!check_one(judge, wish, i, &value))
 			return false;
 		if (field_is_set(wish->field->kind))
-			add_sorted(items, &n, value);
+			field_values_add(items, &n, value);
 		else
 			items[n++] = value;
 	}

@@ -75,8 +75,8 @@ static bool same_settings(const struct field_settings *a, const struct field_set
 	       same_texts(a->default_values, b->default_values);
 }
 
-static struct field_settings settings_of(struct judge *judge, const struct uuid *project,
-                                         const struct row_field *field)
+struct field_settings read_field_settings(struct judge *judge, const struct uuid *project,
+                                          const struct row_field *field)
 {
 	struct row_field_texts row;
 	struct field_texts texts = read_field_texts(judge->state, project, PADDED(field->id), &row);
@@ -100,7 +100,8 @@ void decide_edit_field(struct judge *judge, const struct edit_field *command)
 	    !find_field(judge, &project.id, command->field, "/field", &field) ||
 	    !check_edit(judge, command, &project.id))
 		return;
-	struct field_settings before = settings_of(judge, &project.id, &field), after = before;
+	struct field_settings before = read_field_settings(judge, &project.id, &field),
+	                      after = before;
 	if (!edit_types(judge, command, &project.id, &field, &after.issue_types) ||
 	    !edit_default(judge, command, &project.id, &field, &after.default_values))
 		return;
@@ -196,7 +197,7 @@ static void forget_field(struct tenant_state *state, const struct uuid *project,
 	state->del(state, &key);
 	for (;;) {
 		memset(&option, 0, sizeof(option));
-		if (!next_field_option(state, project, id, &option))
+		if (!next_field_option_ever(state, project, id, &option))
 			return;
 		key = row_key_field_option(project, id, PADDED(option.id));
 		state->del(state, &key);

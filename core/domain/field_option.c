@@ -1,5 +1,6 @@
-/* AddFieldOption, EditFieldOption. Options are never removed: issues keep those that they have, and
- * nobody can choose one that is disabled. */
+/* AddFieldOption, EditFieldOption, and what becomes of options. Issues keep one that is disabled,
+ * and nobody can choose it; one that was removed keeps its row, so that its id is not used again.
+ */
 #include "core/domain/field.h"
 
 #include "core/domain/project.h"
@@ -34,8 +35,8 @@ static bool check_parent_option(struct judge *judge, const struct uuid *project,
 static bool check_new_option(struct judge *judge, const struct add_field_option *command,
                              const struct uuid *project, const struct row_field *field)
 {
-	struct row_field_option option;
 	char room[TEXT_NUMBER_MAX];
+	bool removed;
 
 	if (!field_has_options(field->kind))
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/field",
@@ -43,12 +44,16 @@ static bool check_new_option(struct judge *judge, const struct add_field_option 
 	if (!text_is_id(command->option))
 		return REFUSE(judge, REJECT_BAD_ID, "/option", SLICE("not an id: "),
 		              command->option);
-	if (read_field_option(judge->state, project, command->field, command->option, &option))
+	if (field_option_was_there(judge->state, project, command->field, command->option,
+	                           &removed))
 		return REFUSE(judge, REJECT_ITEM_EXISTS, "/option", SLICE("option "),
-		              command->option, SLICE(" is there already"));
+		              command->option,
+		              removed ? SLICE(" was removed; its id is not used again")
+		                      : SLICE(" is there already"));
 	if (field->options >= FIELD_OPTIONS_MAX)
 		return REFUSE(judge, REJECT_TOO_MANY, "/option", SLICE("at most "),
-		              text_number(FIELD_OPTIONS_MAX, room), SLICE(" options"));
+		              text_number(FIELD_OPTIONS_MAX, room),
+		              SLICE(" options, removed ones included"));
 	return check_short_name(judge, command->name, "/name") &&
 	       (!command->has_parent ||
 	        check_parent_option(judge, project, field, command->parent));
@@ -75,13 +80,12 @@ void decide_add_field_option(struct judge *judge, const struct add_field_option 
 	                                    .position = (int32_t)position};
 }
 
-static bool find_option(struct judge *judge, const struct edit_field_option *command,
-                        const struct uuid *project, struct row_field_option *option)
+bool find_field_option(struct judge *judge, const struct uuid *project, struct slice field,
+                       struct slice id, struct row_field_option *option)
 {
-	if (read_field_option(judge->state, project, command->field, command->option, option))
+	if (read_field_option(judge->state, project, field, id, option))
 		return true;
-	return REFUSE(judge, REJECT_UNKNOWN_OPTION, "/option", command->field,
-	              SLICE(" has no option "), command->option);
+	return REFUSE(judge, REJECT_UNKNOWN_OPTION, "/option", field, SLICE(" has no option "), id);
 }
 
 void decide_edit_field_option(struct judge *judge, const struct edit_field_option *command)
@@ -93,7 +97,7 @@ void decide_edit_field_option(struct judge *judge, const struct edit_field_optio
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !find_field(judge, &project.id, command->field, "/field", &field) ||
-	    !find_option(judge, command, &project.id, &option) ||
+	    !find_field_option(judge, &project.id, command->field, command->option, &option) ||
 	    (command->has_name && !check_short_name(judge, command->name, "/name")) ||
 	    (command->has_position &&
 	     !check_position(judge, command->position,
@@ -135,7 +139,7 @@ void evolve_field_option_added(struct tenant_state *state, const struct event_me
 	save_project(state, &project);
 }
 
-static void put_option(struct tenant_state *state, const struct uuid *project, struct slice field,
+void save_field_option(struct tenant_state *state, const struct uuid *project, struct slice field,
                        const struct row_field_option *option)
 {
 	struct row_key key = row_key_field_option(project, field, PADDED(option->id));
@@ -143,7 +147,7 @@ static void put_option(struct tenant_state *state, const struct uuid *project, s
 	state->put(state, &key, option);
 }
 
-/* @moving goes to @to; those of the same parent between make room. */
+/* @moving goes to @to (away, if @to is behind all); those of the same parent between make room. */
 static void make_room(struct tenant_state *state, const struct uuid *project, struct slice field,
                       const struct row_field_option *moving, int32_t to)
 {
@@ -162,7 +166,7 @@ static void make_room(struct tenant_state *state, const struct uuid *project, st
 		if (position == option.position)
 			continue;
 		option.position = (uint16_t)position;
-		put_option(state, project, field, &option);
+		save_field_option(state, project, field, &option);
 	}
 }
 
@@ -179,6 +183,41 @@ void evolve_field_option_edited(struct tenant_state *state, const struct event_m
 	PADDED_SET(option.name, event->to_name);
 	option.disabled = event->to_disabled;
 	option.position = (uint16_t)event->to_position;
-	put_option(state, &project.id, event->field, &option);
+	save_field_option(state, &project.id, event->field, &option);
+	save_project(state, &project);
+}
+
+/* What lies below @from lies below @to, behind what is there, in the same order. */
+static void adopt(struct tenant_state *state, const struct uuid *project, struct slice field,
+                  struct slice from, struct slice to)
+{
+	uint32_t before = count_siblings(state, project, field, to);
+	struct row_field_option option;
+
+	memset(&option, 0, sizeof(option));
+	while (next_field_option(state, project, field, &option)) {
+		if (!slice_equal(PADDED(option.parent), from))
+			continue;
+		PADDED_SET(option.parent, to);
+		option.position = (uint16_t)(before + option.position);
+		save_field_option(state, project, field, &option);
+	}
+}
+
+void evolve_field_option_removed(struct tenant_state *state, const struct event_meta *meta,
+                                 const struct field_option_removed *event)
+{
+	struct row_project project = load_project(state, meta);
+	struct row_field_option option;
+	bool found = read_field_option(state, &project.id, event->field, event->option, &option);
+
+	assert(found && !option.issues);
+	(void)found;
+	make_room(state, &project.id, event->field, &option, FIELD_OPTIONS_MAX);
+	if (event->has_replaced_by)
+		adopt(state, &project.id, event->field, event->option, event->replaced_by);
+	assert(!count_siblings(state, &project.id, event->field, event->option));
+	option.removed = true;
+	save_field_option(state, &project.id, event->field, &option);
 	save_project(state, &project);
 }

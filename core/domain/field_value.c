@@ -304,3 +304,16 @@ bool field_packed_has(struct slice packed, struct slice value)
 			return true;
 	return false;
 }
+
+void field_values_add(struct slice *items, uint32_t *n, struct slice value)
+{
+	uint32_t at = *n;
+
+	while (at && slice_compare(items[at - 1], value) > 0)
+		at--;
+	if (at && slice_equal(items[at - 1], value))
+		return;
+	memmove(items + at + 1, items + at, (*n - at) * sizeof(*items));
+	items[at] = value;
+	(*n)++;
+}

@@ -36,5 +36,7 @@ bool field_pack(struct slice_array values, char packed[FIELD_BYTES_MAX], uint32_
 /* The next value of *@packed, which becomes the rest; false at the end. */
 bool field_next(struct slice *packed, struct slice *value);
 bool field_packed_has(struct slice packed, struct slice value);
+/* Add @value to the @n sorted ones, unless it is there; @items has room for one more. */
+void field_values_add(struct slice *items, uint32_t *n, struct slice value);
 
 #endif

@@ -439,8 +439,8 @@ void emit_field_changes(struct judge *judge, struct field_change_array changes,
 		        changes;
 }
 
-static void count_issue(struct tenant_state *state, const struct uuid *project, struct slice id,
-                        int change)
+static enum field_kind count_issue(struct tenant_state *state, const struct uuid *project,
+                                   struct slice id, int change)
 {
 	struct row_key key = row_key_field(project, id);
 	struct row_field field;
@@ -450,6 +450,40 @@ static void count_issue(struct tenant_state *state, const struct uuid *project, 
 	(void)found;
 	field.issues = (uint32_t)((int64_t)field.issues + change);
 	put_field(state, project, &field);
+	return field.kind;
+}
+
+static void count_option(struct tenant_state *state, const struct uuid *project, struct slice field,
+                         struct slice id, int change)
+{
+	struct row_field_option option;
+
+	if (!read_field_option(state, project, field, id, &option))
+		return; /* the field was removed */
+	assert(change > 0 || option.issues > 0);
+	option.issues = (uint32_t)((int64_t)option.issues + change);
+	save_field_option(state, project, field, &option);
+}
+
+static bool is_among(struct slice_array values, struct slice value)
+{
+	for (uint32_t i = 0; i < values.n; i++)
+		if (slice_equal(values.items[i], value))
+			return true;
+	return false;
+}
+
+static void count_options(struct tenant_state *state, const struct uuid *project,
+                          const struct field_change *change)
+{
+	struct slice_array from = change->from, to = change->to;
+
+	for (uint32_t i = 0; i < from.n; i++)
+		if (!is_among(to, from.items[i]))
+			count_option(state, project, change->field, from.items[i], -1);
+	for (uint32_t i = 0; i < to.n; i++)
+		if (!is_among(from, to.items[i]))
+			count_option(state, project, change->field, to.items[i], 1);
 }
 
 static void value_after(const struct tenant_state *state, const struct field_change *change,
@@ -494,6 +528,8 @@ static void change_field(struct tenant_state *state, const struct field_change *
 		assert(had_value);
 		state->del(state, &key);
 	}
+	if (field_has_options(change->kind))
+		count_options(state, &issue->project_id, change);
 	if (had_value == has_value)
 		return;
 	issue->fields = has_value ? issue->fields + 1 : issue->fields - 1;
@@ -510,6 +546,16 @@ void evolve_issue_fields_changed(struct tenant_state *state, const struct event_
 	save_issue(state, &issue);
 }
 
+static void count_value(struct tenant_state *state, const struct uuid *project,
+                        const struct values_walk *walk, int change)
+{
+	struct slice packed = slice_of(walk->value.packed, walk->value.n), option;
+
+	if (field_has_options(count_issue(state, project, walk->field, change)))
+		while (field_next(&packed, &option))
+			count_option(state, project, walk->field, option, change);
+}
+
 void move_fields(struct tenant_state *state, const struct row_issue *issue, const struct uuid *to)
 {
 	struct values_walk walk;
@@ -518,7 +564,7 @@ void move_fields(struct tenant_state *state, const struct row_issue *issue, cons
 		return;
 	walk_values(&walk, state, &issue->id);
 	while (next_value(&walk)) {
-		count_issue(state, &issue->project_id, walk.field, -1);
-		count_issue(state, to, walk.field, 1);
+		count_value(state, &issue->project_id, &walk, -1);
+		count_value(state, to, &walk, 1);
 	}
 }

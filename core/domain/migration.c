@@ -43,6 +43,18 @@ static bool place_next(const struct tenant_state *state, struct place_cursor *cu
 	return true;
 }
 
+bool next_issue_of(const struct tenant_state *state, const struct uuid *project, struct row_key *at,
+                   struct uuid *issue)
+{
+	struct row_issue_place row;
+
+	if (!state->next(state, at, false, &row) ||
+	    memcmp(at->bytes, project->bytes, sizeof(*project)) != 0)
+		return false;
+	*issue = row.issue_id;
+	return true;
+}
+
 uint32_t count_issues_in(const struct tenant_state *state, const struct uuid *project,
                          struct slice type, struct slice status)
 {

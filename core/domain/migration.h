@@ -15,6 +15,11 @@ struct migration {
 /* Read what a migration in @project needs. */
 void migration_begin(struct judge *judge, const struct uuid *project, struct migration *out);
 
+/* The next issue of @project, deleted ones included, behind the place @at, which moves there (begin
+ * with row_key_issue_place of no type); false at the end. */
+bool next_issue_of(const struct tenant_state *state, const struct uuid *project, struct row_key *at,
+                   struct uuid *issue);
+
 /* Issues of @type in @status, deleted ones included. */
 uint32_t count_issues_in(const struct tenant_state *state, const struct uuid *project,
                          struct slice type, struct slice status);

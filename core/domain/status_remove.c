@@ -3,8 +3,10 @@
 #include "core/domain/board.h"
 #include "core/domain/migration.h"
 #include "core/domain/project.h"
+#include "core/domain/workflow_replace.h"
 
 struct removing {
+	struct workflow_replacing workflows;
 	struct judge *judge;
 	struct row_project project;
 	struct slice status, replacement;
@@ -15,40 +17,18 @@ struct removing {
 /* --- what is in the way --- */
 
 struct users {
-	uint32_t issues, workflows, drafts;
-	struct slice first; /* workflow that names it */
+	uint32_t issues;
+	struct workflows_naming naming;
 };
-
-static uint32_t count_naming(struct removing *r, bool draft, struct slice *first)
-{
-	struct judge *judge = r->judge;
-	struct slice id = {NULL, 0};
-	struct workflow workflow;
-	char room[NAME_MAX_ID];
-	uint32_t n = 0;
-
-	while (next_workflow(judge->state, &r->project.id, draft, &id, room)) {
-		struct arena mark = *judge->decision->arena;
-		if (!find_workflow(judge, &r->project.id, draft, id, "/status", &workflow))
-			return 0;
-		bool names = workflow_names(&workflow, r->status);
-		*judge->decision->arena = mark;
-		if (names && !n++ && !first->n)
-			*first = emit_copy(judge, id);
-	}
-	return n;
-}
 
 static struct users find_users(struct removing *r)
 {
 	const struct items *types = &r->migration.types;
-	struct users users = {0};
+	struct users users = {.naming = find_workflows_naming(&r->workflows)};
 
 	for (uint32_t i = 0; i < types->n; i++)
 		users.issues += count_issues_in(r->judge->state, &r->project.id,
 		                                PADDED(types->at[i].id), r->status);
-	users.workflows = count_naming(r, false, &users.first);
-	users.drafts = count_naming(r, true, &users.first);
 	return users;
 }
 
@@ -59,13 +39,13 @@ static bool check_unused(struct removing *r)
 
 	if (r->judge->decision->reject)
 		return false;
-	if (!users.issues && !users.workflows && !users.drafts)
+	if (!users.issues && !users.naming.workflows && !users.naming.drafts)
 		return true;
 	return REFUSE(r->judge, REJECT_IN_USE, "/status", r->status, SLICE(": "),
 	              text_number(users.issues, issues), SLICE(" issues, "),
-	              text_number(users.workflows, workflows), SLICE(" workflows, "),
-	              text_number(users.drafts, drafts), SLICE(" drafts, the first is "),
-	              users.first, SLICE(": name replace_with"));
+	              text_number(users.naming.workflows, workflows), SLICE(" workflows, "),
+	              text_number(users.naming.drafts, drafts), SLICE(" drafts, the first is "),
+	              users.naming.first, SLICE(": name replace_with"));
 }
 
 static bool check_replacement(struct removing *r)
@@ -84,21 +64,12 @@ static bool check_replacement(struct removing *r)
 
 /* --- workflows --- */
 
-/* @texts with the replacement in place of the status, each once; NULL items: no room. */
-static struct slice_array replace_texts(struct removing *r, struct slice_array texts)
+static bool names_status(const struct workflow_replacing *workflows,
+                         const struct workflow *workflow)
 {
-	struct slice *items = emit_room(r->judge, texts.n * sizeof(*items));
-	struct slice_array replaced = {items, 0};
+	const struct removing *r = (const struct removing *)workflows;
 
-	for (uint32_t i = 0; i < texts.n && items; i++) {
-		bool twice = false, hit = slice_equal(texts.items[i], r->status);
-		struct slice text = hit ? r->replacement : texts.items[i];
-		for (uint32_t j = 0; j < replaced.n; j++)
-			twice = twice || slice_equal(items[j], text);
-		if (!twice)
-			items[replaced.n++] = text;
-	}
-	return replaced;
+	return workflow_names(workflow, r->status);
 }
 
 /* "separate" tells two statuses apart: nothing is left of it when they become one. */
@@ -118,7 +89,8 @@ static bool replace_in_rules(struct removing *r, const struct workflow_transitio
 
 	for (uint32_t i = 0; i < rules->n && items; i++) {
 		items[i] = rules->items[i];
-		items[i].statuses = replace_texts(r, items[i].statuses);
+		items[i].statuses =
+		        replace_text(r->judge, items[i].statuses, r->status, r->replacement);
 		if (!check_separate(r, transition, &items[i], workflow))
 			return false;
 	}
@@ -147,7 +119,7 @@ static bool check_target(struct removing *r, const struct workflow_transition *t
 static bool replace_in_transition(struct removing *r, struct workflow_transition *t,
                                   struct slice workflow, bool *gone)
 {
-	struct slice_array from = replace_texts(r, t->from);
+	struct slice_array from = replace_text(r->judge, t->from, r->status, r->replacement);
 	uint32_t n = 0;
 
 	if (slice_equal(t->to, r->status)) {
@@ -167,11 +139,12 @@ static bool replace_in_transition(struct removing *r, struct workflow_transition
 }
 
 /* That all other statuses can still be reached needs no check: two of them become one. */
-static bool replace_in_workflow(struct removing *r, struct slice id, struct workflow *workflow)
+static bool replace_in_workflow(struct workflow_replacing *workflows, struct slice id,
+                                struct workflow *workflow)
 {
+	struct removing *r = (struct removing *)workflows;
 	struct workflow_transition *items =
 	        emit_room(r->judge, workflow->transitions.n * sizeof(*items));
-	struct row_workflow packed;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < workflow->transitions.n && items; i++) {
@@ -182,76 +155,7 @@ static bool replace_in_workflow(struct removing *r, struct slice id, struct work
 		n += !gone;
 	}
 	workflow->transitions = (struct workflow_transition_array){items, n};
-	if (r->judge->decision->reject)
-		return false;
-	return workflow_pack(workflow, &packed) ||
-	       REFUSE(r->judge, REJECT_BAD_WORKFLOW, "/replace_with", SLICE("workflow "), id,
-	              SLICE(" would be too large"));
-}
-
-static void emit_draft(struct removing *r, struct slice id, const struct workflow *workflow)
-{
-	emit_project(r->judge, EVENT_WORKFLOW_DRAFT_SAVED, &r->project)->workflow_draft_saved =
-	        (struct workflow_draft_saved){id, workflow->name, workflow->transitions};
-}
-
-/* Its draft would go when it is published: it is saved again behind it. */
-static bool replace_published(struct removing *r, struct slice id, struct workflow *workflow)
-{
-	bool has_draft = workflow_exists(r->judge->state, &r->project.id, true, id);
-	struct workflow draft;
-
-	if (!replace_in_workflow(r, id, workflow))
-		return false;
-	emit_draft(r, id, workflow);
-	emit_project(r->judge, EVENT_WORKFLOW_PUBLISHED, &r->project)->workflow_published =
-	        (struct workflow_published){id, workflow->name, workflow->transitions};
-	if (!has_draft)
-		return true;
-	if (!find_workflow(r->judge, &r->project.id, true, id, "/status", &draft) ||
-	    !replace_in_workflow(r, id, &draft))
-		return false;
-	emit_draft(r, id, &draft);
-	return true;
-}
-
-/* The draft of a workflow that does not name the status itself. */
-static bool replace_draft(struct removing *r, struct slice id, struct workflow *draft)
-{
-	struct workflow published;
-
-	if (workflow_exists(r->judge->state, &r->project.id, false, id)) {
-		if (!find_workflow(r->judge, &r->project.id, false, id, "/status", &published))
-			return false;
-		if (workflow_names(&published, r->status))
-			return true; /* saved already */
-	}
-	if (!replace_in_workflow(r, id, draft))
-		return false;
-	emit_draft(r, id, draft);
-	return true;
-}
-
-static bool replace_in_workflows(struct removing *r, bool draft)
-{
-	struct slice at = {NULL, 0};
-	struct workflow workflow;
-	char room[NAME_MAX_ID];
-
-	while (next_workflow(r->judge->state, &r->project.id, draft, &at, room)) {
-		struct arena mark = *r->judge->decision->arena;
-		if (!find_workflow(r->judge, &r->project.id, draft, at, "/status", &workflow))
-			return false;
-		if (!workflow_names(&workflow, r->status)) {
-			*r->judge->decision->arena = mark;
-			continue;
-		}
-		struct slice id = emit_copy(r->judge, at);
-		if (!(draft ? replace_draft(r, id, &workflow)
-		            : replace_published(r, id, &workflow)))
-			return false;
-	}
-	return true;
+	return items != NULL;
 }
 
 /* --- the command --- */
@@ -260,8 +164,7 @@ static bool replace_status(struct removing *r)
 {
 	const struct status_move move = {r->status, r->replacement};
 
-	if (!check_replacement(r) || !replace_in_workflows(r, false) ||
-	    !replace_in_workflows(r, true))
+	if (!check_replacement(r) || !replace_in_workflows(&r->workflows))
 		return false;
 	for (uint32_t i = 0; i < r->migration.types.n; i++)
 		move_issues(&r->migration, &r->migration.types.at[i], &move);
@@ -270,8 +173,10 @@ static bool replace_status(struct removing *r)
 
 void decide_remove_status(struct judge *judge, const struct remove_status *command)
 {
-	struct removing r = {
-	        .judge = judge, .status = command->status, .replacement = command->replace_with};
+	struct removing r = {.workflows = {judge, &r.project, names_status, replace_in_workflow},
+	                     .judge = judge,
+	                     .status = command->status,
+	                     .replacement = command->replace_with};
 	struct row_item item;
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,

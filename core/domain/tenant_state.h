@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 12
+#define TENANT_STATE_VERSION 13
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -231,7 +231,7 @@ struct row_field {
 	enum field_kind kind;
 	uint32_t issues;  /* that have a value, deleted ones included */
 	uint64_t types;   /* bits: ordinals of the issue types that have it, unless all_types */
-	uint16_t options; /* never removed */
+	uint16_t options; /* removed ones included */
 	uint8_t position; /* 0, 1, 2 in the order to show, among those that are not removed */
 	bool all_types;
 	bool required;
@@ -250,8 +250,10 @@ struct row_field_option {
 	char id[NAME_MAX_ID];
 	char parent[NAME_MAX_ID]; /* empty: none */
 	char name[ITEM_NAME_MAX];
-	uint16_t position; /* 0, 1, 2 among those of the same parent */
+	uint32_t issues;   /* that have it, deleted ones included */
+	uint16_t position; /* 0, 1, 2 among those of the same parent that are not removed */
 	bool disabled;
+	bool removed; /* the row only keeps the id from being used again */
 };
 
 /* What an issue has in a field; no row: nothing. Packed: length (2 bytes) and text of each value.

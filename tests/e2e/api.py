@@ -1186,7 +1186,13 @@ class OpenApi(Case):
             ok(OWNER.command("acme", "CreatePermissionScheme", {"scheme": id, "name": "x", "copy_of": "classic"}))
             return dict({"scheme": id}, **data)
 
+        def option():
+            data = {"project": "TLS", "field": "f" + nexusflow.new_id()[:8]}
+            ok(OWNER.command("acme", "AddField", dict(data, name="x", kind="select", options=[{"option": "one", "name": "One"}])))
+            return dict(data, option="one")
+
         known = {
+            "RemoveFieldOption": option,
             "AddProjectRole": lambda: {"role": "r" + nexusflow.new_id()[:8]}, "RenameProjectRole": role, "RemoveProjectRole": role,
             "ChangeProjectRoleMembers": lambda: dict(role(), add_members=[member()]),
             "CreatePermissionScheme": lambda: {"scheme": "p" + nexusflow.new_id()[:8]},

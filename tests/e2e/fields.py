@@ -132,6 +132,33 @@ class Configuration(Case):
         self.assertEqual(history[-1]["body"]["changes"][0]["to"], ["bilby"])
         self.refused(OWNER, "AddField", 409, "item_exists", "/field", project="GONE", field="customer", name="C", kind="text")
 
+    def test_a_removed_option_leaves_its_place_to_another(self):
+        does("CreateProject", key="LESS", name="Less")
+        does("AddField", project="LESS", field="place", name="Place", kind="cascading_select", default_values=["north"], options=[
+            {"option": "north", "name": "North"}, {"option": "pole", "name": "Pole", "parent": "north"},
+            {"option": "south", "name": "South"}, {"option": "cape", "name": "Cape", "parent": "south"}])
+        made = does("CreateIssue", MEMBER, project="LESS", summary="one", fields=wish(place=["north", "pole"]))
+        other = does("CreateIssue", MEMBER, project="LESS", summary="two")
+        north = {"project": "LESS", "field": "place", "option": "north"}
+        self.refused(OWNER, "RemoveFieldOption", 409, "in_use", "/option", **north)
+        self.refused(OWNER, "RemoveFieldOption", 409, "in_use", "/option", **north, drop_values=True)
+        self.refused(OWNER, "RemoveFieldOption", 422, "bad_change", "/replace_with", **north, replace_with="cape")
+        gone = does("RemoveFieldOption", **north, replace_with="south")
+        self.assertEqual([e["type"] for e in gone["events"]],
+                         ["FieldEdited", "IssueFieldsChanged", "IssueFieldsChanged", "FieldOptionRemoved"])
+        field, = read("/projects/LESS/configuration", gone)["fields"]
+        self.assertEqual([(o["id"], o["parent"]) for o in field["options"]], [("south", None), ("cape", "south"), ("pole", "south")])
+        self.assertEqual(field["default_values"], ["south"])
+        found, = read(f"/issues/{made['created']}", gone)["fields"]
+        self.assertEqual((found["values"], found["display"]), (["south", "pole"], ["South", "Pole"]))
+        self.assertEqual(search(gone, project="LESS", field="place:north"), [])
+        self.assertEqual({i["id"] for i in search(gone, project="LESS", field="place:south")}, {made["created"], other["created"]})
+        gone = does("RemoveFieldOption", project="LESS", field="place", option="pole", drop_values=True)
+        self.assertEqual(values_of(made, gone), {"place": ["south"]})
+        changes = [i["body"]["changes"][0]["to"] for i in read(f"/issues/{made['created']}/history", gone)["items"][1:]]
+        self.assertEqual(changes, [["north", "pole"], ["south", "pole"], ["south"]])
+        self.refused(OWNER, "AddFieldOption", 409, "item_exists", "/option", **north, name="North again")
+
     def test_an_issue_takes_along_what_another_project_has_a_field_for(self):
         does("CreateProject", key="FROM", name="From")
         does("CreateProject", key="TO", name="To")

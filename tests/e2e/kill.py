@@ -261,6 +261,8 @@ class Choices:
         (0.1, "RemoveField", lambda c: dict(c.field(), drop_values=c.rng.random() < 0.5)),
         (0.3, "AddFieldOption", lambda c: dict(c.field(), option=c.rng.choice(["top", "low"]), name=c.line()[:30])),
         (0.3, "EditFieldOption", lambda c: dict(c.field(), option=c.rng.choice(["top", "low"]), name=c.line()[:30], position=0)),
+        (0.2, "RemoveFieldOption", lambda c: dict(c.field(), option=c.rng.choice(["top", "low", "high"]), replace_with="high")),
+        (0.1, "RemoveFieldOption", lambda c: dict(c.field(), option=c.rng.choice(["top", "low"]), drop_values=True)),
         (4, "EditIssue", lambda c: {"issue": c.issue(), "fields": c.field_values()}),
         (0.6, "CreateBoard", lambda c: c.board("board_id", projects=c.rng.sample(["TLS", "WEB", "OPS"], c.rng.randint(1, 2)))),
         (0.6, "EditBoard", lambda c: c.board("board")),

@@ -285,6 +285,7 @@ BODIES = {
     "RemoveField": lambda p: p.field(),
     "AddFieldOption": lambda p: p.field(option=new("o"), name="y"),
     "EditFieldOption": lambda p: p.field(option="one", name="y"),
+    "RemoveFieldOption": lambda p: p.field(option="one"),
     "AddStatus": lambda p: {"project": p.project, "status": new("s"), "name": "x", "category": "todo"},
     "EditStatus": lambda p: dict(p.status(), name="y"),
     "RemoveStatus": lambda p: p.status(),

@@ -2,6 +2,7 @@
 query API has to say of that fold. Shares nothing with the program but the schemas of the events.
 
 Events are as tests/lib/journal_files.py gives them: {"type": "nexusflow.events.X", "data": {"meta": {...}, ...}}."""
+import collections
 import re
 
 import oracle_fields
@@ -167,6 +168,7 @@ class Fold(oracle_fields.FoldFields):
         self.schemes, self.removed_schemes = {"classic": {"name": "Classic", "grants": GRANTS}}, set()
         self.bulks, self.completed = {}, {}  # id: refusals so far; what the query has to say
         self.unsettled = {}  # command id: project
+        self.doubts, self.lost_options = [], collections.Counter()  # of oracle_fields
         self.seq = 0
         for event in events:
             try:

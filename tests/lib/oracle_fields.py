@@ -49,9 +49,14 @@ class FoldFields:
         if field["kind"] in SELECTS and not all(value in options for value in values):
             self.say(meta, f"{field['id']}: {values} are not all options")
         if field["kind"] == "cascading_select" and [options[v]["parent"] for v in values] != [None, *values][:len(values)]:
-            self.say(meta, f"{field['id']}: {values} do not lie below each other")
+            self.doubt(meta, field["id"], f"{field['id']}: {values} do not lie below each other")
         if field["kind"] in MEMBERS and not all(value in self.members for value in values):
             self.say(meta, f"{field['id']}: {values} are not all members")
+
+    def doubt(self, meta, field, text):
+        """A complaint, unless an option of the field is gone at the end of the command."""
+        self.say(meta, text)
+        self.doubts.append((meta["command_id"], field, self.complaints[-1]))
 
     def on_FieldAdded(self, meta, data):
         project, settings = self.projects[meta["aggregate"]["id"]], data["settings"]
@@ -96,8 +101,9 @@ class FoldFields:
         _, field = self.field_of(meta, data)
         option = data["option"]
         siblings = [o for o in field["options"] if o["parent"] == option["parent"]]
-        if any(o["id"] == option["option"] for o in field["options"]) or data["position"] != len(siblings):
-            self.say(meta, f"the option {option['option']} is there already, or at another place than the last")
+        ever = {o["id"] for o in field["options"]} | field.get("removed_options", set())
+        if option["option"] in ever or data["position"] != len(siblings):
+            self.say(meta, f"the option {option['option']} is, or was, there already, or at another place than the last")
         field["options"].append({"id": option["option"], "name": option["name"], "parent": option["parent"], "disabled": False})
 
     def on_FieldOptionEdited(self, meta, data):
@@ -110,6 +116,38 @@ class FoldFields:
         siblings.remove(option)
         siblings.insert(data["to_position"], option)
         field["options"] = [o for o in field["options"] if o["parent"] != option["parent"]] + siblings
+
+    def on_FieldOptionRemoved(self, meta, data):
+        _, field = self.field_of(meta, data)
+        project, id, heir = self.projects[meta["aggregate"]["id"]], data["option"], data["replaced_by"]
+        option = next(o for o in field["options"] if o["id"] == id)
+        siblings = [o for o in field["options"] if o["parent"] == option["parent"]]
+        lost = self.lost_options[meta["command_id"], field["id"], id]
+        self.same(meta, id, [data[k] for k in ("name", "parent", "position", "issues")],
+                  [option["name"], option["parent"], siblings.index(option), lost])
+        field["options"].remove(option)
+        if heir is not None and heir not in [o["id"] for o in siblings if o is not option]:
+            self.say(meta, f"{heir}, which replaces it, is no option beside it")
+        below = [o for o in field["options"] if o["parent"] == id]
+        if below and heir is None:
+            self.say(meta, f"options lie below {id}")
+        field["options"] = [o for o in field["options"] if o not in below] + [dict(o, parent=heir) for o in below]
+        self.look_at_lost_option(meta, project, field, id)
+        for command, of, complaint in self.doubts:
+            if (command, of) == (meta["command_id"], field["id"]):
+                self.complaints.remove(complaint)
+        self.doubts.clear()
+        field.setdefault("removed_options", set()).add(id)
+
+    def look_at_lost_option(self, meta, project, field, id):
+        if id in field["default_values"] or any(id in issue.get("fields", {}).get(field["id"], {"values": []})["values"]
+                                                for issue in self.issues.values() if issue["project_id"] == project["id"]):
+            self.say(meta, f"{id} is gone, and an issue, or the default, has it")
+        for workflow in [*project["workflows"].values(), *project["drafts"].values()]:
+            for way in workflow["transitions"]:
+                if any(rule["custom_field"] == field["id"] and id in rule["values"] for rule in way["conditions"] + way["validators"]) or \
+                        any(f["field"] == field["id"] and id in f["values"] for f in way["functions"]):
+                    self.say(meta, f"{id} is gone, and a workflow names it")
 
     @staticmethod
     def fields_ever(project):
@@ -135,8 +173,10 @@ class FoldFields:
             field, before = visible(project, issue, change["field"]), values.get(change["field"])
             if change["to"] == [] and not change["copied_from"]:  # an issue that moves loses what it does not show, too
                 field = next((f for f in self.fields_ever(project) if f["id"] == change["field"]), None)
-            elif field and field["disabled"]:
-                field = None
+            elif not field or field["disabled"]:
+                field = next((f for f in project.get("fields", []) if f["id"] == change["field"]), None)
+                if field:
+                    self.doubt(meta, field["id"], f"the issue does not have the field {change['field']} to change it")
             if not field:
                 self.say(meta, f"the issue does not have the field {change['field']}")
                 continue
@@ -155,6 +195,7 @@ class FoldFields:
         if to == (before["values"] if before else []):
             self.say(meta, f"{field['id']} does not change")
         self.look_at_values(meta, field, to)
+        self.lost_options.update((meta["command_id"], field["id"], option) for option in change["from"] if option not in to)
         field["issues"] += bool(to) - bool(before)
         if to:
             issue["fields"][field["id"]] = {"kind": field["kind"], "values": to, "text_seq": text_seq, "search_seq": meta["seq"]}
@@ -168,7 +209,7 @@ class ExpectedFields:
     @staticmethod
     def fields_of(project):
         types = [type["id"] for type in project["issue_types"]]
-        return [dict(f, options=[child for o in f["options"] if o["parent"] is None
+        return [dict({k: v for k, v in f.items() if k != "removed_options"}, options=[child for o in f["options"] if o["parent"] is None
                                  for child in [o, *(c for c in f["options"] if c["parent"] == o["id"])]],
                      issue_types=f["issue_types"] and [t for t in types if t in f["issue_types"]])
                 for f in project.get("fields", [])]

@@ -73,6 +73,13 @@ def append_fields(log):
     log.on_project("FieldOptionAdded", field="level", option={"option": "top", "name": "top", "parent": None}, position=2)
     log.on_project("FieldOptionEdited", field="level", option="top", from_name="top", to_name="Top", from_disabled=False,
                    to_disabled=True, from_position=2, to_position=0)
+    log.append(("FieldEdited", "project", PROJECT, dict(field="level", before=settings("Level", 0),
+                                                        after=settings("Level", 0, issue_types=["bug"]))),)
+    log.append(("IssueFieldsChanged", "issue", "i4", {"changes": [change("level", "select", ["high"], ["low"])]}),
+               ("FieldOptionRemoved", "project", PROJECT, {"field": "level", "option": "high", "name": "high", "parent": None,
+                                                           "position": 2, "issues": 1, "replaced_by": "low"}))
+    log.on_project("FieldEdited", field="level", before=settings("Level", 0, issue_types=["bug"]), after=settings("Level", 0))
+    log.on_project("FieldOptionAdded", field="level", option={"option": "mid", "name": "mid", "parent": None}, position=2)
     log.on_project("FieldRemoved", field="spare", position=3, issues=1)
 
 
@@ -234,6 +241,13 @@ LOG_ERRORS = {
     "a field was in use by more": set_field("FieldRemoved", "issues", 2),
     "an option is added at another place": set_field("FieldOptionAdded", "position", 0),
     "an option was not disabled": set_field("FieldOptionEdited", "from_disabled", True),
+    "an option is removed from another place": set_field("FieldOptionRemoved", "position", 1),
+    "an option is replaced by one that there is not": set_field("FieldOptionRemoved", "replaced_by", "none"),
+    "an option is removed that an issue has": set_field("FieldOptionRemoved", "option", "low"),
+    "more issues had a removed option": set_field("FieldOptionRemoved", "issues", 2),
+    "a hidden value changes": lambda events: event(events, "FieldOptionRemoved", "FieldOptionEdited").update(
+        option="low", from_name="low", to_name="Low", from_disabled=False, to_disabled=False, from_position=1, to_position=1),
+    "an id of an option is used again": lambda events: events_of(events, "FieldOptionAdded")[1]["option"].update(option="high"),
     "a value before that was not": lambda events: events_of(events, "IssueFieldsChanged")[1]["changes"][0].update({"from": ["1"]}),
     "a paragraph before that was not": lambda events: events_of(events, "IssueFieldsChanged")[1]["changes"][1].update(previous_seq=1),
     "a number in another form": lambda events: event(events, "IssueFieldsChanged")["changes"][0].update(to=["0.10"]),

@@ -125,12 +125,56 @@ void fill_field(struct decider *decider, struct seed *seed, struct command *comm
 		        .has_position = maybe(seed, 2),
 		        .position = (int32_t)seed_below(seed, 4)};
 		break;
+	case COMMAND_REMOVE_FIELD_OPTION:
+		command->remove_field_option = (struct remove_field_option){
+		        .project = PICK("TLS", "TLS", "QUIC"),
+		        .field = PICK("level", "place", "cost"),
+		        .option = PICK("low", "high", "north", "south", "pole", "cape", "middle"),
+		        .has_replace_with = maybe(seed, 2),
+		        .replace_with = PICK("high", "low", "north", "south", "pole", "cape"),
+		        .drop_values = maybe(seed, 3)};
+		break;
 	default:
 		break;
 	}
 }
 
 /* --- laws --- */
+
+static uint32_t count_issues_with(const struct tenant_state *face, const struct uuid *project,
+                                  struct slice field, struct slice option)
+{
+	struct row_field_value value;
+	struct row_issue issue;
+	uint32_t n = 0;
+
+	for (struct row_key key = row_key_first(ROW_ISSUE); face->next(face, &key, false, &issue);)
+		n += uuid_equal(&issue.project_id, project) &&
+		     read_field_value(face, &issue.id, field, &value) &&
+		     field_packed_has(slice_of(value.packed, value.n), option);
+	return n;
+}
+
+/* What an option is counted for; nothing has, or lies below, one that was removed. */
+static void check_option(const struct tenant_state *face, const struct uuid *project,
+                         const struct row_field *field, const struct row_field_option *option)
+{
+	struct row_field_texts texts;
+	struct row_field_option parent;
+	uint32_t issues = count_issues_with(face, project, PADDED(field->id), PADDED(option->id));
+
+	assert_int_equal(issues, option->issues);
+	if (!option->removed) {
+		assert_true(!option->parent[0] ||
+		            read_field_option(face, project, PADDED(field->id),
+		                              PADDED(option->parent), &parent));
+		return;
+	}
+	assert_int_equal(issues, 0);
+	assert_false(field_packed_has(
+	        read_field_texts(face, project, PADDED(field->id), &texts).default_values,
+	        PADDED(option->id)));
+}
 
 /* Options are counted, and numbered below each parent. */
 static void check_options(const struct tenant_state *face, const struct uuid *project,
@@ -140,9 +184,12 @@ static void check_options(const struct tenant_state *face, const struct uuid *pr
 	uint32_t n = 0;
 
 	memset(&option, 0, sizeof(option));
-	while (next_field_option(face, project, PADDED(field->id), &option)) {
+	while (next_field_option_ever(face, project, PADDED(field->id), &option)) {
 		uint32_t in_front = 0;
 		n++;
+		check_option(face, project, field, &option);
+		if (option.removed)
+			continue;
 		memset(&other, 0, sizeof(other));
 		while (next_field_option(face, project, PADDED(field->id), &other))
 			in_front += slice_equal(PADDED(other.parent), PADDED(option.parent)) &&

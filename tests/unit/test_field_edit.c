@@ -198,6 +198,7 @@ static void options_are_checked(void **state)
 		GIVEN(ben, add_field_option, EDIT("level"), .option = slice_str(id),
 		      .name = SLICE("x"));
 	}
+	GIVEN(ben, remove_field_option, OF_LEVEL("o3"));
 	WHEN(ben, add_field_option, OF_LEVEL("more"), .name = SLICE("x"));
 	THEN_REFUSED(TOO_MANY, "/option");
 }

@@ -1,0 +1,129 @@
+#include "core/domain/workflow_replace.h"
+
+#include "core/domain/project.h"
+
+static uint32_t count_naming(const struct workflow_replacing *r, bool draft, struct slice *first)
+{
+	struct judge *judge = r->judge;
+	struct slice id = {NULL, 0};
+	struct workflow workflow;
+	char room[NAME_MAX_ID];
+	uint32_t n = 0;
+
+	while (next_workflow(judge->state, &r->project->id, draft, &id, room)) {
+		struct arena mark = *judge->decision->arena;
+		if (!find_workflow(judge, &r->project->id, draft, id, "", &workflow))
+			return 0;
+		bool names = r->names(r, &workflow);
+		*judge->decision->arena = mark;
+		if (names && !n++ && !first->n)
+			*first = emit_copy(judge, id);
+	}
+	return n;
+}
+
+struct workflows_naming find_workflows_naming(const struct workflow_replacing *r)
+{
+	struct workflows_naming naming = {.first = {NULL, 0}};
+
+	naming.workflows = count_naming(r, false, &naming.first);
+	naming.drafts = count_naming(r, true, &naming.first);
+	return naming;
+}
+
+static bool replace_one(struct workflow_replacing *r, struct slice id, struct workflow *workflow)
+{
+	struct row_workflow packed;
+
+	if (!r->replace(r, id, workflow) || r->judge->decision->reject)
+		return false;
+	return workflow_pack(workflow, &packed) ||
+	       REFUSE(r->judge, REJECT_BAD_WORKFLOW, "/replace_with", SLICE("workflow "), id,
+	              SLICE(" would be too large"));
+}
+
+static void emit_draft(struct workflow_replacing *r, struct slice id,
+                       const struct workflow *workflow)
+{
+	emit_project(r->judge, EVENT_WORKFLOW_DRAFT_SAVED, r->project)->workflow_draft_saved =
+	        (struct workflow_draft_saved){id, workflow->name, workflow->transitions};
+}
+
+/* Its draft would go when it is published: it is saved again behind it. */
+static bool replace_published(struct workflow_replacing *r, struct slice id,
+                              struct workflow *workflow)
+{
+	bool has_draft = workflow_exists(r->judge->state, &r->project->id, true, id);
+	struct workflow draft;
+
+	if (!replace_one(r, id, workflow))
+		return false;
+	emit_draft(r, id, workflow);
+	emit_project(r->judge, EVENT_WORKFLOW_PUBLISHED, r->project)->workflow_published =
+	        (struct workflow_published){id, workflow->name, workflow->transitions};
+	if (!has_draft)
+		return true;
+	if (!find_workflow(r->judge, &r->project->id, true, id, "", &draft) ||
+	    !replace_one(r, id, &draft))
+		return false;
+	emit_draft(r, id, &draft);
+	return true;
+}
+
+/* The draft of a workflow that does not name what is removed itself. */
+static bool replace_draft(struct workflow_replacing *r, struct slice id, struct workflow *draft)
+{
+	struct workflow published;
+
+	if (workflow_exists(r->judge->state, &r->project->id, false, id)) {
+		if (!find_workflow(r->judge, &r->project->id, false, id, "", &published))
+			return false;
+		if (r->names(r, &published))
+			return true; /* saved already */
+	}
+	if (!replace_one(r, id, draft))
+		return false;
+	emit_draft(r, id, draft);
+	return true;
+}
+
+static bool replace_all(struct workflow_replacing *r, bool draft)
+{
+	struct slice at = {NULL, 0};
+	struct workflow workflow;
+	char room[NAME_MAX_ID];
+
+	while (next_workflow(r->judge->state, &r->project->id, draft, &at, room)) {
+		struct arena mark = *r->judge->decision->arena;
+		if (!find_workflow(r->judge, &r->project->id, draft, at, "", &workflow))
+			return false;
+		if (!r->names(r, &workflow)) {
+			*r->judge->decision->arena = mark;
+			continue;
+		}
+		struct slice id = emit_copy(r->judge, at);
+		if (!(draft ? replace_draft(r, id, &workflow)
+		            : replace_published(r, id, &workflow)))
+			return false;
+	}
+	return true;
+}
+
+bool replace_in_workflows(struct workflow_replacing *r)
+{
+	return replace_all(r, false) && replace_all(r, true);
+}
+
+struct slice_array replace_text(struct judge *judge, struct slice_array texts, struct slice from,
+                                struct slice to)
+{
+	struct slice *items = emit_room(judge, texts.n * sizeof(*items));
+	struct slice_array replaced = {items, 0};
+
+	for (uint32_t i = 0; i < texts.n && items; i++) {
+		struct slice text = slice_equal(texts.items[i], from) ? to : texts.items[i];
+		if (!names_have(replaced, text))
+			items[replaced.n++] = text;
+	}
+	return replaced;
+}
