@@ -124,6 +124,7 @@ void decide_remove_field(struct judge *judge, const struct remove_field *command
 {
 	struct row_project project;
 	struct row_field field;
+	struct row_field_texts row;
 	char room[TEXT_NUMBER_MAX];
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
@@ -136,10 +137,14 @@ void decide_remove_field(struct judge *judge, const struct remove_field *command
 		       SLICE(" issues have a value in it: say drop_values, or disable it"));
 		return;
 	}
+	struct field_texts texts =
+	        read_field_texts(judge->state, &project.id, command->field, &row);
+	struct slice name = emit_copy(judge, texts.name);
 	emit_project(judge, EVENT_FIELD_REMOVED, &project)->field_removed =
 	        (struct field_removed){.field = command->field,
 	                               .position = field.position,
-	                               .issues = (int32_t)field.issues};
+	                               .issues = (int32_t)field.issues,
+	                               .name = name};
 }
 
 /* --- evolve --- */

@@ -93,7 +93,8 @@ class FoldFields:
 
     def on_FieldRemoved(self, meta, data):
         fields, field = self.field_of(meta, data)
-        self.same(meta, field["id"], (data["position"], data["issues"]), (fields.index(field), field["issues"]))
+        self.same(meta, field["id"], (data["position"], data["issues"], data["name"] or field["name"]),  # older events do not tell it
+                  (fields.index(field), field["issues"], field["name"]))
         fields.remove(field)
         self.projects[meta["aggregate"]["id"]].setdefault("removed_fields", []).append(field)
 

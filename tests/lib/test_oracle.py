@@ -80,7 +80,7 @@ def append_fields(log):
                                                            "position": 2, "issues": 1, "replaced_by": "low"}))
     log.on_project("FieldEdited", field="level", before=settings("Level", 0, issue_types=["bug"]), after=settings("Level", 0))
     log.on_project("FieldOptionAdded", field="level", option={"option": "mid", "name": "mid", "parent": None}, position=2)
-    log.on_project("FieldRemoved", field="spare", position=3, issues=1)
+    log.on_project("FieldRemoved", field="spare", position=3, issues=1, name="Spare")
 
 
 def sample():
@@ -239,6 +239,7 @@ LOG_ERRORS = {
     "a field had another name": lambda events: event(events, "FieldEdited")["before"].update(name="Height"),
     "a field is removed from another place": set_field("FieldRemoved", "position", 2),
     "a field was in use by more": set_field("FieldRemoved", "issues", 2),
+    "a removed field had another name": set_field("FieldRemoved", "name", "Left over"),
     "an option is added at another place": set_field("FieldOptionAdded", "position", 0),
     "an option was not disabled": set_field("FieldOptionEdited", "from_disabled", True),
     "an option is removed from another place": set_field("FieldOptionRemoved", "position", 1),

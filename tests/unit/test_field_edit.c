@@ -122,6 +122,7 @@ static void a_field_in_use_is_removed_only_with_its_values(void **state)
 	WHEN(ben, remove_field, EDIT("cost"), .drop_values = true);
 	THEN(EVENT_FIELD_REMOVED);
 	assert_int_equal(EVENT_BODY(0, field_removed)->issues, 2);
+	assert_slice(EVENT_BODY(0, field_removed)->name, "cost");
 	WHEN(cleo, edit_issue, SET("cost", "3"));
 	THEN_REFUSED(UNKNOWN_FIELD, "/fields/0/field");
 	WHEN(ben, add_field, FIELD("cost", NUMBER));
