@@ -87,6 +87,34 @@ static void on_created(struct kv_txn *txn, const struct event *event)
 	       slice_of(&row, sizeof row));
 }
 
+/* A sub-task left its parent, by itself: whoever is left there may all be done. */
+static void on_left(const struct rule *rule, struct kv_txn *txn, const struct event *event,
+                    const struct issue_row *row, struct rule_run *run)
+{
+	bool done = row->flags & DONE;
+	struct parent_row left = count(txn, event->meta.tenant, &row->parent, -1, done ? -1 : 0);
+	if (left.subtasks > 0 && left.done == left.subtasks && !done)
+		finish_parent(rule, run, event, &row->parent);
+}
+
+/* What becomes a sub-task has no parent until the event behind says which. */
+static void on_converted(const struct rule *rule, struct kv_txn *txn, const struct event *event,
+                         struct rule_run *run)
+{
+	const struct issue_converted *converted = &event->issue_converted;
+	struct issue_row row = {0};
+	struct key key;
+	struct slice at = key_of(&key, event->meta.tenant, 'i', &event->meta.aggregate.id);
+	if (slice_is(converted->to_type, "subtask")) {
+		row.flags = converted->to_category == STATUS_CATEGORY_DONE ? DONE : 0;
+		kv_put(txn, RULE_STATE_TABLE, at, slice_of(&row, sizeof row));
+	} else if (get(txn, at, &row, sizeof row)) {
+		kv_del(txn, RULE_STATE_TABLE, at);
+		if (!uuid_is_nil(&row.parent))
+			on_left(rule, txn, event, &row, run);
+	}
+}
+
 static void on_status(const struct rule *rule, struct kv_txn *txn, const struct event *event,
                       bool is_done, struct rule_run *run)
 {
@@ -114,13 +142,8 @@ static void on_parent_changed(const struct rule *rule, struct kv_txn *txn,
 	struct slice at = key_of(&key, event->meta.tenant, 'i', &event->meta.aggregate.id);
 	if (!get(txn, at, &row, sizeof row))
 		return;
-	if (!uuid_is_nil(&row.parent)) {
-		struct uuid left = row.parent;
-		struct parent_row counts =
-		        count(txn, event->meta.tenant, &left, -1, (row.flags & DONE) ? -1 : 0);
-		if (counts.subtasks > 0 && counts.done == counts.subtasks && !(row.flags & DONE))
-			finish_parent(rule, run, event, &left);
-	}
+	if (!uuid_is_nil(&row.parent))
+		on_left(rule, txn, event, &row, run);
 	row.parent = changed->has_to ? changed->to : (struct uuid){{0}};
 	kv_put(txn, RULE_STATE_TABLE, at, slice_of(&row, sizeof row));
 	if (changed->has_to)
@@ -162,6 +185,8 @@ static void on_event(const struct rule *rule, struct kv_txn *txn, const struct e
 	else if (event->type == EVENT_ISSUE_MOVED)
 		on_status(rule, txn, event, event->issue_moved.to_category == STATUS_CATEGORY_DONE,
 		          run);
+	else if (event->type == EVENT_ISSUE_CONVERTED)
+		on_converted(rule, txn, event, run);
 	else if (event->type == EVENT_ISSUE_PARENT_CHANGED)
 		on_parent_changed(rule, txn, event, run);
 	else if (event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED)

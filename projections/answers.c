@@ -33,6 +33,7 @@
 	ROW(ISSUE_ARCHIVED,               no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_ASSIGNED,               no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_COMPONENTS_CHANGED,     no,     ON,    ON,    no,     ON)      \
+	ROW(ISSUE_CONVERTED,              no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_CREATED,                no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_DELETED,                no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_DESCRIPTION_CHANGED,    no,     ON,    ON,    ON,     ON)      \

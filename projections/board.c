@@ -191,6 +191,19 @@ static enum status issue_transitioned(const struct applying *a, struct card *car
 	return count_child(a, &card->parent, 0, change);
 }
 
+static enum status issue_converted(const struct applying *a, struct card *card,
+                                   const struct issue_converted *e)
+{
+	const struct issue_transitioned step = {.to = e->to_status,
+	                                        .to_category = e->to_category,
+	                                        .has_resolution = e->has_to_resolution,
+	                                        .resolution = e->to_resolution};
+	if (set_word(a, card->type, CARD_WORD_MAX, e->to_type, "type"))
+		return STATUS_INVALID;
+	card->epic = board_type_is_epic(card->project, e->to_type);
+	return issue_transitioned(a, card, &step);
+}
+
 /* Both boards have moved; the card goes on in the other one with its rank. */
 static enum status issue_moved(const struct applying *a, struct card *card,
                                const struct issue_moved *e)
@@ -306,6 +319,8 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_ISSUE_SUMMARY_CHANGED:
 	case EVENT_ISSUE_VERSIONS_CHANGED:
 		return board_card_field(card, event, a->err);
+	case EVENT_ISSUE_CONVERTED:
+		return issue_converted(a, card, &event->issue_converted);
 	case EVENT_ISSUE_MOVED:
 		return issue_moved(a, card, &event->issue_moved);
 	case EVENT_ISSUE_PARENT_CHANGED:

@@ -226,6 +226,13 @@ static void change_place(struct issue_row *issue, const struct issue_moved *e)
 	issue->resolution = e->has_to_resolution ? e->to_resolution : slice_of(NULL, 0);
 }
 
+static void convert(struct issue_row *issue, const struct issue_converted *e)
+{
+	issue->type = e->to_type;
+	issue->status = e->to_status;
+	issue->resolution = e->has_to_resolution ? e->to_resolution : slice_of(NULL, 0);
+}
+
 static enum status change_row(const struct issue_applying *a, const struct event *event,
                               struct issue_row *issue)
 {
@@ -243,6 +250,9 @@ static enum status change_row(const struct issue_applying *a, const struct event
 		break;
 	case EVENT_ISSUE_ASSIGNED:
 		issue->assignee = optional(event->issue_assigned.has_to, &event->issue_assigned.to);
+		break;
+	case EVENT_ISSUE_CONVERTED:
+		convert(issue, &event->issue_converted);
 		break;
 	case EVENT_ISSUE_DUE_DATE_CHANGED:
 		issue->has_due_on = due->has_to;

@@ -104,14 +104,15 @@ static void hidden(struct view *view, const struct event *event)
 	pg_batch_int(batch, event->meta.seq);
 }
 
-static void moved(struct view *view, const struct event_meta *meta, const struct issue_moved *e)
+static void moved(struct view *view, const struct event_meta *meta, const struct uuid *project,
+                  int64_t number, struct slice type)
 {
 	struct pg_batch *batch = &view->batches[MOVED];
 	pg_batch_text(batch, meta->tenant);
 	pg_batch_uuid(batch, &meta->aggregate.id);
-	pg_batch_uuid(batch, &e->to_project_id);
-	pg_batch_int(batch, e->to_number);
-	pg_batch_text(batch, e->to_type);
+	pg_batch_uuid(batch, project);
+	pg_batch_int(batch, number);
+	pg_batch_text(batch, type);
 	pg_batch_int(batch, meta->seq);
 }
 
@@ -147,7 +148,11 @@ static enum status search_apply(struct view *view, const struct event *event, st
 	           event->type == EVENT_PROJECT_DELETED || event->type == EVENT_PROJECT_RESTORED) {
 		hidden(view, event);
 	} else if (event->type == EVENT_ISSUE_MOVED) {
-		moved(view, meta, &event->issue_moved);
+		moved(view, meta, &event->issue_moved.to_project_id, event->issue_moved.to_number,
+		      event->issue_moved.to_type);
+	} else if (event->type == EVENT_ISSUE_CONVERTED) {
+		moved(view, meta, &event->issue_converted.project_id, event->issue_converted.number,
+		      event->issue_converted.to_type);
 	} else if (event->type == EVENT_COMMENT_DELETED) {
 		pg_batch_text(&view->batches[DELETED], meta->tenant);
 		pg_batch_uuid(&view->batches[DELETED], &event->comment_deleted.comment_id);

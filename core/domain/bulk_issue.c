@@ -1,5 +1,6 @@
 /* The commands on many issues: each is the commands for one issue, issue by issue. */
 #include "core/domain/bulk.h"
+#include "core/domain/conversion.h"
 #include "core/domain/issue.h"
 
 /* --- edit --- */
@@ -9,12 +10,18 @@ static bool bulk_fields(struct bulk *bulk, const struct bulk_edit_issues *comman
 {
 	enum issue_field fields[ISSUE_FIELDS];
 	struct issue_field_array clear = {fields, 0};
+	struct judge *judge = bulk_judge(bulk, COMMAND_EDIT_ISSUE);
 
 	for (uint32_t i = 0; i < command->clear.n && clear.n < ISSUE_FIELDS; i++)
 		if (command->clear.items[i] != ISSUE_FIELD_ASSIGNEE)
 			fields[clear.n++] = command->clear.items[i];
 	const struct edit_issue edit = {
 	        .issue = issue,
+	        .has_type = command->has_type,
+	        .type = command->type,
+	        .has_status =
+	                command->has_status && conversion_takes_status(judge, issue, command->type),
+	        .status = command->status,
 	        .has_priority = command->has_priority,
 	        .priority = command->priority,
 	        .has_due_on = command->has_due_on,
@@ -30,10 +37,11 @@ static bool bulk_fields(struct bulk *bulk, const struct bulk_edit_issues *comman
 	        .clear = clear,
 	        .fields = command->fields,
 	};
-	if (!clear.n && !edit.fields.n && !edit.has_priority && !edit.has_due_on &&
-	    !edit.has_start_on && !edit.has_estimate && !edit.has_remaining && !edit.has_parent)
+	if (!clear.n && !edit.fields.n && !edit.has_type && !edit.has_priority &&
+	    !edit.has_due_on && !edit.has_start_on && !edit.has_estimate && !edit.has_remaining &&
+	    !edit.has_parent)
 		return true;
-	decide_edit_issue(bulk_judge(bulk, COMMAND_EDIT_ISSUE), &edit);
+	decide_edit_issue(judge, &edit);
 	return bulk_step(bulk);
 }
 
@@ -108,10 +116,10 @@ static void edit_one(struct bulk *bulk, const void *context, struct slice issue)
 
 static bool changes_something(const struct bulk_edit_issues *command)
 {
-	return command->has_priority || command->has_assignee || command->has_due_on ||
-	       command->has_start_on || command->has_estimate || command->has_remaining ||
-	       command->has_parent || command->clear.n || command->add_labels.n ||
-	       command->remove_labels.n || command->add_components.n ||
+	return command->has_type || command->has_priority || command->has_assignee ||
+	       command->has_due_on || command->has_start_on || command->has_estimate ||
+	       command->has_remaining || command->has_parent || command->clear.n ||
+	       command->add_labels.n || command->remove_labels.n || command->add_components.n ||
 	       command->remove_components.n || command->add_fix_versions.n ||
 	       command->remove_fix_versions.n || command->fields.n;
 }
@@ -144,7 +152,9 @@ void decide_bulk_edit_issues(struct judge *judge, const struct bulk_edit_issues 
 	                               .command = command,
 	                               .one = edit_one};
 
-	if (!changes_something(command))
+	if (command->has_status && !command->has_type)
+		REFUSE(judge, REJECT_BAD_CHANGE, "/status", SLICE("status goes along with type"));
+	else if (!changes_something(command))
 		REFUSE(judge, REJECT_BAD_CHANGE, "", SLICE("it says nothing that would change"));
 	else if (command->has_assignee && clears_assignee(command))
 		REFUSE(judge, REJECT_BAD_CLEAR, "/clear",

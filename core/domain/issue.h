@@ -94,6 +94,10 @@ struct row_issue load_field(const struct tenant_state *state, const struct event
 /* evolve: put @issue under another parent, or under none (nil), and count children. */
 void issue_set_parent(struct tenant_state *state, struct row_issue *issue,
                       const struct uuid *parent);
+/* Who the event is of takes @issue, which is in no place (migration.h), to @status; the resolution
+ * is empty if that is no done one. */
+void issue_change_status(struct tenant_state *state, const struct event_meta *meta,
+                         struct row_issue *issue, struct slice status, struct slice resolution);
 /* Its number is the next one of its project. */
 void issue_take_number(struct tenant_state *state, const struct row_issue *issue);
 void issue_set_summary(struct tenant_state *state, const struct uuid *issue, struct slice summary);

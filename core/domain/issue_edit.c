@@ -1,4 +1,6 @@
-/* EditIssue: one event for each field that changes, one for all custom ones. */
+/* EditIssue: one event for the type, each field that changes, and all custom ones; the type first,
+ * so that what comes behind is of an issue that has it. */
+#include "core/domain/conversion.h"
 #include "core/domain/issue_field.h"
 
 bool issue_has_field(struct issue_field_array fields, enum issue_field field)
@@ -79,28 +81,41 @@ static bool check_values(struct judge *judge, const struct edit_issue *command,
 	       check_plan(judge, command, issue);
 }
 
+/* The parent that nothing is said of, under an issue that comes to be of another level. */
+static bool check_kept_parent(struct judge *judge, const struct row_issue *issue,
+                              const struct conversion *conversion)
+{
+	const struct row_item *type = &conversion->after;
+
+	if (type->level == conversion->before.level)
+		return true;
+	if (!uuid_is_nil(&issue->parent))
+		return REFUSE(
+		        judge, REJECT_PARENT_TYPE, "/type", PADDED(type->id),
+		        SLICE(" cannot stay below its parent: name another one, or clear it"));
+	return !type_needs_parent(type) || REFUSE(judge, REJECT_PARENT_NEEDED, "/parent",
+	                                          PADDED(type->id), SLICE(" needs a parent"));
+}
+
 /* The parent after the command: as it is, another one, or none (nil). */
 static bool find_new_parent(struct judge *judge, const struct edit_issue *command,
-                            const struct row_issue *issue, struct uuid *parent)
+                            const struct row_issue *issue, const struct conversion *conversion,
+                            struct uuid *parent)
 {
-	struct row_item type;
+	const struct row_item *type = &conversion->after;
 	struct row_issue row;
-	bool found = read_item(judge->state, &issue->project_id, ITEM_ISSUE_TYPE,
-	                       PADDED(issue->type), &type);
 
-	assert(found);
-	(void)found;
 	*parent = issue->parent;
 	if (issue_has_field(command->clear, ISSUE_FIELD_PARENT)) {
 		memset(parent, 0, sizeof(*parent));
-		if (type_needs_parent(&type))
-			return REFUSE(judge, REJECT_PARENT_NEEDED, "/clear", PADDED(type.id),
-			              SLICE(" needs a parent"));
+		return !type_needs_parent(type) ||
+		       REFUSE(judge, REJECT_PARENT_NEEDED, "/clear", PADDED(type->id),
+		              SLICE(" needs a parent"));
 	}
 	if (!command->has_parent)
-		return true;
+		return check_kept_parent(judge, issue, conversion);
 	if (!find_active_issue(judge, command->parent, "/parent", &row) ||
-	    !check_parent(judge, &issue->id, &type, &row, "/parent"))
+	    !check_parent(judge, &issue->id, type, &row, "/parent"))
 		return false;
 	*parent = row.id;
 	return true;
@@ -151,18 +166,31 @@ void edit_parent(struct judge *judge, const struct uuid *parent, struct row_issu
 	                                      .to = *parent};
 }
 
+static bool plan_its_fields(struct judge *judge, const struct edit_issue *command,
+                            const struct row_issue *issue, const struct conversion *conversion,
+                            struct field_change_array *fields)
+{
+	return conversion->changes ? plan_converted_fields(judge, issue, &conversion->after,
+	                                                   command->fields, fields)
+	                           : plan_fields(judge, issue, command->fields, "/fields", fields);
+}
+
 void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
 {
 	struct row_issue issue;
 	struct field_change_array fields;
+	struct conversion conversion;
 	struct uuid parent;
 
 	if (!find_issue(judge, command->issue, &issue) ||
 	    !check_edit_version(judge, command, &issue) || !check_issue_open(judge, &issue) ||
-	    !check_occurred_at(judge, &issue) || !check_values(judge, command, &issue) ||
-	    !find_new_parent(judge, command, &issue, &parent) ||
-	    !plan_fields(judge, &issue, command->fields, "/fields", &fields))
+	    !check_occurred_at(judge, &issue) ||
+	    !plan_conversion(judge, command, &issue, &conversion) ||
+	    !check_values(judge, command, &issue) ||
+	    !find_new_parent(judge, command, &issue, &conversion, &parent) ||
+	    !plan_its_fields(judge, command, &issue, &conversion, &fields))
 		return;
+	emit_conversion(judge, &conversion, &issue);
 	if (command->has_summary)
 		edit_summary(judge, command->summary, &issue);
 	if (command->has_description || issue_has_field(command->clear, ISSUE_FIELD_DESCRIPTION))

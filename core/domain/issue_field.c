@@ -238,7 +238,7 @@ bool plan_fields(struct judge *judge, const struct row_issue *issue,
 	return true;
 }
 
-/* --- new issues --- */
+/* --- new issues, and those that get another type --- */
 
 static bool is_wished(const struct fields_of *of, const struct row_field *field, bool *with_values)
 {
@@ -272,18 +272,21 @@ static struct slice_array default_values(const struct fields_of *of, const struc
 
 static bool plan_eager(struct fields_of *of, const struct row_field *field)
 {
-	static const struct row_field_value nothing;
 	struct slice_array values = {NULL, 0};
+	struct row_field_value before;
 	bool with_values;
 	bool wished = is_wished(of, field, &with_values);
 
-	if (with_values)
+	if (with_values || (of->issue && !field->required))
+		return true;
+	read_before(of, PADDED(field->id), &before);
+	if (before.size && !wished)
 		return true;
 	if (!wished && field->has_default)
 		values = default_values(of, field);
 	if (!values.n && field->required)
 		return refuse_empty(of, field, of->pointer);
-	add_change(of, field, &nothing, values);
+	add_change(of, field, &before, values);
 	return of->judge->decision->reject == REJECT_NONE;
 }
 
@@ -299,6 +302,25 @@ static bool plan_eager_fields(struct fields_of *of)
 	return true;
 }
 
+static bool plan_all_fields(struct fields_of *of, struct field_change_array *changes)
+{
+	uint32_t wishes = of->wishes.n;
+	struct row_project row;
+	bool found = read_project(of->judge->state, of->project, &row);
+
+	assert(found);
+	(void)found;
+	*changes = (struct field_change_array){NULL, 0};
+	if (!wishes && !row.eager_fields)
+		return true;
+	of->items = emit_room(of->judge, (wishes + row.eager_fields) * sizeof(*of->items));
+	if (!of->items || !plan_wishes(of) || (row.eager_fields && !plan_eager_fields(of)) ||
+	    !check_bytes(of))
+		return false;
+	*changes = (struct field_change_array){of->items, of->n};
+	return true;
+}
+
 bool plan_new_fields(struct judge *judge, const struct uuid *project, const struct row_item *type,
                      struct field_value_array wishes, struct field_change_array *changes)
 {
@@ -307,20 +329,23 @@ bool plan_new_fields(struct judge *judge, const struct uuid *project, const stru
 	                       .type = type,
 	                       .wishes = wishes,
 	                       .pointer = "/fields"};
-	struct row_project row;
-	bool found = read_project(judge->state, project, &row);
 
-	assert(found);
-	(void)found;
-	*changes = (struct field_change_array){NULL, 0};
-	if (!wishes.n && !row.eager_fields)
-		return true;
-	of.items = emit_room(judge, (wishes.n + row.eager_fields) * sizeof(*of.items));
-	if (!of.items || !plan_wishes(&of) || (row.eager_fields && !plan_eager_fields(&of)) ||
-	    !check_bytes(&of))
-		return false;
-	*changes = (struct field_change_array){of.items, of.n};
-	return true;
+	return plan_all_fields(&of, changes);
+}
+
+bool plan_converted_fields(struct judge *judge, const struct row_issue *issue,
+                           const struct row_item *type, struct field_value_array wishes,
+                           struct field_change_array *changes)
+{
+	struct fields_of of = {.judge = judge,
+	                       .issue = issue,
+	                       .project = &issue->project_id,
+	                       .type = type,
+	                       .wishes = wishes,
+	                       .pointer = "/fields",
+	                       .bytes = issue->field_bytes};
+
+	return plan_all_fields(&of, changes);
 }
 
 /* --- clones --- */

@@ -22,6 +22,11 @@ bool plan_fields(struct judge *judge, const struct row_issue *issue,
 /* The same for an issue that is about to be created, with defaults; required ones must be there. */
 bool plan_new_fields(struct judge *judge, const struct uuid *project, const struct row_item *type,
                      struct field_value_array wishes, struct field_change_array *changes);
+/* The same for an issue that becomes one of @type. What it has there, hidden until then or not,
+ * stays; a required field that it lacks takes its default. */
+bool plan_converted_fields(struct judge *judge, const struct row_issue *issue,
+                           const struct row_item *type, struct field_value_array wishes,
+                           struct field_change_array *changes);
 /* What the clone of an issue gets: everything that it shows, without members who are gone. */
 struct field_change_array plan_cloned_fields(struct judge *judge, const struct row_issue *source);
 

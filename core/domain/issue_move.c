@@ -222,6 +222,37 @@ static bool check_alone(const struct moving *moving, const struct row_issue *iss
 	              SLICE(": move that"));
 }
 
+/* Where it is already nothing is replaced; to say that something should be is another command. */
+static bool check_elsewhere(const struct moving *moving, const struct row_issue *issue)
+{
+	const struct move_issue *command = moving->command;
+	const struct {
+		const char *pointer;
+		struct replacement_array replacements;
+		struct slice is;
+		const char *how;
+	} parts[] = {
+	        {"/types", command->types, PADDED(issue->type), "EditIssue changes its type"},
+	        {"/statuses", command->statuses, PADDED(issue->status),
+	         "TransitionIssue changes its status, EditIssue that along with its type"},
+	        {"/priorities", command->priorities, PADDED(issue->priority),
+	         "EditIssue changes its priority"},
+	        {"/resolutions", command->resolutions, PADDED(issue->resolution),
+	         "TransitionIssue changes its resolution"},
+	};
+
+	if (!uuid_equal(&issue->project_id, &moving->project.id))
+		return true;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const struct replacement *to = replacement_of(parts[i].replacements, parts[i].is);
+		if (to && !slice_equal(to->to, to->from))
+			return REFUSE(moving->judge, REJECT_BAD_MOVE, parts[i].pointer,
+			              SLICE("it is in "), PADDED(moving->project.key),
+			              SLICE(" already: "), slice_str(parts[i].how));
+	}
+	return true;
+}
+
 void decide_move_issue(struct judge *judge, const struct move_issue *command)
 {
 	struct moving moving = {.judge = judge, .command = command};
@@ -230,8 +261,9 @@ void decide_move_issue(struct judge *judge, const struct move_issue *command)
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
 	                  command->expected_version, &issue) ||
-	    !find_target(&moving) || uuid_equal(&issue.project_id, &moving.project.id) ||
-	    !check_alone(&moving, &issue) || !plan_move(&moving, &issue, &moved))
+	    !find_target(&moving) || !check_elsewhere(&moving, &issue) ||
+	    uuid_equal(&issue.project_id, &moving.project.id) || !check_alone(&moving, &issue) ||
+	    !plan_move(&moving, &issue, &moved))
 		return;
 	emit_move(&moving, &moved, false, &issue);
 	move_subtasks(&moving, &issue);

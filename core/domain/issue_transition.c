@@ -384,25 +384,35 @@ static void save_mover(struct tenant_state *state, const struct event_meta *meta
 	state->put(state, &key, &row);
 }
 
+void issue_change_status(struct tenant_state *state, const struct event_meta *meta,
+                         struct row_issue *issue, struct slice status, struct slice resolution)
+{
+	struct row_item from, to;
+	bool found =
+	        read_item(state, &issue->project_id, ITEM_STATUS, PADDED(issue->status), &from) &&
+	        read_item(state, &issue->project_id, ITEM_STATUS, status, &to);
+
+	assert(found);
+	(void)found;
+	issue->field_version[ISSUE_FIELD_STATUS] = issue->version;
+	issue->field_version[ISSUE_FIELD_RESOLUTION] = issue->version;
+	issue->status_before = from.ordinal;
+	issue->statuses_been |= UINT64_C(1) << to.ordinal;
+	save_mover(state, meta, from.ordinal, to.ordinal);
+	PADDED_SET(issue->status, status);
+	PADDED_SET(issue->resolution, resolution);
+}
+
 void evolve_issue_transitioned(struct tenant_state *state, const struct event_meta *meta,
                                const struct issue_transitioned *event)
 {
 	struct row_issue issue = load_issue(state, meta);
-	struct row_item from, to;
-	bool found = read_item(state, &issue.project_id, ITEM_STATUS, event->from, &from) &&
-	             read_item(state, &issue.project_id, ITEM_STATUS, event->to, &to);
 
-	assert(found);
-	(void)found;
+	assert(slice_equal(event->from, PADDED(issue.status)));
 	assert(event->has_resolution == (event->to_category == STATUS_CATEGORY_DONE));
-	issue.field_version[ISSUE_FIELD_STATUS] = issue.version;
-	issue.field_version[ISSUE_FIELD_RESOLUTION] = issue.version;
-	issue.status_before = from.ordinal;
-	issue.statuses_been |= UINT64_C(1) << to.ordinal;
-	save_mover(state, meta, from.ordinal, to.ordinal);
 	issue_leave_place(state, &issue);
-	PADDED_SET(issue.status, event->to);
+	issue_change_status(state, meta, &issue, event->to,
+	                    event->has_resolution ? event->resolution : SLICE(""));
 	issue_take_place(state, &issue);
-	PADDED_SET(issue.resolution, event->has_resolution ? event->resolution : SLICE(""));
 	save_issue(state, &issue);
 }

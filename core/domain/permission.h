@@ -24,7 +24,8 @@
 	X(SCHEDULE_ISSUES, ISSUE, "set and clear start and due dates")                             \
 	X(ASSIGN_ISSUES, ISSUE, "assign issues")                                                   \
 	X(BE_ASSIGNED, ISSUE, "be the assignee of issues")                                         \
-	X(TRANSITION_ISSUES, ISSUE, "take issues through their workflow")                          \
+	X(TRANSITION_ISSUES, ISSUE,                                                                \
+	  "take issues through their workflow, or to another status as their type changes")        \
 	X(LINK_ISSUES, ISSUE, "link and unlink issues")                                            \
 	X(RANK_ISSUES, ISSUE, "change the order of issues")                                        \
 	X(MOVE_ISSUES, ISSUE, "move issues away to projects where one may create them")            \

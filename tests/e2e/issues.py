@@ -185,6 +185,55 @@ class Moved(Case):
         self.assertEqual(read("/issues/MOVED-2", last)["project"]["key"], "TLS")
 
 
+class Converted(Case):
+    def test_every_view_follows_a_type_that_changes(self):
+        does("CreateProject", key="CONV", name="Converted")
+        does("AddStatus", project="CONV", status="blocked", name="Blocked", category="in_progress")
+        begin = {"id": "create", "name": "Create", "kind": "initial", "to": "blocked"}
+        does("SaveWorkflowDraft", project="CONV", workflow="bugs", name="Bugs", transitions=[
+            begin, {"id": "fix", "name": "Fix", "kind": "directed", "from": ["blocked"], "to": "done"}])
+        does("PublishWorkflow", project="CONV", workflow="bugs")
+        does("AssignWorkflow", project="CONV", workflow="bugs", issue_type="bug")
+        for field, types in (("cost", ["story"]), ("risk", ["bug"])):
+            does("AddField", project="CONV", field=field, name=field, kind="number", issue_types=types)
+        does("EditField", project="CONV", field="risk", required=True)
+        key = new_issue(project="CONV", type="story", summary="wombat", fields=[{"field": "cost", "values": ["7"]}])
+        _, cards = Moved.etag(self, "CONV", does("EditIssue", issue=key, priority="low"))
+        self.refused(422, "unknown_status", "EditIssue", issue=key, type="bug")
+        self.refused(422, "field_required", "EditIssue", issue=key, type="bug", status="blocked")
+        last = does("EditIssue", issue=key, type="bug", status="blocked", fields=[{"field": "risk", "values": ["1"]}])
+        self.assertEqual([e["type"] for e in last.json()["events"]], ["IssueConverted", "IssueFieldsChanged"])
+        found = read(f"/issues/{key}", last)
+        self.assertEqual((found["type"], found["status"], found["resolution"]), ("bug", "blocked", None))
+        self.assertEqual([field["id"] for field in found["fields"]], ["risk"])
+        told = read(f"/issues/{key}/history", last)["items"][-2]
+        self.assertEqual((told["type"], told["body"]["from_type"], told["body"]["to_type"], told["body"]["to_status"]),
+                         ("IssueConverted", "story", "bug", "blocked"))
+        card = Moved.etag(self, "CONV", last)[1][key]
+        self.assertEqual(card, dict(cards[key], type="bug", status="blocked", version=found["version"]))
+        for text, keys in (("wombat", [key]), ("wombat&field=risk:1", [key]), ("wombat&field=cost:7", [])):
+            self.assertEqual([item["key"] for item in read(f"/search?text={text}&project=CONV", last)["items"]], keys, text)
+        last = does("EditIssue", issue=key, type="story", status="done")
+        found = read(f"/issues/{key}", last)
+        self.assertEqual((found["type"], found["status"]), ("story", "done"))
+        self.assertEqual([field["id"] for field in found["fields"]], ["cost"])
+
+    def test_a_sub_task_becomes_an_issue_and_an_issue_a_sub_task(self):
+        story, other = new_issue(type="story"), new_issue(type="story")
+        below = new_issue(type="subtask", parent=story)
+        self.refused(422, "parent_type", "EditIssue", issue=below, type="task")
+        last = does("EditIssue", issue=below, type="task", clear=["parent"])
+        self.assertEqual([e["type"] for e in last.json()["events"]], ["IssueConverted", "IssueParentChanged"])
+        self.assertEqual(read(f"/issues/{story}", last)["subtasks"], [])
+        self.refused(422, "parent_needed", "EditIssue", issue=below, type="subtask")
+        last = does("EditIssue", issue=below, type="subtask", parent=other)
+        self.assertEqual([s["key"] for s in read(f"/issues/{other}", last)["subtasks"]], [below])
+        self.refused(422, "parent_type", "EditIssue", issue=other, type="epic")
+        last = does("BulkEditIssues", issues=[story, other, below], type="bug")
+        self.assertEqual(last.json()["bulk"], {"issues": 3, "changed": 2, "unchanged": 0, "refused": 1})
+        self.refused(422, "bad_move", "MoveIssue", issue=story, project="TLS", types=[{"from": "bug", "to": "task"}])
+
+
 class Bulk(Case):
     def bulk(self, last, client=None, query=""):
         return read(f"/bulks/{last.json()['aggregate']['id']}{query}", last, client)

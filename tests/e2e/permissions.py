@@ -68,7 +68,7 @@ def letters(n=6):
 class Place:
     """A project, and things in it that were not there before; what the caller is to it is what their column says."""
 
-    projects = {}
+    projects, types = {}, {}
 
     def __init__(self, who):
         self.who, self.private = who, who in ("crew", "outsider")
@@ -152,6 +152,20 @@ class Place:
         data = {"project": self.project, "field": new("f")}
         send("AddField", dict(data, name=SECRET + data["field"], kind="select", options=[{"option": "one", "name": "One"}]))
         return dict(data, **more)
+
+    def other_type(self):
+        """Its workflow has no place for new issues of the others."""
+        if self.private not in self.types:
+            self.types[self.private] = self.make_other_type()
+        return self.types[self.private]
+
+    def make_other_type(self):
+        status, type = self.status()["status"], self.item("AddIssueType", "issue_type", level=0)["issue_type"]
+        data = dict(self.draft(), transitions=[dict(CLASSIC[0], to=status)])
+        send("SaveWorkflowDraft", dict(data, name=SECRET))
+        for name, more in (("PublishWorkflow", {}), ("AssignWorkflow", {"issue_type": type})):
+            send(name, dict({"project": self.project, "workflow": data["workflow"]}, **more))
+        return {"type": type, "status": status}
 
     def draft(self, workflow=None):
         workflow = workflow or "w" + nexusflow.new_id()[:8]
@@ -301,6 +315,8 @@ BODIES = {
     "CreateIssue: with dates": lambda p: {"project": p.project, "summary": "x", "type": "task", "priority": "low", "due_on": "2026-01-01"},
     "EditIssue": lambda p: {"issue": p.issue(), "summary": new("s")},
     "EditIssue: with dates": lambda p: {"issue": p.issue(), "due_on": "2026-01-01"},
+    "EditIssue: with a type": lambda p: {"issue": p.issue(), "type": "bug"},
+    "EditIssue: with another status": lambda p: dict(p.other_type(), issue=p.issue()),
     "AssignIssue": lambda p: {"issue": p.issue(), "assignee": IDS["crew" if p.private else "lead"]},
     "TransitionIssue": lambda p: {"issue": p.issue(), "to": "in_progress"},
     "LabelIssue": lambda p: {"issue": p.issue(), "add": [new("l")]},

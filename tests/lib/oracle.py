@@ -169,6 +169,7 @@ class Fold(oracle_fields.FoldFields):
         self.bulks, self.completed = {}, {}  # id: refusals so far; what the query has to say
         self.unsettled = {}  # command id: project
         self.doubts, self.lost_options = [], collections.Counter()  # of oracle_fields
+        self.converted = {}  # command id: issues
         self.seq = 0
         for event in events:
             try:
@@ -207,6 +208,8 @@ class Fold(oracle_fields.FoldFields):
         self.audit.append(event)
         if meta["command_id"] in self.unsettled and meta["index"] + 1 == meta["count"]:
             self.settle(meta)
+        if meta["command_id"] in self.converted and meta["index"] + 1 == meta["count"]:
+            self.look_at_levels(meta)
 
     def issue_of(self, meta):
         return self.issues[meta["aggregate"]["id"]]
@@ -904,6 +907,36 @@ class Fold(oracle_fields.FoldFields):
             self.say(meta, f"{data['to']} with the resolution {data['resolution']}")
         issue["resolution"] = data["resolution"]
 
+    def on_IssueConverted(self, meta, data):
+        issue = self.issue_of(meta)
+        project = self.projects[issue["project_id"]]
+        self.same(meta, "the issue", (data["project_id"], data["number"]), (issue["project_id"], issue["number"]))
+        for field in ("type", "status", "resolution"):
+            self.same(meta, field, data["from_" + field], issue[field])
+        if data["from_type"] == data["to_type"] or not any(item["id"] == data["to_type"] for item in project["issue_types"]):
+            self.say(meta, f"{data['to_type']} is no other type of {project['key']}")
+        places = self.places(project, data["to_type"])
+        if data["to_status"] not in places or data["to_status"] != data["from_status"] in places:
+            self.say(meta, f"{data['to_type']} has places for {sorted(places)}: from {data['from_status']} to {data['to_status']}")
+        categories = [self.status_of(project, data[which])["category"] for which in ("from_status", "to_status")]
+        self.same(meta, "the categories", [data["from_category"], data["to_category"]], categories)
+        if (categories[1] == "done") != (data["to_resolution"] is not None):
+            self.say(meta, f"{data['to_status']} with the resolution {data['to_resolution']}")
+        issue.update({field: data["to_" + field] for field in ("type", "status", "resolution")})
+        self.converted.setdefault(meta["command_id"], set()).add(issue["id"])
+
+    def level(self, issue):
+        return next(t["level"] for t in self.projects[issue["project_id"]]["issue_types"] if t["id"] == issue["type"])
+
+    def look_at_levels(self, meta):
+        """When the command is over, converted issues are one level below their parents, and above what is below them."""
+        for issue in (self.issues[id] for id in self.converted.pop(meta["command_id"])):
+            level, parent = self.level(issue), issue["parent"]
+            if self.level(self.issues[parent]) != level + 1 if parent else level < 0:
+                self.say(meta, f"{self.key(issue)} of the level {level} does not fit its parent")
+            if any(self.level(self.issues[child]) != level - 1 for child in issue["children"]):
+                self.say(meta, f"{self.key(issue)} of the level {level} does not fit what is below it")
+
     def on_IssueMoved(self, meta, data):
         issue = self.issue_of(meta)
         project = self.projects[data["to_project_id"]]
@@ -1493,6 +1526,14 @@ def judge_rule(tenant, events):
         elif name in ("IssueTransitioned", "IssueMoved") and issue:
             was_done, issue["done"] = issue["done"], data["to_category"] == "done"
             if issue["done"] > was_done and issue["parent"] and not issue["deleted"] and not open_subtasks(issue["parent"]):
+                causes.append(meta["event_id"])
+        elif name == "IssueConverted" and data["to_type"] == "subtask":
+            issues[meta["aggregate"]["id"]] = {"parent": None, "done": data["to_category"] == "done", "deleted": False}
+        elif name == "IssueConverted" and issue:
+            del issues[meta["aggregate"]["id"]]
+            left = issue["parent"]
+            is_parent = any(i["parent"] == left and not i["deleted"] for i in issues.values())
+            if left and is_parent and not issue["done"] and not open_subtasks(left):
                 causes.append(meta["event_id"])
         elif name == "IssueParentChanged" and issue:
             left, issue["parent"] = issue["parent"], data["to"]

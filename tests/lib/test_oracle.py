@@ -162,10 +162,18 @@ def sample():
     log.on_project("WorkflowDraftSaved", **dict(WORKFLOW, workflow="other"))
     log.on_project("WorkflowPublished", **dict(WORKFLOW, workflow="other"))
     log.on_project("WorkflowRemoved", workflow="other", name="Short")
-    log.on_project("IssueTypeAdded", issue_type="wish", name="Wish", level=0, workflow="classic")
+    log.on_project("WorkflowDraftSaved", **dict(WORKFLOW, workflow="wishes", transitions=[dict(WORKFLOW["transitions"][0], to="todo")]))
+    log.on_project("WorkflowPublished", **dict(WORKFLOW, workflow="wishes", transitions=[dict(WORKFLOW["transitions"][0], to="todo")]))
+    log.on_project("IssueTypeAdded", issue_type="wish", name="Wish", level=0, workflow="wishes")
     log.on_project("PriorityAdded", priority="now", name="Now")
     log.on_project("PriorityChanged", priority="now", from_name="Now", to_name="At once", from_disabled=False, to_disabled=True,
                    from_position=5, to_position=0)
+    convert = {"project_id": PROJECT, "from_resolution": None, "to_resolution": None}
+    log.append(("IssueConverted", "issue", "i3", dict(convert, number=3, from_type="task", to_type="wish", from_status="blocked",
+                                                      to_status="todo", from_category="in_progress", to_category="todo")))
+    log.append(("IssueConverted", "issue", "i4", dict(convert, number=4, from_type="task", to_type="subtask", from_status="blocked",
+                                                      to_status="blocked", from_category="in_progress", to_category="in_progress")),
+               ("IssueParentChanged", "issue", "i4", {"from": None, "to": "i1"}))
     return log.events
 
 
@@ -226,6 +234,13 @@ LOG_ERRORS = {
     "done without a resolution": set_field("IssueTransitioned", "resolution", None),
     "a resolution without done": set_field("IssueTransitioned", "to", "in_progress"),
     "a transition that is none": set_field("IssueTransitioned", "to", "in_review"),
+    "a type becomes one that there is not": set_field("IssueConverted", "to_type", "dream"),
+    "a type was another": set_field("IssueConverted", "from_type", "bug"),
+    "a converted issue goes where it has no place": set_field("IssueConverted", "to_status", "blocked"),
+    "a converted issue moves though it had a place": set_field("IssueConverted", "to_type", "bug"),
+    "a converted issue is done without a resolution": set_field("IssueConverted", "to_category", "done"),
+    "a sub-task stands below nothing": lambda events: event(events, "IssueConverted").update(to_type="subtask"),
+    "a sub-task stands below an epic": lambda events: events_of(events, "IssueConverted")[1].update(to_type="epic"),
     "an id of a status is used again": set_field("StatusAdded", "status", "todo"),
     "a status has another place": set_field("StatusChanged", "from_position", 2),
     "a status is removed that a workflow names": set_field("StatusRemoved", "status", "blocked"),

@@ -18,6 +18,7 @@ struct history_issue {
 	uint64_t version;
 	uint32_t parent; /* index + 1 */
 	uint8_t column;
+	const char *type;
 	bool tagged; /* has both */
 	int64_t number;
 	bool elsewhere; /* in the other project */
@@ -97,6 +98,13 @@ void history_random(struct history *history, uint64_t n);
 
 /* Something of the plan of an issue. */
 void history_random_plan(struct history *history, struct history_tenant *tenant,
+                         struct history_issue *issue);
+/* It goes to another status, to another type, to the other project or back. */
+void history_random_transition(struct history *history, struct history_tenant *tenant,
+                               struct history_issue *issue);
+void history_random_conversion(struct history *history, struct history_tenant *tenant,
+                               struct history_issue *issue);
+void history_random_move(struct history *history, struct history_tenant *tenant,
                          struct history_issue *issue);
 /* Custom fields "cost", a number, and "notes", a paragraph; their values. Of a command that is
  * being made. The other project of a tenant has no notes. */

@@ -12,6 +12,7 @@ static void random_create(struct history *h, struct history_tenant *t, char rank
 	issue->id = history_id(t->name, "issue", index);
 	issue->version = 1;
 	issue->number = ++t->numbers;
+	issue->type = "task";
 	struct event *event =
 	        history_event(h, EVENT_ISSUE_CREATED, AGGREGATE_KIND_ISSUE, issue->id, 1);
 	struct issue_created *e = &event->issue_created;
@@ -34,32 +35,6 @@ static void random_create(struct history *h, struct history_tenant *t, char rank
 		e->has_parent = true;
 		e->parent = t->issues[issue->parent - 1].id;
 	}
-}
-
-static const struct {
-	const char *id;
-	enum status_category category;
-} statuses[] = {
-        {"todo", STATUS_CATEGORY_TODO},
-        {"in_progress", STATUS_CATEGORY_IN_PROGRESS},
-        {"in_review", STATUS_CATEGORY_IN_PROGRESS},
-        {"done", STATUS_CATEGORY_DONE},
-};
-
-static void random_transition(struct history *h, struct history_tenant *t,
-                              struct history_issue *issue)
-{
-	uint8_t to = (uint8_t)((issue->column + 1 + seed_below(&h->seed, 3)) % 4);
-	struct issue_transitioned *e =
-	        &history_issue_event(h, EVENT_ISSUE_TRANSITIONED, issue)->issue_transitioned;
-	e->project_id = issue->elsewhere ? t->other_project : t->project;
-	e->from = slice_str(statuses[issue->column].id);
-	e->to = slice_str(statuses[to].id);
-	e->from_category = statuses[issue->column].category;
-	e->to_category = statuses[to].category;
-	e->has_resolution = to == 3;
-	e->resolution = to == 3 ? SLICE("done") : SLICE("");
-	issue->column = to;
 }
 
 static void random_comment(struct history *h, struct history_tenant *t, struct history_issue *issue)
@@ -477,49 +452,6 @@ static void random_tag(struct history *h, struct history_tenant *t, struct histo
 	issue->tagged = !issue->tagged;
 }
 
-/* To the other project, or back. */
-static void random_move(struct history *h, struct history_tenant *t, struct history_issue *issue)
-{
-	static struct uuid component, version;
-	bool first = t->other_numbers == 0;
-	if (first) {
-		t->other_project = history_id(t->name, "project", 2);
-		history_event(h, EVENT_PROJECT_CREATED, AGGREGATE_KIND_PROJECT, t->other_project, 1)
-		        ->project_created =
-		        (struct project_created){.key = SLICE("QUIC"), .name = SLICE("QUIC")};
-		history_add_field(h, t->other_project, 2, "cost");
-	}
-	component = history_id(t->name, "component", 1);
-	version = history_id(t->name, "version", 1);
-	struct slice status = slice_str(statuses[issue->column].id);
-	bool done = issue->column == 3;
-	int64_t number = issue->elsewhere ? ++t->numbers : ++t->other_numbers;
-	history_leave_notes(h, issue);
-	history_issue_event(h, EVENT_ISSUE_MOVED, issue)->issue_moved = (struct issue_moved){
-	        .from_project_id = issue->elsewhere ? t->other_project : t->project,
-	        .to_project_id = issue->elsewhere ? t->project : t->other_project,
-	        .from_number = issue->number,
-	        .to_number = number,
-	        .from_type = SLICE("task"),
-	        .to_type = SLICE("bug"),
-	        .from_status = status,
-	        .to_status = status,
-	        .from_category = statuses[issue->column].category,
-	        .to_category = statuses[issue->column].category,
-	        .from_priority = SLICE("medium"),
-	        .to_priority = SLICE("medium"),
-	        .has_from_resolution = done,
-	        .from_resolution = done ? SLICE("done") : SLICE(""),
-	        .has_to_resolution = done,
-	        .to_resolution = done ? SLICE("done") : SLICE(""),
-	        .components = {&component, issue->tagged},
-	        .fix_versions = {&version, issue->tagged},
-	};
-	issue->number = number;
-	issue->elsewhere = !issue->elsewhere;
-	issue->tagged = false;
-}
-
 /* A command on many issues, most of which it refused. */
 static void random_bulk(struct history *h, struct history_tenant *t)
 {
@@ -559,7 +491,7 @@ static void random_command(struct history *h, struct history_tenant *t)
 		random_bulk(h, t);
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
-		uint64_t kind = seed_below(&h->seed, 14);
+		uint64_t kind = seed_below(&h->seed, 15);
 		struct history_issue *issue =
 		        t->issues_n ? &t->issues[seed_below(&h->seed, t->issues_n)] : NULL;
 		if (!issue || (kind < 2 && t->issues_n < t->issues_max))
@@ -567,9 +499,11 @@ static void random_command(struct history *h, struct history_tenant *t)
 		else if (issue->archived || issue->deleted || kind == 12)
 			random_keep(h, t, issue, children[i]);
 		else if (kind == 13)
-			random_move(h, t, issue);
+			history_random_move(h, t, issue);
+		else if (kind == 14)
+			history_random_conversion(h, t, issue);
 		else if (kind < 5)
-			random_transition(h, t, issue);
+			history_random_transition(h, t, issue);
 		else if (kind < 7)
 			random_comment(h, t, issue);
 		else if (kind < 8)

@@ -118,6 +118,7 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 	case COMMAND_EDIT_ISSUE:
 		command->edit_issue = (struct edit_issue){
 		        .issue = SOME_ISSUE,
+		        SOME_CONVERSION,
 		        .has_summary = maybe(seed, 2),
 		        .summary = SOME_TEXT,
 		        .has_description = maybe(seed, 3),
@@ -223,6 +224,7 @@ static void fill_bulk_command(struct decider *decider, struct seed *seed, struct
 	case COMMAND_BULK_EDIT_ISSUES:
 		command->bulk_edit_issues =
 		        (struct bulk_edit_issues){.issues = issues,
+		                                  SOME_CONVERSION,
 		                                  .has_priority = maybe(seed, 2),
 		                                  .priority = SOME_LEVEL,
 		                                  .has_assignee = maybe(seed, 3),

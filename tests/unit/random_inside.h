@@ -16,6 +16,9 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 #define SOME_TEXT   PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
 #define SOME_LEVEL  PICK("highest", "high", "medium", "low", "now")
 #define SOME_STATUS PICK("todo", "in_progress", "in_review", "done", "nirvana")
+#define SOME_CONVERSION                                                                            \
+	.has_type = maybe(seed, 3), .type = SOME_TYPE, .has_status = maybe(seed, 8),               \
+	.status = SOME_STATUS
 
 /* Commands about project roles and permission schemes; leaves others alone. */
 void fill_permission(struct decider *decider, struct seed *seed, struct command *command);

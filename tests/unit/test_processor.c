@@ -160,6 +160,26 @@ static void move(struct bench *bench, uint64_t number, uint64_t from, uint64_t t
 	history_flush(&bench->history);
 }
 
+static void convert(struct bench *bench, uint64_t number, const char *from, const char *to,
+                    bool done)
+{
+	enum status_category category = done ? STATUS_CATEGORY_DONE : STATUS_CATEGORY_TODO;
+	history_event(&bench->history, EVENT_ISSUE_CONVERTED, AGGREGATE_KIND_ISSUE,
+	              issue_id(number), 2)
+	        ->issue_converted = (struct issue_converted){
+	        .project_id = bench->acme->project,
+	        .number = (int64_t)number,
+	        .from_type = slice_str(from),
+	        .to_type = slice_str(to),
+	        .from_status = SLICE("todo"),
+	        .to_status = SLICE("todo"),
+	        .from_category = category,
+	        .to_category = category,
+	};
+	history_command(&bench->history, bench->acme);
+	history_flush(&bench->history);
+}
+
 static void family(struct bench *bench)
 {
 	create(bench, 1, "task", 0);
@@ -217,6 +237,26 @@ static void the_open_sub_task_that_leaves_finishes_the_parent(void **state)
 	assert_int_equal(bench->sent_n, 2);
 	expect_sent(bench, 0, 10, 1);
 	expect_sent(bench, 1, 12, 4);
+}
+
+static void what_becomes_a_sub_task_counts_and_what_was_one_does_not(void **state)
+{
+	struct bench *bench = *state;
+	family(bench);
+	transition(bench, 2, "todo", "done");        /* 8 */
+	convert(bench, 3, "subtask", "task", false); /* 9: all that is left of 1 is done */
+	move(bench, 3, 1, 0);                        /* 10 */
+	transition(bench, 3, "todo", "done");        /* 11: no sub-task any more */
+	create(bench, 4, "task", 0);                 /* 12 */
+	convert(bench, 4, "task", "subtask", false); /* 13 */
+	move(bench, 4, 0, 1);                        /* 14 */
+	convert(bench, 3, "task", "subtask", true);  /* 15 */
+	move(bench, 3, 0, 1);                        /* 16 */
+	transition(bench, 4, "todo", "done");        /* 17: again all of them */
+	run_to_the_end(bench, 17);
+	assert_int_equal(bench->sent_n, 2);
+	expect_sent(bench, 0, 9, 1);
+	expect_sent(bench, 1, 17, 1);
 }
 
 static void children_that_are_no_sub_tasks_finish_nothing(void **state)
@@ -346,6 +386,7 @@ int main(void)
 	        CASE(the_last_sub_task_that_is_done_finishes_its_parent_once),
 	        CASE(a_sub_task_that_is_open_again_counts_again),
 	        CASE(the_open_sub_task_that_leaves_finishes_the_parent),
+	        CASE(what_becomes_a_sub_task_counts_and_what_was_one_does_not),
 	        CASE(children_that_are_no_sub_tasks_finish_nothing),
 	        CASE(what_was_not_answered_is_sent_again_with_the_same_id),
 	        CASE(what_was_answered_is_not_sent_after_a_restart),
