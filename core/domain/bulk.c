@@ -12,8 +12,8 @@ struct bulk {
 	struct decided *seen, *kept; /* the last event that was evolved; of the issues before */
 	uint32_t kept_n;
 	uint32_t changed, unchanged_n, refused;
-	int32_t *unchanged;
-	struct bulk_refusal *refusals;
+	int32_t *unchanged;            /* filled from the end if the list is judged backwards */
+	struct bulk_refusal *refusals; /* likewise */
 };
 
 struct judge *bulk_judge(struct bulk *bulk, enum command_type type)
@@ -63,7 +63,8 @@ bool bulk_step(struct bulk *bulk)
 bool command_is_bulk(enum command_type type)
 {
 	return type == COMMAND_BULK_EDIT_ISSUES || type == COMMAND_BULK_TRANSITION_ISSUES ||
-	       type == COMMAND_BULK_MOVE_ISSUES || type == COMMAND_BULK_DELETE_ISSUES;
+	       type == COMMAND_BULK_MOVE_ISSUES || type == COMMAND_BULK_DELETE_ISSUES ||
+	       type == COMMAND_BULK_RANK_ISSUES;
 }
 
 /* --- what came of one issue --- */
@@ -83,6 +84,18 @@ static void take_back(struct bulk *bulk)
 	overlay_clear(&bulk->now);
 }
 
+/* Where entry @n of a list of outcomes lies: in the order of the places. */
+static uint32_t slot_of(const struct bulk *bulk, uint32_t n)
+{
+	return bulk->list->backwards ? bulk->list->issues.n - 1 - n : n;
+}
+
+/* Where the first one lies when there are @n. */
+static uint32_t first_slot(const struct bulk *bulk, uint32_t n)
+{
+	return bulk->list->backwards ? bulk->list->issues.n - n : 0;
+}
+
 static bool note_refusal(struct bulk *bulk, uint32_t i)
 {
 	const struct decision *decision = bulk->judge->decision;
@@ -92,7 +105,7 @@ static bool note_refusal(struct bulk *bulk, uint32_t i)
 	if (decision->reject == REJECT_TOO_LARGE || !detail.data)
 		return refuse_as_too_large(bulk);
 	take_back(bulk);
-	bulk->refusals[bulk->refused++] =
+	bulk->refusals[slot_of(bulk, bulk->refused++)] =
 	        (struct bulk_refusal){(int32_t)i + 1, bulk->list->issues.items[i], code, detail};
 	return true;
 }
@@ -105,7 +118,7 @@ static bool judge_issue(struct bulk *bulk, uint32_t i)
 	if (!bulk_step(bulk))
 		return note_refusal(bulk, i);
 	if (decision->events_n == bulk->kept_n)
-		bulk->unchanged[bulk->unchanged_n++] = (int32_t)i + 1;
+		bulk->unchanged[slot_of(bulk, bulk->unchanged_n++)] = (int32_t)i + 1;
 	else
 		bulk->changed++;
 	overlay_merge(&bulk->before, &bulk->now);
@@ -119,7 +132,8 @@ static bool judge_issue(struct bulk *bulk, uint32_t i)
 static void emit_outcome(struct bulk *bulk, const struct uuid *id)
 {
 	struct judge *judge = bulk->judge;
-	struct bulk_refusal_array left = {bulk->refusals, bulk->refused};
+	struct bulk_refusal_array left = {bulk->refusals + first_slot(bulk, bulk->refused),
+	                                  bulk->refused};
 	int64_t version = 1;
 
 	for (; left.n > BULK_REFUSALS_MAX; version++) {
@@ -135,7 +149,8 @@ static void emit_outcome(struct bulk *bulk, const struct uuid *id)
 	                .issues = (int32_t)bulk->list->issues.n,
 	                .changed = (int32_t)bulk->changed,
 	                .refused = (int32_t)bulk->refused,
-	                .unchanged = {bulk->unchanged, bulk->unchanged_n},
+	                .unchanged = {bulk->unchanged + first_slot(bulk, bulk->unchanged_n),
+	                              bulk->unchanged_n},
 	                .refusals = left,
 	        };
 	judge->decision->version = version;
@@ -174,7 +189,7 @@ void decide_bulk(struct judge *judge, const struct bulk_list *list)
 	overlay_open(&bulk.before, bulk.base, arena);
 	overlay_open(&bulk.now, &bulk.before.face, arena);
 	judge->state = &bulk.now.face;
-	while (i < list->issues.n && judge_issue(&bulk, i))
+	while (i < list->issues.n && judge_issue(&bulk, slot_of(&bulk, i)))
 		i++;
 	judge->state = bulk.base;
 	judge->type = type;

@@ -16,6 +16,7 @@ struct bulk_list {
 	bool has_id;
 	struct uuid id;
 	struct slice_array issues;
+	bool backwards; /* judge the last one first */
 	const void *command;
 	/* Judge @issue: the events of one decision, or of several with a bulk_step after each. */
 	void (*one)(struct bulk *bulk, const void *command, struct slice issue);

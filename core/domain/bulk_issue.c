@@ -248,3 +248,115 @@ void decide_bulk_delete_issues(struct judge *judge, const struct bulk_delete_iss
 
 	decide_bulk(judge, &list);
 }
+
+/* --- rank --- */
+
+/* Those that go before an issue, or to the bottom, are judged backwards, so that each has its
+ * neighbour there already: what lies where it belongs is seen to be unchanged. */
+struct ranking {
+	struct rank_goal goal; /* of the first one that is judged */
+	struct uuid other;     /* that the goal names; nil: none */
+	bool backwards;
+	struct ranked *ranked;
+};
+
+/* The issues that have been put behind each other so far: nothing else lies among them. */
+struct ranked {
+	struct uuid front, back;
+	bool any;
+	uint32_t left; /* of the list */
+};
+
+static struct slice rank_of(const struct tenant_state *state, const struct uuid *id,
+                            struct row_issue *row)
+{
+	bool found = read_issue(state, id, row);
+
+	assert(found);
+	(void)found;
+	return PADDED(row->rank);
+}
+
+/* Whether it was judged before. */
+static bool is_ranked(const struct tenant_state *state, const struct ranked *ranked,
+                      const struct row_issue *issue)
+{
+	struct row_issue front, back;
+	struct slice rank = PADDED(issue->rank);
+
+	return ranked->any && slice_compare(rank_of(state, &ranked->front, &front), rank) <= 0 &&
+	       slice_compare(rank, rank_of(state, &ranked->back, &back)) <= 0;
+}
+
+static bool check_not_other(struct judge *judge, const struct ranking *ranking,
+                            const struct row_issue *issue)
+{
+	return !uuid_equal(&issue->id, &ranking->other) ||
+	       REFUSE(judge, REJECT_BAD_RANK_TARGET,
+	              ranking->goal.has_before ? "/before" : "/after",
+	              SLICE("an issue has no place relative to itself"));
+}
+
+static struct rank_goal next_goal(const struct ranking *ranking, char room[UUID_TEXT])
+{
+	const struct ranked *ranked = ranking->ranked;
+	struct rank_goal goal = ranking->goal;
+
+	if (ranked->any && ranking->backwards)
+		goal = (struct rank_goal){.has_before = true,
+		                          .before = uuid_slice(&ranked->front, room)};
+	else if (ranked->any)
+		goal = (struct rank_goal){.has_after = true,
+		                          .after = uuid_slice(&ranked->back, room)};
+	*(ranking->backwards ? &goal.in_front : &goal.behind) = ranked->left;
+	return goal;
+}
+
+static void rank_one(struct bulk *bulk, const void *context, struct slice ref)
+{
+	const struct ranking *ranking = context;
+	struct ranked *ranked = ranking->ranked;
+	struct judge *judge = bulk_judge(bulk, COMMAND_RANK_ISSUE);
+	struct row_issue issue;
+	char room[UUID_TEXT];
+
+	ranked->left--;
+	if (!find_subject(judge, ref, false, 0, &issue) ||
+	    !check_not_other(judge, ranking, &issue) || is_ranked(judge->state, ranked, &issue))
+		return;
+	const struct rank_goal goal = next_goal(ranking, room);
+	rank_issue(judge, &goal, &issue);
+	if (judge->decision->reject != REJECT_NONE)
+		return;
+	if (!ranked->any || ranking->backwards)
+		ranked->front = issue.id;
+	if (!ranked->any || !ranking->backwards)
+		ranked->back = issue.id;
+	ranked->any = true;
+}
+
+void decide_bulk_rank_issues(struct judge *judge, const struct bulk_rank_issues *command)
+{
+	struct row_issue other = {.id = {{0}}};
+	struct ranked ranked = {.left = command->issues.n};
+	struct ranking ranking = {.goal = {.has_before = command->has_before,
+	                                   .has_after = command->has_after,
+	                                   .has_to = command->has_to,
+	                                   .before = command->before,
+	                                   .after = command->after,
+	                                   .to = command->to},
+	                          .backwards = command->has_to ? command->to == RANK_END_BOTTOM
+	                                                       : command->has_before,
+	                          .ranked = &ranked};
+	const struct bulk_list list = {.has_id = command->has_bulk_id,
+	                               .id = command->bulk_id,
+	                               .issues = command->issues,
+	                               .backwards = ranking.backwards,
+	                               .command = &ranking,
+	                               .one = rank_one};
+
+	if (!find_rank_goal(judge, &ranking.goal, &other))
+		return;
+	ranking.other = other.id;
+	decide_bulk(judge, &list);
+}

@@ -54,6 +54,18 @@ bool check_new_comment(struct judge *judge, struct new_comment *comment, const c
 void emit_comment(struct judge *judge, const struct new_comment *comment, struct row_issue *issue);
 
 bool check_labels(struct judge *judge, struct slice_array labels, const char *pointer);
+/* Where an issue is to lie: one of the three. */
+struct rank_goal {
+	bool has_before, has_after, has_to;
+	struct slice before, after; /* keys or ids */
+	enum rank_end to;
+	uint32_t in_front, behind; /* issues that are to go right in front of it, or behind it */
+};
+/* Refuses unless it is one of the three, and the issue that it names can be seen and is not
+ * archived; *@other is that one. */
+bool find_rank_goal(struct judge *judge, const struct rank_goal *goal, struct row_issue *other);
+/* Put @issue there (in the caller's copy), unless it is there already. */
+void rank_issue(struct judge *judge, const struct rank_goal *goal, struct row_issue *issue);
 /* Rank of the last issue of the tenant; n is 0 if there is none. */
 struct rank issue_last_rank(const struct tenant_state *state);
 /* Whether @parent may be the parent of the issue @id of @type: its type is one level above. */

@@ -11,27 +11,38 @@ bool issue_has_field(struct issue_field_array fields, enum issue_field field)
 	return false;
 }
 
-/* expected_version alone guards the whole issue, with if_unchanged only the fields named there. */
-static bool check_edit_version(struct judge *judge, const struct edit_issue *command,
-                               const struct row_issue *issue)
+static bool check_unchanged(struct judge *judge, const struct edit_issue *command,
+                            const struct row_issue *issue)
 {
-	int64_t expected = command->expected_version;
-
-	judge->decision->version = issue->version;
-	if (!command->if_unchanged.n)
-		return check_version(judge, command->has_expected_version, expected,
-		                     issue->version);
-	if (!command->has_expected_version || expected > issue->version)
-		return REFUSE(judge, REJECT_VERSION_MISMATCH, "/expected_version",
-		              SLICE("if_unchanged needs the version that was read"));
 	for (uint32_t i = 0; i < command->if_unchanged.n; i++) {
 		enum issue_field field = command->if_unchanged.items[i];
 		assert((unsigned)field < ISSUE_FIELDS);
-		if (issue->field_version[field] > expected)
+		if (issue->field_version[field] > command->expected_version)
 			return REFUSE(judge, REJECT_VERSION_MISMATCH, "/if_unchanged",
 			              slice_str(issue_field_symbol(field)), SLICE(" has changed"));
 	}
-	return true;
+	return check_fields_unchanged(judge, issue, command->if_fields_unchanged,
+	                              command->expected_version);
+}
+
+/* expected_version alone guards the whole issue, with if_unchanged and if_fields_unchanged only the
+ * fields named there. */
+static bool check_edit_version(struct judge *judge, const struct edit_issue *command,
+                               const struct row_issue *issue)
+{
+	bool named = command->if_unchanged.n || command->if_fields_unchanged.n;
+	int64_t expected = command->expected_version;
+
+	judge->decision->version = issue->version;
+	if (!named)
+		return check_version(judge, command->has_expected_version, expected,
+		                     issue->version);
+	if (!command->has_expected_version || expected > issue->version)
+		return REFUSE(
+		        judge, REJECT_VERSION_MISMATCH, "/expected_version",
+		        slice_str(command->if_unchanged.n ? "if_unchanged" : "if_fields_unchanged"),
+		        SLICE(" needs the version that was read"));
+	return check_unchanged(judge, command, issue);
 }
 
 static bool is_set(const struct edit_issue *command, enum issue_field field)

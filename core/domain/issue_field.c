@@ -1,6 +1,7 @@
 /* Values of custom fields. What an issue has is a row for each field that is not empty; what it
  * shows of that are the fields that its type has and that were not removed. The rows of short
- * values hold them, those of paragraphs a hash and the seq of the event that has the text. */
+ * values hold them, those of paragraphs a hash and the seq of the event that has the text. A field
+ * that was emptied keeps its row, which says when. */
 #include "core/domain/issue_field.h"
 
 #define POINTER_ROOM 64
@@ -18,12 +19,35 @@ struct fields_of {
 	uint64_t bytes; /* of all values afterwards */
 };
 
+static bool is_there(const struct row_field_value *value)
+{
+	return value->n || value->text_seq;
+}
+
 bool read_field_value(const struct tenant_state *state, const struct uuid *issue,
                       struct slice field, struct row_field_value *value)
 {
 	struct row_key key = row_key_field_value(issue, field);
 
-	return state->get(state, &key, value);
+	return state->get(state, &key, value) && is_there(value);
+}
+
+bool check_fields_unchanged(struct judge *judge, const struct row_issue *issue,
+                            struct slice_array fields, int64_t since)
+{
+	for (uint32_t i = 0; i < fields.n; i++) {
+		struct row_key key;
+		struct row_field field;
+		struct row_field_value value;
+		if (!find_field(judge, &issue->project_id, fields.items[i], "/if_fields_unchanged",
+		                &field))
+			return false;
+		key = row_key_field_value(&issue->id, fields.items[i]);
+		if (judge->state->get(judge->state, &key, &value) && value.version > since)
+			return REFUSE(judge, REJECT_VERSION_MISMATCH, "/if_fields_unchanged",
+			              fields.items[i], SLICE(" has changed"));
+	}
+	return true;
 }
 
 static void read_before(const struct fields_of *of, struct slice field,
@@ -35,7 +59,7 @@ static void read_before(const struct fields_of *of, struct slice field,
 	memset(before, 0, offsetof(struct row_field_value, packed));
 }
 
-static uint32_t size_of(struct slice_array values)
+uint32_t field_values_size(struct slice_array values)
 {
 	size_t n = 0;
 
@@ -77,7 +101,7 @@ static void add_change(struct fields_of *of, const struct row_field *field,
 {
 	if (same_values(before, values))
 		return;
-	of->bytes += size_of(values);
+	of->bytes += field_values_size(values);
 	of->bytes -= before->size;
 	of->items[of->n++] = change_of(of->judge, field, before, values);
 }
@@ -155,30 +179,24 @@ static bool plan_wishes(struct fields_of *of)
 	return true;
 }
 
-/* The walk over the values of an issue; the id of the field borrows from the walk. */
-struct values_walk {
-	const struct tenant_state *state;
-	struct uuid issue;
-	struct row_key key;
-	struct slice field;
-	struct row_field_value value;
-};
-
-static void walk_values(struct values_walk *walk, const struct tenant_state *state,
-                        const struct uuid *issue)
+void walk_field_values(struct values_walk *walk, const struct tenant_state *state,
+                       const struct uuid *issue)
 {
 	walk->state = state;
 	walk->issue = *issue;
 	walk->key = row_key_field_value(issue, SLICE(""));
 }
 
-static bool next_value(struct values_walk *walk)
+bool next_field_value(struct values_walk *walk)
 {
 	const size_t prefix = sizeof(walk->issue.bytes);
 
-	if (!walk->state->next(walk->state, &walk->key, false, &walk->value) ||
-	    walk->key.n <= prefix || memcmp(walk->key.bytes, walk->issue.bytes, prefix) != 0)
-		return false;
+	do
+		if (!walk->state->next(walk->state, &walk->key, false, &walk->value) ||
+		    walk->key.n <= prefix ||
+		    memcmp(walk->key.bytes, walk->issue.bytes, prefix) != 0)
+			return false;
+	while (!is_there(&walk->value));
 	walk->field = slice_of((const char *)walk->key.bytes + prefix, walk->key.n - prefix);
 	return true;
 }
@@ -192,8 +210,8 @@ static uint64_t dropped_bytes(const struct fields_of *of)
 
 	if (!of->issue)
 		return 0;
-	walk_values(&walk, of->judge->state, &of->issue->id);
-	while (next_value(&walk))
+	walk_field_values(&walk, of->judge->state, &of->issue->id);
+	while (next_field_value(&walk))
 		if (!read_field(of->judge->state, of->project, walk.field, &field))
 			bytes += walk.value.size;
 	return bytes;
@@ -400,8 +418,8 @@ struct field_change_array plan_cloned_fields(struct judge *judge, const struct r
 	assert(found);
 	(void)found;
 	changes.items = emit_room(judge, source->fields * sizeof(*changes.items));
-	walk_values(&walk, judge->state, &source->id);
-	while (changes.items && next_value(&walk))
+	walk_field_values(&walk, judge->state, &source->id);
+	while (changes.items && next_field_value(&walk))
 		clone_value(judge, source, &type, walk.field, &walk.value, &changes);
 	return changes;
 }
@@ -441,8 +459,8 @@ struct field_change_array plan_moved_fields(struct judge *judge, const struct ro
 	if (!issue->fields)
 		return changes;
 	changes.items = items = emit_room(judge, issue->fields * sizeof(*items));
-	walk_values(&walk, judge->state, &issue->id);
-	while (items && next_value(&walk)) {
+	walk_field_values(&walk, judge->state, &issue->id);
+	while (items && next_field_value(&walk)) {
 		struct row_key key = row_key_field(&issue->project_id, walk.field);
 		bool found = judge->state->get(judge->state, &key, &field);
 		assert(found);
@@ -452,144 +470,4 @@ struct field_change_array plan_moved_fields(struct judge *judge, const struct ro
 			                               (struct slice_array){NULL, 0});
 	}
 	return changes;
-}
-
-/* --- events --- */
-
-void emit_field_changes(struct judge *judge, struct field_change_array changes,
-                        struct row_issue *issue)
-{
-	if (changes.n)
-		emit_issue(judge, EVENT_ISSUE_FIELDS_CHANGED, issue)->issue_fields_changed.changes =
-		        changes;
-}
-
-static enum field_kind count_issue(struct tenant_state *state, const struct uuid *project,
-                                   struct slice id, int change)
-{
-	struct row_key key = row_key_field(project, id);
-	struct row_field field;
-	bool found = state->get(state, &key, &field);
-
-	assert(found && (change > 0 || field.issues > 0));
-	(void)found;
-	field.issues = (uint32_t)((int64_t)field.issues + change);
-	put_field(state, project, &field);
-	return field.kind;
-}
-
-static void count_option(struct tenant_state *state, const struct uuid *project, struct slice field,
-                         struct slice id, int change)
-{
-	struct row_field_option option;
-
-	if (!read_field_option(state, project, field, id, &option))
-		return; /* the field was removed */
-	assert(change > 0 || option.issues > 0);
-	option.issues = (uint32_t)((int64_t)option.issues + change);
-	save_field_option(state, project, field, &option);
-}
-
-static bool is_among(struct slice_array values, struct slice value)
-{
-	for (uint32_t i = 0; i < values.n; i++)
-		if (slice_equal(values.items[i], value))
-			return true;
-	return false;
-}
-
-static void count_options(struct tenant_state *state, const struct uuid *project,
-                          const struct field_change *change)
-{
-	struct slice_array from = change->from, to = change->to;
-
-	for (uint32_t i = 0; i < from.n; i++)
-		if (!is_among(to, from.items[i]))
-			count_option(state, project, change->field, from.items[i], -1);
-	for (uint32_t i = 0; i < to.n; i++)
-		if (!is_among(from, to.items[i]))
-			count_option(state, project, change->field, to.items[i], 1);
-}
-
-static void value_after(const struct tenant_state *state, const struct field_change *change,
-                        int64_t seq, struct row_field_value *value)
-{
-	struct text_hash hash;
-
-	memset(value, 0, offsetof(struct row_field_value, packed));
-	if (change->has_copied_from) {
-		bool found = read_field_value(state, &change->copied_from, change->field, value);
-		assert(found && value->text_seq == change->text_seq);
-		(void)found;
-		return;
-	}
-	value->size = size_of(change->to);
-	if (change->kind != FIELD_KIND_PARAGRAPH) {
-		bool fits = field_pack(change->to, value->packed, &value->n);
-		assert(fits);
-		(void)fits;
-		return;
-	}
-	hash = text_hash(change->to.items[0]);
-	memcpy(value->text_hash, hash.words, sizeof(hash.words));
-	value->text_seq = seq;
-}
-
-static void change_field(struct tenant_state *state, const struct field_change *change, int64_t seq,
-                         struct row_issue *issue)
-{
-	struct row_key key = row_key_field_value(&issue->id, change->field);
-	struct row_field_value value;
-	bool had_value = state->get(state, &key, &value);
-	bool has_value = change->to.n || change->has_copied_from;
-
-	if (had_value)
-		issue->field_bytes -= value.size;
-	if (has_value) {
-		value_after(state, change, seq, &value);
-		issue->field_bytes += value.size;
-		state->put(state, &key, &value);
-	} else {
-		assert(had_value);
-		state->del(state, &key);
-	}
-	if (field_has_options(change->kind))
-		count_options(state, &issue->project_id, change);
-	if (had_value == has_value)
-		return;
-	issue->fields = has_value ? issue->fields + 1 : issue->fields - 1;
-	count_issue(state, &issue->project_id, change->field, has_value ? 1 : -1);
-}
-
-void evolve_issue_fields_changed(struct tenant_state *state, const struct event_meta *meta,
-                                 const struct issue_fields_changed *event)
-{
-	struct row_issue issue = load_issue(state, meta);
-
-	for (uint32_t i = 0; i < event->changes.n; i++)
-		change_field(state, &event->changes.items[i], meta->seq, &issue);
-	save_issue(state, &issue);
-}
-
-static void count_value(struct tenant_state *state, const struct uuid *project,
-                        const struct values_walk *walk, int change)
-{
-	struct slice packed = slice_of(walk->value.packed, walk->value.n), option;
-
-	if (field_has_options(count_issue(state, project, walk->field, change)))
-		while (field_next(&packed, &option))
-			count_option(state, project, walk->field, option, change);
-}
-
-void move_fields(struct tenant_state *state, const struct row_issue *issue, const struct uuid *to)
-{
-	struct values_walk walk;
-
-	if (!issue->fields)
-		return;
-	walk_values(&walk, state, &issue->id);
-	while (next_value(&walk)) {
-		count_value(state, &issue->project_id, &walk, -1);
-		count_value(state, to, &walk, 1);
-	}
 }

@@ -12,6 +12,27 @@
 bool read_field_value(const struct tenant_state *state, const struct uuid *issue,
                       struct slice field, struct row_field_value *value);
 
+/* A walk over the values of an issue, from walk_field_values on: next_field_value is false at the
+ * end. The id of the field borrows from the walk. */
+struct values_walk {
+	const struct tenant_state *state;
+	struct uuid issue;
+	struct row_key key;
+	struct slice field;
+	struct row_field_value value;
+};
+
+void walk_field_values(struct values_walk *walk, const struct tenant_state *state,
+                       const struct uuid *issue);
+bool next_field_value(struct values_walk *walk);
+/* Bytes of all of them. */
+uint32_t field_values_size(struct slice_array values);
+
+/* Refuses at /if_fields_unchanged: fields that the project does not have, or whose values the issue
+ * got, or lost, later than its version @since. */
+bool check_fields_unchanged(struct judge *judge, const struct row_issue *issue,
+                            struct slice_array fields, int64_t since);
+
 /* What becomes of the custom fields of an issue when @wishes are done (each field once; without
  * values: emptied). Refuses at @pointer and below: fields that the project, or issues of the type,
  * do not have, disabled ones, values that are none, required ones emptied, too many bytes. Fields

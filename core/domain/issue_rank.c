@@ -1,4 +1,5 @@
-/* RankIssue. The new rank is the shortest one between the two neighbours. When that is too long,
+/* RankIssue. The new rank is the shortest one between the two neighbours, or, when more issues are
+ * to go there, one of as many as stand evenly between them. When that is too long,
  * the issues around it get the ranks of an even spread between the two that stand outside: first
  * 50 issues, then 1,000, and if those lie too close together as well, four times as many until it
  * is enough. Each RanksRebalanced has at most RANK_WINDOW of them. See docs/decisions/0005. */
@@ -176,34 +177,69 @@ static struct rank window_rebalance(struct judge *judge, struct window *window,
 	return gap.n ? gap : rank_spread_next(spread);
 }
 
-static bool find_target(struct judge *judge, const struct rank_issue *command,
-                        const struct row_issue *issue, struct row_issue *target)
+static bool refuse_goal(struct judge *judge, const struct rank_goal *goal)
 {
-	const char *pointer = command->has_before ? "/before" : "/after";
+	bool is_relative = goal->has_before || goal->has_after;
+	const char *pointer = is_relative && goal->has_to ? "/to" : is_relative ? "/after" : "";
 
-	if (command->has_before == command->has_after)
-		return REFUSE(judge, REJECT_BAD_RANK_TARGET, command->has_before ? "/after" : "",
-		              SLICE("exactly one of before and after"));
-	if (!find_active_issue(judge, command->has_before ? command->before : command->after,
-	                       pointer, target))
+	return REFUSE(judge, REJECT_BAD_RANK_TARGET, pointer,
+	              SLICE("exactly one of before, after and to"));
+}
+
+bool find_rank_goal(struct judge *judge, const struct rank_goal *goal, struct row_issue *other)
+{
+	if (goal->has_before + goal->has_after + goal->has_to != 1)
+		return refuse_goal(judge, goal);
+	return goal->has_to ||
+	       find_active_issue(judge, goal->has_before ? goal->before : goal->after,
+	                         goal->has_before ? "/before" : "/after", other);
+}
+
+/* Between which two @issue is to lie. */
+static bool find_gap(struct judge *judge, const struct rank_goal *goal,
+                     const struct row_issue *issue, struct window *gap)
+{
+	struct row_issue other;
+
+	if (!find_rank_goal(judge, goal, &other))
 		return false;
-	if (uuid_equal(&issue->id, &target->id))
-		return REFUSE(judge, REJECT_BAD_RANK_TARGET, pointer,
+	*gap = (struct window){.state = judge->state, .moved = &issue->id};
+	if (goal->has_to && goal->to == RANK_END_TOP) {
+		gap->high = place_next(judge->state, &gap->low, false, &issue->id);
+		return true;
+	}
+	if (goal->has_to) {
+		gap->low = place_next(judge->state, &gap->high, true, &issue->id);
+		return true;
+	}
+	if (uuid_equal(&issue->id, &other.id))
+		return REFUSE(judge, REJECT_BAD_RANK_TARGET,
+		              goal->has_before ? "/before" : "/after",
 		              SLICE("an issue has no place relative to itself"));
+	gap->low = gap->high = place_of(&other);
+	if (goal->has_before)
+		gap->low = place_next(judge->state, &gap->high, true, &issue->id);
+	else
+		gap->high = place_next(judge->state, &gap->low, false, &issue->id);
 	return true;
 }
 
-/* The shortest rank for the gap; false when it would be a long one. */
-static bool rank_of_gap(const struct window *gap, struct rank *rank)
+/* The shortest rank for the gap that leaves room for the others that are to go there; false when it
+ * would be a long one. */
+static bool rank_of_gap(const struct window *gap, const struct rank_goal *goal, struct rank *rank)
 {
+	struct slice low = rank_slice(&gap->low.rank), high = rank_slice(&gap->high.rank);
+	struct rank_spread spread;
 	bool found = true;
 
 	if (!gap->high.exists)
-		*rank = rank_behind(rank_slice(&gap->low.rank), 1);
+		*rank = rank_behind(low, goal->in_front + 1);
 	else if (!gap->low.exists)
-		*rank = rank_before(rank_slice(&gap->high.rank), 1);
+		*rank = rank_before(high, goal->behind + 1);
+	else if (rank_spread_init(&spread, low, high, goal->in_front + 1 + goal->behind))
+		*rank = rank_spread_skip(&spread, goal->in_front + 1);
 	else
-		found = rank_between(rank_slice(&gap->low.rank), rank_slice(&gap->high.rank), rank);
+		found = false;
 	return found && rank->n <= RANK_LONG;
 }
 
@@ -215,12 +251,13 @@ static bool is_in_gap(const struct window *gap, const struct row_issue *issue)
 	       (!gap->high.exists || slice_compare(rank, rank_slice(&gap->high.rank)) < 0);
 }
 
-static void move(struct judge *judge, struct window *gap, struct row_issue *issue)
+static void move(struct judge *judge, struct window *gap, const struct rank_goal *goal,
+                 struct row_issue *issue)
 {
 	struct rank_spread spread;
 	struct rank rank;
 
-	if (rank_of_gap(gap, &rank)) {
+	if (rank_of_gap(gap, goal, &rank)) {
 		emit_ranked(judge, &rank, issue);
 		return;
 	}
@@ -232,22 +269,27 @@ static void move(struct judge *judge, struct window *gap, struct row_issue *issu
 	emit_ranked(judge, &rank, issue);
 }
 
+void rank_issue(struct judge *judge, const struct rank_goal *goal, struct row_issue *issue)
+{
+	struct window gap;
+
+	if (find_gap(judge, goal, issue, &gap) && !is_in_gap(&gap, issue))
+		move(judge, &gap, goal, issue);
+}
+
 void decide_rank_issue(struct judge *judge, const struct rank_issue *command)
 {
-	struct row_issue issue, target;
-	struct window gap = {.state = judge->state, .moved = &issue.id};
+	const struct rank_goal goal = {.has_before = command->has_before,
+	                               .has_after = command->has_after,
+	                               .has_to = command->has_to,
+	                               .before = command->before,
+	                               .after = command->after,
+	                               .to = command->to};
+	struct row_issue issue;
 
-	if (!find_subject(judge, command->issue, command->has_expected_version,
-	                  command->expected_version, &issue) ||
-	    !find_target(judge, command, &issue, &target))
-		return;
-	gap.low = gap.high = place_of(&target);
-	if (command->has_before)
-		gap.low = place_next(judge->state, &gap.high, true, &issue.id);
-	else
-		gap.high = place_next(judge->state, &gap.low, false, &issue.id);
-	if (!is_in_gap(&gap, &issue))
-		move(judge, &gap, &issue);
+	if (find_subject(judge, command->issue, command->has_expected_version,
+	                 command->expected_version, &issue))
+		rank_issue(judge, &goal, &issue);
 }
 
 static void set_rank(struct tenant_state *state, struct row_issue *issue, struct slice rank)

@@ -92,17 +92,22 @@ bool rank_spread_init(struct rank_spread *spread, struct slice low, struct slice
 	return false;
 }
 
-struct rank rank_spread_next(struct rank_spread *spread)
+struct rank rank_spread_skip(struct rank_spread *spread, uint32_t n)
 {
-	uint8_t carry = 0;
+	uint64_t carry = 0;
 
 	for (int i = spread->digits; i >= 0; i--) {
-		uint8_t sum = (uint8_t)(spread->low[i] + spread->step[i] + carry);
-		carry = sum >= BASE;
-		spread->low[i] = (uint8_t)(carry ? sum - BASE : sum);
+		uint64_t sum = spread->low[i] + (uint64_t)spread->step[i] * n + carry;
+		spread->low[i] = (uint8_t)(sum % BASE);
+		carry = sum / BASE;
 	}
 	assert(!spread->low[0]);
 	return rank_of(spread->low, spread->digits);
+}
+
+struct rank rank_spread_next(struct rank_spread *spread)
+{
+	return rank_spread_skip(spread, 1);
 }
 
 bool rank_between(struct slice low, struct slice high, struct rank *out)

@@ -44,6 +44,8 @@ struct rank_spread {
 bool rank_spread_init(struct rank_spread *spread, struct slice low, struct slice high, uint32_t n);
 /* The next rank of the spread, in order; to be called n times. */
 struct rank rank_spread_next(struct rank_spread *spread);
+/* The n-th of those that follow. */
+struct rank rank_spread_skip(struct rank_spread *spread, uint32_t n);
 
 /* The rank in the middle of two. False when RANK_MAX digits are not enough. */
 bool rank_between(struct slice low, struct slice high, struct rank *out);

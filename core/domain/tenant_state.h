@@ -256,10 +256,11 @@ struct row_field_option {
 	bool removed; /* the row only keeps the id from being used again */
 };
 
-/* What an issue has in a field; no row: nothing. Packed: length (2 bytes) and text of each value.
- * Of a paragraph there are the hash of its text and the seq of the event that has it. Stored only
- * up to its length. */
+/* What an issue has in a field; no row: it never had anything. Packed: length (2 bytes) and text of
+ * each value; neither packed nor a text_seq: it was emptied. Of a paragraph there are the hash of
+ * its text and the seq of the event that has it. Stored only up to its length. */
 struct row_field_value {
+	int64_t version; /* of the issue, that changed it last */
 	uint64_t text_hash[2];
 	int64_t text_seq; /* 0: not a paragraph */
 	uint32_t size;    /* bytes of all values */

@@ -1201,7 +1201,7 @@ class OpenApi(Case):
             "AssignPermissionScheme": lambda: scheme(project=project()),
             "CloneIssue": lambda: {"issue": create_issue()["key"]},
             "BulkEditIssues": lambda: {"issues": ["TLS-12", "TLS-13"], "priority": "high"}, "BulkTransitionIssues": some_issues,
-            "BulkMoveIssues": lambda: dict(some_issues(), project=project()), "BulkDeleteIssues": some_issues,
+            "BulkMoveIssues": lambda: dict(some_issues(), project=project()), "BulkDeleteIssues": some_issues, "BulkRankIssues": some_issues,
             "EditLinkType": lambda: {"link_type": link_type()}, "RemoveLinkType": lambda: {"link_type": link_type()},
             "MoveIssue": lambda: {"issue": create_issue()["key"], "project": project()},
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),

@@ -229,6 +229,17 @@ class Values(Case):
                 break
         self.assertEqual(ids, [issue["created"] for issue in reversed(made)])
 
+    def test_an_edit_may_ask_that_custom_fields_are_unchanged(self):
+        made = create(summary="guarded", cost=["1"])
+        edit(made, line=["quoll"])
+        last = edit(made, cost=[])
+        again = {"issue": made["created"], "expected_version": last["version"] - 1}
+        self.refused(MEMBER, "EditIssue", 412, "version_mismatch", "/if_fields_unchanged", fields=wish(cost=["2"]),
+                     if_fields_unchanged=["cost"], **again)
+        self.refused(MEMBER, "EditIssue", 422, "unknown_field", "/if_fields_unchanged", fields=wish(cost=["2"]),
+                     if_fields_unchanged=["nothing"], **again)
+        does("EditIssue", MEMBER, fields=wish(line=["bilby"]), if_fields_unchanged=["line"], **again)
+
     def test_values_that_are_none_are_refused_where_they_are(self):
         made = create()
         for field, values, status, code, pointer in (

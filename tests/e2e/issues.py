@@ -282,6 +282,35 @@ class Bulk(Case):
         self.assertEqual(GUEST.get(path, {"NexusFlow-Min-Position": str(last.position)}).status, 404)
         self.assertEqual(OWNER.get("/v1/t/acme/bulks/nonsense").status, 404)
 
+        page = OWNER.get(path + "?limit=2&after=1000", {"NexusFlow-Min-Position": str(last.position)})
+        self.assertEqual([item["place"] for item in page.json()["refusals"]["items"]], [1001, 1002])
+        self.assertEqual(OWNER.get(path + "?limit=2&after=1000", {"If-None-Match": page.header("ETag")}).status, 304)
+        self.assertEqual(OWNER.get(path + "?limit=3&after=1000", {"If-None-Match": page.header("ETag")}).status, 200)
+
+    def test_issues_are_ranked_in_the_order_of_a_list(self):
+        keys = [new_issue(summary=f"ranked {n}") for n in range(5)]
+
+        def cards(last):
+            column = next(c for c in read("/projects/TLS/board?limit=1000", last)["columns"] if c["id"] == "todo")
+            return [card["key"] for card in column["cards"]]
+
+        last = does("BulkRankIssues", issues=[keys[3], keys[1], "TLS-99999"], to="top")
+        self.assertEqual(last.json()["bulk"], {"issues": 3, "changed": 2, "unchanged": 0, "refused": 1})
+        self.assertEqual(cards(last)[:2], [keys[3], keys[1]])
+        last = does("BulkRankIssues", issues=[keys[4], keys[0]], after=keys[3])
+        self.assertEqual(cards(last)[:4], [keys[3], keys[4], keys[0], keys[1]])
+        last = does("BulkRankIssues", issues=[keys[0], keys[4]], before=keys[1])
+        self.assertEqual(cards(last)[:4], [keys[3], keys[0], keys[4], keys[1]])
+        self.assertEqual(does("BulkRankIssues", issues=[keys[0], keys[4]], before=keys[1]).json()["bulk"]["unchanged"], 2)
+        last = does("BulkRankIssues", issues=[keys[1], keys[3]], to="bottom")
+        self.assertEqual(cards(last)[-2:], [keys[1], keys[3]])
+        last = does("RankIssue", issue=keys[3], to="top")
+        self.assertEqual(cards(last)[0], keys[3])
+        self.refused(422, "bad_rank_target", "BulkRankIssues", issues=[keys[0]])
+        self.refused(422, "bad_rank_target", "BulkRankIssues", issues=[keys[0]], to="top", before=keys[1])
+        self.refused(404, "no_such_issue", "BulkRankIssues", issues=[keys[0]], before="TLS-99999")
+        self.refused(400, "bad_command", "BulkRankIssues", issues=[keys[0]], to="unknown")
+
     def test_ten_thousand_issues_are_as_many_as_one_command_takes(self):
         key = new_issue()
         last = does("BulkEditIssues", issues=[key] * 10000, priority="lowest")

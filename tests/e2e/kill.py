@@ -123,6 +123,7 @@ class Choices:
         if self.rng.random() < 0.2:
             data["expected_version"] = self.rng.randint(1, 9)
             data["if_unchanged"] = self.rng.sample(["summary", "description", "status"], self.rng.randint(0, 2))
+            data["if_fields_unchanged"] = self.rng.sample(["cost", "notes"], self.rng.randint(0, 1))
         return data
 
     def transition(self):
@@ -201,6 +202,7 @@ class Choices:
         (1, "BulkEditIssues", lambda c: {"issues": c.some(), "add_labels": c.labels(), "clear": ["assignee", "due_on"]}),
         (1, "BulkTransitionIssues", lambda c: {"issues": c.some(), "category": c.rng.choice(["todo", "in_progress", "done"])}),
         (0.7, "BulkMoveIssues", lambda c: {"issues": c.some(), "project": c.project()}),
+        (1, "BulkRankIssues", lambda c: dict({"issues": c.some()}, **c.rng.choice([{"to": "top"}, {"to": "bottom"}, {"before": "TLS-1"}, {"after": c.issue()}]))),
         (0.3, "BulkDeleteIssues", lambda c: {"issues": c.some()[:3]}),
         (1.5, "ArchiveIssue", lambda c: {"issue": c.issue()}),
         (2, "UnarchiveIssue", lambda c: {"issue": c.issue()}),

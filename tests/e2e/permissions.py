@@ -335,6 +335,7 @@ BODIES = {
     "BulkTransitionIssues": lambda p: {"issues": [p.issue()], "to": "in_progress"},
     "BulkMoveIssues": lambda p: {"issues": [p.issue()], "project": p.fresh_project()},
     "BulkDeleteIssues": lambda p: {"issues": [p.issue()]},
+    "BulkRankIssues": lambda p: {"issues": [p.issue()], "to": "top"},
     "AddComment": lambda p: {"issue": p.issue(), "body": "x"},
     "EditComment: own": lambda p: dict(p.comment(True), body="y"),
     "EditComment: of others": lambda p: dict(p.comment(False), body="y"),

@@ -102,6 +102,18 @@ def teams(client, tenant):
     return found
 
 
+def bulk(client, tenant, id, limit=500):
+    """What came of a command on many issues, with every refusal."""
+    at, refusals = 0, []
+    while at is not None:
+        found = get(client, tenant, f"/bulks/{id}", limit=limit, after=at)
+        page = found.pop("refusals")
+        if page["next"] is not None and (len(page["items"]) != limit or page["next"] != page["items"][-1]["place"]):
+            raise AssertionError(f"/bulks/{id}: a page of {len(page['items'])} of {limit} with next {page['next']}, from {at}")
+        refusals, at = refusals + page["items"], page["next"]
+    return dict(found, refusals=refusals)
+
+
 def collect(client, tenant, audit=True, limit=1000):
     found = {"organization": get(client, tenant, ""), "members": pages(client, tenant, "/members", 3),
              "teams": teams(client, tenant), "api_keys": pages(client, tenant, "/api-keys", 2),
@@ -152,6 +164,9 @@ def collect(client, tenant, audit=True, limit=1000):
             found["history " + key] = pages(client, tenant, f"/issues/{key}/history", 7, cursor="after")
     if audit:
         found["audit"] = pages(client, tenant, "/audit", 500, cursor="after")
+        for event in found["audit"]:
+            if event["type"] == "BulkCompleted":
+                found["bulk " + event["aggregate"]["id"]] = bulk(client, tenant, event["aggregate"]["id"])
     return found
 
 

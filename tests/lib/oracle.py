@@ -989,6 +989,9 @@ class Fold(oracle_fields.FoldFields):
             self.say(meta, f"{data['issues']} issues, {sorted(changed)} changed, unchanged {unchanged}, refusals {refusals}: {data}")
         if meta["index"] + 1 != meta["count"]:
             self.say(meta, "a bulk goes on behind its end")
+        ranks = [self.issues[e["meta"]["aggregate"]["id"]]["rank"] for e in events]
+        if data["command"] == "BulkRankIssues" and sorted(set(ranks)) not in (ranks, ranks[::-1]):
+            self.say(meta, f"not in the order of the list: {ranks}")
         self.completed[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "by": self.person_of(meta), "at": meta["occurred_at"], "command": data["command"],
             "issues": data["issues"], "changed": data["changed"], "refused": data["refused"], "unchanged": unchanged,
@@ -1157,6 +1160,8 @@ class Expected(oracle_fields.ExpectedFields):
                 found[f"board {id} {f['id']}"], found[f"backlog {id} {f['id']}"] = self.set_up_board(id, [f]), self.backlog(id, [f])
         for way in ("archived", "deleted"):
             found[way] = self.out_of_sight(way)
+        for id, bulk in fold.completed.items():
+            found["bulk " + id] = dict(bulk, by=self.name(bulk["by"]))
         for issue in fold.seen():
             found["issue " + fold.key(issue)] = self.issue(issue)
             found["comments " + fold.key(issue)] = self.comments(issue)
@@ -1484,7 +1489,7 @@ def judge(tenant, events, found, profiles=None):
             if optional not in found:
                 del expected[optional]
         if "audit" not in found:
-            expected = {name: value for name, value in expected.items() if not name.startswith("history ")}
+            expected = {name: value for name, value in expected.items() if not name.startswith(("history ", "bulk "))}
         complaints += [f"{tenant}{text}" for text in differences(expected, found)]
     return complaints
 

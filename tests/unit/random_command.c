@@ -9,8 +9,7 @@ bool maybe(struct seed *seed, uint64_t one_in)
 	return seed_below(seed, one_in) == 0;
 }
 
-/* A key that is often one of an issue that exists; lives as long as the arena. */
-static struct slice some_issue(struct decider *decider, struct seed *seed)
+struct slice random_issue(struct decider *decider, struct seed *seed)
 {
 	char text[32];
 	int n = snprintf(text, sizeof(text), "%s-%d", maybe(seed, 8) ? "QUIC" : "TLS",
@@ -39,7 +38,7 @@ static struct uuid_array some_people(struct decider *decider, struct seed *seed)
 	return (struct uuid_array){items, n};
 }
 
-static struct slice_array some_labels(struct decider *decider, struct seed *seed)
+struct slice_array random_labels(struct decider *decider, struct seed *seed)
 {
 	uint32_t n = (uint32_t)seed_below(seed, 4);
 	struct slice *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
@@ -70,7 +69,7 @@ static struct field_value_array some_screen(struct decider *decider, struct seed
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t at = (i + seed_below(seed, 5)) % 4;
 		items[i].field = slice_str(names[at]);
-		items[i].values = some_labels(decider, seed);
+		items[i].values = random_labels(decider, seed);
 		if (at == 2)
 			continue;
 		one = arena_zero(&decider->arena, sizeof(*one));
@@ -82,7 +81,6 @@ static struct field_value_array some_screen(struct decider *decider, struct seed
 	return (struct field_value_array){items, n};
 }
 
-#define SOME_ISSUE   some_issue(decider, seed)
 #define SOME_LINK    PICK("blocks", "relates", "causes", "meets")
 #define SOME_PROJECT PICK("TLS", "QUIC", "NET", "OPS", "NONE")
 #define EXPECTED                                                                                   \
@@ -102,7 +100,7 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        .priority = SOME_LEVEL,
 		        .has_assignee = maybe(seed, 2),
 		        .assignee = random_person(seed),
-		        .labels = some_labels(decider, seed),
+		        .labels = random_labels(decider, seed),
 		        .has_parent = maybe(seed, 2),
 		        .parent = SOME_ISSUE,
 		        .has_due_on = maybe(seed, 3),
@@ -140,6 +138,7 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		                                : (struct issue_field_array){NULL, 0},
 		        .if_unchanged = maybe(seed, 4) ? some_fields(decider, seed)
 		                                       : (struct issue_field_array){NULL, 0},
+		        .if_fields_unchanged = random_field_ids(decider, seed),
 		        EXPECTED};
 		break;
 	case COMMAND_ASSIGN_ISSUE:
@@ -150,8 +149,8 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		break;
 	case COMMAND_LABEL_ISSUE:
 		command->label_issue = (struct label_issue){.issue = SOME_ISSUE,
-		                                            .add = some_labels(decider, seed),
-		                                            .remove = some_labels(decider, seed),
+		                                            .add = random_labels(decider, seed),
+		                                            .remove = random_labels(decider, seed),
 		                                            EXPECTED};
 		break;
 	case COMMAND_TRANSITION_ISSUE:
@@ -176,6 +175,8 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		                                          .before = SOME_ISSUE,
 		                                          .has_after = maybe(seed, 2),
 		                                          .after = SOME_ISSUE,
+		                                          .has_to = maybe(seed, 5),
+		                                          .to = RANK_END_TOP,
 		                                          EXPECTED};
 		break;
 	default:
@@ -183,7 +184,7 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 	}
 }
 
-static struct replacement_array some_replacements(struct decider *decider, struct seed *seed)
+struct replacement_array random_replacements(struct decider *decider, struct seed *seed)
 {
 	uint32_t n = (uint32_t)seed_below(seed, 3);
 	struct replacement *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
@@ -193,10 +194,7 @@ static struct replacement_array some_replacements(struct decider *decider, struc
 	return (struct replacement_array){items, n};
 }
 
-/* Components and versions: few, so that commands meet. */
-#define SOME_PART id_of(5000 + seed_below(seed, 8))
-
-static struct uuid_array some_parts(struct decider *decider, struct seed *seed)
+struct uuid_array random_parts(struct decider *decider, struct seed *seed)
 {
 	uint32_t n = (uint32_t)seed_below(seed, 3);
 	struct uuid *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
@@ -204,59 +202,6 @@ static struct uuid_array some_parts(struct decider *decider, struct seed *seed)
 	for (uint32_t i = 0; i < n; i++)
 		items[i] = SOME_PART;
 	return (struct uuid_array){items, n};
-}
-
-static struct slice_array some_issues(struct decider *decider, struct seed *seed)
-{
-	uint32_t n = (uint32_t)seed_below(seed, 12);
-	struct slice *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
-
-	for (uint32_t i = 0; i < n; i++)
-		items[i] = SOME_ISSUE;
-	return (struct slice_array){items, n};
-}
-
-static void fill_bulk_command(struct decider *decider, struct seed *seed, struct command *command)
-{
-	struct slice_array issues = some_issues(decider, seed);
-
-	switch ((int)command->type) {
-	case COMMAND_BULK_EDIT_ISSUES:
-		command->bulk_edit_issues =
-		        (struct bulk_edit_issues){.issues = issues,
-		                                  SOME_CONVERSION,
-		                                  .has_priority = maybe(seed, 2),
-		                                  .priority = SOME_LEVEL,
-		                                  .has_assignee = maybe(seed, 3),
-		                                  .assignee = random_person(seed),
-		                                  .has_parent = maybe(seed, 3),
-		                                  .parent = SOME_ISSUE,
-		                                  .has_start_on = maybe(seed, 3),
-		                                  .start_on = (int32_t)seed_below(seed, 4),
-		                                  .add_labels = some_labels(decider, seed),
-		                                  .add_components = some_parts(decider, seed),
-		                                  .remove_fix_versions = some_parts(decider, seed)};
-		break;
-	case COMMAND_BULK_TRANSITION_ISSUES:
-		command->bulk_transition_issues =
-		        (struct bulk_transition_issues){.issues = issues,
-		                                        .has_to = !maybe(seed, 3),
-		                                        .to = SOME_STATUS,
-		                                        .has_category = maybe(seed, 3),
-		                                        .category = STATUS_CATEGORY_DONE};
-		break;
-	case COMMAND_BULK_MOVE_ISSUES:
-		command->bulk_move_issues =
-		        (struct bulk_move_issues){.issues = issues,
-		                                  .project = PICK("TLS", "QUIC", "NET"),
-		                                  .statuses = some_replacements(decider, seed)};
-		break;
-	case COMMAND_BULK_DELETE_ISSUES:
-		command->bulk_delete_issues.issues = issues;
-		break;
-	default:
-		break;
-	}
 }
 
 static void fill_work_command(struct decider *decider, struct seed *seed, struct command *command)
@@ -279,7 +224,7 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 		command->move_issue =
 		        (struct move_issue){.issue = SOME_ISSUE,
 		                            .project = PICK("TLS", "QUIC", "NET"),
-		                            .statuses = some_replacements(decider, seed),
+		                            .statuses = random_replacements(decider, seed),
 		                            EXPECTED};
 		break;
 	case COMMAND_ARCHIVE_ISSUE:
@@ -424,15 +369,15 @@ static void fill_part_command(struct decider *decider, struct seed *seed, struct
 	case COMMAND_CHANGE_ISSUE_COMPONENTS:
 		command->change_issue_components =
 		        (struct change_issue_components){.issue = SOME_ISSUE,
-		                                         .add = some_parts(decider, seed),
-		                                         .remove = some_parts(decider, seed)};
+		                                         .add = random_parts(decider, seed),
+		                                         .remove = random_parts(decider, seed)};
 		break;
 	case COMMAND_CHANGE_ISSUE_VERSIONS:
 		command->change_issue_versions =
 		        (struct change_issue_versions){.issue = SOME_ISSUE,
-		                                       .add_fix = some_parts(decider, seed),
-		                                       .remove_fix = some_parts(decider, seed),
-		                                       .add_affects = some_parts(decider, seed)};
+		                                       .add_fix = random_parts(decider, seed),
+		                                       .remove_fix = random_parts(decider, seed),
+		                                       .add_affects = random_parts(decider, seed)};
 		break;
 	default:
 		break;
@@ -447,7 +392,7 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 
 	fill_issue_command(decider, seed, command);
 	fill_work_command(decider, seed, command);
-	fill_bulk_command(decider, seed, command);
+	fill_bulk(decider, seed, command);
 	fill_configuration(decider, seed, command);
 	fill_permission(decider, seed, command);
 	fill_part_command(decider, seed, command);

@@ -57,6 +57,16 @@ struct field_value_array random_fields(struct decider *decider, struct seed *see
 	return (struct field_value_array){items, n};
 }
 
+struct slice_array random_field_ids(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = maybe(seed, 4) ? (uint32_t)seed_below(seed, 3) : 0;
+	struct slice *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = SOME_FIELD;
+	return (struct slice_array){items, n};
+}
+
 static struct slice_array some_types(struct decider *decider, struct seed *seed)
 {
 	struct slice *items = arena_zero(&decider->arena, sizeof(*items));
@@ -203,7 +213,8 @@ struct counted {
 	uint32_t fields, bytes;
 };
 
-/* What the rows of values add up to; each is of a field of the project, counted in @issues. */
+/* What the rows of values add up to; each is of a field of the project, counted in @issues. Those
+ * of emptied ones add nothing. */
 static struct counted count_values(const struct tenant_state *face, const struct row_issue *issue)
 {
 	struct row_key key = row_key_field_value(&issue->id, SLICE(""));
@@ -216,6 +227,11 @@ static struct counted count_values(const struct tenant_state *face, const struct
 		struct row_key at = row_key_field(
 		        &issue->project_id, slice_of((const char *)key.bytes + sizeof(issue->id),
 		                                     key.n - sizeof(issue->id)));
+		assert_in_range(value.version, 1, issue->version);
+		if (!value.n && !value.text_seq) {
+			assert_int_equal(value.size, 0);
+			continue;
+		}
 		assert_true(face->get(face, &at, &field));
 		assert_true(value.size > 0 && (value.text_seq != 0) != (value.n != 0));
 		assert_int_equal(field.kind == FIELD_KIND_PARAGRAPH, value.text_seq != 0);

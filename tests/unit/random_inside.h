@@ -1,4 +1,4 @@
-/* Shared by random_command.c, random_configuration.c and random_board.c. */
+/* Shared by random_*.c. */
 #ifndef TESTS_UNIT_RANDOM_INSIDE_H
 #define TESTS_UNIT_RANDOM_INSIDE_H
 
@@ -20,13 +20,26 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 	.has_type = maybe(seed, 3), .type = SOME_TYPE, .has_status = maybe(seed, 8),               \
 	.status = SOME_STATUS
 
+/* Components and versions: few, so that commands meet. */
+#define SOME_PART  id_of(5000 + seed_below(seed, 8))
+#define SOME_ISSUE random_issue(decider, seed)
+
+/* A key that is often one of an issue that exists. What these give lives as long as the arena. */
+struct slice random_issue(struct decider *decider, struct seed *seed);
+struct slice_array random_labels(struct decider *decider, struct seed *seed);
+struct replacement_array random_replacements(struct decider *decider, struct seed *seed);
+struct uuid_array random_parts(struct decider *decider, struct seed *seed);
+
 /* Commands about project roles and permission schemes; leaves others alone. */
 void fill_permission(struct decider *decider, struct seed *seed, struct command *command);
 
 /* Commands about what projects configure; leaves others alone. */
 void fill_field(struct decider *decider, struct seed *seed, struct command *command);
 struct field_value_array random_fields(struct decider *decider, struct seed *seed);
+struct slice_array random_field_ids(struct decider *decider, struct seed *seed);
 void fill_configuration(struct decider *decider, struct seed *seed, struct command *command);
+/* Commands on many issues. */
+void fill_bulk(struct decider *decider, struct seed *seed, struct command *command);
 /* Likewise about boards. */
 void fill_board(struct decider *decider, struct seed *seed, struct command *command);
 

@@ -104,6 +104,7 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_BULK_TRANSITION_ISSUES:
 	case COMMAND_BULK_MOVE_ISSUES:
 	case COMMAND_BULK_DELETE_ISSUES:
+	case COMMAND_BULK_RANK_ISSUES:
 		return ORG_ROLE_GUEST;
 	case COMMAND_SKIP_EVENT:
 		return ORG_ROLE_UNKNOWN; /* nobody: it needs an installation token */

@@ -283,6 +283,67 @@ static void a_project_has_so_many_fields(void **state)
 	THEN_REFUSED(TOO_MANY_ITEMS, "/field");
 }
 
+#define SINCE(version_, ...)                                                                       \
+	.has_expected_version = true, .expected_version = version_,                                \
+	.if_fields_unchanged = LABELS(__VA_ARGS__)
+
+/* Versions of TLS-1: 1 created, 2 cost, 3 notes, 4 cost emptied, 5 size. */
+static void an_edit_may_ask_that_custom_fields_are_unchanged(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ben, add_field, FIELD("cost", NUMBER));
+	GIVEN(ben, add_field, FIELD("notes", PARAGRAPH));
+	GIVEN(ben, add_field, FIELD("size", TEXT));
+	GIVEN(cleo, create_issue, ISSUE("task", "one"));
+	GIVEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(VALUE("cost", "8")));
+	GIVEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(VALUE("notes", "a")));
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(VALUE("cost", "9")),
+	     SINCE(1, SLICE("size"), SLICE("cost")));
+	THEN_REFUSED(VERSION_MISMATCH, "/if_fields_unchanged");
+	assert_string_equal(decider->decision.detail, "cost has changed");
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(NO_VALUE("cost")),
+	     SINCE(2, SLICE("cost")));
+	THEN(EVENT_ISSUE_FIELDS_CHANGED);
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(VALUE("cost", "9")),
+	     SINCE(3, SLICE("cost")));
+	THEN_REFUSED(VERSION_MISMATCH, "/if_fields_unchanged");
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(VALUE("notes", "b")),
+	     SINCE(2, SLICE("notes")));
+	THEN_REFUSED(VERSION_MISMATCH, "/if_fields_unchanged");
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(VALUE("size", "b")),
+	     SINCE(3, SLICE("size"), SLICE("notes")));
+	THEN(EVENT_ISSUE_FIELDS_CHANGED);
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .has_summary = true,
+	     .summary = SLICE("two"), .if_unchanged = FIELDS(ISSUE_FIELD_SUMMARY),
+	     SINCE(1, SLICE("size")));
+	THEN_REFUSED(VERSION_MISMATCH, "/if_fields_unchanged");
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .has_summary = true,
+	     .summary = SLICE("two"), SINCE(5, SLICE("none")));
+	THEN_REFUSED(UNKNOWN_FIELD, "/if_fields_unchanged");
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .has_summary = true,
+	     .summary = SLICE("two"), .if_fields_unchanged = LABELS(SLICE("cost")));
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .has_summary = true,
+	     .summary = SLICE("two"), SINCE(6, SLICE("cost")));
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+}
+
+/* It is neither counted nor cloned nor taken along. */
+static void an_emptied_field_is_empty(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ben, add_field, FIELD("cost", NUMBER));
+	GIVEN(cleo, create_issue, ISSUE("task", "one"), .fields = VALUES(VALUE("cost", "8")));
+	GIVEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(NO_VALUE("cost")));
+	WHEN(cleo, clone_issue, .issue = SLICE("TLS-1"));
+	THEN(EVENT_ISSUE_CREATED);
+	GIVEN(ben, create_project, .key = SLICE("QUIC"), .name = SLICE("QUIC"));
+	WHEN(ben, move_issue, .issue = SLICE("TLS-1"), .project = SLICE("QUIC"));
+	THEN(EVENT_ISSUE_MOVED);
+	WHEN(ben, remove_field, .project = SLICE("TLS"), .field = SLICE("cost"));
+	THEN(EVENT_FIELD_REMOVED);
+}
+
 /* Reads of rows of custom fields, through the state of the decider. */
 static struct {
 	struct tenant_state face;
@@ -338,6 +399,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        DECIDES(an_added_field_is_told_with_all_of_it),
+	        DECIDES(an_edit_may_ask_that_custom_fields_are_unchanged),
+	        DECIDES(an_emptied_field_is_empty),
 	        DECIDES(ids_names_and_types_of_fields_are_checked),
 	        DECIDES(options_are_those_of_a_select),
 	        DECIDES(a_default_is_a_value_of_the_field),
