@@ -26,7 +26,7 @@ static bool read_limit(struct http_request *request, uint32_t *limit)
 /* false: answered. */
 static bool read_request(struct http_request *request, struct slice *after, uint32_t *limit)
 {
-	struct slice position;
+	struct slice position, unknown;
 	if (http_principal(request)->has_key) {
 		http_problem(request, 403, "forbidden", NULL,
 		             "an API key is of one organization: this is for the tokens of people");
@@ -36,6 +36,11 @@ static bool read_request(struct http_request *request, struct slice *after, uint
 	    http_query_param(request, "min_position", &position)) {
 		http_problem(request, 400, "bad_parameter", NULL,
 		             "a position is one organization's: wait at /v1/t/{tenant}/me");
+		return false;
+	}
+	if (query_unknown_parameter(request, &unknown)) {
+		http_problem(request, 400, "bad_parameter", NULL, UNKNOWN_PARAMETER, (int)unknown.n,
+		             unknown.data);
 		return false;
 	}
 	if (!http_query_param(request, "cursor", after))

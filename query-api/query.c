@@ -12,6 +12,8 @@
 #define NOTHING       SLICE("-") /* neither a key nor an id */
 #define READ_AGAIN_MS 20
 
+#define PARAMETER_SHOWN_MAX 64 /* bytes of the name of one that is not known */
+
 struct query_api {
 	struct query_api_options options;
 	struct workers *workers;
@@ -106,6 +108,18 @@ bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t 
 		return false;
 	}
 	*limit = (uint32_t)value;
+	return true;
+}
+
+bool query_unknown_parameter(struct http_request *request, struct slice *name)
+{
+	if (!http_unknown_param(request, name))
+		return false;
+	/* cut where a character begins: it goes into a text of UTF-8 */
+	size_t n = name->n < PARAMETER_SHOWN_MAX ? name->n : PARAMETER_SHOWN_MAX;
+	while (n < name->n && n && ((uint8_t)name->data[n] & 0xc0) == 0x80)
+		n--;
+	name->n = n;
 	return true;
 }
 
@@ -471,6 +485,7 @@ void query_start(struct http_request *request, void *context)
 {
 	struct query_api *api = context;
 	struct query *query = mem_new(sizeof *query);
+	struct slice unknown;
 	query->api = api;
 	query->request = request;
 	query->type = query_types[http_route_of(request)->label];
@@ -481,6 +496,9 @@ void query_start(struct http_request *request, void *context)
 	http_header(request, "Accept", &query->accept);
 	if (query->tenant.n == 0 || query->tenant.n > 40)
 		query_no_tenant(query);
+	else if (query_unknown_parameter(request, &unknown))
+		query_problem(query, 400, "bad_parameter", UNKNOWN_PARAMETER, (int)unknown.n,
+		              unknown.data);
 	else
 		read_min_position(query);
 	step(query);

@@ -103,6 +103,10 @@ bool query_seq(struct query *query, const char *name, uint64_t *seq);
 /* false when absent; problem 400 unless it is true or false. */
 bool query_bool(struct query *query, const char *name, bool *value);
 
+/* Whether the request has a parameter that its route does not list; *@name is what to say of it. */
+#define UNKNOWN_PARAMETER "there is no parameter \"%.*s\" here"
+bool query_unknown_parameter(struct http_request *request, struct slice *name);
+
 /* For run: leave a problem. */
 void query_problem(struct query *query, int status, const char *code, const char *format, ...)
         __attribute__((format(printf, 4, 5)));

@@ -100,10 +100,14 @@ const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSIO
 #undef QUERY_PERMISSION
 
 #define MIN_POSITION                                                                               \
+	{"NexusFlow-Min-Position",                                                                 \
+	 "header",                                                                                 \
+	 "integer",                                                                                \
+	 false,                                                                                    \
+	 "answer only from a view that has applied this seq",                                      \
+	 NULL},                                                                                    \
 	{                                                                                          \
-		"NexusFlow-Min-Position", "header", "integer", false,                              \
-		        "answer only from a view that has applied this seq (also as "              \
-		        "?min_position=)",                                                         \
+		"min_position", "query", "integer", false, "the same, for what sends no headers",  \
 		        NULL                                                                       \
 	}
 #define LIMIT                                                                                      \
@@ -179,6 +183,8 @@ static const struct http_param audit_params[] = {
         {"issue", "query", "string", false, "key or id of the issue", "TLS-12"},
         {"type", "query", "string", false, "type of event", "IssueTransitioned"},
         {"actor", "query", "string", false, "member who did it, or in whose name", NULL},
+        {"from", "query", "string", false, "recorded at this time or after", NULL},
+        {"until", "query", "string", false, "recorded before this time", NULL},
         END,
 };
 

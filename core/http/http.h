@@ -79,6 +79,8 @@ const struct http_route *http_route_of(const struct http_request *request);
 struct slice http_path_param(const struct http_request *request, const char *name); /* decoded */
 /* false when absent. Query values are percent-decoded. */
 bool http_query_param(struct http_request *request, const char *name, struct slice *value);
+/* Whether the query has a parameter that the route does not list: *@name is it, decoded. */
+bool http_unknown_param(struct http_request *request, struct slice *name);
 bool http_header(struct http_request *request, const char *name, struct slice *value);
 /* Whether If-None-Match names @etag (quoted, W/ is ignored) or is "*": then answer 304. */
 bool http_etag_matches(struct http_request *request, const char *etag);

@@ -171,35 +171,67 @@ struct slice http_path_param(const struct http_request *request, const char *nam
 	return request->params[index];
 }
 
-static bool name_is(struct http_request *request, struct slice raw, const char *name)
+/* A name or a value of the query. The whole was valid, & and = cut no sequence. */
+static struct slice decoded(struct http_request *request, struct slice raw)
 {
-	if (uri_is_plain(raw, true))
-		return slice_is(raw, name);
 	char *to = request_memory(request, raw.n);
 	ptrdiff_t n = uri_decode(raw, true, to);
-	return n >= 0 && slice_is(slice_of(to, (size_t)n), name);
+
+	assert(n >= 0);
+	return slice_of(to, (size_t)n);
+}
+
+/* Takes the first parameter off @rest; both are raw. False at the end. */
+static bool next_param(struct slice *rest, struct slice *name, struct slice *value)
+{
+	if (!rest->n)
+		return false;
+	const char *amp = memchr(rest->data, '&', rest->n);
+	size_t n = amp ? (size_t)(amp - rest->data) : rest->n;
+	const char *equal = memchr(rest->data, '=', n);
+	*name = slice_of(rest->data, equal ? (size_t)(equal - rest->data) : n);
+	size_t taken = name->n + (equal != NULL);
+	*value = slice_of(rest->data + taken, n - taken);
+	n += amp != NULL;
+	*rest = slice_of(rest->data + n, rest->n - n);
+	return true;
+}
+
+static struct slice param_name(struct http_request *request, struct slice raw)
+{
+	return uri_is_plain(raw, true) ? raw : decoded(request, raw);
 }
 
 bool http_query_param(struct http_request *request, const char *name, struct slice *value)
 {
-	const char *at = request->query.data;
-	const char *end = at + request->query.n;
+	struct slice rest = request->query, raw_name, raw;
 
-	while (request->query.n && at < end) {
-		const char *amp = memchr(at, '&', (size_t)(end - at));
-		size_t n = (size_t)((amp ? amp : end) - at);
-		const char *equal = memchr(at, '=', n);
-		size_t name_n = equal ? (size_t)(equal - at) : n;
-		if (name_is(request, slice_of(at, name_n), name)) {
-			struct slice raw =
-			        equal ? slice_of(equal + 1, n - name_n - 1) : slice_of(at + n, 0);
-			char *to = request_memory(request, raw.n);
-			ptrdiff_t length = uri_decode(raw, true, to);
-			assert(length >= 0); /* the whole was valid, & and = cut no sequence */
-			*value = slice_of(to, (size_t)length);
+	while (next_param(&rest, &raw_name, &raw)) {
+		if (!slice_is(param_name(request, raw_name), name))
+			continue;
+		*value = decoded(request, raw);
+		return true;
+	}
+	return false;
+}
+
+static bool is_listed(const struct http_param *params, struct slice name)
+{
+	for (; params && params->name; params++)
+		if (strcmp(params->where, "query") == 0 && slice_is(name, params->name))
 			return true;
-		}
-		at += n + 1;
+	return false;
+}
+
+bool http_unknown_param(struct http_request *request, struct slice *name)
+{
+	struct slice rest = request->query, raw_name, raw;
+
+	while (next_param(&rest, &raw_name, &raw)) {
+		*name = param_name(request, raw_name);
+		/* "a=1&&b=2": nothing was asked */
+		if ((name->n || raw.n) && !is_listed(request->entry->route->params, *name))
+			return true;
 	}
 	return false;
 }

@@ -516,6 +516,19 @@ class Matrix(unittest.TestCase):
             with self.subTest(path):
                 self.assertEqual(found, rows[query_name(path)])
 
+    def test_every_query_refuses_a_parameter_that_it_does_not_know(self):
+        seen = Seen()
+        paths = [seen.path(path, "owner") for path in sorted(operations()[1])] + ["/v1/me/organizations"]
+        for path in paths:
+            joint = "&" if "?" in path else "?"
+            ok(OWNER.get(path))
+            for query in ("project_id=1", "%6cimits=2", "Limit=1", "=x", "&x"):
+                with self.subTest(path + joint + query):
+                    answer = OWNER.get(path + joint + query)
+                    self.assertEqual((answer.status, answer.json()["code"]), (400, "bad_parameter"), answer)
+            self.assertIn('"limits"', OWNER.get(path + joint + "%6cimits=2").json()["detail"])
+            ok(OWNER.get(path + joint + "&"))
+
 
 class Hidden(unittest.TestCase):
     """What the outsider may not see, they are told nothing of: neither names, nor ids, nor counts, nor pages."""
