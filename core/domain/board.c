@@ -62,6 +62,22 @@ static bool check_rights(struct judge *judge, struct uuid_array projects)
 	return true;
 }
 
+/* A board of archived projects alone is closed as they are; with an open one it is that one's. */
+static bool check_open(struct judge *judge, struct uuid_array projects, const char *pointer)
+{
+	struct row_project archived = {.archived = false};
+
+	for (uint32_t i = 0; i < projects.n; i++) {
+		struct row_project project = project_of_board(judge, &projects.items[i]);
+		if (project.deleted)
+			continue;
+		if (!project.archived)
+			return true;
+		archived = project;
+	}
+	return check_project_open(judge, &archived, pointer);
+}
+
 /* The board that a command is about, and what it shows. */
 static bool find_board(struct judge *judge, const struct uuid *id, struct row_board *row,
                        struct board_configuration *board)
@@ -301,6 +317,7 @@ void decide_edit_board(struct judge *judge, const struct edit_board *command)
 	    !check_version(judge, command->has_expected_version, command->expected_version,
 	                   row.version) ||
 	    !check_clear(judge, command) || !edit(judge, command, &before, &after) ||
+	    !check_open(judge, after.projects, command->projects.n ? "/projects" : "/board") ||
 	    is_same(&row, &after))
 		return;
 	emit_board(judge, EVENT_BOARD_EDITED, &command->board, row.version + 1)->board_edited =

@@ -540,6 +540,8 @@ class Fold(oracle_fields.FoldFields):
         self.same(meta, "the board", data["before"], {k: v for k, v in board.items() if k != "version"})
         if data["before"] == data["after"]:
             self.say(meta, "the board does not change")
+        if all(self.projects[id]["archived"] or self.projects[id]["deleted"] for id in data["after"]["projects"]):
+            self.say(meta, "a board of archived projects alone changes")
         self.look_at_board(meta, data["after"])
         board.update(data["after"])
 

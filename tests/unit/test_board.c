@@ -111,7 +111,26 @@ static void a_board_shows_projects_that_are_there_and_open_once_each(void **stat
 	THEN_REFUSED(PROJECT_ARCHIVED, "/projects/1");
 }
 
-static void a_board_of_a_project_that_was_archived_can_be_changed(void **state)
+static void a_board_of_archived_projects_alone_is_closed_as_they_are(void **state)
+{
+	struct decider *decider = *state;
+	create_board(decider);
+	create_web(decider);
+	GIVEN(ben, archive_project, .project = SLICE("TLS"));
+	WHEN(ben, edit_board, .board = BOARD, .has_name = true, .name = SLICE("Mine"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/board");
+	assert_non_null(strstr(decider->decision.detail, "TLS is archived"));
+	WHEN(ben, edit_board, .board = BOARD, .projects = TEXTS(SLICE("TLS")));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/projects");
+	GIVEN(ben, unarchive_project, .project = SLICE("TLS"));
+	WHEN(ben, edit_board, .board = BOARD, .has_name = true, .name = SLICE("Mine"));
+	THEN(EVENT_BOARD_EDITED);
+	GIVEN(ben, archive_project, .project = SLICE("TLS"));
+	WHEN(ben, delete_board, .board = BOARD);
+	THEN(EVENT_BOARD_DELETED);
+}
+
+static void a_board_with_an_open_project_can_be_changed(void **state)
 {
 	struct decider *decider = *state;
 	create_board(decider);
@@ -119,8 +138,11 @@ static void a_board_of_a_project_that_was_archived_can_be_changed(void **state)
 	GIVEN(ben, archive_project, .project = SLICE("TLS"));
 	WHEN(ben, edit_board, .board = BOARD, .projects = TEXTS(SLICE("TLS"), SLICE("WEB")));
 	THEN(EVENT_BOARD_EDITED);
-	WHEN(ben, edit_board, .board = BOARD, .projects = TEXTS(SLICE("WEB")));
+	WHEN(ben, edit_board, .board = BOARD, .has_name = true, .name = SLICE("Mine"));
 	THEN(EVENT_BOARD_EDITED);
+	GIVEN(ben, delete_project, .project = SLICE("WEB"));
+	WHEN(ben, edit_board, .board = BOARD, .has_name = true, .name = SLICE("Mine"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/board");
 }
 
 static void the_ids_of_boards_are_new_ones(void **state)
@@ -514,7 +536,8 @@ int main(void)
 	        ON_SETTLED(without_columns_each_status_that_is_not_in_the_backlog_gets_one),
 	        ON_SETTLED(admins_set_up_boards),
 	        ON_SETTLED(a_board_shows_projects_that_are_there_and_open_once_each),
-	        ON_SETTLED(a_board_of_a_project_that_was_archived_can_be_changed),
+	        ON_SETTLED(a_board_of_archived_projects_alone_is_closed_as_they_are),
+	        ON_SETTLED(a_board_with_an_open_project_can_be_changed),
 	        ON_SETTLED(the_ids_of_boards_are_new_ones),
 	        ON_SETTLED(columns_have_ids_names_and_limits_that_make_sense),
 	        ON_SETTLED(a_status_has_one_place_at_most),
