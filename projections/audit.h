@@ -26,7 +26,6 @@ struct audit_query {        /* what is empty, NULL or 0 does not restrict */
 	int64_t until_ms;          /* recorded before */
 	uint64_t after;            /* seq: the "next" of the page before */
 	uint32_t limit;
-	bool deleted_projects; /* what is about them as well: for admins */
 };
 
 /* {"items":[{"seq","id","type","aggregate":{"kind","id","key"},"actor":{"kind","id"},"command_id",

@@ -23,7 +23,10 @@ static const char find_id_sql[] =
 	" and (cardinality($3::uuid[]) = 0 or case e.type"                                         \
 	" when 'IssueMoved' then (e.body->>'from_project_id')::uuid <> all ($3::uuid[])"           \
 	"  and (e.body->>'to_project_id')::uuid <> all ($3::uuid[])"                               \
-	" when 'RanksRebalanced' then false"                                                       \
+	" when 'RanksRebalanced' then not exists (select"                                          \
+	"  from json_array_elements(e.body->'ranks') r where (select project_id from issues"       \
+	"  where tenant = $1 and issue_id = (r->>'issue_id')::uuid order by seq desc limit 1)"     \
+	"  = any ($3::uuid[]))"                                                                    \
 	" else not exists (select from unnest(case e.type"                                         \
 	"  when 'IssueLinked' then array[e.body->>'other']"                                        \
 	"  when 'IssueUnlinked' then array[e.body->>'other']"                                      \
@@ -34,9 +37,8 @@ static const char find_id_sql[] =
 static const char told_sql[] =
         " and case e.aggregate_kind when 'project' then e.aggregate_id <> all ($3::uuid[])"
         " when 'issue' then coalesce(i.project_id <> all ($3::uuid[]), true)"
-        " when 'board' then not exists (select from events b, unnest($3::uuid[]) h"
-        "  where b.tenant = $1 and b.aggregate_id = e.aggregate_id"
-        "  and position(h::text in b.body::text) > 0)"
+        " when 'board' then not exists (select from unnest($3::uuid[]) h"
+        "  where position(h::text in e.body::text) > 0)"
         " when 'command' then false else true end" NAMES_NOTHING_HIDDEN;
 /* $%d: the member who asks, no admin. */
 #define NOT_FOR_ADMINS                                                                             \
@@ -47,21 +49,21 @@ static const char told_sql[] =
 
 static void select_sql(struct buf *sql)
 {
-	buf_append_str(
-	        sql, "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
-	             " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
-	             "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
-	                     "recorded_at") ", e.reason, e.body, e.on_behalf_of"
-	                                    " from events e left join lateral (select project_id,"
-	                                    " number from issues where tenant = $1"
-	                                    " and issue_id = e.aggregate_id and "
-	                                    "e.aggregate_kind = 'issue'"
-	                                    " order by seq desc limit 1) i on true"
-	                                    " left join lateral (select key, deleted from projects"
-	                                    " where tenant = $1 and project_id ="
-	                                    " coalesce(i.project_id, e.aggregate_id)"
-	                                    " order by seq desc limit 1) p on true"
-	                                    " where e.tenant = $1 and e.seq > $2::bigint");
+	buf_append_str(sql,
+	               "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
+	               " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
+	               "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
+	                       "recorded_at") ", e.reason, e.body, e.on_behalf_of"
+	                                      " from events e left join lateral (select project_id,"
+	                                      " number from issues where tenant = $1"
+	                                      " and issue_id = e.aggregate_id and "
+	                                      "e.aggregate_kind = 'issue'"
+	                                      " order by seq desc limit 1) i on true"
+	                                      " left join lateral (select key from projects"
+	                                      " where tenant = $1 and project_id ="
+	                                      " coalesce(i.project_id, e.aggregate_id)"
+	                                      " order by seq desc limit 1) p on true"
+	                                      " where e.tenant = $1 and e.seq > $2::bigint");
 }
 
 struct params {
@@ -145,21 +147,20 @@ static enum status find_issue(struct pg *pg, struct slice tenant, struct slice i
 static const char deleted_sql[] =
         "select coalesce((select type = 'IssueDeleted' from events"
         " where tenant = $1 and aggregate_id = $2::uuid"
-        " and type in ('IssueDeleted', 'IssueRestored') order by seq desc limit 1), false),"
-        " coalesce((select deleted from projects where tenant = $1 and project_id ="
+        " and type in ('IssueDeleted', 'IssueRestored') order by seq desc limit 1), false)"
+        " or coalesce((select deleted from projects where tenant = $1 and project_id ="
         " (select project_id from issues where tenant = $1 and issue_id = $2::uuid"
         " order by seq desc limit 1) order by seq desc limit 1), false)";
 
-static enum status find_deleted(struct pg *pg, struct slice tenant, const char *id, bool *issue,
-                                bool *project, struct error *err)
+static enum status find_deleted(struct pg *pg, struct slice tenant, const char *id, bool *deleted,
+                                struct error *err)
 {
 	struct pg_result *result;
 	struct slice params[] = {tenant, slice_str(id)};
 	enum status status = pg_exec(pg, "issue_is_deleted", deleted_sql, params, 2, &result, err);
 	if (status)
 		return status;
-	*issue = slice_is(pg_value(result, 0, 0), "t");
-	*project = slice_is(pg_value(result, 0, 1), "t");
+	*deleted = slice_is(pg_value(result, 0, 0), "t");
 	pg_result_free(result);
 	return STATUS_OK;
 }
@@ -202,8 +203,6 @@ static void build(struct params *p, struct slice tenant, const struct audit_quer
 		clock_format(query->from_ms, t->from);
 		add_condition(p, "e.recorded_at >=", slice_of(t->from, CLOCK_TEXT));
 	}
-	if (!query->deleted_projects)
-		buf_append_str(&p->sql, " and not coalesce(p.deleted, false)");
 	if (query->until_ms) {
 		clock_format(query->until_ms, t->until);
 		add_condition(p, "e.recorded_at <", slice_of(t->until, CLOCK_TEXT));
@@ -276,7 +275,7 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	struct params params = {.n = 0};
 	struct texts texts;
 	struct pg_result *rows = NULL;
-	bool found = true, deleted, project_deleted = false;
+	bool found = true;
 	enum status status = check(query, err);
 	if (status)
 		return status;
@@ -284,9 +283,6 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	                            position, err);
 	if (!status && query->issue.n)
 		status = find_issue(pg, tenant, query->issue, texts.issue, &found, err);
-	if (!status && found && query->issue.n && !query->deleted_projects)
-		status = find_deleted(pg, tenant, texts.issue, &deleted, &project_deleted, err);
-	found = found && !project_deleted;
 	if (!status && found) {
 		build(&params, tenant, query, &texts);
 		status = pg_exec(pg, NULL, buf_cstr(&params.sql), params.values, params.n, &rows,
@@ -382,7 +378,7 @@ enum status audit_history_read(struct pg *pg, const char *instance, struct acces
 {
 	char id[UUID_TEXT + 1], from[24], most[16];
 	struct pg_result *rows = NULL;
-	bool found = false, deleted = false, project_deleted = false;
+	bool found = false, deleted = false;
 	struct buf hidden = {0};
 	struct audit_query query = {.issue = issue, .after = after, .limit = limit};
 	enum status status = check(&query, err);
@@ -393,8 +389,8 @@ enum status audit_history_read(struct pg *pg, const char *instance, struct acces
 	if (!status)
 		status = find_issue(pg, tenant, issue, id, &found, err);
 	if (!status && found)
-		status = find_deleted(pg, tenant, id, &deleted, &project_deleted, err);
-	found = found && !deleted && !project_deleted;
+		status = find_deleted(pg, tenant, id, &deleted, err);
+	found = found && !deleted;
 	if (!status && found) {
 		snprintf(from, sizeof from, "%llu", (unsigned long long)after);
 		snprintf(most, sizeof most, "%u", limit + 1);

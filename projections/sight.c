@@ -17,26 +17,50 @@ static int by_id(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct uuid));
 }
 
-/* Only projects that have another scheme than the classic one can be hidden. */
-void sight_look(const struct tenant_state *rows, const struct holder *holder, struct sight *out)
+/* Every key of these kinds ends with the id of a project. */
+static struct uuid project_of(const struct row_key *key)
+{
+	struct uuid id;
+	memcpy(id.bytes, key->bytes + key->n - sizeof id.bytes, sizeof id.bytes);
+	return id;
+}
+
+static void hide_deleted(const struct tenant_state *rows, struct sight *sight)
+{
+	struct row_key key = row_key_first(ROW_DELETED_PROJECT);
+	struct row_deleted_project unused;
+	while (rows->next(rows, &key, false, &unused)) {
+		struct uuid id = project_of(&key);
+		hide(sight, &id);
+	}
+}
+
+/* Only projects that have another scheme than the classic one can be. */
+static void hide_private(const struct tenant_state *rows, struct sight *sight)
 {
 	struct row_key key = row_key_first(ROW_SCHEME_PROJECT);
 	struct row_organization organization;
 	struct row_scheme_project unused;
 	struct row_project project;
-	struct uuid id;
-	*out = (struct sight){.holder = *holder};
-	if (role_reaches(holder->role, ORG_ROLE_ADMIN) || !read_organization(rows, &organization) ||
-	    !organization.permission_schemes)
+	if (!read_organization(rows, &organization) || !organization.permission_schemes)
 		return;
 	while (rows->next(rows, &key, false, &unused)) {
-		memcpy(id.bytes, key.bytes + key.n - sizeof id.bytes, sizeof id.bytes);
-		if (!read_project(rows, &id, &project))
+		struct uuid id = project_of(&key);
+		if (!read_project(rows, &id, &project) || project.deleted)
 			continue;
-		struct rights rights = rights_in(rows, holder, &project);
-		if (!rights_give(&rights, PERMISSION_BROWSE_PROJECT, &holder->member, NULL))
-			hide(out, &id);
+		struct rights rights = rights_in(rows, &sight->holder, &project);
+		if (!rights_give(&rights, PERMISSION_BROWSE_PROJECT, &sight->holder.member, NULL))
+			hide(sight, &id);
 	}
+}
+
+void sight_look(const struct tenant_state *rows, const struct holder *holder, struct sight *out)
+{
+	*out = (struct sight){.holder = *holder};
+	if (role_reaches(holder->role, ORG_ROLE_ADMIN))
+		return;
+	hide_deleted(rows, out);
+	hide_private(rows, out);
 	if (out->hidden_n)
 		qsort(out->hidden, out->hidden_n, sizeof *out->hidden, by_id);
 }
@@ -96,22 +120,20 @@ static bool sees_issue(const struct sight *sight, const struct tenant_state *row
 	return !read_issue(rows, id, &issue) || sight_sees(sight, &issue.project_id);
 }
 
-/* Every project of it: its events name them. */
-static bool sees_board(const struct sight *sight, const struct tenant_state *rows,
-                       const struct uuid *id)
+static bool sees_projects(const struct sight *sight, struct uuid_array projects)
 {
-	struct row_project_board pair;
-	struct row_key at = row_key_board(id);
-	struct row_board *board = mem_new(sizeof *board);
-	bool is_there = rows->get(rows, &at, board) && !board->deleted;
-	free(board);
-	if (!is_there)
-		return false;
-	for (uint32_t i = 0; i < sight->hidden_n; i++) {
-		struct row_key key = row_key_pair(ROW_PROJECT_BOARD, &sight->hidden[i], id);
-		if (rows->get(rows, &key, &pair))
+	for (uint32_t i = 0; i < projects.n; i++)
+		if (!sight_sees(sight, &projects.items[i]))
 			return false;
-	}
+	return true;
+}
+
+static bool sees_issues(const struct sight *sight, const struct tenant_state *rows,
+                        const struct ranks_rebalanced *event)
+{
+	for (uint32_t i = 0; i < event->ranks.n; i++)
+		if (!sees_issue(sight, rows, &event->ranks.items[i].issue_id))
+			return false;
 	return true;
 }
 
@@ -123,9 +145,8 @@ static bool sees_aggregate(const struct sight *sight, const struct tenant_state 
 		return sight_sees(sight, &aggregate->id);
 	case AGGREGATE_KIND_ISSUE:
 		return sees_issue(sight, rows, &aggregate->id);
-	case AGGREGATE_KIND_BOARD:
-		return sees_board(sight, rows, &aggregate->id);
-	case AGGREGATE_KIND_BULK: /* names what its maker named */
+	case AGGREGATE_KIND_BOARD: /* its events name projects */
+	case AGGREGATE_KIND_BULK:  /* names what its maker named */
 	case AGGREGATE_KIND_ORGANIZATION:
 	case AGGREGATE_KIND_COMMAND:
 	case AGGREGATE_KIND_UNKNOWN:
@@ -150,7 +171,15 @@ static bool sees_what_it_names(const struct sight *sight, const struct tenant_st
 	case EVENT_ISSUE_MOVED:
 		return sight_sees(sight, &event->issue_moved.from_project_id) &&
 		       sight_sees(sight, &event->issue_moved.to_project_id);
+	case EVENT_BOARD_CREATED:
+		return sees_projects(sight, event->board_created.board.projects);
+	case EVENT_BOARD_EDITED:
+		return sees_projects(sight, event->board_edited.before.projects) &&
+		       sees_projects(sight, event->board_edited.after.projects);
+	case EVENT_BOARD_DELETED:
+		return sees_projects(sight, event->board_deleted.board.projects);
 	case EVENT_RANKS_REBALANCED:
+		return sees_issues(sight, rows, &event->ranks_rebalanced);
 	case EVENT_COMMAND_CONCLUDED:
 		return false; /* may name any issue */
 	default:
@@ -205,6 +234,22 @@ static size_t quoted_id(struct slice json, size_t at, struct uuid *id)
 	return at + n < json.n && json.data[at + n] == ':' ? 0 : n;
 }
 
+/* The text without the id of @n bytes at @at, copied from @done on; where to go on. The value of a
+ * member becomes null, what is in an array goes with one of its commas: nobody shall count it. */
+static size_t leave_out(struct slice text, size_t done, size_t at, size_t n, struct buf *out)
+{
+	size_t end = at + n;
+	char before = at ? text.data[at - 1] : ':', after = end < text.n ? text.data[end] : 0;
+	buf_append(out, text.data + done, at - done);
+	if (before != '[' && before != ',')
+		buf_append_str(out, "null");
+	else if (after == ',')
+		end++;
+	else if (out->n && out->data[out->n - 1] == ',')
+		out->n--;
+	return end;
+}
+
 bool sight_blank(const struct sight *sight, const struct tenant_state *rows, struct buf *json)
 {
 	struct buf out = {0};
@@ -213,12 +258,10 @@ bool sight_blank(const struct sight *sight, const struct tenant_state *rows, str
 	struct uuid id;
 	for (size_t at = 0; at < text.n;) {
 		size_t n = quoted_id(text, at, &id);
-		if (n && is_hidden_id(sight, rows, &id)) {
-			buf_append(&out, text.data + done, at - done);
-			buf_append_str(&out, "null");
-			done = at + n;
-		}
-		at += n ? n : 1;
+		if (n && is_hidden_id(sight, rows, &id))
+			at = done = leave_out(text, done, at, n, &out);
+		else
+			at += n ? n : 1;
 	}
 	if (done) {
 		buf_append(&out, text.data + done, text.n - done);

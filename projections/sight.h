@@ -1,5 +1,6 @@
 /* What a member may see: every project but those whose permission scheme does not let them browse
- * it. Computed by the domain's own code on the rows of the state view; docs/decisions says why.
+ * it, and those that are deleted; admins, who may restore them, see all. Computed by the domain's
+ * own code on the rows of the state view; docs/decisions says why.
  *
  * A sight is of one committed state, owned by who asked for it. What it hides is not there: for no
  * list, count, page, link or refusal. */
@@ -15,8 +16,8 @@ struct sight {
 	uint32_t hidden_n;
 };
 
-/* The sight of an active member. Reads a row, and what of projects with schemes of their own is
- * needed. To be released. */
+/* The sight of an active member. Reads the deleted projects, and what of projects with schemes of
+ * their own is needed. To be released. */
 void sight_look(const struct tenant_state *rows, const struct holder *holder, struct sight *out);
 void sight_release(struct sight *sight);
 
@@ -39,8 +40,9 @@ bool sight_hides_issue(const struct sight *sight, const struct tenant_state *row
 bool sight_tells(const struct sight *sight, const struct tenant_state *rows,
                  const struct event *event);
 
-/* Puts null in the place of every id, in a text of JSON, of a project or an issue that is hidden:
- * ready cards and bodies of events name other issues. Whether there was one. */
+/* Puts null in the place of every id, in a text of JSON, of a project or an issue that is hidden,
+ * and takes it out of an array: ready cards and bodies of events name other issues. Whether there
+ * was one. */
 bool sight_blank(const struct sight *sight, const struct tenant_state *rows, struct buf *json);
 
 #endif

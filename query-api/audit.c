@@ -3,7 +3,6 @@
 #include "projections/audit.h"
 
 #include "core/base/clock.h"
-#include "core/domain/permission.h"
 #include "projections/projector.h"
 #include "query-api/query.h"
 
@@ -47,7 +46,6 @@ static void run_audit(struct query *query)
 	    !query_postgres(query, "audit", instance, &pg))
 		return;
 	wanted.actor = has_actor ? &actor : NULL;
-	wanted.deleted_projects = role_reaches(query->member.role, ORG_ROLE_ADMIN);
 	enum status status = audit_read(pg, instance, query->tenant, &wanted, &query->body,
 	                                &query->position, &err);
 	if (status)

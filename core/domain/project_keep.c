@@ -29,10 +29,16 @@ void decide_restore_project(struct judge *judge, const struct restore_project *c
 static void set_deleted(struct tenant_state *state, const struct event_meta *meta, bool deleted)
 {
 	struct row_project project = load_project(state, meta);
+	struct row_key key = row_key_deleted_project(&project.id);
+	static const struct row_deleted_project row;
 
 	assert(project.deleted != deleted);
 	project.deleted = deleted;
 	save_project(state, &project);
+	if (deleted)
+		state->put(state, &key, &row);
+	else
+		state->del(state, &key);
 }
 
 void evolve_project_deleted(struct tenant_state *state, const struct event_meta *meta,

@@ -375,6 +375,11 @@ static struct row_key key_of_text(enum row_kind kind, struct slice text)
 	return key;
 }
 
+struct row_key row_key_deleted_project(const struct uuid *project)
+{
+	return key_of_uuid(ROW_DELETED_PROJECT, project);
+}
+
 struct row_key row_key_project_role(struct slice id)
 {
 	return key_of_text(ROW_PROJECT_ROLE, id);

@@ -33,6 +33,7 @@
 	X(ISSUE_TAG, issue_tag, "issue id, enum row_tag, component or version id")                 \
 	X(TAGGED_ISSUE, tagged_issue, "component or version id, issue id")                         \
 	X(PROJECT_KEY, project_key, "key that a project has or had")                               \
+	X(DELETED_PROJECT, deleted_project, "project id")                                          \
 	X(ITEM, item, "project id, enum item_kind (1 byte), id")                                   \
 	X(WORKFLOW, workflow, "project id, 'd' (draft), 'p' (published) or 'r' (removed), id")     \
 	X(FIELD, field, "project id, id")                                                          \
@@ -278,6 +279,9 @@ struct row_workflow {
 struct row_project_key {
 	struct uuid project_id;
 };
+struct row_deleted_project {
+	uint8_t unused;
+};
 
 /* Short strings are NUL-padded. */
 struct row_issue {
@@ -466,6 +470,7 @@ struct row_key row_key_version(const struct uuid *version);
 struct row_key row_key_issue_tag(const struct uuid *issue, enum row_tag tag, const struct uuid *id);
 struct row_key row_key_project_texts(const struct uuid *project);
 struct row_key row_key_project_key(struct slice key);
+struct row_key row_key_deleted_project(const struct uuid *project);
 struct row_key row_key_item(const struct uuid *project, enum item_kind kind, struct slice id);
 struct row_key row_key_field(const struct uuid *project, struct slice id);
 struct row_key row_key_field_texts(const struct uuid *project, struct slice id);

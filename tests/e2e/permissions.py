@@ -676,6 +676,69 @@ class Hidden(unittest.TestCase):
         self.assertEqual(answer.status, 404)
 
 
+class DeletedProject(unittest.TestCase):
+    """It is out of sight for everybody but those who may restore it, and comes back as it was."""
+
+    maxDiff = None
+
+    def told(self, who, path):
+        """Ids of the project and its issue in everything that a list or a feed tells."""
+        found, at = "", "/v1/t/acme" + path
+        while at:
+            answer = ok(CLIENTS[who].get(at))
+            found += answer.body.decode()
+            body, link = answer.json(), answer.header("Link")
+            after = body["next"] if isinstance(body, dict) else None
+            at = f"/v1/t/acme{path}&after={after}" if after else link.split(">")[0][1:] if link else None
+        return found
+
+    def test_every_query_is_silent_until_it_is_restored(self):
+        place = Place("member")
+        key = place.fresh_project()
+        issue, board = nexusflow.new_id(), nexusflow.new_id()
+        send("CreateIssue", {"issue_id": issue, "project": key, "summary": "wombat", "type": "task", "priority": "medium"})
+        send("CreateBoard", {"board_id": board, "name": "gone", "projects": [key]})
+        other = place.issue()
+        sub = place.owner_issue(type="subtask", parent=issue)
+        send("LinkIssues", {"issue": other, "link_type": "relates", "other": issue})
+        project = ok(OWNER.get(f"/v1/t/acme/projects/{key}?min_position={send('WatchIssue', {'issue': other}).position}")).json()["id"]
+        marks = (project, issue, f"{key}-1")
+        paths = {path: {"member": True, "admin": True} for path in ("/audit?limit=1000", "/events?limit=1000")}
+
+        def wait(position):
+            for path in ("", "/projects", "/issues/" + other, "/project-roles", "/search?text=x", "/audit?limit=1", "/events?limit=1"):
+                ok(OWNER.request("GET", "/v1/t/acme" + path, headers={"NexusFlow-Min-Position": str(position)}))
+
+        def there(who):
+            """What tells of it."""
+            found = {path: any(mark in self.told(who, path) for mark in marks) for path in paths}
+            found["search"] = bool(ok(CLIENTS[who].get("/v1/t/acme/search?text=wombat")).json()["items"])
+            for path in (f"/projects/{key}", f"/projects/{key}/board", f"/boards/{board}", f"/issues/{issue}", f"/issues/{key}-1",
+                         f"/issues/{issue}/history", f"/issues/{issue}/comments", f"/permissions?project={key}", f"/audit?issue={issue}",
+                         f"/audit?issue={key}-1"):
+                found[path] = {200: True, 404: False}[CLIENTS[who].get("/v1/t/acme" + path).status]
+            one = ok(CLIENTS[who].get("/v1/t/acme/issues/" + other)).json()
+            found["links"] = bool(one["links"])
+            found["parent"] = ok(CLIENTS[who].get("/v1/t/acme/issues/" + sub)).json()["parent"] is not None
+            return found
+
+        everything = dict.fromkeys(there("owner"), True)
+        wait(send("WatchIssue", {"issue": sub}).position)
+        for who in ("owner", "member", "guest"):
+            self.assertEqual(there(who), everything, who)
+        wait(send("DeleteProject", {"project": key}).position)
+        # the log and what it tells are the way to find what to restore
+        admins = {path for path in everything if path.startswith(("/audit", "/events"))}
+        for who in ("owner", "admin"):
+            self.assertEqual(there(who), {path: path in admins for path in everything}, who)
+        for who in ("member", "guest", "lead", "outsider"):
+            self.assertEqual(there(who), dict.fromkeys(everything, False), who)
+        self.assertIn(project, self.told("admin", "/deleted-projects?limit=100"))
+        wait(send("RestoreProject", {"project": key}).position)
+        for who in ("owner", "member", "guest"):
+            self.assertEqual(there(who), everything, who)
+
+
 def print_table():
     setUpModule()
     commands, queries = operations()

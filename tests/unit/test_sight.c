@@ -108,6 +108,64 @@ static void events_of_hidden_things_are_not_told(void **state)
 	assert_true(tells(decider, dan, ORG_ROLE_GUEST));
 }
 
+static void a_deleted_project_is_seen_by_admins_alone(void **state)
+{
+	struct decider *decider = *state;
+	const struct tenant_state *rows = &decider->state.face;
+	settle(decider);
+	GIVEN(ben, create_issue, ISSUE("task", "open"));
+	const struct event created = *decider_event(decider, 0);
+	for (int i = 0; i < 2; i++) {
+		GIVEN(ben, delete_project, .project = SLICE("TLS"));
+		assert_false(tells(decider, dan, ORG_ROLE_GUEST));
+		assert_true(tells(decider, ben, ORG_ROLE_ADMIN));
+		assert_false(tells_event(decider, &created, dan, ORG_ROLE_GUEST));
+		assert_true(tells_event(decider, &created, ada, ORG_ROLE_OWNER));
+		struct sight sight = sight_of(decider, dan, ORG_ROLE_GUEST);
+		assert_int_equal(sight.hidden_n, 1);
+		assert_true(sight_hides_issue(&sight, rows, SLICE("TLS-1")));
+		sight_release(&sight);
+		sight = sight_of(decider, cleo, ORG_ROLE_MEMBER); /* HR, too */
+		assert_int_equal(sight.hidden_n, 2);
+		sight_release(&sight);
+		GIVEN(ben, restore_project, .project = SLICE("TLS"));
+		assert_true(tells_event(decider, &created, dan, ORG_ROLE_GUEST));
+	}
+	GIVEN(ben, delete_project, .project = SLICE("HR"));
+	struct sight sight = sight_of(decider, cleo, ORG_ROLE_MEMBER);
+	assert_int_equal(sight.hidden_n, 1);
+	sight_release(&sight);
+}
+
+static void events_are_told_to_who_sees_every_project_that_they_name(void **state)
+{
+	struct decider *decider = *state;
+	const struct slice both[] = {SLICE("TLS"), SLICE("HR")}, one[] = {SLICE("TLS")};
+	struct row_issue tls, hr;
+	settle(decider);
+	GIVEN(ben, create_board, .has_board_id = true, .board_id = id_of(77), .name = SLICE("Both"),
+	      .projects = {both, 2});
+	assert_false(tells(decider, cleo, ORG_ROLE_MEMBER));
+	assert_true(tells(decider, dan, ORG_ROLE_GUEST));
+	GIVEN(ben, edit_board, .board = id_of(77), .projects = {one, 1});
+	assert_false(tells(decider, cleo, ORG_ROLE_MEMBER)); /* names the one that went */
+	GIVEN(ben, edit_board, .board = id_of(77), .has_name = true, .name = SLICE("One"));
+	assert_true(tells(decider, cleo, ORG_ROLE_MEMBER));
+	GIVEN(ben, delete_board, .board = id_of(77));
+	assert_true(tells(decider, cleo, ORG_ROLE_MEMBER));
+	assert_true(resolve_issue(&decider->state.face, SLICE("TLS-1"), &tls));
+	assert_true(resolve_issue(&decider->state.face, SLICE("HR-1"), &hr));
+	const struct rank_change ranks[] = {{.issue_id = tls.id}, {.issue_id = hr.id}};
+	struct event event = *decider_event(decider, 0);
+	event.type = EVENT_RANKS_REBALANCED;
+	event.meta.aggregate.kind = AGGREGATE_KIND_ORGANIZATION;
+	event.ranks_rebalanced = (struct ranks_rebalanced){.ranks = {ranks, 2}};
+	assert_false(tells_event(decider, &event, cleo, ORG_ROLE_MEMBER));
+	assert_true(tells_event(decider, &event, dan, ORG_ROLE_GUEST));
+	event.ranks_rebalanced.ranks.n = 1;
+	assert_true(tells_event(decider, &event, cleo, ORG_ROLE_MEMBER));
+}
+
 static void schemes_and_keys_are_told_to_admins_and_owners_of_keys(void **state)
 {
 	struct decider *decider = *state;
@@ -133,6 +191,50 @@ static void schemes_and_keys_are_told_to_admins_and_owners_of_keys(void **state)
 	assert_true(tells(decider, dan, ORG_ROLE_GUEST));
 }
 
+/* Lists lose hidden ids, wherever they stand; @json has H for a hidden id and S for one that is
+ * seen, and becomes @expected. */
+static void expect_blanked(struct decider *decider, const char *template, const char *expected)
+{
+	struct sight sight = sight_of(decider, cleo, ORG_ROLE_MEMBER);
+	struct row_issue hidden, seen;
+	struct buf json = {0}, shown = {0};
+	char text[UUID_TEXT];
+	assert_true(resolve_issue(&decider->state.face, SLICE("HR-1"), &hidden));
+	assert_true(resolve_issue(&decider->state.face, SLICE("TLS-1"), &seen));
+	for (const char *at = template; *at; at++) {
+		uuid_format(*at == 'H' ? &hidden.id : &seen.id, text);
+		if (*at == 'H' || *at == 'S')
+			buf_printf(&json, "\"%.36s\"", text);
+		else
+			buf_append_char(&json, *at);
+	}
+	sight_blank(&sight, &decider->state.face, &json);
+	uuid_format(&seen.id, text);
+	for (const char *at = expected; *at; at++)
+		if (*at == 'S')
+			buf_printf(&shown, "\"%.36s\"", text);
+		else
+			buf_append_char(&shown, *at);
+	assert_string_equal(buf_cstr(&json), buf_cstr(&shown));
+	buf_release(&json);
+	buf_release(&shown);
+	sight_release(&sight);
+}
+
+static void nobody_counts_what_is_hidden_in_a_list(void **state)
+{
+	struct decider *decider = *state;
+	settle(decider);
+	expect_blanked(decider, "[H]", "[]");
+	expect_blanked(decider, "[H,H,H]", "[]");
+	expect_blanked(decider, "[H,S]", "[S]");
+	expect_blanked(decider, "[S,H]", "[S]");
+	expect_blanked(decider, "[S,H,H]", "[S]");
+	expect_blanked(decider, "[H,H,S,H,S,H,H]", "[S,S]");
+	expect_blanked(decider, "{\"a\":[S,H],\"b\":H,\"c\":[H,1]}",
+	               "{\"a\":[S],\"b\":null,\"c\":[1]}");
+}
+
 static void ids_of_hidden_things_are_blanked(void **state)
 {
 	struct decider *decider = *state;
@@ -150,7 +252,7 @@ static void ids_of_hidden_things_are_blanked(void **state)
 	assert_true(sight_blank(&sight, &decider->state.face, &json));
 	char expected[200];
 	snprintf(expected, sizeof expected,
-	         "{\"parent\":null,\"id\":\"%.36s\",\"of\":[null],\"%.36s\":1}", seen, hidden);
+	         "{\"parent\":null,\"id\":\"%.36s\",\"of\":[],\"%.36s\":1}", seen, hidden);
 	assert_string_equal(buf_cstr(&json), expected);
 	assert_false(sight_blank(&sight, &decider->state.face, &json));
 	buf_clear(&json);
@@ -169,6 +271,9 @@ int main(void)
 	        ON_SETTLED(only_who_may_browse_sees_a_project),
 	        ON_SETTLED(a_changed_scheme_is_another_sight),
 	        ON_SETTLED(events_of_hidden_things_are_not_told),
+	        ON_SETTLED(a_deleted_project_is_seen_by_admins_alone),
+	        ON_SETTLED(events_are_told_to_who_sees_every_project_that_they_name),
+	        ON_SETTLED(nobody_counts_what_is_hidden_in_a_list),
 	        ON_SETTLED(schemes_and_keys_are_told_to_admins_and_owners_of_keys),
 	        ON_SETTLED(ids_of_hidden_things_are_blanked),
 	};
