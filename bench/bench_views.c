@@ -32,8 +32,8 @@ static void read_boards(struct history *history, uint32_t limit)
 	int64_t start = clock_monotonic_us(), now;
 	do {
 		buf_clear(&out);
-		if (board_read(view, SLICE("acme"), SLICE("TLS"), slice_of(NULL, 0), limit, &out,
-		               &stamp, NULL))
+		if (board_read(view, SLICE("acme"), NULL, SLICE("TLS"), slice_of(NULL, 0), limit,
+		               &out, &stamp, NULL))
 			abort();
 		n++;
 		now = clock_monotonic_us();

@@ -38,22 +38,26 @@ static enum status find_card(const struct applying *a, const struct uuid *id, st
 	return error_set(a->err, STATUS_INVALID, "no card of issue %.*s", UUID_TEXT, text);
 }
 
-/* A child came (+1), went (-1) or, with @total 0, changed between done and not done. */
-static void count_one(const struct applying *a, struct card *parent, int total, int done)
+static enum status bad_count(const struct applying *a)
 {
-	parent->children += (uint32_t)total;
-	parent->children_done += (uint32_t)done;
-	board_card_touch(a->view, parent, (uint64_t)a->meta->seq);
+	return error_set(a->err, STATUS_INVALID, "a child that its parent does not count");
 }
 
-static enum status count_child(const struct applying *a, const struct uuid *parent, int total,
-                               int done)
+/* In @project a child came (+1), went (-1) or, with @total 0, changed between done and not done. */
+static enum status count_one(const struct applying *a, struct card *parent,
+                             const struct project *project, int total, int done)
+{
+	board_card_touch(a->view, parent, (uint64_t)a->meta->seq);
+	return card_count_child(parent, &project->id, total, done) ? STATUS_OK : bad_count(a);
+}
+
+static enum status count_child(const struct applying *a, const struct uuid *parent,
+                               const struct project *project, int total, int done)
 {
 	struct card *card;
 	if (find_card(a, parent, &card))
 		return STATUS_INVALID;
-	count_one(a, card, total, done);
-	return STATUS_OK;
+	return count_one(a, card, project, total, done);
 }
 
 static enum status project_created(const struct applying *a, const struct project_created *e)
@@ -107,7 +111,8 @@ static enum status change_project(const struct applying *a, struct project *proj
 		project->archived = event->type == EVENT_PROJECT_ARCHIVED;
 	} else if (event->type == EVENT_PROJECT_DELETED || event->type == EVENT_PROJECT_RESTORED) {
 		project->deleted = event->type == EVENT_PROJECT_DELETED;
-		board_project_hide(a->view, project, (uint64_t)a->meta->seq);
+		if (!board_project_hide(a->view, project, (uint64_t)a->meta->seq))
+			return bad_count(a);
 	} else {
 		board_order_change(project, event);
 		return board_columns_change(project, event, a->err);
@@ -155,7 +160,7 @@ static enum status issue_created(const struct applying *a, const struct issue_cr
 	card->epic = board_type_is_epic(project, e->type);
 	board_card_begin(card, e);
 	project->columns[column].count++;
-	return e->has_parent ? count_child(a, &e->parent, 1, card->done) : STATUS_OK;
+	return e->has_parent ? count_child(a, &e->parent, project, 1, card->done) : STATUS_OK;
 }
 
 static enum status set_resolution(const struct applying *a, struct card *card, bool has,
@@ -188,7 +193,7 @@ static enum status issue_transitioned(const struct applying *a, struct card *car
 	card->done = done;
 	if (!card->has_parent || !change || card->deleted)
 		return STATUS_OK;
-	return count_child(a, &card->parent, 0, change);
+	return count_child(a, &card->parent, card->project, 0, change);
 }
 
 static enum status issue_converted(const struct applying *a, struct card *card,
@@ -218,7 +223,9 @@ static enum status issue_moved(const struct applying *a, struct card *card,
 	    set_resolution(a, card, e->has_to_resolution, e->to_resolution))
 		return STATUS_INVALID;
 	bool done = e->to_category == STATUS_CATEGORY_DONE;
-	int change = (int)done - (int)card->done;
+	bool counts = card->has_parent && !card->deleted;
+	if (counts && count_child(a, &card->parent, card->project, -1, -(int)card->done))
+		return STATUS_INVALID;
 	board_card_touch(a->view, card, (uint64_t)a->meta->seq);
 	card->project->columns[card->column].count -= is_shown(card);
 	project->columns[column].count += is_shown(card);
@@ -229,20 +236,19 @@ static enum status issue_moved(const struct applying *a, struct card *card,
 	card->number = (uint64_t)e->to_number;
 	card->column = column;
 	card->done = done;
-	if (!card->has_parent || !change || card->deleted)
-		return STATUS_OK;
-	return count_child(a, &card->parent, 0, change);
+	return counts ? count_child(a, &card->parent, project, 1, done) : STATUS_OK;
 }
 
 static enum status parent_changed(const struct applying *a, struct card *card,
                                   const struct issue_parent_changed *e)
 {
-	if (card->has_parent && count_child(a, &card->parent, -1, card->done ? -1 : 0))
+	if (card->has_parent &&
+	    count_child(a, &card->parent, card->project, -1, card->done ? -1 : 0))
 		return STATUS_INVALID;
 	card->has_parent = e->has_to;
 	card->parent_deleted = false;
 	card->parent = e->has_to ? e->to : (struct uuid){{0}};
-	return e->has_to ? count_child(a, &e->to, 1, card->done) : STATUS_OK;
+	return e->has_to ? count_child(a, &e->to, card->project, 1, card->done) : STATUS_OK;
 }
 
 /* On the board or not, and counted in its column or not. */
@@ -264,8 +270,9 @@ static enum status set_deleted(const struct applying *a, struct card *card, bool
 	if (card->has_parent && find_card(a, &card->parent, &parent))
 		return STATUS_INVALID;
 	/* in a deleted project it does not count for a parent of another one */
-	if (parent && (!card->project->deleted || parent->project == card->project))
-		count_one(a, parent, n, card->done ? n : 0);
+	if (parent && (!card->project->deleted || parent->project == card->project) &&
+	    count_one(a, parent, card->project, n, card->done ? n : 0))
+		return STATUS_INVALID;
 	for (uint32_t i = 0; i < children->n; i++) {
 		struct card *child;
 		if (find_card(a, &children->items[i], &child))
@@ -451,7 +458,7 @@ const struct kv_view_type board_view = {
         .type =
                 {
                         .name = "board",
-                        .version = 4,
+                        .version = 5,
                         .pace_ms = 5,
                         .handled = board_handled,
                         KV_VIEW_SLOTS,

@@ -14,6 +14,7 @@ void card_release(struct card *card)
 	buf_release(&card->labels);
 	buf_release(&card->components);
 	buf_release(&card->fix_versions);
+	buf_release(&card->children);
 }
 
 static void card_free(void *value)
@@ -191,8 +192,6 @@ static void card_pack(const struct card *card, struct buf *to)
 	number_pack(&card->start_on, to);
 	number_pack(&card->estimate, to);
 	number_pack(&card->remaining, to);
-	row_u32(to, card->children);
-	row_u32(to, card->children_done);
 	row_u32(to, card->comments);
 	row_string(to, slice_str(card->type));
 	row_string(to, slice_str(card->priority));
@@ -202,6 +201,7 @@ static void card_pack(const struct card *card, struct buf *to)
 	row_string(to, buf_slice(&card->labels));
 	row_string(to, buf_slice(&card->components));
 	row_string(to, buf_slice(&card->fix_versions));
+	row_string(to, buf_slice(&card->children));
 }
 
 bool card_unpack(struct slice row, struct card *card, struct uuid *project)
@@ -226,8 +226,6 @@ bool card_unpack(struct slice row, struct card *card, struct uuid *project)
 	card->start_on = number_unpack(&in);
 	card->estimate = number_unpack(&in);
 	card->remaining = number_unpack(&in);
-	card->children = row_take_u32(&in);
-	card->children_done = row_take_u32(&in);
 	card->comments = row_take_u32(&in);
 	take_word(&in, card->type, CARD_WORD_MAX);
 	take_word(&in, card->priority, CARD_WORD_MAX);
@@ -237,6 +235,7 @@ bool card_unpack(struct slice row, struct card *card, struct uuid *project)
 	buf_append_slice(&card->labels, row_take_string(&in));
 	buf_append_slice(&card->components, row_take_string(&in));
 	buf_append_slice(&card->fix_versions, row_take_string(&in));
+	buf_append_slice(&card->children, row_take_string(&in));
 	return !in.bad && in.at == in.end;
 }
 
@@ -434,21 +433,22 @@ void board_project_rekey(struct view *view, struct project *project, uint64_t se
 	}
 }
 
-/* One card of another project as the parent, or a child, of one of @project. */
-static void show_relation(struct view *view, struct project *project, struct card *child,
+/* One card of another project as the parent, or a child, of one of @project. False if they do not
+ * fit together. */
+static bool show_relation(struct view *view, struct project *project, struct card *child,
                           struct card *parent, uint64_t seq)
 {
 	if (child->project == parent->project)
-		return;
+		return true;
 	if (parent->project == project) {
 		child->parent_deleted = project->deleted || parent->deleted;
 		board_card_touch(view, child, seq);
 	} else if (child->project == project && !child->deleted) {
 		int change = project->deleted ? -1 : 1;
-		parent->children += (uint32_t)change;
-		parent->children_done += (uint32_t)(child->done ? change : 0);
 		board_card_touch(view, parent, seq);
+		return card_count_child(parent, &project->id, change, child->done ? change : 0);
 	}
+	return true;
 }
 
 /* Whether the packed card has a parent. */
@@ -472,9 +472,10 @@ static bool is_id_of(struct slice key, struct slice prefix)
 }
 
 /* The store must have what is in memory: it is written first. */
-void board_project_hide(struct view *view, struct project *project, uint64_t seq)
+bool board_project_hide(struct view *view, struct project *project, uint64_t seq)
 {
 	struct board *board = view->own;
+	bool fits = true;
 	struct slice key, row;
 	struct buf prefix = {0};
 	struct uuid id, parent;
@@ -491,10 +492,11 @@ void board_project_hide(struct view *view, struct project *project, uint64_t seq
 		struct card *child = board_card_find(view, project->tenant, &id);
 		struct card *above = board_card_find(view, project->tenant, &parent);
 		if (child && above)
-			show_relation(view, project, child, above, seq);
+			fits &= show_relation(view, project, child, above, seq);
 	}
 	kv_cursor_close(cursor);
 	buf_release(&prefix);
+	return fits;
 }
 
 enum status board_flush(struct view *view, struct error *err)

@@ -72,7 +72,6 @@ struct card {
 	struct uuid assignee, parent, reporter;
 	struct card_number due_on, start_on;    /* days */
 	struct card_number estimate, remaining; /* minutes */
-	uint32_t children, children_done;
 	uint32_t comments;
 	char type[CARD_WORD_MAX + 1];
 	char priority[CARD_WORD_MAX + 1];
@@ -81,6 +80,7 @@ struct card {
 	struct buf summary;
 	struct buf labels;                   /* row_string each, sorted */
 	struct buf components, fix_versions; /* ids, sorted */
+	struct buf children;                 /* board_children.c */
 	bool dirty;
 	bool stored; /* its JSON lies under what follows */
 	struct project *stored_project;
@@ -111,8 +111,8 @@ void board_project_name(struct view *view, const struct project *project);
 /* The key of @project has changed: every card of it says so. */
 void board_project_rekey(struct view *view, struct project *project, uint64_t seq);
 /* @project went out of sight, or came back: cards of other projects show no parent in it, and count
- * no children in it. Walks all cards of the tenant. */
-void board_project_hide(struct view *view, struct project *project, uint64_t seq);
+ * no children in it. Walks all cards of the tenant. False if one was not counted. */
+bool board_project_hide(struct view *view, struct project *project, uint64_t seq);
 /* To be called for every change: the card is written at commit, its board has moved. */
 void board_card_touch(struct view *view, struct card *card, uint64_t seq);
 
@@ -139,6 +139,15 @@ void board_card_begin(struct card *card, const struct issue_created *e);
 enum status board_card_field(struct card *card, const struct event *event, struct error *err);
 void board_card_labels(struct card *card, const struct slice_array *labels);
 
+/* Children (board_children.c): more or less of them in @project, and of those that are done; false
+ * if so many were not counted. */
+bool card_count_child(struct card *card, const struct uuid *project, int total, int done);
+void card_children(const struct card *card, uint32_t *total, uint32_t *done);
+/* Appends the ids of the other projects that they lie in. */
+void card_children_abroad(const struct card *card, struct buf *projects);
+/* For reads: count no more those that @sight hides. */
+void card_hide_children(struct card *card, const struct sight *sight);
+
 /* What a project tells of issue types and priorities (board_order.c). */
 void board_order_begin(struct project *project);
 void board_order_change(struct project *project, const struct event *event);
@@ -146,8 +155,11 @@ bool board_type_is_epic(const struct project *project, struct slice type);
 
 /* The value in CARDS is what filters and swimlanes ask (boards_facts.h), then the JSON. */
 void card_value(const struct card *card, struct buf *out);
-/* The JSON in a value of CARDS. */
+/* The JSON in a value of CARDS. It counts all children: who does not see the projects of all of
+ * them gets it made anew from the card's row, by card_json. */
 struct slice card_stored_json(struct slice value);
+bool card_hides_children(struct slice value, const struct sight *sight);
+void card_json(const struct card *card, struct buf *out);
 /* The same with some of the fields of board.h in the domain: bit i for field i. */
 void card_json_of_fields(const struct card *card, uint32_t fields, struct buf *out);
 

@@ -71,10 +71,12 @@ static void number_json(struct json_out *json, const char *key, struct card_numb
 
 static void subtasks_json(const struct card *card, struct json_out *json)
 {
+	uint32_t total, done;
+	card_children(card, &total, &done);
 	json_out_key(json, "subtasks");
 	json_out_object(json);
-	json_out_member_int(json, "total", card->children);
-	json_out_member_int(json, "done", card->children_done);
+	json_out_member_int(json, "total", total);
+	json_out_member_int(json, "done", done);
 	json_out_object_end(json);
 }
 
@@ -98,7 +100,7 @@ static const char *status_of(const struct card *card)
 	return card->project->columns[card->column].status;
 }
 
-static void card_json(const struct card *card, struct buf *out)
+void card_json(const struct card *card, struct buf *out)
 {
 	struct json_out json;
 	json_out_init(&json, out);
@@ -188,12 +190,13 @@ void card_json_of_fields(const struct card *card, uint32_t fields, struct buf *o
 
 /* --- facts --- */
 
-enum { HAS_ASSIGNEE = 1, HAS_PARENT = 2, EPIC = 4 };
+enum { HAS_ASSIGNEE = 1, HAS_PARENT = 2, EPIC = 4, CHILDREN_ABROAD = 8 };
 
-static void facts_pack(const struct card *card, struct buf *to)
+static void facts_pack(const struct card *card, const struct buf *abroad, struct buf *to)
 {
 	row_u8(to, (uint8_t)((card->has_assignee ? HAS_ASSIGNEE : 0) |
-	                     (shows_parent(card) ? HAS_PARENT : 0) | (card->epic ? EPIC : 0)));
+	                     (shows_parent(card) ? HAS_PARENT : 0) | (card->epic ? EPIC : 0) |
+	                     (abroad->n ? CHILDREN_ABROAD : 0)));
 	row_uuid(to, &card->assignee);
 	row_uuid(to, &card->parent);
 	row_string(to, slice_str(card->type));
@@ -202,13 +205,17 @@ static void facts_pack(const struct card *card, struct buf *to)
 	row_string(to, buf_slice(&card->labels));
 	row_string(to, buf_slice(&card->components));
 	row_string(to, buf_slice(&card->fix_versions));
+	row_string(to, buf_slice(abroad));
 }
 
 void card_value(const struct card *card, struct buf *out)
 {
+	struct buf abroad = {0};
+	card_children_abroad(card, &abroad);
 	buf_clear(out);
 	row_u32(out, 0);
-	facts_pack(card, out);
+	facts_pack(card, &abroad, out);
+	buf_release(&abroad);
 	put_u32(out->data, (uint32_t)(out->n - 4));
 	card_json(card, out);
 }
@@ -235,5 +242,22 @@ bool card_facts_read(struct slice value, struct card_facts *out)
 	out->labels = row_take_string(&in);
 	out->components = row_take_string(&in);
 	out->fix_versions = row_take_string(&in);
+	out->children_abroad = row_take_string(&in);
 	return !in.bad && in.at == value.data + 4 + n;
+}
+
+/* Nearly always the first byte of the facts, or of the sight, is enough. */
+bool card_hides_children(struct slice value, const struct sight *sight)
+{
+	struct card_facts facts;
+	struct uuid project;
+	if (!sight || !sight->hidden_n || value.n < 5 || !(value.data[4] & CHILDREN_ABROAD) ||
+	    !card_facts_read(value, &facts))
+		return false;
+	for (size_t at = 0; at < facts.children_abroad.n; at += sizeof project) {
+		memcpy(project.bytes, facts.children_abroad.data + at, sizeof project);
+		if (!sight_sees(sight, &project))
+			return true;
+	}
+	return false;
 }

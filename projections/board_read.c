@@ -10,8 +10,11 @@ _Static_assert(2 * CURSOR_BYTES_MAX <= BOARD_CURSOR_MAX, "a cursor has room");
 
 struct reading {
 	struct kv_txn *txn;
+	struct slice tenant;
+	const struct sight *sight;
 	struct project project;
-	struct buf key;
+	struct buf key, json;
+	bool damaged;
 	struct error *err;
 };
 
@@ -46,6 +49,7 @@ static enum status close_board(struct reading *r, enum status status)
 		status = error_set(r->err, STATUS_IO, "board: read");
 	kv_abort(r->txn);
 	buf_release(&r->key);
+	buf_release(&r->json);
 	project_release(&r->project);
 	return status;
 }
@@ -102,10 +106,31 @@ static bool in_page(const struct page *page, struct slice key)
 	       key.n - page->prefix.n < CURSOR_BYTES_MAX;
 }
 
-/* "cards" and "next" of a column. */
-static void cards_json(struct kv_txn *txn, const struct page *page, struct json_out *json)
+/* Of a card that has children in projects that the reader does not see. */
+static void remade_json(struct reading *r, struct slice key, struct json_out *json)
 {
-	struct kv_cursor *cursor = kv_cursor_open(txn, CARDS);
+	struct card card = {.project = &r->project};
+	struct uuid project;
+	struct slice row;
+	memcpy(card.id.bytes, key.data + key.n - ID_BYTES, ID_BYTES);
+	key_tenant(&r->json, r->tenant);
+	row_uuid(&r->json, &card.id);
+	if (kv_get(r->txn, CARD_ROWS, buf_slice(&r->json), &row) &&
+	    card_unpack(row, &card, &project) && card.column < r->project.columns_n) {
+		card_hide_children(&card, r->sight);
+		buf_clear(&r->json);
+		card_json(&card, &r->json);
+		json_out_raw(json, buf_slice(&r->json));
+	} else {
+		r->damaged = true;
+	}
+	card_release(&card);
+}
+
+/* "cards" and "next" of a column. */
+static void cards_json(struct reading *r, const struct page *page, struct json_out *json)
+{
+	struct kv_cursor *cursor = kv_cursor_open(r->txn, CARDS);
 	struct slice key, card, last = {NULL, 0};
 	bool more = kv_seek(cursor, page->behind.n ? page->behind : page->prefix, &key, &card);
 	if (more && page->behind.n && slice_equal(key, page->behind))
@@ -114,7 +139,10 @@ static void cards_json(struct kv_txn *txn, const struct page *page, struct json_
 	json_out_array(json);
 	uint32_t n = 0;
 	for (; more && n < page->limit && in_page(page, key); n++) {
-		json_out_raw(json, card_stored_json(card));
+		if (card_hides_children(card, r->sight))
+			remade_json(r, key, json);
+		else
+			json_out_raw(json, card_stored_json(card));
 		last = key;
 		more = kv_next(cursor, &key, &card);
 	}
@@ -128,15 +156,15 @@ static void cards_json(struct kv_txn *txn, const struct page *page, struct json_
 	kv_cursor_close(cursor);
 }
 
-static void column_json(struct reading *r, const struct column *column, struct slice tenant,
-                        struct slice cursor, uint32_t limit, struct json_out *json)
+static void column_json(struct reading *r, const struct column *column, struct slice cursor,
+                        uint32_t limit, struct json_out *json)
 {
 	json_out_object(json);
 	json_out_member_str(json, "id", column->status);
 	json_out_member_str(json, "name", column->name);
 	json_out_member_str(json, "category", status_category_symbol(column->category));
 	json_out_member_int(json, "count", (int64_t)column->count);
-	key_tenant(&r->key, tenant);
+	key_tenant(&r->key, r->tenant);
 	row_uuid(&r->key, &r->project.id);
 	row_u8(&r->key, (uint8_t)(column - r->project.columns));
 	struct page page = {.limit = limit};
@@ -145,12 +173,11 @@ static void column_json(struct reading *r, const struct column *column, struct s
 		buf_append(&r->key, cursor.data + 1, cursor.n - 1);
 	page.prefix = slice_of(r->key.data, prefix_n);
 	page.behind = slice_of(r->key.data, cursor.n ? r->key.n : 0);
-	cards_json(r->txn, &page, json);
+	cards_json(r, &page, json);
 	json_out_object_end(json);
 }
 
-static void board_json(struct reading *r, struct slice tenant, struct slice cursor, uint32_t limit,
-                       struct buf *out)
+static void board_json(struct reading *r, struct slice cursor, uint32_t limit, struct buf *out)
 {
 	struct json_out json;
 	json_out_init(&json, out);
@@ -166,26 +193,28 @@ static void board_json(struct reading *r, struct slice tenant, struct slice curs
 	const struct column *column;
 	for (uint32_t i = 0; (column = project_column_at(&r->project, i)); i++)
 		if (!cursor.n || column == &r->project.columns[(uint8_t)cursor.data[0]])
-			column_json(r, column, tenant, cursor, limit, &json);
+			column_json(r, column, cursor, limit, &json);
 	json_out_array_end(&json);
 	json_out_object_end(&json);
 }
 
-enum status board_read(struct view *view, struct slice tenant, struct slice project_key,
-                       struct slice cursor, uint32_t limit, struct buf *out,
-                       struct board_stamp *stamp, struct error *err)
+enum status board_read(struct view *view, struct slice tenant, const struct sight *sight,
+                       struct slice project_key, struct slice cursor, uint32_t limit,
+                       struct buf *out, struct board_stamp *stamp, struct error *err)
 {
 	char bytes[CURSOR_BYTES_MAX] = {0};
 	size_t cursor_n = parse_cursor(cursor, bytes);
 	if (cursor.n && !cursor_n)
 		return error_set(err, STATUS_INVALID, "not a cursor of this board");
-	struct reading r = {.err = err};
+	struct reading r = {.tenant = tenant, .sight = sight, .err = err};
 	size_t start = out->n;
 	enum status status = open_board(&r, view, tenant, project_key, stamp);
 	if (!status && cursor_n && (uint8_t)bytes[0] >= r.project.columns_n)
 		status = error_set(err, STATUS_INVALID, "not a cursor of this board");
 	if (!status)
-		board_json(&r, tenant, slice_of(bytes, cursor_n), limit, out);
+		board_json(&r, slice_of(bytes, cursor_n), limit, out);
+	if (!status && r.damaged)
+		status = error_set(err, STATUS_CORRUPT, "board: the row of a card is damaged");
 	status = close_board(&r, status);
 	if (status)
 		out->n = start;

@@ -2,17 +2,17 @@
  * the board view; the cards are those of the projects' own boards, merged by rank at the read.
  *
  * A reading is of one committed state. It shows nothing of projects that the caller may not see,
- * not even in counts, and no cards of archived ones; statuses that no project has any more drop
- * out. One thread. */
+ * not even in counts (of sub-tasks neither), and no cards of archived ones; statuses that no
+ * project has any more drop out. One thread. */
 #ifndef PROJECTIONS_BOARDS_H
 #define PROJECTIONS_BOARDS_H
 
+#include "projections/sight.h"
 #include "projections/view.h"
 
 struct boards_caller {
 	struct uuid id;
-	bool (*sees)(const void *context, const struct uuid *project);
-	const void *context;
+	const struct sight *sight; /* NULL sees everything */
 };
 
 struct boards_reading;

@@ -15,6 +15,7 @@ struct card_facts {
 	struct slice type, priority, summary;
 	struct slice labels;                   /* row_string each */
 	struct slice components, fix_versions; /* ids, one behind the other */
+	struct slice children_abroad;          /* other projects that children lie in, likewise */
 };
 
 /* False if the value is damaged. */

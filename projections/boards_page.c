@@ -479,7 +479,7 @@ bool card_shown_json(struct boards_reading *r, struct slice place, struct slice 
 	struct card card = {.project = NULL};
 	struct uuid project;
 	struct slice row;
-	if (!r->fields) {
+	if (!r->fields && !card_hides_children(value, r->caller.sight)) {
 		json_out_raw(json, card_stored_json(value));
 		return true;
 	}
@@ -491,7 +491,11 @@ bool card_shown_json(struct boards_reading *r, struct slice place, struct slice 
 	good = good && card.project && card.column < card.project->columns_n;
 	if (good) {
 		buf_clear(&r->json);
-		card_json_of_fields(&card, r->fields, &r->json);
+		card_hide_children(&card, r->caller.sight);
+		if (r->fields)
+			card_json_of_fields(&card, r->fields, &r->json);
+		else
+			card_json(&card, &r->json);
 		json_out_raw(json, buf_slice(&r->json));
 	}
 	card_release(&card);

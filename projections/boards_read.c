@@ -65,7 +65,7 @@ static enum status load_projects(struct boards_reading *r, struct error *err)
 	r->projects = mem_grow(r->projects, r->board.projects.n * sizeof *r->projects);
 	for (uint32_t i = 0; i < r->board.projects.n; i++) {
 		const struct uuid *id = &r->board.projects.items[i];
-		if (!r->caller.sees(r->caller.context, id))
+		if (!sight_sees(r->caller.sight, id))
 			continue;
 		if (!boards_project(r->txn, r->tenant, id, &r->projects[r->projects_n]))
 			return error_set(err, STATUS_CORRUPT,
@@ -143,7 +143,11 @@ enum status boards_close(struct boards_reading *r, struct error *err)
 
 void boards_identity(const struct boards_reading *r, struct buf *out)
 {
+	const struct sight *sight = r->caller.sight;
 	row_u32(out, board_view.type.version);
+	row_u32(out, sight ? sight->hidden_n : 0);
+	for (uint32_t i = 0; sight && i < sight->hidden_n; i++)
+		row_uuid(out, &sight->hidden[i]);
 	row_uuid(out, &r->id);
 	row_u64(out, r->seq);
 	for (uint32_t i = 0; i < r->projects_n; i++) {
@@ -196,7 +200,7 @@ static bool find_project(struct list *list, struct slice project_key)
 		return false;
 	bool deleted = project.deleted;
 	project_release(&project);
-	return !deleted && list->r.caller.sees(list->r.caller.context, &list->project);
+	return !deleted && sight_sees(list->r.caller.sight, &list->project);
 }
 
 static bool shows(const struct board_configuration *board, const struct uuid *project)

@@ -107,7 +107,7 @@ static bool find_epic(struct scan *scan, const struct card_facts *facts, struct 
 		}
 		if (row_of.epic)
 			return is_of_board(scan->r, &row_of.project);
-		if (!row_of.has_parent)
+		if (!row_of.has_parent || !sight_sees(scan->r->caller.sight, &row_of.project))
 			return false;
 		*epic = row_of.parent;
 	}

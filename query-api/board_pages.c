@@ -10,14 +10,9 @@
 #define CARDS_DEFAULT 50
 #define CARDS_MAX     1000
 
-static bool sees_project(const void *context, const struct uuid *project)
-{
-	return sight_sees(context, project);
-}
-
 static struct boards_caller caller_of(const struct query *query)
 {
-	return (struct boards_caller){query->member.id, sees_project, &query->sight};
+	return (struct boards_caller){query->member.id, &query->sight};
 }
 
 typedef enum status read_fn(struct boards_reading *reading, const struct boards_page *page,

@@ -38,8 +38,8 @@ static void run_board(struct query *query)
 	enum status status = board_stamp(view, query->tenant, project, &stamp, &err);
 	query->not_modified = !status && is_current(query, &stamp, limit, cursor);
 	if (!status && !query->not_modified)
-		status = board_read(view, query->tenant, project, cursor, limit, &query->body,
-		                    &stamp, &err);
+		status = board_read(view, query->tenant, &query->sight, project, cursor, limit,
+		                    &query->body, &stamp, &err);
 	if (!status && !query->not_modified)
 		is_current(query, &stamp, limit, cursor);
 	query_view_done(query, "board", view);

@@ -123,7 +123,8 @@ void query_view_done(struct query *query, const char *name, struct view *view);
 bool query_postgres(struct query *query, const char *view, char instance[QUERY_INSTANCE_MAX],
                     struct pg **pg);
 
-/* Whether the caller has what query->etag names. */
+/* Whether the caller has what query->etag names, so that nothing need be read. Never where
+ * something is hidden from them: their ETags are of the bytes that they are shown in the end. */
 bool query_etag_matches(const struct query *query);
 /* The ETag of bytes: a hash of the body. */
 void query_etag_of_body(struct query *query);

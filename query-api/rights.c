@@ -130,9 +130,9 @@ void query_blank(struct query *query)
 		return;
 	enum status status = state_open(view, query->tenant, &rows, &position, &err);
 	if (!status) {
-		bool blanked = sight_blank(&query->sight, &rows.face, &query->body);
+		sight_blank(&query->sight, &rows.face, &query->body);
 		status = state_close(&rows, STATUS_OK, &err);
-		if (blanked && query->etag[0])
+		if (query->etag[0])
 			query_etag_of_body(query);
 	}
 	query_view_done(query, STATE_VIEW, view);

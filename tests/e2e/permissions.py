@@ -628,6 +628,41 @@ class Hidden(unittest.TestCase):
         self.assertEqual([p["key"] for p in board["projects"]], [self.seen.things[False]["project"]])
         self.assertEqual(len(ok(OWNER.get("/v1/t/acme/boards/" + self.seen.both)).json()["projects"]), 2)
 
+    def test_cards_count_the_subtasks_that_one_sees(self):
+        things, issue = self.seen.things, Place("member").owner_issue()
+        subs = [Place("member").owner_issue(type="subtask", parent=issue)]
+        subs += [Place("crew").owner_issue(type="subtask", parent=issue) for _ in range(2)]
+        boards = []
+        for fields in ([], ["subtasks"]):
+            boards.append(nexusflow.new_id())
+            send("CreateBoard", {"board_id": boards[-1], "name": "cards", "projects": [things[False]["project"]], "card_fields": fields})
+        paths = [f"/projects/{things[False]['project']}/board"] + ["/boards/" + board for board in boards]
+
+        def counts(who, position):
+            found = []
+            for path in paths:
+                answer = ok(CLIENTS[who].get(f"/v1/t/acme{path}?limit=1000&min_position={position}"))
+                again = CLIENTS[who].request("GET", f"/v1/t/acme{path}?limit=1000", headers={"If-None-Match": answer.header("ETag")})
+                self.assertEqual(again.status, 304)
+                cards = [card for column in answer.json()["columns"] for card in column["cards"]]
+                found += [card["subtasks"] for card in cards if card["id"] == issue]
+            self.assertEqual(len(found), len(paths))
+            self.assertEqual(found, [found[0]] * len(found))
+            return found[0]["total"], found[0]["done"]
+
+        def move(id, to):
+            return send("TransitionIssue", {"issue": id, "to": to}).position
+
+        at = move(subs[1], "in_progress")
+        for _ in range(2):  # the pages that are kept are those of who sees as much
+            self.assertEqual([counts(who, at) for who in ("owner", "outsider", "member", "admin")], [(3, 0), (1, 0), (1, 0), (3, 0)])
+        self.assertEqual(counts("crew", at), (3, 0))
+        send("TransitionIssue", {"issue": subs[1], "to": "in_review"})
+        at = move(subs[1], "done")
+        self.assertEqual([counts(who, at) for who in ("outsider", "crew", "owner")], [(1, 0), (3, 1), (3, 1)])
+        at = send("DeleteIssue", {"issue": subs[2]}).position
+        self.assertEqual([counts(who, at) for who in ("outsider", "crew", "owner")], [(1, 0), (2, 1), (2, 1)])
+
     def test_search_finds_nothing_hidden_and_the_key_of_a_hidden_project_is_none(self):
         text = "/v1/t/acme/search?text=" + SECRET
         mine = ok(CLIENTS["outsider"].get(text + "&limit=100")).json()["items"]

@@ -494,9 +494,15 @@ static void random_command(struct history *h, struct history_tenant *t)
 		uint64_t kind = seed_below(&h->seed, 15);
 		struct history_issue *issue =
 		        t->issues_n ? &t->issues[seed_below(&h->seed, t->issues_n)] : NULL;
-		if (!issue || (kind < 2 && t->issues_n < t->issues_max))
+		/* into a deleted project nothing comes, of it nothing goes but along with a parent
+		 */
+		bool create = !issue || (kind < 2 && t->issues_n < t->issues_max);
+		if (t->deleted && (create || (kind == 13 && issue->elsewhere)))
+			continue;
+		if (create)
 			random_create(h, t, ranks[i]);
-		else if (issue->archived || issue->deleted || kind == 12)
+		else if (issue->archived || issue->deleted || kind == 12 ||
+		         (t->deleted && !issue->elsewhere))
 			random_keep(h, t, issue, children[i]);
 		else if (kind == 13)
 			history_random_move(h, t, issue);

@@ -199,8 +199,8 @@ static void *query(void *context)
 		struct view *view = projector_acquire(q->running->projector, BOARD);
 		buf_clear(&out);
 		/* the history may delete the project, or give it another key */
-		enum status status = view ? board_read(view, ACME, SLICE("TLS"), slice_of(NULL, 0),
-		                                       50, &out, &stamp, NULL)
+		enum status status = view ? board_read(view, ACME, NULL, SLICE("TLS"),
+		                                       slice_of(NULL, 0), 50, &out, &stamp, NULL)
 		                          : STATUS_UNAVAILABLE;
 		if ((status && status != STATUS_NOT_FOUND) ||
 		    kv_view_tenant_seq(view, ACME, &seq, NULL) || seq < newest)

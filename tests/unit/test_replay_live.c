@@ -52,8 +52,9 @@ static void *query_for_a_while(void *arg)
 			if (kv_view_tenant_seq(view, slice_str(tenants[i]), &seq, NULL))
 				return "a query failed";
 			/* the random events delete the project as well */
-			enum status status = board_read(view, slice_str(tenants[i]), SLICE("TLS"),
-			                                slice_of(NULL, 0), 5, &out, &stamp, NULL);
+			enum status status =
+			        board_read(view, slice_str(tenants[i]), NULL, SLICE("TLS"),
+			                   slice_of(NULL, 0), 5, &out, &stamp, NULL);
 			if (status && status != STATUS_NOT_FOUND)
 				return "a query failed";
 			if (seq < last[i])

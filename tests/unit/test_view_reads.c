@@ -152,9 +152,9 @@ static struct board_stamp read_board(struct seen *s, const char *cursor, uint32_
 {
 	struct board_stamp stamp;
 	buf_clear(&s->out);
-	assert_int_equal(
-	        board_read(s->board, ACME, TLS, slice_str(cursor), limit, &s->out, &stamp, &s->err),
-	        STATUS_OK);
+	assert_int_equal(board_read(s->board, ACME, NULL, TLS, slice_str(cursor), limit, &s->out,
+	                            &stamp, &s->err),
+	                 STATUS_OK);
 	return stamp;
 }
 
@@ -221,13 +221,16 @@ static void what_is_no_cursor_and_no_project_is_said_so(void **state)
 	struct seen *s = *state;
 	struct board_stamp stamp;
 	buf_append_str(&s->out, "kept");
-	assert_int_equal(board_read(s->board, ACME, TLS, SLICE("00zz"), 9, &s->out, &stamp, NULL),
-	                 STATUS_INVALID);
-	assert_int_equal(board_read(s->board, ACME, SLICE("NO"), NONE, 9, &s->out, &stamp, NULL),
-	                 STATUS_NOT_FOUND);
+	assert_int_equal(
+	        board_read(s->board, ACME, NULL, TLS, SLICE("00zz"), 9, &s->out, &stamp, NULL),
+	        STATUS_INVALID);
+	assert_int_equal(
+	        board_read(s->board, ACME, NULL, SLICE("NO"), NONE, 9, &s->out, &stamp, NULL),
+	        STATUS_NOT_FOUND);
 	assert_int_equal(stamp.position, 9);
-	assert_int_equal(board_read(s->board, SLICE("umbra"), TLS, NONE, 9, &s->out, &stamp, NULL),
-	                 STATUS_NOT_FOUND);
+	assert_int_equal(
+	        board_read(s->board, SLICE("umbra"), NULL, TLS, NONE, 9, &s->out, &stamp, NULL),
+	        STATUS_NOT_FOUND);
 	assert_string_equal(buf_cstr(&s->out), "kept");
 }
 
