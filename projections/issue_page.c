@@ -85,21 +85,43 @@ static void kept_tail_json(struct issue_reading *r, const struct kept_row *kept)
 }
 
 /* Of a deleted project nothing is shown. */
-static bool kept_json(struct issue_reading *r, uint64_t seq, struct slice row)
+static bool find_kept(struct issue_reading *r, struct slice row, struct kept_row *kept,
+                      struct issue_row *issue)
 {
-	struct kept_row kept;
-	struct issue_row issue;
-	if (!kept_row_unpack(row, &kept) || !issue_kept_get(r, &kept.id, &issue) ||
-	    !issue_project_is_there(r, &issue.project_id) ||
-	    !sight_sees(r->sight, &issue.project_id))
-		return false;
+	return kept_row_unpack(row, kept) && issue_kept_get(r, &kept->id, issue) &&
+	       issue_project_is_there(r, &issue->project_id) &&
+	       sight_sees(r->sight, &issue->project_id);
+}
+
+static void kept_json(struct issue_reading *r, uint64_t seq, const struct kept_row *kept,
+                      const struct issue_row *issue)
+{
 	json_out_object(r->json);
 	json_out_member_int(r->json, "seq", (int64_t)seq);
 	json_out_key(r->json, "issue");
-	issue_short_json(r, &kept.id, &issue);
-	kept_tail_json(r, &kept);
-	json_out_member_bool(r->json, "with_parent", kept.with_parent);
+	issue_short_json(r, &kept->id, issue);
+	kept_tail_json(r, kept);
+	json_out_member_bool(r->json, "with_parent", kept->with_parent);
 	json_out_object_end(r->json);
+}
+
+static bool archived_json(struct issue_reading *r, uint64_t seq, struct slice row)
+{
+	struct kept_row kept;
+	struct issue_row issue;
+	if (!find_kept(r, row, &kept, &issue))
+		return false;
+	kept_json(r, seq, &kept, &issue);
+	return true;
+}
+
+static bool deleted_json(struct issue_reading *r, uint64_t seq, struct slice row)
+{
+	struct kept_row kept;
+	struct issue_row issue;
+	if (!find_kept(r, row, &kept, &issue) || !sight_restores(r->sight, &issue.project_id))
+		return false;
+	kept_json(r, seq, &kept, &issue);
 	return true;
 }
 
@@ -212,13 +234,16 @@ bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint6
 
 void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t after, uint32_t limit)
 {
-	static const struct list issues = {KEPT, kept_json}, projects = {KEPT, kept_project_json};
+	static const struct list lists[] = {
+	        [ISSUE_ARCHIVED] = {KEPT, archived_json},
+	        [ISSUE_DELETED] = {KEPT, deleted_json},
+	        [PROJECT_DELETED] = {KEPT, kept_project_json},
+	};
 	struct buf prefix = {0};
 	key_tenant(&prefix, r->tenant);
 	row_u8(&prefix, (uint8_t)kind);
 	json_out_object(r->json);
-	items_json(r, kind == PROJECT_DELETED ? &projects : &issues, buf_slice(&prefix), after,
-	           limit);
+	items_json(r, &lists[kind], buf_slice(&prefix), after, limit);
 	json_out_object_end(r->json);
 	buf_release(&prefix);
 }

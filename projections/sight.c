@@ -4,12 +4,16 @@
 
 #include "core/domain/project.h"
 
+static void add(struct uuid **projects, uint32_t *n, const struct uuid *project)
+{
+	if ((*n & (*n - 1)) == 0)
+		*projects = mem_grow(*projects, (*n ? 2 * *n : 1) * sizeof **projects);
+	(*projects)[(*n)++] = *project;
+}
+
 static void hide(struct sight *sight, const struct uuid *project)
 {
-	uint32_t n = sight->hidden_n;
-	if ((n & (n - 1)) == 0)
-		sight->hidden = mem_grow(sight->hidden, (n ? 2 * n : 1) * sizeof *sight->hidden);
-	sight->hidden[sight->hidden_n++] = *project;
+	add(&sight->hidden, &sight->hidden_n, project);
 }
 
 static int by_id(const void *a, const void *b)
@@ -35,23 +39,59 @@ static void hide_deleted(const struct tenant_state *rows, struct sight *sight)
 	}
 }
 
-/* Only projects that have another scheme than the classic one can be. */
+/* The next project behind @key that has another scheme than the classic one, and the rights in it.
+ */
+static bool next_rights(const struct tenant_state *rows, const struct sight *sight,
+                        struct row_key *key, struct row_project *project, struct rights *rights)
+{
+	struct row_scheme_project unused;
+	while (rows->next(rows, key, false, &unused)) {
+		struct uuid id = project_of(key);
+		if (!read_project(rows, &id, project) || project->deleted)
+			continue;
+		*rights = rights_in(rows, &sight->holder, project);
+		return true;
+	}
+	return false;
+}
+
+static bool has_schemes(const struct tenant_state *rows)
+{
+	struct row_organization organization;
+	return read_organization(rows, &organization) && organization.permission_schemes;
+}
+
 static void hide_private(const struct tenant_state *rows, struct sight *sight)
 {
 	struct row_key key = row_key_first(ROW_SCHEME_PROJECT);
-	struct row_organization organization;
-	struct row_scheme_project unused;
 	struct row_project project;
-	if (!read_organization(rows, &organization) || !organization.permission_schemes)
+	struct rights rights;
+	if (!has_schemes(rows))
 		return;
-	while (rows->next(rows, &key, false, &unused)) {
-		struct uuid id = project_of(&key);
-		if (!read_project(rows, &id, &project) || project.deleted)
-			continue;
-		struct rights rights = rights_in(rows, &sight->holder, &project);
+	while (next_rights(rows, sight, &key, &project, &rights))
 		if (!rights_give(&rights, PERMISSION_BROWSE_PROJECT, &sight->holder.member, NULL))
-			hide(sight, &id);
-	}
+			hide(sight, &project.id);
+}
+
+static void sort(struct uuid *projects, uint32_t n)
+{
+	if (n)
+		qsort(projects, n, sizeof *projects, by_id);
+}
+
+/* The classic scheme lets nobody restore but admins. */
+void sight_look_for_restores(const struct tenant_state *rows, struct sight *sight)
+{
+	struct row_key key = row_key_first(ROW_SCHEME_PROJECT);
+	struct row_project project;
+	struct rights rights;
+	if (role_reaches(sight->holder.role, ORG_ROLE_ADMIN) || !has_schemes(rows))
+		return;
+	while (next_rights(rows, sight, &key, &project, &rights))
+		if (rights_give(&rights, PERMISSION_RESTORE_ISSUES, &sight->holder.member, NULL) &&
+		    rights_give(&rights, PERMISSION_BROWSE_PROJECT, &sight->holder.member, NULL))
+			add(&sight->restores, &sight->restores_n, &project.id);
+	sort(sight->restores, sight->restores_n);
 }
 
 void sight_look(const struct tenant_state *rows, const struct holder *holder, struct sight *out)
@@ -61,26 +101,42 @@ void sight_look(const struct tenant_state *rows, const struct holder *holder, st
 		return;
 	hide_deleted(rows, out);
 	hide_private(rows, out);
-	if (out->hidden_n)
-		qsort(out->hidden, out->hidden_n, sizeof *out->hidden, by_id);
+	sort(out->hidden, out->hidden_n);
 }
 
 void sight_release(struct sight *sight)
 {
 	free(sight->hidden);
+	free(sight->restores);
 	*sight = (struct sight){.hidden = NULL};
+}
+
+static bool has(const struct uuid *projects, uint32_t n, const struct uuid *project)
+{
+	return n && bsearch(project, projects, n, sizeof *projects, by_id);
 }
 
 bool sight_sees(const struct sight *sight, const struct uuid *project)
 {
-	return !sight || !sight->hidden_n ||
-	       !bsearch(project, sight->hidden, sight->hidden_n, sizeof *sight->hidden, by_id);
+	return !sight || !has(sight->hidden, sight->hidden_n, project);
+}
+
+bool sight_restores(const struct sight *sight, const struct uuid *project)
+{
+	return !sight || role_reaches(sight->holder.role, ORG_ROLE_ADMIN) ||
+	       has(sight->restores, sight->restores_n, project);
+}
+
+static bool same(const struct uuid *a, uint32_t a_n, const struct uuid *b, uint32_t b_n)
+{
+	return a_n == b_n && (!a_n || memcmp(a, b, a_n * sizeof *a) == 0);
 }
 
 bool sight_equal(const struct sight *a, const struct sight *b)
 {
-	return a->holder.role == b->holder.role && a->hidden_n == b->hidden_n &&
-	       (!a->hidden_n || memcmp(a->hidden, b->hidden, a->hidden_n * sizeof *a->hidden) == 0);
+	return a->holder.role == b->holder.role &&
+	       same(a->hidden, a->hidden_n, b->hidden, b->hidden_n) &&
+	       same(a->restores, a->restores_n, b->restores, b->restores_n);
 }
 
 void sight_hidden_array(const struct sight *sight, struct buf *out)

@@ -14,15 +14,22 @@ struct sight {
 	struct holder holder;
 	struct uuid *hidden; /* projects, in order of their ids; NULL: none */
 	uint32_t hidden_n;
+	struct uuid *restores; /* likewise: projects whose deleted issues they may restore */
+	uint32_t restores_n;
 };
 
 /* The sight of an active member. Reads the deleted projects, and what of projects with schemes of
  * their own is needed. To be released. */
 void sight_look(const struct tenant_state *rows, const struct holder *holder, struct sight *out);
+/* Adds, for who is no admin, where they may restore whatever issue was deleted. */
+void sight_look_for_restores(const struct tenant_state *rows, struct sight *sight);
 void sight_release(struct sight *sight);
 
 /* NULL sees everything. */
 bool sight_sees(const struct sight *sight, const struct uuid *project);
+/* Whether it restores deleted issues of the project, if that was looked for. NULL, and admins, do.
+ */
+bool sight_restores(const struct sight *sight, const struct uuid *project);
 bool sight_equal(const struct sight *a, const struct sight *b);
 /* "{id,id}": the hidden projects as a parameter of type uuid[]. Appends. */
 void sight_hidden_array(const struct sight *sight, struct buf *out);

@@ -40,6 +40,7 @@ enum query_asks {
 	QUERY_ASKS_PROJECT,  /* to browse the {project} of the path */
 	QUERY_ASKS_ISSUE,    /* to browse the project of the {issue} of the path */
 	QUERY_ASKS_PROJECTS, /* nothing; rows of projects that one may not browse are not there */
+	QUERY_ASKS_RESTORE,  /* likewise, and rows of projects where one may restore no issues */
 };
 struct query_permission {
 	enum query_asks asks;

@@ -43,6 +43,8 @@ static void look_at(struct query *query, const struct tenant_state *rows)
 	const struct holder holder = {query->member.id, query->member.role};
 	const struct sight *sight = &query->sight;
 	sight_look(rows, &holder, &query->sight);
+	if (query->permission->asks == QUERY_ASKS_RESTORE)
+		sight_look_for_restores(rows, &query->sight);
 	if (query->permission->asks == QUERY_ASKS_PROJECT)
 		query->hides_path = sight_hides_project(sight, rows,
 		                                        http_path_param(query->request, "project"));

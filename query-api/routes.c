@@ -58,8 +58,8 @@
 	  "Work that was logged on an issue, oldest first.")                                       \
 	X(archived_issues, "/archived-issues", OF_PROJECTS, after_params,                          \
 	  "Issues that are archived, in the order in which they were.")                            \
-	X(deleted_issues, "/deleted-issues", ROLE(ADMIN), after_params,                            \
-	  "Issues that are deleted and can be restored, for admins, in the order in which they "   \
+	X(deleted_issues, "/deleted-issues", TO_RESTORE, after_params,                             \
+	  "Issues that are deleted and that the caller may restore, in the order in which they "   \
 	  "were.")                                                                                 \
 	X(deleted_projects, "/deleted-projects", ROLE(ADMIN), after_params,                        \
 	  "Projects that are deleted and can be restored, for admins, in the order in which they " \
@@ -94,6 +94,7 @@ const struct query_type *const query_types[] = {QUERY_TABLE(QUERY_TYPE)};
 #define OF_PROJECT  ASKS(PROJECT, UNKNOWN)
 #define OF_ISSUE    ASKS(ISSUE, UNKNOWN)
 #define OF_PROJECTS ASKS(PROJECTS, UNKNOWN)
+#define TO_RESTORE  ASKS(RESTORE, UNKNOWN)
 
 #define QUERY_PERMISSION(type, path, asks, params, summary) asks,
 const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSION)};

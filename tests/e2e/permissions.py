@@ -711,6 +711,45 @@ class Hidden(unittest.TestCase):
         self.assertEqual(answer.status, 404)
 
 
+class DeletedIssues(unittest.TestCase):
+    """Who may restore in a project sees what they can restore there, and nothing else."""
+
+    def test_who_restores_in_a_project_sees_what_is_deleted_there(self):
+        for name, permissions in (("keepers", ("browse_project", "restore_issues")), ("blind", ("restore_issues",))):
+            send("CreatePermissionScheme", {"scheme": name, "name": name, "grants": [
+                {"permission": permission, "to": "member", "member": IDS["member"]} for permission in permissions] + [
+                {"permission": "browse_project", "to": "member", "member": IDS["guest"]}]})
+        keys, deleted = {}, {}
+        for scheme in ("classic", "keepers", "blind"):
+            keys[scheme] = letters(8)
+            send("CreateProject", {"key": keys[scheme], "name": scheme, "permission_scheme": scheme})
+            deleted[scheme] = []
+            for _ in range(2):
+                id = nexusflow.new_id()
+                send("CreateIssue", {"issue_id": id, "project": keys[scheme], "summary": "x", "type": "task", "priority": "low"})
+                position = send("DeleteIssue", {"issue": id}).position
+                deleted[scheme].append(id)
+
+        def listed(who, limit=500):
+            found, at = [], 0
+            while at is not None:
+                page = ok(CLIENTS[who].get(f"/v1/t/acme/deleted-issues?limit={limit}&after={at}&min_position={position}")).json()
+                found, at = found + [item["issue"]["id"] for item in page["items"]], page["next"]
+            return found
+
+        for limit in (1, 500):
+            self.assertEqual(listed("member", limit), deleted["keepers"])
+            self.assertEqual([listed(who, limit) for who in ("guest", "lead", "outsider")], [[], [], []])
+        for scheme in deleted:
+            self.assertTrue(set(deleted[scheme]) <= set(listed("admin")))
+            answers = [CLIENTS["member"].command("acme", "RestoreIssue", {"issue": id}) for id in deleted[scheme][:1]]
+            self.assertEqual([a.status for a in answers], [200 if scheme == "keepers" else 404])
+        position = answers[0].position or position
+        position = send("ChangePermissionGrants", {"scheme": "keepers", "remove": [
+            {"permission": "restore_issues", "to": "member", "member": IDS["member"]}]}).position
+        self.assertEqual(listed("member"), [])
+
+
 class DeletedProject(unittest.TestCase):
     """It is out of sight for everybody but those who may restore it, and comes back as it was."""
 
