@@ -448,8 +448,11 @@ static void wait_as_stranger(struct query *query)
 /* On the loop thread: from the start, and again after each wait. */
 static void step(struct query *query)
 {
-	if (query->late)
-		position_not_reached(query);
+	if (query->late) {
+		query_authorize(query); /* a member may have been removed while they waited */
+		if (!query->problem)
+			position_not_reached(query);
+	}
 	if (query->problem) {
 		answer(query);
 		return;

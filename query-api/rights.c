@@ -6,6 +6,7 @@
 
 void query_no_tenant(struct query *query)
 {
+	query->position = 0; /* is not theirs to know */
 	query_problem(query, 404, "no_such_tenant", "there is no such organization");
 }
 

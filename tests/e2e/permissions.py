@@ -3,6 +3,7 @@
 table of docs/permissions.md says. And what a private project hides is hidden in every query.
 
 With --print: write the table that the program answers by, to compare."""
+import http.client
 import json
 import os
 import sys
@@ -748,6 +749,66 @@ class DeletedIssues(unittest.TestCase):
         position = send("ChangePermissionGrants", {"scheme": "keepers", "remove": [
             {"permission": "restore_issues", "to": "member", "member": IDS["member"]}]}).position
         self.assertEqual(listed("member"), [])
+
+
+class Removed(unittest.TestCase):
+    """Who is removed loses everything at once, what is under way included."""
+
+    def leaver(self, role="member"):
+        id, name = nexusflow.new_id(), new("leaver")
+        position = send("AddMember", {"member_id": id, "person": nexusflow.person(name), "role": role}).position
+        client = NODE.client(NODE.token(name))
+        ok(client.get(f"/v1/t/acme/me?min_position={position}"))
+        return id, client
+
+    def remove(self, id):
+        return send("RemoveMember", {"member": id}).position
+
+    def test_the_lines_of_a_stream_behind_the_removal_are_refused(self):
+        for rest in (0, 2000):
+            id, client = self.leaver()
+            issue = Place("member").issue()
+            line = json.dumps({"command": "AddComment", "data": {"issue": issue, "body": "x"}}) + "\n"
+            lines = [line] * 2000
+            sent = http.client.HTTPConnection("127.0.0.1", NODE.port, timeout=60)
+            sent.putrequest("POST", "/v1/t/acme/commands")
+            for name, value in (("Authorization", "Bearer " + client.token), ("Content-Type", "application/x-ndjson"),
+                                ("Content-Length", str(len(line) * len(lines)))):
+                sent.putheader(name, value)
+            sent.endheaders()
+            sent.send("".join(lines[rest:]).encode())  # all of it, or what comes before the removal
+            removed = self.remove(id)
+            sent.send("".join(lines[:rest]).encode())
+            answer = sent.getresponse()
+            self.assertEqual(answer.status, 200)
+            results = [json.loads(text) for text in answer.read().decode().splitlines()]
+            sent.close()
+            self.assertEqual(len(results), len(lines))
+            accepted = [result["position"] for result in results if result["status"] == 200]
+            refused = [result for result in results if result["status"] != 200]
+            self.assertTrue(all(position < removed for position in accepted), (removed, accepted[-1:]))
+            self.assertEqual({(result["status"], result["code"]) for result in refused} or {(404, "no_such_tenant")}, {(404, "no_such_tenant")})
+            if rest:
+                self.assertEqual(accepted, [])
+
+    def test_who_waits_for_a_position_is_answered_as_a_stranger(self):
+        paths = ("", "/me", "/projects", "/audit?limit=1", "/events?limit=1")
+        for reached in (True, False):
+            leavers = [self.leaver() for _ in paths]
+            far = send("CreateTeam", {"name": new("t")}).position + (20 if reached else 1000000)
+            for path, (_, client) in zip(paths, leavers):  # the node reads each before it takes the command that comes later
+                joint = "&" if "?" in path else "?"
+                client.connection.request("GET", f"/v1/t/acme{path}{joint}min_position={far}",
+                                          headers={"Authorization": "Bearer " + client.token})
+            position = max(self.remove(id) for id, _ in leavers)
+            while reached and position < far:
+                position = send("CreateTeam", {"name": new("t")}).position
+            for path, (_, client) in zip(paths, leavers):
+                answer, other = client.connection.getresponse(), CLIENTS["stranger"].get("/v1/t/acme" + path)
+                with self.subTest(f"{path} {reached}"):
+                    found, told = json.loads(answer.read()), other.json()
+                    self.assertEqual((found.pop("request_id") != "", answer.status, found), (told.pop("request_id") != "", 404, told))
+                    self.assertIsNone(answer.getheader("NexusFlow-Position"))
 
 
 class DeletedProject(unittest.TestCase):
