@@ -2,8 +2,9 @@
  * for every piece of the body, and when the body is complete.
  *
  * A response that is queued before the body is complete closes the connection (and costs most of
- * the throughput), so refusals wait for the end of a small body and only 413, 414, 431 and broken
- * framing answer at once. */
+ * the throughput), so refusals wait for the end of the body and only 413, 414, 431 and broken
+ * framing answer at once. What arrives then is read and thrown away: closing on unread bytes makes
+ * the kernel send a reset, and most clients then lose the answer (RFC 9112, 9.6). */
 #include <assert.h>
 #include <stdio.h>
 #include <strings.h>
@@ -12,8 +13,8 @@
 #include "core/base/clock.h"
 #include "core/http/server.h"
 
-#define DISCARD_BYTES_MAX  65536 /* of a body whose answer is already known */
-#define SLOW_READ_MS       20000 /* to take an answer, and 1 s more for each KiB */
+#define DISCARD_BYTES_MAX  (16 << 20) /* of a body whose answer is already known */
+#define SLOW_READ_MS       20000      /* to take an answer, and 1 s more for each KiB */
 #define WRITE_BYTES_PER_MS 1
 
 /* What one pass over the headers finds. */
@@ -25,6 +26,7 @@ struct scan {
 	uint64_t content_length;
 	size_t transfer_encodings;
 	bool chunked;
+	bool expects; /* to be told before it sends the body */
 	bool bad;
 	struct slice authorization;
 };
@@ -87,6 +89,8 @@ static enum MHD_Result scan_header(void *cls, enum MHD_ValueKind kind, const cha
 				scan->bad = true;
 			scan->content_length = scan->content_length * 10 + digit;
 		}
+	} else if (key_n == 6 && strcasecmp(key, "Expect") == 0) {
+		scan->expects = true;
 	} else if (key_n == 17 && strcasecmp(key, "Transfer-Encoding") == 0) {
 		scan->transfer_encodings++;
 		scan->chunked = value_n == 7 && strcasecmp(value, "chunked") == 0;
@@ -106,6 +110,44 @@ static void refuse_and_close(struct http_request *request, int status, const cha
 {
 	request->close = true;
 	refuse(request, status, code, detail, NULL);
+}
+
+/* libmicrohttpd takes no response while a body arrives, so this one is
+ * written past it: nothing else is on its way on this connection, which ends behind the body. */
+static void answer_too_large(struct http_request *request, struct slice detail)
+{
+	struct buf body = {0}, text = {0};
+	char id[UUID_TEXT + 1] = {0};
+
+	uuid_format(&request->id, id);
+	problem_json(&body, 413, "body_too_large", MHD_get_reason_phrase_for(413), NULL, detail,
+	             &request->id);
+	buf_printf(&text,
+	           "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+	           "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
+	           "X-Request-Id: %s\r\nContent-Length: %zu\r\n\r\n",
+	           id, body.n);
+	buf_append_slice(&text, buf_slice(&body));
+	ssize_t sent = send(request->peer->fd, text.data, text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)sent; /* the connection ends either way */
+	shutdown(request->peer->fd, SHUT_WR);
+	buf_release(&text);
+	buf_release(&body);
+	router_count(&request->entry->metrics, 413, clock_monotonic_us() - request->arrived_us);
+	request->answered = request->discard = true;
+}
+
+static void refuse_body(struct http_request *request, bool waits)
+{
+	char detail[96];
+	int n = snprintf(detail, sizeof(detail),
+	                 "the body is larger than the %zu bytes that this path takes",
+	                 request->entry->route->body_bytes_max);
+
+	if (waits)
+		refuse_and_close(request, 413, "body_too_large", detail);
+	else
+		answer_too_large(request, slice_of(detail, (size_t)n));
 }
 
 /* Two framings of one body are how requests are smuggled past a proxy (RFC 9112, 6.3). */
@@ -170,11 +212,11 @@ static void judge_head(struct http_request *request, const struct scan *scan, si
 	} else {
 		const struct http_route *route = request->entry->route;
 		if (scan->content_length > route->body_bytes_max)
-			refuse_and_close(request, 413, "body_too_large", "the body is too large");
+			refuse_body(request, scan->expects);
 		else if (route->auth == HTTP_AUTH_TOKEN)
 			check_token(request, scan);
 	}
-	if (request->discard && (scan->chunked || scan->content_length > DISCARD_BYTES_MAX))
+	if (request->response && scan->content_length > DISCARD_BYTES_MAX)
 		request->close = true;
 }
 
@@ -228,42 +270,17 @@ static enum MHD_Result send_response(struct http_server *server, struct http_req
 	return queued;
 }
 
-/* libmicrohttpd takes no response while a body arrives, so this one is written past it: nothing
- * else is on its way on this connection. The client may lose it if it goes on sending. */
-static enum MHD_Result refuse_midway(struct http_server *server, struct http_request *request)
-{
-	struct buf body = {0}, text = {0};
-	char id[UUID_TEXT + 1] = {0};
-
-	uuid_format(&request->id, id);
-	problem_json(&body, 413, "body_too_large", MHD_get_reason_phrase_for(413), NULL,
-	             SLICE("the body is too large"), &request->id);
-	buf_printf(&text,
-	           "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
-	           "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
-	           "X-Request-Id: %s\r\nContent-Length: %zu\r\n\r\n",
-	           id, body.n);
-	buf_append_slice(&text, buf_slice(&body));
-	ssize_t sent = send(request->peer->fd, text.data, text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)sent; /* the connection ends either way */
-	buf_release(&text);
-	buf_release(&body);
-	router_count(metrics_of(server, request), 413, clock_monotonic_us() - request->arrived_us);
-	return MHD_NO;
-}
-
-static enum MHD_Result take_body(struct http_server *server, struct http_request *request,
-                                 const char *upload, size_t *upload_n)
+static enum MHD_Result take_body(struct http_request *request, const char *upload, size_t *upload_n)
 {
 	size_t n = *upload_n;
 
 	*upload_n = 0;
+	if (!request->discard && n > request->entry->route->body_bytes_max - request->body.n)
+		refuse_body(request, false);
 	if (request->discard) {
 		request->discarded += n;
 		return request->discarded > DISCARD_BYTES_MAX ? MHD_NO : MHD_YES;
 	}
-	if (n > request->entry->route->body_bytes_max - request->body.n)
-		return refuse_midway(server, request);
 	buf_append(&request->body, upload, n);
 	return MHD_YES;
 }
@@ -335,7 +352,10 @@ enum MHD_Result dispatch_request(void *cls, struct MHD_Connection *connection, c
 	}
 	if (request->phase == REQUEST_BODY) {
 		if (*upload_n)
-			return take_body(server, request, upload, upload_n);
+			return take_body(request, upload, upload_n);
+		if (request->answered)
+			return MHD_NO; /* all of the body was read: the client is told nothing new
+			                */
 		handle(request);
 	}
 	return request->response ? send_response(server, request) : MHD_YES;

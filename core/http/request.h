@@ -41,8 +41,9 @@ struct http_request {
 	bool known_method;
 	bool counted; /* in server->active */
 	bool parked;
-	bool discard; /* answered already; what still arrives is thrown away */
-	bool close;   /* the answer ends the connection */
+	bool discard;  /* answered already; what still arrives is thrown away */
+	bool close;    /* the answer ends the connection */
+	bool answered; /* past libmicrohttpd, which is to send nothing */
 	enum http_method method;
 	struct router_entry *entry; /* NULL: no route */
 	struct slice params[HTTP_PARAMS_MAX];

@@ -91,6 +91,27 @@ static void a_chunked_body_over_the_limit_is_413(void **state)
 	buf_release(&answer);
 }
 
+/* Many clients read only when they have sent all: a reset would take the answer from them. */
+static void who_sends_ten_megabytes_reads_the_413(void **state)
+{
+	(void)state;
+	static char body[10 << 20];
+	static const char *const heads[] = {
+	        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\n\r\n",
+	        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nA00000\r\n",
+	};
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		struct buf text = {0}, answer = {0};
+		buf_append_str(&text, heads[i]);
+		buf_append(&text, body, sizeof(body));
+		buf_append_str(&text, i ? "\r\n0\r\n\r\n" : "");
+		assert_int_equal(client_exchange(buf_slice(&text), &answer), 413);
+		assert_non_null(strstr(buf_cstr(&answer), "larger than the 1000 bytes"));
+		buf_release(&text);
+		buf_release(&answer);
+	}
+}
+
 static void a_body_of_exactly_the_limit_passes(void **state)
 {
 	(void)state;
@@ -465,6 +486,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        WITH_SERVER(a_declared_body_over_the_limit_is_413_and_not_read),
 	        WITH_SERVER(a_chunked_body_over_the_limit_is_413),
+	        WITH_SERVER(who_sends_ten_megabytes_reads_the_413),
 	        WITH_SERVER(a_body_of_exactly_the_limit_passes),
 	        WITH_SERVER(a_uri_over_the_limit_is_414),
 	        WITH_SERVER(headers_over_the_limits_are_431),
