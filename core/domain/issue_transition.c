@@ -333,6 +333,16 @@ static bool check_comment(struct judge *judge, const struct transition_issue *co
 	       check_new_id(judge, &comment->id, "");
 }
 
+/* Of two who take an issue out of the status that both saw, the second is told. */
+static bool check_from(struct judge *judge, const struct transition_issue *command,
+                       const struct row_issue *issue)
+{
+	if (!command->has_from || slice_equal(command->from, PADDED(issue->status)))
+		return true;
+	return REFUSE(judge, REJECT_NO_TRANSITION, "/from", command->issue, SLICE(" is in "),
+	              PADDED(issue->status), SLICE(" by now, not in "), command->from);
+}
+
 void decide_transition_issue(struct judge *judge, const struct transition_issue *command)
 {
 	struct crossing crossing = {.state = judge->state,
@@ -351,7 +361,7 @@ void decide_transition_issue(struct judge *judge, const struct transition_issue 
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
 	                  command->expected_version, &issue) ||
-	    !check_target(judge, command, &wanted))
+	    !check_from(judge, command, &issue) || !check_target(judge, command, &wanted))
 		return;
 	crossing.issue = issue;
 	if (!open_crossing(&crossing)) {

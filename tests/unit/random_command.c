@@ -167,6 +167,8 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		                                  .fields = some_screen(decider, seed),
 		                                  .has_comment = maybe(seed, 8),
 		                                  .comment = SOME_TEXT,
+		                                  .has_from = maybe(seed, 8),
+		                                  .from = SOME_STATUS,
 		                                  EXPECTED};
 		break;
 	case COMMAND_RANK_ISSUE:

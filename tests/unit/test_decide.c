@@ -343,6 +343,21 @@ static void occurred_at_never_decreases_within_an_issue(void **state)
 	THEN_REFUSED(OCCURRED_AT_DECREASES, "");
 }
 
+static void of_two_who_take_an_issue_from_one_status_one_wins(void **state)
+{
+	struct decider *decider = *state;
+	settle_issue(decider);
+	WHEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .has_from = true,
+	     .from = SLICE("todo"), .has_to = true, .to = SLICE("done"));
+	THEN(EVENT_ISSUE_TRANSITIONED);
+	WHEN(ben, transition_issue, .issue = SLICE("TLS-1"), .has_from = true,
+	     .from = SLICE("todo"), .has_to = true, .to = SLICE("in_progress"));
+	THEN_REFUSED(NO_TRANSITION, "/from");
+	WHEN(ben, transition_issue, .issue = SLICE("TLS-1"), .has_from = true,
+	     .from = SLICE("todo"), .has_to = true, .to = SLICE("done"));
+	THEN_REFUSED(NO_TRANSITION, "/from");
+}
+
 static void rules_are_not_members_but_keep_every_other_rule(void **state)
 {
 	struct decider *decider = *state;
@@ -422,6 +437,7 @@ int main(void)
 	        ON_SETTLED(only_admins_import),
 	        ON_SETTLED(an_importer_acts_in_the_name_of_a_member),
 	        ON_SETTLED(occurred_at_never_decreases_within_an_issue),
+	        ON_SETTLED(of_two_who_take_an_issue_from_one_status_one_wins),
 	        ON_SETTLED(rules_are_not_members_but_keep_every_other_rule),
 	        ON_SETTLED(a_decision_without_room_is_too_large),
 	        ON_SETTLED(a_detail_is_cut_between_characters),
