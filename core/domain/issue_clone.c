@@ -106,7 +106,8 @@ static bool find_clone_parent(struct judge *judge, const struct row_item *type,
 	}
 	bool active = !uuid_is_nil(&clone->source.parent) &&
 	              read_issue(judge->state, &clone->source.parent, &row) && !row.deleted &&
-	              !row.archived && can_browse_issue(judge, &row);
+	              !row.archived && can_browse_issue(judge, &row) &&
+	              !project_of_issue(judge, &row)->archived;
 	if (!active && type_needs_parent(type))
 		return REFUSE(judge, REJECT_PARENT_NEEDED, "/issue",
 		              SLICE("the parent of the sub-task is archived, or not there"));

@@ -3,8 +3,7 @@
  * Threads have one level: an answer to an answer belongs to the thread of the first comment. When
  * that is deleted, its answers stay and go on naming it.
  *
- * A mention is an @ and a member's id. A new comment mentions members; an edited one may go on
- * mentioning those who were removed since. */
+ * A mention is an @ and the id of somebody who is, or was, a member; other ids are text. */
 #include "core/domain/issue.h"
 
 static bool read_comment(const struct tenant_state *state, const struct uuid *id,
@@ -30,32 +29,21 @@ static bool is_mentioned(const struct uuid *members, uint32_t n, const struct uu
 	return false;
 }
 
-/* Whether a comment may mention @member; one that is edited, also who is no member any more. */
-static bool check_mentioned(struct judge *judge, const struct uuid *member, bool edited,
-                            const char *pointer)
-{
-	struct row_member row;
-
-	return (edited && read_member(judge->state, member, &row)) ||
-	       check_member(judge, member, pointer);
-}
-
 /* The members that @body mentions, each once, in the order of the text. */
-static bool find_mentions(struct judge *judge, struct slice body, bool edited, const char *pointer,
+static bool find_mentions(struct judge *judge, struct slice body, const char *pointer,
                           struct uuid_array *mentions)
 {
+	struct row_member row;
 	struct uuid members[COMMENT_MENTIONS_MAX], member;
 	uint32_t n = 0;
 
 	*mentions = (struct uuid_array){NULL, 0};
 	while (text_next_mention(&body, &member)) {
-		if (is_mentioned(members, n, &member))
+		if (is_mentioned(members, n, &member) || !read_member(judge->state, &member, &row))
 			continue;
 		if (n == COMMENT_MENTIONS_MAX)
 			return REFUSE(judge, REJECT_TOO_MANY_MENTIONS, pointer,
 			              SLICE("mention at most 50 members"));
-		if (!check_mentioned(judge, &member, edited, pointer))
-			return false;
 		members[n++] = member;
 	}
 	if (!n)
@@ -90,7 +78,7 @@ static bool find_thread(struct judge *judge, const struct add_comment *command,
 bool check_new_comment(struct judge *judge, struct new_comment *comment, const char *pointer)
 {
 	return check_comment_body(judge, comment->body, pointer) &&
-	       find_mentions(judge, comment->body, false, pointer, &comment->mentions);
+	       find_mentions(judge, comment->body, pointer, &comment->mentions);
 }
 
 void emit_comment(struct judge *judge, const struct new_comment *comment, struct row_issue *issue)
@@ -145,7 +133,7 @@ void decide_edit_comment(struct judge *judge, const struct edit_comment *command
 	    !find_comment(judge, &issue, &command->comment_id, &comment) ||
 	    !check_comment_body(judge, command->body, "/body") ||
 	    memcmp(hash.words, comment.body_hash, sizeof(hash.words)) == 0 ||
-	    !find_mentions(judge, command->body, true, "/body", &mentions))
+	    !find_mentions(judge, command->body, "/body", &mentions))
 		return;
 	emit_issue(judge, EVENT_COMMENT_EDITED, &issue)->comment_edited = (struct comment_edited){
 	        command->comment_id, command->body, comment.body_seq, mentions};

@@ -90,7 +90,7 @@ static bool find_parent(struct judge *judge, const struct create_issue *command,
 		              SLICE(" needs a parent"));
 	if (!command->has_parent)
 		return true;
-	if (!find_active_issue(judge, command->parent, "/parent", &row) ||
+	if (!find_open_issue(judge, command->parent, "/parent", &row) ||
 	    !check_parent(judge, id, type, &row, "/parent"))
 		return false;
 	*parent = row.id;

@@ -118,7 +118,7 @@ static bool set_parent(struct issue_draft *draft, const struct slice *value, con
 		              SLICE(" needs a parent"));
 	memset(&parent.id, 0, sizeof(parent.id));
 	if (value &&
-	    (!find_active_issue(draft->judge, *value, pointer, &parent) ||
+	    (!find_open_issue(draft->judge, *value, pointer, &parent) ||
 	     !check_parent(draft->judge, &draft->issue.id, &draft->type, &parent, pointer)))
 		return false;
 	draft->issue.parent = parent.id;

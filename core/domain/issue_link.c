@@ -91,17 +91,6 @@ static bool check_circle(struct judge *judge, const struct link_issues *command,
 	                      SLICE("more than 1000 issues are behind "), command->other);
 }
 
-/* A link shows at both ends: none comes to an issue whose project takes no changes. */
-static bool check_other_project(struct judge *judge, const struct row_issue *other)
-{
-	struct row_project project;
-	bool found = read_project(judge->state, &other->project_id, &project);
-
-	assert(found);
-	(void)found;
-	return check_project_open(judge, &project, "/other");
-}
-
 void decide_link_issues(struct judge *judge, const struct link_issues *command)
 {
 	struct link_ends ends;
@@ -113,7 +102,9 @@ void decide_link_issues(struct judge *judge, const struct link_issues *command)
 		REFUSE(judge, REJECT_SELF_LINK, "/other", SLICE("both are "), command->issue);
 		return;
 	}
-	if (ends.linked || !check_other_project(judge, &ends.other) ||
+	/* a link shows at both ends: none comes to an issue whose project takes no changes */
+	if (ends.linked ||
+	    !check_project_open(judge, project_of_issue(judge, &ends.other), "/other") ||
 	    (ends.type.acyclic && !check_circle(judge, command, &ends)))
 		return;
 	emit_issue(judge, EVENT_ISSUE_LINKED, &ends.issue)->issue_linked =

@@ -34,8 +34,8 @@ void decide_watch_issue(struct judge *judge, const struct watch_issue *command)
 
 	if (!find_subject(judge, command->issue, false, 0, &issue) ||
 	    !find_watcher(judge, &issue, command->has_member, &command->member, &watcher) ||
-	    !check_member(judge, &watcher, "/member") ||
-	    is_watcher(judge->state, &issue, &watcher) || !check_watchers(judge, &issue))
+	    !check_watcher(judge, &issue, &watcher) || is_watcher(judge->state, &issue, &watcher) ||
+	    !check_watchers(judge, &issue))
 		return;
 	emit_issue(judge, EVENT_ISSUE_WATCHED, &issue)->issue_watched.member_id = watcher;
 }

@@ -261,8 +261,9 @@ bool check_asked(struct judge *judge, const struct row_project *project,
 	                         "");
 }
 
-bool can_be_assigned(struct judge *judge, const struct row_project *project,
-                     const struct row_issue *issue, const struct uuid *member)
+/* Whether somebody else, who is active, sees the issue and holds @permission of it. */
+static bool member_may(struct judge *judge, const struct uuid *member, enum permission permission,
+                       const struct row_project *project, const struct row_issue *issue)
 {
 	struct row_member row;
 
@@ -271,7 +272,13 @@ bool can_be_assigned(struct judge *judge, const struct row_project *project,
 	const struct holder holder = {*member, row.role};
 	const struct rights rights = rights_in(judge->state, &holder, project);
 	return rights_give(&rights, PERMISSION_BROWSE_PROJECT, member, issue) &&
-	       rights_give(&rights, PERMISSION_BE_ASSIGNED, member, issue);
+	       rights_give(&rights, permission, member, issue);
+}
+
+bool can_be_assigned(struct judge *judge, const struct row_project *project,
+                     const struct row_issue *issue, const struct uuid *member)
+{
+	return member_may(judge, member, PERMISSION_BE_ASSIGNED, project, issue);
 }
 
 bool check_assignee(struct judge *judge, const struct row_project *project,
@@ -285,6 +292,19 @@ bool check_assignee(struct judge *judge, const struct row_project *project,
 		return true;
 	return REFUSE(judge, REJECT_NOT_ASSIGNABLE, "/assignee", uuid_slice(member, room),
 	              SLICE(" may not be assigned issues of "), PADDED(project->key));
+}
+
+bool check_watcher(struct judge *judge, const struct row_issue *issue, const struct uuid *member)
+{
+	const struct row_project *project = project_of_issue(judge, issue);
+	char room[UUID_TEXT];
+
+	if (!check_member(judge, member, "/member"))
+		return false;
+	if (member_may(judge, member, PERMISSION_BROWSE_PROJECT, project, issue))
+		return true;
+	return REFUSE(judge, REJECT_CANNOT_WATCH, "/member", uuid_slice(member, room),
+	              SLICE(" may not browse "), PADDED(project->key));
 }
 
 bool check_own(struct judge *judge, const struct row_issue *issue, const struct uuid *owner,
@@ -396,6 +416,13 @@ bool find_active_issue(struct judge *judge, struct slice ref, const char *pointe
 {
 	return find_other_issue(judge, ref, pointer, issue) &&
 	       check_issue_active(judge, issue, ref, pointer);
+}
+
+bool find_open_issue(struct judge *judge, struct slice ref, const char *pointer,
+                     struct row_issue *issue)
+{
+	return find_active_issue(judge, ref, pointer, issue) &&
+	       check_project_open(judge, project_of_issue(judge, issue), pointer);
 }
 
 bool check_occurred_at(struct judge *judge, const struct row_issue *issue)

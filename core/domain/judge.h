@@ -96,6 +96,8 @@ bool can_be_assigned(struct judge *judge, const struct row_project *project,
                      const struct row_issue *issue, const struct uuid *member);
 bool check_assignee(struct judge *judge, const struct row_project *project,
                     const struct row_issue *issue, const struct uuid *member);
+/* Whether @member is active and sees @issue, and so may be told of it. */
+bool check_watcher(struct judge *judge, const struct row_issue *issue, const struct uuid *member);
 /* Whether the actor may change what @owner made of @issue, found last: what the command asks for
  * the own, or for what belongs to others. */
 bool check_own(struct judge *judge, const struct row_issue *issue, const struct uuid *owner,
@@ -115,6 +117,9 @@ bool find_other_issue(struct judge *judge, struct slice ref, const char *pointer
 /* Find one that a command is not about but touches: not archived either. */
 bool find_active_issue(struct judge *judge, struct slice ref, const char *pointer,
                        struct row_issue *issue);
+/* ... and in a project that is not archived: what the command does shows there, too. */
+bool find_open_issue(struct judge *judge, struct slice ref, const char *pointer,
+                     struct row_issue *issue);
 /* Find the issue that a command is about even if it is deleted. A deleted one is there only for
  * those who hold what the command asks. */
 bool find_kept_issue(struct judge *judge, struct slice ref, struct row_issue *issue);

@@ -1099,10 +1099,7 @@ class Fold(oracle_fields.FoldFields):
 
     def look_at_mentions(self, meta, data):
         found = dict.fromkeys(id.lower() for id in MENTION.findall(data["body"]))
-        self.same(meta, "mentions", data["mentions"], list(found))
-        for id in found:
-            if id not in self.members:
-                self.say(meta, f"{id} is mentioned and no member")
+        self.same(meta, "mentions", data["mentions"], [id for id in found if id in self.members])
 
     def on_CommentEdited(self, meta, data):
         comment = self.issue_of(meta)["comments"][data["comment_id"]]

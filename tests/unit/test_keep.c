@@ -77,6 +77,26 @@ static void nothing_is_tied_to_an_archived_issue(void **state)
 	THEN_REFUSED(ISSUE_ARCHIVED, "/parent");
 }
 
+static void nothing_goes_below_an_issue_of_an_archived_project(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ada, create_project, .key = SLICE("QUIC"), .name = SLICE("x"));
+	GIVEN(cleo, create_issue, .project = SLICE("QUIC"), .type = SLICE("story"),
+	      .summary = SLICE("x"), .priority = SLICE("medium"));
+	GIVEN(ada, archive_project, .project = SLICE("TLS"));
+	WHEN(cleo, create_issue, .project = SLICE("QUIC"), .type = SLICE("story"),
+	     .summary = SLICE("y"), .priority = SLICE("medium"), .has_parent = true,
+	     .parent = SLICE("TLS-1"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/parent");
+	WHEN(cleo, edit_issue, .issue = SLICE("QUIC-1"), .has_parent = true,
+	     .parent = SLICE("TLS-1"));
+	THEN_REFUSED(PROJECT_ARCHIVED, "/parent");
+	GIVEN(ada, unarchive_project, .project = SLICE("TLS"));
+	WHEN(cleo, edit_issue, .issue = SLICE("QUIC-1"), .has_parent = true,
+	     .parent = SLICE("TLS-1"));
+	THEN(EVENT_ISSUE_PARENT_CHANGED);
+}
+
 static void sub_tasks_are_archived_with_their_parent(void **state)
 {
 	struct decider *decider = *state;
@@ -251,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        CASE(an_archived_issue_refuses_everything_but_coming_back),
 	        CASE(nothing_is_tied_to_an_archived_issue),
+	        CASE(nothing_goes_below_an_issue_of_an_archived_project),
 	        CASE(sub_tasks_are_archived_with_their_parent),
 	        CASE(a_deleted_issue_is_there_for_nobody),
 	        CASE(an_issue_is_deleted_by_its_reporter_or_an_admin),

@@ -134,6 +134,8 @@ static void reporter_and_assignee_have_their_rights_on_their_issues(void **state
 	THEN_REFUSED(FORBIDDEN, "");
 	WHEN(ben, assign_issue, TLS_1, .has_assignee = true, .assignee = dan);
 	THEN_REFUSED(NOT_ASSIGNABLE, "/assignee");
+	WHEN(ben, watch_issue, TLS_1, .has_member = true, .member = dan);
+	THEN(EVENT_ISSUE_WATCHED);
 	GIVEN(ben, change_permission_grants, SCHEME,
 	      .add = GRANTS(TO(BE_ASSIGNED, ANYONE), TO(ASSIGN_ISSUES, REPORTER)));
 	WHEN(dan, transition_issue, TLS_1, .has_to = true, .to = SLICE("in_progress"));
@@ -144,6 +146,8 @@ static void reporter_and_assignee_have_their_rights_on_their_issues(void **state
 	GIVEN(ben, change_project_role_members, TLS, DEVS, .remove_members = IDS(dan));
 	WHEN(ben, assign_issue, .issue = SLICE("TLS-2"), .has_assignee = true, .assignee = dan);
 	THEN_REFUSED(NOT_ASSIGNABLE, "/assignee"); /* who cannot see it */
+	WHEN(ben, watch_issue, .issue = SLICE("TLS-2"), .has_member = true, .member = dan);
+	THEN_REFUSED(CANNOT_WATCH, "/member");
 }
 
 static void grants_go_to_teams_members_the_lead_and_roles_of_the_organization(void **state)

@@ -146,10 +146,6 @@ static void a_comment_is_one_that_the_actor_may_make(void **state)
 	WHEN(cleo, transition_issue, TAKE("close"), .has_resolution = true,
 	     .resolution = SLICE("done"), .has_comment = true, .comment = SLICE(" \n"));
 	THEN_REFUSED(BAD_TEXT, "/comment");
-	WHEN(cleo, transition_issue, TAKE("close"), .has_resolution = true,
-	     .resolution = SLICE("done"), .has_comment = true,
-	     .comment = SLICE("@00000000-0000-0000-0000-0000000000ff"));
-	THEN_REFUSED(NO_SUCH_MEMBER, "/comment");
 	/* Where it is already there is nothing to comment on. */
 	WHEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .has_to = true, .to = SLICE("todo"),
 	     .has_comment = true, .comment = SLICE("x"));
