@@ -56,7 +56,8 @@ enum status statuses_read(struct view *view, struct slice tenant, struct slice p
 
 /* --- everything of a project --- */
 
-static void item_json(struct json_out *json, enum item_kind kind, const struct row_item *item)
+static void item_json(struct json_out *json, enum item_kind kind, const struct row_item *item,
+                      bool is_default)
 {
 	if (kind == ITEM_STATUS) {
 		status_json(json, item);
@@ -66,11 +67,27 @@ static void item_json(struct json_out *json, enum item_kind kind, const struct r
 	id_member(json, "id", item->id);
 	json_out_member_string(json, "name", PADDED(item->name));
 	json_out_member_bool(json, "disabled", item->disabled);
+	json_out_member_bool(json, "default", is_default);
 	if (kind == ITEM_ISSUE_TYPE) {
 		json_out_member_int(json, "level", item->level);
 		id_member(json, "workflow", item->workflow);
 	}
 	json_out_object_end(json);
+}
+
+static void items_json(struct json_out *json, const struct tenant_state *state,
+                       const struct uuid *project, enum item_kind kind)
+{
+	struct row_item first = {0};
+	struct items items;
+	bool found = kind != ITEM_STATUS && default_item(state, project, kind, &first);
+
+	read_items(state, project, kind, &items);
+	json_out_array(json);
+	for (uint32_t i = 0; i < items.n; i++)
+		item_json(json, kind, &items.at[i],
+		          found && slice_equal(PADDED(first.id), PADDED(items.at[i].id)));
+	json_out_array_end(json);
 }
 
 enum status configuration_read(struct view *view, struct slice tenant, struct slice project_key,
@@ -84,7 +101,6 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 	};
 	struct state_reading r;
 	struct row_project project;
-	struct items items;
 	enum status status = state_reading_begin(&r, view, tenant, out, position, err);
 	if (status)
 		return status;
@@ -92,12 +108,8 @@ enum status configuration_read(struct view *view, struct slice tenant, struct sl
 		return state_reading_end(&r, error_set(err, STATUS_NOT_FOUND, "no such project"));
 	json_out_object(&r.json);
 	for (int kind = 0; kind < ITEM_KINDS; kind++) {
-		read_items(&r.rows.face, &project.id, (enum item_kind)kind, &items);
 		json_out_key(&r.json, members[kind]);
-		json_out_array(&r.json);
-		for (uint32_t i = 0; i < items.n; i++)
-			item_json(&r.json, (enum item_kind)kind, &items.at[i]);
-		json_out_array_end(&r.json);
+		items_json(&r.json, &r.rows.face, &project.id, (enum item_kind)kind);
 	}
 	json_out_key(&r.json, "fields");
 	state_fields_json(&r.json, &r.rows.face, &project.id);

@@ -73,6 +73,32 @@ const struct row_item *items_find(const struct items *items, struct slice id)
 	return NULL;
 }
 
+static bool can_be_default(const struct row_item *item, enum item_kind kind)
+{
+	return !item->disabled && !(kind == ITEM_ISSUE_TYPE && type_needs_parent(item));
+}
+
+bool default_item(const struct tenant_state *state, const struct uuid *project, enum item_kind kind,
+                  struct row_item *item)
+{
+	static const char *const first[ITEM_KINDS] = {
+	        [ITEM_ISSUE_TYPE] = "task",
+	        [ITEM_PRIORITY] = "medium",
+	};
+	struct items items;
+
+	if (first[kind] && read_item(state, project, kind, slice_str(first[kind]), item) &&
+	    can_be_default(item, kind))
+		return true;
+	read_items(state, project, kind, &items);
+	for (uint32_t i = 0; i < items.n; i++)
+		if (can_be_default(&items.at[i], kind)) {
+			*item = items.at[i];
+			return true;
+		}
+	return false;
+}
+
 bool find_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                struct slice id, const char *pointer, struct row_item *item)
 {
@@ -91,6 +117,16 @@ bool choose_item(struct judge *judge, const struct uuid *project, enum item_kind
 		return true;
 	return REFUSE(judge, REJECT_DISABLED, pointer, slice_str(words[kind].name), SLICE(" "), id,
 	              SLICE(" cannot be chosen any more"));
+}
+
+bool choose_or_default(struct judge *judge, const struct uuid *project, enum item_kind kind,
+                       struct slice id, const char *pointer, struct row_item *item)
+{
+	if (id.n)
+		return choose_item(judge, project, kind, id, pointer, item);
+	return default_item(judge->state, project, kind, item) ||
+	       REFUSE(judge, words[kind].unknown, pointer, SLICE("the project has no default "),
+	              slice_str(words[kind].name), SLICE(": name one"));
 }
 
 bool check_new_item(struct judge *judge, const struct uuid *project, enum item_kind kind,

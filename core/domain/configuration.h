@@ -23,12 +23,26 @@ void read_items(const struct tenant_state *state, const struct uuid *project, en
 /* NULL if there is none of that id. */
 const struct row_item *items_find(const struct items *items, struct slice id);
 
+/* What a command that names none means: `task` and `medium` while they can be chosen, else the
+ * first that can; no type that needs a parent. Of resolutions the first. False: there is none. */
+bool default_item(const struct tenant_state *state, const struct uuid *project, enum item_kind kind,
+                  struct row_item *item);
+
+/* Issues of the lowest level live under a parent. */
+static inline bool type_needs_parent(const struct row_item *type)
+{
+	return type->level < 0;
+}
+
 /* Refuse unless it is there. */
 bool find_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                struct slice id, const char *pointer, struct row_item *item);
 /* And unless it can be chosen. */
 bool choose_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                  struct slice id, const char *pointer, struct row_item *item);
+/* As choose_item; empty @id: the default. */
+bool choose_or_default(struct judge *judge, const struct uuid *project, enum item_kind kind,
+                       struct slice id, const char *pointer, struct row_item *item);
 /* Refuse unless @id can be that of a new one. */
 bool check_new_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                     struct slice id, const char *pointer);

@@ -71,12 +71,6 @@ struct rank issue_last_rank(const struct tenant_state *state);
 /* Whether @parent may be the parent of the issue @id of @type: its type is one level above. */
 bool check_parent(struct judge *judge, const struct uuid *id, const struct row_item *type,
                   const struct row_issue *parent, const char *pointer);
-/* Issues of the lowest level live under a parent. */
-static inline bool type_needs_parent(const struct row_item *type)
-{
-	return type->level < 0;
-}
-
 /* The labels that @issue has, in order; in the arena. */
 struct slice_array labels_of(struct judge *judge, const struct row_issue *issue);
 /* @labels in order, each once, without those that @issue has (or without those that it lacks, if

@@ -114,8 +114,6 @@ static void draft_command(const struct create_issue *command, struct issue_draft
 	struct judge *judge = draft->judge;
 	struct row_issue *issue = &draft->issue;
 
-	PADDED_SET(issue->type, command->type);
-	PADDED_SET(issue->priority, command->priority);
 	issue->reporter = judge->person;
 	issue->has_due_on = command->has_due_on;
 	issue->due_on = command->due_on;
@@ -182,11 +180,12 @@ static void emit_created(const struct issue_draft *draft, const struct create_is
 	struct rank rank = rank_behind(rank_slice(&last), 1);
 	struct slice place = emit_copy(judge, rank_slice(&rank));
 	struct slice priority = emit_copy(judge, PADDED(is->priority));
+	struct slice type = emit_copy(judge, PADDED(is->type));
 
 	emit_issue(judge, EVENT_ISSUE_CREATED, issue)->issue_created = (struct issue_created){
 	        .project_id = project->id,
 	        .number = project->issues + 1,
-	        .type = command->type,
+	        .type = type,
 	        .summary = draft->summary,
 	        .description = draft->description,
 	        .status = status,
@@ -227,10 +226,11 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	issue.reporter = judge->person;
 	if (!find_project(judge, command->project, &project) ||
 	    !check_project_open(judge, &project, "/project") ||
-	    !choose_item(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type", &type) ||
+	    !choose_or_default(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type",
+	                       &type) ||
 	    !check_texts(judge, command) ||
-	    !choose_item(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
-	                 &priority) ||
+	    !choose_or_default(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
+	                       &priority) ||
 	    !check_new_id(judge, &issue.id, "/issue_id") ||
 	    (command->has_assignee &&
 	     (!check_may(judge, PERMISSION_ASSIGN_ISSUES, &project, &issue) ||
@@ -245,6 +245,8 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	draft.issue.id = issue.id;
 	draft.issue.project_id = project.id;
 	draft.issue.parent = issue.parent;
+	PADDED_SET(draft.issue.type, PADDED(type.id));
+	PADDED_SET(draft.issue.priority, PADDED(priority.id));
 	draft_command(command, &draft);
 	draft_tags(command, &draft);
 	if (!plan_new_fields(judge, &project.id, &type, draft.wishes, &draft.changes) ||

@@ -28,15 +28,11 @@ void emit_transition(struct judge *judge, const struct issue_step *step, int32_t
 
 struct slice first_resolution(struct judge *judge, const struct uuid *project)
 {
-	struct items resolutions;
+	struct row_item item;
+	bool found = default_item(judge->state, project, ITEM_RESOLUTION, &item);
 
-	read_items(judge->state, project, ITEM_RESOLUTION, &resolutions);
-	/* One can always be chosen. */
-	for (uint32_t i = 0; i < resolutions.n; i++)
-		if (!resolutions.at[i].disabled)
-			return emit_copy(judge, PADDED(resolutions.at[i].id));
-	assert(false);
-	return SLICE("");
+	assert(found); /* one can always be chosen */
+	return found ? emit_copy(judge, PADDED(item.id)) : SLICE("");
 }
 
 /* The resolution after the command: empty unless @to is a done status. */

@@ -1330,10 +1330,16 @@ class Expected(oracle_fields.ExpectedFields):
                 "cards": [self.shown(board, issue) for issue in passing]}
 
     @staticmethod
-    def configuration(project):
+    def with_default(items, first=None):
+        can = [item["id"] for item in items if not item["disabled"] and item.get("level", 0) >= 0]
+        default = first if first in can else next(iter(can), None)
+        return [dict(item, default=item["id"] == default) for item in items]
+
+    def configuration(self, project):
         types = [dict(type, workflow=project["types"][type["id"]]) for type in project["issue_types"]]
-        return {"statuses": project["statuses"], "issue_types": types, "priorities": project["priorities"],
-                "resolutions": project["resolutions"], "fields": oracle_fields.ExpectedFields.fields_of(project)}
+        return {"statuses": project["statuses"], "issue_types": self.with_default(types, "task"),
+                "priorities": self.with_default(project["priorities"], "medium"),
+                "resolutions": self.with_default(project["resolutions"]), "fields": oracle_fields.ExpectedFields.fields_of(project)}
 
     @staticmethod
     def workflows(project):

@@ -127,8 +127,7 @@ static void absent_members_take_their_default(void **state)
 	                 STATUS_OK);
 	assert_int_equal(command.type, COMMAND_CREATE_ISSUE);
 	assert_true(slice_is(command.create_issue.project, "TLS"));
-	assert_true(slice_is(command.create_issue.type, "task"));
-	assert_true(slice_is(command.create_issue.priority, "medium"));
+	assert_int_equal(command.create_issue.type.n, 0);
 	assert_int_equal(command.create_issue.description.n, 0);
 	assert_int_equal(command.create_issue.labels.n, 0);
 	assert_false(command.create_issue.has_assignee);

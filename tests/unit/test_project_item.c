@@ -119,6 +119,30 @@ static void a_disabled_one_stays_and_cannot_be_chosen(void **state)
 	THEN(EVENT_ISSUE_CREATED);
 }
 
+#define CREATED(type_, priority_)                                                                  \
+	do {                                                                                       \
+		WHEN(cleo, create_issue, .project = SLICE("TLS"), .summary = SLICE("x"));          \
+		THEN(EVENT_ISSUE_CREATED);                                                         \
+		assert_slice(EVENT_BODY(0, issue_created)->type, type_);                           \
+		assert_slice(EVENT_BODY(0, issue_created)->priority, priority_);                   \
+	} while (0)
+
+static void the_default_is_what_can_be_chosen(void **state)
+{
+	struct decider *decider = *state;
+	CREATED("task", "medium");
+	GIVEN(ben, edit_issue_type, TYPE("task"), DISABLED(true));
+	GIVEN(ben, edit_priority, PRIORITY("medium"), DISABLED(true));
+	CREATED("epic", "highest");
+	GIVEN(ben, edit_issue_type, TYPE("subtask"), .has_position = true, .position = 0);
+	GIVEN(ben, edit_issue_type, TYPE("epic"), DISABLED(true));
+	CREATED("story", "highest");
+	GIVEN(ben, edit_issue_type, TYPE("story"), DISABLED(true));
+	GIVEN(ben, edit_issue_type, TYPE("bug"), DISABLED(true));
+	WHEN(cleo, create_issue, .project = SLICE("TLS"), .summary = SLICE("x"));
+	THEN_REFUSED(UNKNOWN_TYPE, "/type");
+}
+
 static void one_of_a_kind_can_always_be_chosen(void **state)
 {
 	struct decider *decider = *state;
@@ -167,6 +191,7 @@ int main(void)
 	        ON_SETTLED(an_added_one_can_be_chosen),
 	        ON_SETTLED(an_edit_tells_before_and_after),
 	        ON_SETTLED(a_disabled_one_stays_and_cannot_be_chosen),
+	        ON_SETTLED(the_default_is_what_can_be_chosen),
 	        ON_SETTLED(one_of_a_kind_can_always_be_chosen),
 	        ON_SETTLED(members_do_not_configure),
 	        ON_SETTLED(the_project_is_of_the_expected_version),
