@@ -56,6 +56,12 @@ enum status workflows_read(struct view *view, struct slice tenant, struct slice 
 enum status link_types_read(struct view *view, struct slice tenant, struct buf *out,
                             uint64_t *position, struct error *err);
 
+/* {"member":id,"uses":{"projects","components","issues","values","defaults","workflows","drafts",
+ * "boards"}}: how many of each name the member so that removing them asks for a replacement
+ * (core/domain/member_use.h). Reads all issues of the tenant. STATUS_NOT_FOUND: no such member. */
+enum status member_uses_read(struct view *view, struct slice tenant, const struct uuid *member,
+                             struct buf *out, uint64_t *position, struct error *err);
+
 /* {"items":[{"id","name"}]}, in order of the ids. */
 enum status project_roles_read(struct view *view, struct slice tenant, struct buf *out,
                                uint64_t *position, struct error *err);

@@ -53,6 +53,21 @@ static void run_permission_schemes(struct query *query)
 
 const struct query_type query_permission_schemes = {.view = "state", .run = run_permission_schemes};
 
+static void run_member_uses(struct query *query)
+{
+	struct error err;
+	struct uuid id = {{0}}; /* of nobody */
+	struct view *view = query_view(query, "state");
+	if (!view)
+		return;
+	uuid_parse(http_path_param(query->request, "member"), &id);
+	enum status status =
+	        member_uses_read(view, query->tenant, &id, &query->body, &query->position, &err);
+	finish(query, view, status, "member", &err);
+}
+
+const struct query_type query_member_uses = {.view = "state", .run = run_member_uses};
+
 static void run_permission_scheme(struct query *query)
 {
 	struct error err;

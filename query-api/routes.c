@@ -6,6 +6,8 @@
 	X(organization, "", ROLE(GUEST), no_params, "The organization.")                           \
 	X(me, "/me", ROLE(GUEST), no_params, "Who the caller is here.")                            \
 	X(members, "/members", ROLE(GUEST), page_params, "Members, in order of their ids.")        \
+	X(member_uses, "/members/{member}/uses", ROLE(ADMIN), no_params,                           \
+	  "What of a member asks for a replacement when they are removed, counted.")               \
 	X(api_keys, "/api-keys", ROLE(GUEST), page_params,                                         \
 	  "API keys: the caller's own, for admins everybody's.")                                   \
 	X(teams, "/teams", ROLE(GUEST), page_params, "Teams, in order of their ids.")              \

@@ -64,5 +64,7 @@ bool check_board(struct judge *judge, const struct board_configuration *board,
                  struct board_given given);
 /* Part of it: the quick filters name what some project of the board has. */
 bool check_board_filters(struct judge *judge, const struct board_configuration *board);
+/* Whether the filter asks anything at all. */
+bool board_filter_asks(const struct board_filter *filter);
 
 #endif

@@ -36,14 +36,15 @@ static bool check_items(const struct naming *n, enum item_kind kind, enum reject
 	return true;
 }
 
-/* Those who have left may still have issues. */
+/* Who is deactivated still has issues. */
 static bool check_assignees(const struct naming *n, struct uuid_array ids)
 {
 	struct row_member member;
 	char room[UUID_TEXT];
 
 	for (uint32_t i = 0; i < ids.n; i++)
-		if (!read_member(n->judge->state, &ids.items[i], &member))
+		if (!read_member(n->judge->state, &ids.items[i], &member) ||
+		    member.status == MEMBER_REMOVED)
 			return REFUSE(n->judge, REJECT_NO_SUCH_MEMBER,
 			              member_of(n, "/assignees").text, SLICE("there is no member "),
 			              uuid_slice(&ids.items[i], room));
@@ -101,7 +102,7 @@ static bool check_labels_of(const struct naming *n, struct slice_array labels)
 	return true;
 }
 
-static bool asks_something(const struct board_filter *f)
+bool board_filter_asks(const struct board_filter *f)
 {
 	return f->caller || f->unassigned || f->has_text || f->assignees.n || f->types.n ||
 	       f->priorities.n || f->labels.n || f->components.n || f->versions.n;
@@ -123,7 +124,7 @@ static bool check_id(const struct naming *n, const struct board_filter_array *fi
 
 static bool check_filter(const struct naming *n, const struct board_filter *f)
 {
-	if (!asks_something(f))
+	if (!board_filter_asks(f))
 		return REFUSE(n->judge, REJECT_BAD_BOARD, member_of(n, "").text,
 		              SLICE("the filter asks nothing"));
 	return check_short_name(n->judge, f->name, member_of(n, "/name").text) &&

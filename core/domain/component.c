@@ -128,6 +128,16 @@ static void edit(struct row_component *row, const struct edit_component *command
 		row->default_assignee = none;
 }
 
+void edit_component(struct judge *judge, const struct uuid *id, const struct row_component *before,
+                    const struct row_component *after, struct row_project *project)
+{
+	if (memcmp(before, after, sizeof(*before)) == 0)
+		return;
+	struct component from = as_event(judge, before), to = as_event(judge, after);
+	emit_project(judge, EVENT_COMPONENT_EDITED, project)->component_edited =
+	        (struct component_edited){*id, from, to};
+}
+
 void decide_edit_component(struct judge *judge, const struct edit_component *command)
 {
 	struct row_project project;
@@ -147,11 +157,7 @@ void decide_edit_component(struct judge *judge, const struct edit_component *com
 		return;
 	after = before;
 	edit(&after, command);
-	if (memcmp(&before, &after, sizeof(before)) == 0)
-		return;
-	struct component from = as_event(judge, &before), to = as_event(judge, &after);
-	emit_project(judge, EVENT_COMPONENT_EDITED, &project)->component_edited =
-	        (struct component_edited){command->component_id, from, to};
+	edit_component(judge, &command->component_id, &before, &after, &project);
 }
 
 void decide_remove_component(struct judge *judge, const struct remove_component *command)

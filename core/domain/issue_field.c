@@ -83,9 +83,8 @@ static bool same_values(const struct row_field_value *before, struct slice_array
 	return packed.n == 0;
 }
 
-static struct field_change change_of(struct judge *judge, const struct row_field *field,
-                                     const struct row_field_value *before,
-                                     struct slice_array values)
+struct field_change field_change_of(struct judge *judge, const struct row_field *field,
+                                    const struct row_field_value *before, struct slice_array values)
 {
 	return (struct field_change){
 	        .field = emit_copy(judge, PADDED(field->id)),
@@ -103,7 +102,7 @@ static void add_change(struct fields_of *of, const struct row_field *field,
 		return;
 	of->bytes += field_values_size(values);
 	of->bytes -= before->size;
-	of->items[of->n++] = change_of(of->judge, field, before, values);
+	of->items[of->n++] = field_change_of(of->judge, field, before, values);
 }
 
 static const char *pointer_to(const struct fields_of *of, uint32_t at, const char *member,
@@ -466,8 +465,8 @@ struct field_change_array plan_moved_fields(struct judge *judge, const struct ro
 		assert(found);
 		(void)found;
 		if (!moves_along(judge->state, issue, project, &walk))
-			items[changes.n++] = change_of(judge, &field, &walk.value,
-			                               (struct slice_array){NULL, 0});
+			items[changes.n++] = field_change_of(judge, &field, &walk.value,
+			                                     (struct slice_array){NULL, 0});
 	}
 	return changes;
 }

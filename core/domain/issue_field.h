@@ -56,6 +56,10 @@ struct field_change_array plan_cloned_fields(struct judge *judge, const struct r
 struct field_change_array plan_moved_fields(struct judge *judge, const struct row_issue *issue,
                                             const struct uuid *project);
 
+/* What an event tells of @field when it has @values, which lie in the arena. */
+struct field_change field_change_of(struct judge *judge, const struct row_field *field,
+                                    const struct row_field_value *before,
+                                    struct slice_array values);
 /* The event of @changes, if there are any. */
 void emit_field_changes(struct judge *judge, struct field_change_array changes,
                         struct row_issue *issue);

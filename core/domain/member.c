@@ -1,5 +1,7 @@
 /* Members: who they are is told by sealed profiles; here they are ids with a role. */
+#include "core/domain/member_use.h"
 #include "core/domain/permission_scheme.h"
+#include "core/domain/project.h"
 
 void emit_member(struct judge *judge, const struct uuid *id, enum org_role role)
 {
@@ -135,19 +137,50 @@ void decide_reactivate_member(struct judge *judge, const struct reactivate_membe
 	        (struct member_reactivated){command->member, row.role};
 }
 
-void decide_remove_member(struct judge *judge, const struct remove_member *command)
+/* What is theirs to do or to decide passes on, or there is nothing. */
+static bool hand_over(struct judge *judge, const struct remove_member *command)
+{
+	const struct removal removal = {command->member, command->has_replace_with,
+	                                command->replace_with, command->detach};
+
+	if (!check_removal(judge, &removal, 0) ||
+	    (command->has_replace_with &&
+	     !check_member(judge, &command->replace_with, "/replace_with")))
+		return false;
+	if (command->has_replace_with || command->detach)
+		return replace_member(judge, &command->member,
+		                      command->has_replace_with ? &command->replace_with : NULL);
+	if (!check_member_unused(judge, &command->member))
+		return false;
+	leave_project_roles(judge, &command->member);
+	return true;
+}
+
+static void remove_member(struct judge *judge, const struct remove_member *command)
 {
 	struct row_member row;
 
 	if (!find_member(judge, &command->member, command->has_expected_version,
 	                 command->expected_version, &row) ||
-	    !check_owner_stays(judge, &row, "/member"))
+	    !check_owner_stays(judge, &row, "/member") || !hand_over(judge, command))
 		return;
-	leave_permissions(judge, &command->member);
+	leave_grants(judge, &command->member);
 	leave_teams(judge, &command->member);
 	revoke_keys(judge, &command->member);
 	emit_organization(judge, EVENT_MEMBER_REMOVED)->member_removed =
-	        (struct member_removed){command->member, row.role};
+	        (struct member_removed){.member_id = command->member,
+	                                .role = row.role,
+	                                .has_replaced_by = command->has_replace_with,
+	                                .replaced_by = command->replace_with};
+}
+
+void decide_remove_member(struct judge *judge, const struct remove_member *command)
+{
+	remove_member(judge, command);
+	if (judge->decision->reject == REJECT_TOO_LARGE)
+		REFUSE(judge, REJECT_TOO_LARGE, "/member",
+		       SLICE("more places than one command can change: give some of the issues to "
+		             "somebody else with BulkEditIssues first"));
 }
 
 static struct row_member load_member(const struct tenant_state *state, const struct uuid *id)

@@ -195,8 +195,7 @@ uint32_t move_grants(struct judge *judge, const struct row_project_role *from,
 	return schemes;
 }
 
-/* Grants to a member or a team that goes. */
-static void leave_grants(struct judge *judge, const struct uuid *actor)
+void leave_grants(struct judge *judge, const struct uuid *actor)
 {
 	struct row_key key = row_key_first(ROW_PERMISSION_SCHEME);
 	struct row_permission_scheme row;

@@ -52,8 +52,11 @@ struct permission_grant grant_of_row(const struct tenant_state *state, const str
 /* Let @project, a copy of its row, have the scheme @to ("classic": that one). */
 void assign_scheme(struct judge *judge, struct row_project *project, struct slice to);
 
-/* Take from the member or the team @actor every project role, and every grant. */
+/* Take from the member or the team @actor every project role, those in @project (a copy of its
+ * row), every grant, and all of it. */
 void leave_project_roles(struct judge *judge, const struct uuid *actor);
+void leave_roles_in(struct judge *judge, const struct uuid *actor, struct row_project *project);
+void leave_grants(struct judge *judge, const struct uuid *actor);
 void leave_permissions(struct judge *judge, const struct uuid *actor);
 
 /* What of grants to the project role @from becomes one to @to (NULL: nothing but counting). Returns

@@ -211,8 +211,8 @@ static void edit_name(struct judge *judge, struct slice name, struct row_project
 	        (struct project_renamed){from, name};
 }
 
-static void edit_lead(struct judge *judge, bool has_lead, const struct uuid *lead,
-                      struct row_project *project)
+void edit_lead(struct judge *judge, bool has_lead, const struct uuid *lead,
+               struct row_project *project)
 {
 	bool had_lead = !uuid_is_nil(&project->lead);
 

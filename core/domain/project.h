@@ -57,5 +57,11 @@ void version_count(struct tenant_state *state, const struct uuid *id, int change
 
 /* The next event of @project, whose version it raises (in the caller's copy). */
 struct event *emit_project(struct judge *judge, enum event_type type, struct row_project *project);
+/* ProjectLeadChanged, if it does; *@lead is nil unless @has_lead. */
+void edit_lead(struct judge *judge, bool has_lead, const struct uuid *lead,
+               struct row_project *project);
+/* ComponentEdited, of a component that is in both rows, if they differ. */
+void edit_component(struct judge *judge, const struct uuid *id, const struct row_component *before,
+                    const struct row_component *after, struct row_project *project);
 
 #endif

@@ -250,20 +250,22 @@ void decide_change_project_role_members(struct judge *judge,
 	emit_members(judge, &project, change);
 }
 
-static void leave_project(struct judge *judge, struct row_project *project,
-                          const struct uuid *actor, const struct row_role_actor *row)
+void leave_roles_in(struct judge *judge, const struct uuid *actor, struct row_project *project)
 {
-	struct row_key role;
+	struct row_key role, key = row_key_role_actor(&project->id, actor);
+	struct row_role_actor row;
 
+	if (!judge->state->get(judge->state, &key, &row))
+		return;
 	for (uint8_t ordinal = 0; ordinal < PROJECT_ROLES_MAX; ordinal++) {
 		struct uuid *removed;
-		if (!(row->roles >> ordinal & 1) || !(removed = emit_room(judge, sizeof(*removed))))
+		if (!(row.roles >> ordinal & 1) || !(removed = emit_room(judge, sizeof(*removed))))
 			continue;
 		*removed = *actor;
 		key_of_project_role(judge->state, ordinal, &role);
 		struct project_role_members_changed change = {
 		        .role = emit_copy(judge, row_key_text(&role))};
-		if (row->is_team)
+		if (row.is_team)
 			change.removed_teams = (struct uuid_array){removed, 1};
 		else
 			change.removed_members = (struct uuid_array){removed, 1};
@@ -275,16 +277,13 @@ void leave_project_roles(struct judge *judge, const struct uuid *actor)
 {
 	const struct uuid *after = NULL;
 	struct row_project project;
-	struct row_role_actor row;
 	struct uuid id;
 
 	while (next_pair(judge->state, ROW_ACTOR_PROJECT, actor, after, &id)) {
-		struct row_key key = row_key_role_actor(&id, actor);
-		bool found = judge->state->get(judge->state, &key, &row) &&
-		             read_project(judge->state, &id, &project);
+		bool found = read_project(judge->state, &id, &project);
 		assert(found);
 		(void)found;
-		leave_project(judge, &project, actor, &row);
+		leave_roles_in(judge, actor, &project);
 		after = &id;
 	}
 }

@@ -17,6 +17,8 @@ static const struct http_param known_segments[] = {
          "018f3d5e-7c00-7000-8000-00000000000b"},
         {"scheme", "path", "string", true, "id of the permission scheme", "classic"},
         {"team", "path", "string", true, "id of the team", "018f3d5e-7c00-7000-8000-00000000000a"},
+        {"member", "path", "string", true, "id of the member",
+         "018f3d5e-7c00-7000-8000-00000000000d"},
         {"comment", "path", "string", true, "id of the comment",
          "01890a5d-ac96-774b-bcce-b302099a8058"},
         {"id", "path", "integer", true, "id of the schema", "1"},

@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -B
 """One node, asked nicely and badly: every kind of bad input has a clear answer and leaves nothing behind; what the
 contract says of versions, keys, positions, ETags and pages holds. One test method is one sentence."""
+import copy
 import http.client
 import json
 import os
@@ -20,6 +21,7 @@ import oracle  # noqa: E402
 NODE = OWNER = MEMBER = STRANGER = None
 ANSWERS = set()  # (method, path, status, content type, body) of every answer, to be held against the OpenAPI document
 OWNER_ID = None
+MEMBER_ID = "018f3d5e-7c00-7000-8000-00000000000d"  # of the example in the OpenAPI document
 TEAM = "018f3d5e-7c00-7000-8000-00000000000a"  # of the example in the OpenAPI document
 BULK = "018f3d5e-7c00-7000-8000-00000000000c"  # likewise
 BOARD = "018f3d5e-7c00-7000-8000-00000000000b"  # likewise
@@ -95,7 +97,7 @@ def setUpModule():
     nexusflow.create_organization(NODE, "other", "stranger")
     STRANGER = NODE.client(NODE.token("stranger"))
     MEMBER = NODE.client(NODE.token("member"))
-    ok(OWNER.command("acme", "AddMember", {"person": nexusflow.person("member"), "role": "member"}), 201)
+    ok(OWNER.command("acme", "AddMember", {"member_id": MEMBER_ID, "person": nexusflow.person("member"), "role": "member"}), 201)
     ok(OWNER.command("acme", "CreateProject", {"key": "TLS", "name": "Transport"}), 201)
     ok(OWNER.command("acme", "CreateTeam", {"team_id": TEAM, "name": "Handshakers", "members": [OWNER_ID]}), 201)
     ok(OWNER.command("acme", "BulkEditIssues", {"bulk_id": BULK, "issues": ["TLS-1", "TLS-999"], "priority": "high"}))
@@ -317,7 +319,7 @@ class Tokens(Case):
     def test_a_foreign_organization_is_like_none(self):
         def without_ids(answer):
             return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
-        for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
+        for path in ("", "/me", "/members", f"/members/{MEMBER_ID}/uses", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
@@ -351,6 +353,88 @@ class Tokens(Case):
         removed = ok(OWNER.command("acme", "RemoveMember", {"member": id}))
         self.problem(leaver.command("acme", "AddComment", {"issue": "TLS-1", "body": "x"}), 404, "no_such_tenant")
         self.problem(leaver.get("/v1/t/acme/me", {"NexusFlow-Min-Position": str(removed.position)}), 404, "no_such_tenant")
+
+
+class Removal(Case):
+    """Of a member who is named as lead, assignee, in a field, a workflow and a filter of a board."""
+
+    def setUp(self):
+        self.project, self.id, self.heir = "R" + uuid.uuid4().hex[:8].upper(), nexusflow.new_id(), nexusflow.new_id()
+        for id, name in ((self.id, "named"), (self.heir, "heir")):
+            self.send("AddMember", {"member_id": id, "person": nexusflow.person(name + self.project), "role": "member"})
+        self.send("CreateProject", {"key": self.project, "name": "x", "lead": self.id})
+        self.send("AddField", {"project": self.project, "field": "crew", "name": "Crew", "kind": "members", "default_values": [self.id]})
+        self.component = self.send("AddComponent", {"project": self.project, "name": "c", "default_assignee": self.id}).json()["created"]
+        self.issue = self.send("CreateIssue", {"project": self.project, "type": "task", "priority": "low", "summary": "x",
+                                               "assignee": self.id}).json()["key"]
+        ways = copy.deepcopy(CLASSIC)
+        ways[1]["conditions"] = [{"kind": "member", "members": [self.id, OWNER_ID]}]
+        self.send("SaveWorkflowDraft", {"project": self.project, "workflow": "classic", "name": "x", "transitions": ways})
+        self.send("PublishWorkflow", {"project": self.project, "workflow": "classic"})
+        self.board = self.send("CreateBoard", {"name": "x", "projects": [self.project], "filters": [
+            {"id": "theirs", "name": "Theirs", "assignees": [self.id]}]}).json()["created"]
+
+    def send(self, name, data):
+        answer = OWNER.command("acme", name, data)
+        self.assertIn(answer.status, (200, 201), answer.body)
+        return answer
+
+    def read(self, path, position):
+        return ok(OWNER.get(f"/v1/t/acme{path}?min_position={position}")).json()
+
+    def types(self, answer):
+        return [e["type"].rsplit(".", 1)[-1] for e in answer.json()["events"]]
+
+    def uses(self, id, position):
+        return self.read(f"/members/{id}/uses", position)["uses"]
+
+    def assignee(self, position):
+        found = self.read("/issues/" + self.issue, position)
+        crew, = [f for f in found["fields"] if f["id"] == "crew"] or [{"values": []}]
+        return (found["assignee"] or {}).get("id"), crew["values"], found["reporter"]["id"]
+
+    def test_without_a_word_it_is_refused(self):
+        self.problem(OWNER.command("acme", "RemoveMember", {"member": self.id}), 409, "in_use")
+        answer = OWNER.command("acme", "RemoveMember", {"member": self.id}).json()
+        self.assertEqual(answer["detail"], "lead of 1 projects, named by 1 components, assignee of 1 issues, value in 1 issues, "
+                         "default of 1 fields, in 1 workflows, in filters of 1 boards: replace_with or detach")
+        for data in ({"replace_with": self.heir, "detach": True}, {"replace_with": self.id}):
+            self.problem(OWNER.command("acme", "RemoveMember", dict(data, member=self.id)), 422, "bad_change")
+        self.problem(OWNER.command("acme", "RemoveMember", {"member": self.id, "replace_with": nexusflow.new_id()}), 404, "no_such_member")
+
+    def test_another_member_takes_every_place(self):
+        removed = self.send("RemoveMember", {"member": self.id, "replace_with": self.heir})
+        self.assertEqual(self.types(removed), [
+            "ProjectLeadChanged", "ComponentEdited", "FieldEdited", "WorkflowDraftSaved", "WorkflowPublished", "IssueAssigned",
+            "IssueFieldsChanged", "BoardEdited", "MemberRemoved"])
+        at = removed.position
+        self.assertEqual(self.assignee(at), (self.heir, [self.heir], OWNER_ID))
+        self.assertEqual(self.read("/projects/" + self.project, at)["lead"], self.heir)
+        self.assertEqual(self.read(f"/boards/{self.board}", at)["filters"][0]["assignees"], [self.heir])
+        self.assertEqual(self.uses(self.heir, at), dict.fromkeys(
+            ("projects", "components", "issues", "values", "defaults", "workflows", "boards"), 1) | {"drafts": 0})
+        self.problem(OWNER.get(f"/v1/t/acme/members/{self.id}/uses?min_position={at}"), 404, "not_found")
+        self.problem(MEMBER.get(f"/v1/t/acme/members/{self.heir}/uses"), 403, "forbidden")
+        again = OWNER.command("acme", "RemoveMember", {"member": self.id, "replace_with": self.heir})
+        self.problem(again, 404, "no_such_member")
+
+    def test_detached_they_are_empty(self):
+        removed = self.send("RemoveMember", {"member": self.id, "detach": True})
+        at = removed.position
+        self.assertEqual(self.assignee(at), (None, [], OWNER_ID))
+        self.assertIsNone(self.read("/projects/" + self.project, at)["lead"])
+        self.assertEqual(self.read(f"/boards/{self.board}", at)["filters"], [])
+
+    def test_what_was_deleted_comes_back_with_the_replacement(self):
+        self.send("DeleteIssue", {"issue": self.issue})
+        self.send("DeleteProject", {"project": self.project})
+        self.problem(OWNER.command("acme", "RemoveMember", {"member": self.id}), 409, "in_use")
+        self.send("RemoveMember", {"member": self.id, "replace_with": self.heir})
+        self.send("RestoreProject", {"project": self.project})
+        at = self.send("RestoreIssue", {"issue": self.issue}).position
+        self.assertEqual(self.assignee(at)[0], self.heir)
+        card, = [c for column in self.read(f"/projects/{self.project}/board", at)["columns"] for c in column["cards"]]
+        self.assertEqual(card["assignee"], self.heir)
 
 
 class Organization(Case):
@@ -768,7 +852,7 @@ class Commands(Case):
 class Queries(Case):
     def test_etags(self):
         NODE.wait_caught_up()
-        paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
+        paths = ("", "/me", "/members", f"/members/{MEMBER_ID}/uses", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
             with self.subTest(path):

@@ -394,7 +394,7 @@ class Seen:
             place.put_away("ArchiveIssue")
             place.put_away("DeleteIssue")
             self.things[place.private] = {"project": place.project, "issue": data["issue"], "comment": data["comment_id"],
-                                          "board": place.board(), "bulk": place.bulk(), "scheme": "private", "team": place.team()}
+                                          "board": place.board(), "bulk": place.bulk(), "scheme": "private", "team": place.team(), "member": IDS["guest"]}
         # issues of both projects know each other
         send("LinkIssues", {"issue": self.things[False]["issue"], "link_type": "relates", "other": self.things[True]["issue"]})
         open_place = Place("member")

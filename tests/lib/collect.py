@@ -121,6 +121,7 @@ def collect(client, tenant, audit=True, limit=1000):
              "project_roles": get(client, tenant, "/project-roles")["items"],
              "permission_schemes": [get(client, tenant, f"/permission-schemes/{scheme['id']}")
                                     for scheme in get(client, tenant, "/permission-schemes")["items"]]}
+    found["uses"] = {m["id"]: get(client, tenant, f"/members/{m['id']}/uses")["uses"] for m in found["members"]}
     keys = []
     for project in found["projects"]:
         if get(client, tenant, f"/projects/{project['key']}") != project:

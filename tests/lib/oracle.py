@@ -164,6 +164,8 @@ class Fold(oracle_fields.FoldFields):
         self.link_types = {id: dict(zip(("name", "outward", "inward", "symmetric", "acyclic"), rest), built_in=True, removed=False)
                            for id, *rest in LINK_TYPES}
         self.relinking = None  # the command that removes a type of links
+        events = list(events)
+        self.handing_over = {e["data"]["meta"]["command_id"] for e in events if short(e) == "MemberRemoved"}
         self.roles, self.removed_roles = {}, set()
         self.schemes, self.removed_schemes = {"classic": {"name": "Classic", "grants": GRANTS}}, set()
         self.bulks, self.completed = {}, {}  # id: refusals so far; what the query has to say
@@ -194,9 +196,10 @@ class Fold(oracle_fields.FoldFields):
         if kind == "issue":
             issue = self.issues[id]
             project = self.projects[issue["project_id"]]
-            if project["archived"] and not project["deleted"] and meta["command_id"] != self.relinking:
+            everywhere = meta["command_id"] == self.relinking or meta["command_id"] in self.handing_over
+            if project["archived"] and not project["deleted"] and not everywhere:
                 self.say(meta, "the project of the issue is archived")
-            if project["deleted"] and not data.get("with_parent") and meta["command_id"] != self.relinking:
+            if project["deleted"] and not data.get("with_parent") and not everywhere:
                 self.say(meta, "the project of the issue is deleted")
             issue["version"], issue["updated_at"] = meta["aggregate"]["version"], meta["occurred_at"]
         elif kind == "organization":
@@ -281,7 +284,35 @@ class Fold(oracle_fields.FoldFields):
         if any(key["member"] == data["member_id"] and not key["revoked"] for key in self.api_keys.values()):
             self.say(meta, "the removed member has an API key")
         self.look_at_leaver(meta, data["member_id"])
+        self.look_at_places(meta, data["member_id"])
+        by = data.get("replaced_by")
+        if by and (by == data["member_id"] or self.members[by]["removed"] or not self.members[by]["active"]):
+            self.say(meta, f"{by} cannot take anybody's place")
         self.look_at_owners(meta)
+
+    def look_at_places(self, meta, id):
+        """A member who goes leaves nothing to do or to decide."""
+        places = Expected(self).uses(id)
+        if any(places.values()):
+            self.say(meta, f"{id} goes and is named: {places}")
+
+    def people_of_fields(self, issue):
+        """In fields that were not removed."""
+        there = {f["id"] for f in self.projects[issue["project_id"]].get("fields", [])}
+        return [v for id, f in issue.get("fields", {}).items() if id in there and f["kind"] in oracle_fields.MEMBERS for v in f["values"]]
+
+    @staticmethod
+    def people_of_workflow(project, workflow):
+        of_members = {f["id"] for f in project.get("fields", []) if f["kind"] in oracle_fields.MEMBERS}
+        found = []
+        for transition in workflow["transitions"]:
+            for rule in [*transition["conditions"], *transition["validators"]]:
+                found += rule["members"]
+                found += rule["values"] if rule["kind"] == "field_is" and rule["custom_field"] in of_members else []
+            for function in transition["functions"]:
+                found += [function["member"]] if function["member"] else []
+                found += function["values"] if function["kind"] == "set" and function["field"] in {"assignee", *of_members} else []
+        return [id.lower() for id in found]
 
     def look_at_owners(self, meta):
         if not any(m["role"] == "owner" and m["active"] and not m["removed"] for m in self.members.values()):
@@ -447,7 +478,7 @@ class Fold(oracle_fields.FoldFields):
         self.same(meta, field, data["from"], project[field])
         if data["from"] == data["to"]:
             self.say(meta, f"{field} does not change")
-        if project["archived"]:
+        if project["archived"] and meta["command_id"] not in self.handing_over:
             self.say(meta, "the project is archived")
         project[field] = data["to"]
         return project
@@ -540,7 +571,8 @@ class Fold(oracle_fields.FoldFields):
         self.same(meta, "the board", data["before"], {k: v for k, v in board.items() if k != "version"})
         if data["before"] == data["after"]:
             self.say(meta, "the board does not change")
-        if all(self.projects[id]["archived"] or self.projects[id]["deleted"] for id in data["after"]["projects"]):
+        gone = all(self.projects[id]["archived"] or self.projects[id]["deleted"] for id in data["after"]["projects"])
+        if gone and meta["command_id"] not in self.handing_over:
             self.say(meta, "a board of archived projects alone changes")
         self.look_at_board(meta, data["after"])
         board.update(data["after"])
@@ -1137,6 +1169,7 @@ class Expected(oracle_fields.ExpectedFields):
                                          "grants": fold.schemes[id]["grants"]}
                                         for id in sorted(fold.schemes, key=lambda id: (id != "classic", id))],
                  "audit": [self.audit_row(event) for event in fold.audit], "documents": self.documents()}
+        found["uses"] = {m["id"]: self.uses(m["id"]) for m in found["members"]}
         found["deleted projects"] = self.deleted_projects()
         found["link types"] = [dict({k: v for k, v in type.items() if k != "removed"}, id=id) for id, type in sorted(
             fold.link_types.items(), key=lambda t: (not t[1]["built_in"], t[0] if not t[1]["built_in"] else "")) if not type["removed"]]
@@ -1186,6 +1219,20 @@ class Expected(oracle_fields.ExpectedFields):
                               "name": person.get("name"), "email": person.get("email"),
                               "teams": sorted(team for team, t in self.fold.teams.items() if id in t["members"])})
         return items
+
+    def uses(self, id):
+        fold, projects = self.fold, list(self.fold.projects.values())
+
+        def count(workflows):
+            return sum(id in fold.people_of_workflow(project, w) for project in projects for w in project[workflows].values())
+        return {
+            "projects": sum(p["lead"] == id for p in projects),
+            "components": sum(id in (c["lead"], c["default_assignee"]) for p in projects for c in p["components"].values()),
+            "issues": sum(issue["assignee"] == id for issue in fold.issues.values()),
+            "values": sum(id in fold.people_of_fields(issue) for issue in fold.issues.values()),
+            "defaults": sum(f["kind"] in oracle_fields.MEMBERS and id in f["default_values"] for p in projects for f in p.get("fields", [])),
+            "workflows": count("workflows"), "drafts": count("drafts"),
+            "boards": sum(any(id in f["assignees"] for f in board["filters"]) for board in fold.boards.values())}
 
     def api_keys(self):
         return [{k: v for k, v in key.items() if k != "revoked"} for _, key in sorted(self.fold.api_keys.items())

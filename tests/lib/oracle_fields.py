@@ -172,7 +172,9 @@ class FoldFields:
             self.say(meta, "each field changes once")
         for change in data["changes"]:
             field, before = visible(project, issue, change["field"]), values.get(change["field"])
-            if change["to"] == [] and not change["copied_from"]:  # an issue that moves loses what it does not show, too
+            if meta["command_id"] in self.handing_over:  # what it does not show changes, too
+                field = next((f for f in project.get("fields", []) if f["id"] == change["field"]), None)
+            elif change["to"] == [] and not change["copied_from"]:  # an issue that moves loses what it does not show, too
                 field = next((f for f in self.fields_ever(project) if f["id"] == change["field"]), None)
             elif not field or field["disabled"]:
                 field = next((f for f in project.get("fields", []) if f["id"] == change["field"]), None)

@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import oracle  # noqa: E402
 
-ORG, OWNER, OTHER, PROJECT = "org", "m1", "m2", "p1"
+ORG, OWNER, OTHER, LEAVER, PROJECT = "org", "m1", "m2", "m3", "p1"
 
 
 class Log:
@@ -174,6 +174,11 @@ def sample():
     log.append(("IssueConverted", "issue", "i4", dict(convert, number=4, from_type="task", to_type="subtask", from_status="blocked",
                                                       to_status="blocked", from_category="in_progress", to_category="in_progress")),
                ("IssueParentChanged", "issue", "i4", {"from": None, "to": "i1"}))
+    log.append(("MemberAdded", "organization", ORG, {"member_id": LEAVER, "role": "guest"}),
+               ("MemberProfileSet", "organization", ORG, {"member_id": LEAVER, "sealed": "x" * 44}))
+    log.on_issue("IssueAssigned", 4, **{"from": None, "to": LEAVER})
+    log.append(("IssueAssigned", "issue", "i4", {"from": LEAVER, "to": OTHER}),
+               ("MemberRemoved", "organization", ORG, {"member_id": LEAVER, "role": "guest", "replaced_by": OTHER}))
     return log.events
 
 
@@ -314,6 +319,10 @@ LOG_ERRORS = {
     "an API key of nowhere is revoked": set_field("ApiKeyRevoked", "key_id", "k9"),
     "a limit before that was not": set_field("ApiKeysLimited", "from", 90),
     "who is in a team is removed": lambda events: event(events, "MemberDeactivated", "MemberRemoved"),
+    "who leads a project is removed": set_field("ProjectCreated", "lead", "m3"),
+    "who is a value of an issue is removed": lambda events: next(
+        e for e in events if e["data"].get("changes"))["data"]["changes"].append(change("crew", "members", [], ["m3"])),
+    "who was removed takes a place": set_field("MemberRemoved", "replaced_by", "m3"),
     "the log ends within a command": lambda events: events.__delitem__(slice(4, None)),
 }
 
@@ -348,6 +357,7 @@ ANSWER_ERRORS = {
     "a project has another scheme": lambda found: found["roles TLS"].update(permission_scheme="classic"),
     "a member has another role": lambda found: found["members"][1].update(role="owner"),
     "a member is gone": lambda found: found["members"].pop(),
+    "a use of a member is forgotten": lambda found: found["uses"][OTHER].update(issues=0),
     "a member has another status": lambda found: found["members"][1].update(status="deactivated"),
     "an API key is gone": lambda found: found["api_keys"].clear(),
     "a limit is forgotten": lambda found: found["organization"]["settings"].update(api_key_days=366),

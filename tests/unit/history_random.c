@@ -160,7 +160,10 @@ static void random_second(struct history *h, struct history_tenant *t, const str
 			if (t->in_team[team])
 				random_membership(h, t, team, second);
 		of_organization(h, t, EVENT_MEMBER_REMOVED)->member_removed =
-		        (struct member_removed){*second, ORG_ROLE_GUEST};
+		        (struct member_removed){.member_id = *second,
+		                                .role = ORG_ROLE_GUEST,
+		                                .has_replaced_by = seed_below(&h->seed, 2),
+		                                .replaced_by = history_id(t->name, "member", 1)};
 		t->second = SECOND_ABSENT;
 	} else if (t->second == SECOND_ACTIVE) {
 		of_organization(h, t, EVENT_MEMBER_DEACTIVATED)->member_deactivated =

@@ -302,6 +302,8 @@ static void fill_part_command(struct decider *decider, struct seed *seed, struct
 		                               .has_component_id = true,
 		                               .component_id = SOME_PART,
 		                               .name = SOME_TEXT,
+		                               .has_lead = maybe(seed, 2),
+		                               .lead = random_person(seed),
 		                               .has_default_assignee = maybe(seed, 2),
 		                               .default_assignee = random_person(seed)};
 		break;
@@ -388,8 +390,6 @@ static void fill_part_command(struct decider *decider, struct seed *seed, struct
 
 void random_command_fill(struct decider *decider, struct seed *seed, struct command *command)
 {
-	const struct person person = {
-	        .issuer = SLICE("x"), .subject = SLICE("y"), .name = SLICE("z")};
 	struct uuid comment = id_of(3000 + seed_below(seed, 60));
 
 	fill_issue_command(decider, seed, command);
@@ -399,29 +399,8 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	fill_permission(decider, seed, command);
 	fill_part_command(decider, seed, command);
 	fill_board(decider, seed, command);
+	fill_member(seed, command);
 	switch ((int)command->type) {
-	case COMMAND_ADD_MEMBER:
-		command->add_member =
-		        (struct add_member){.has_member_id = true,
-		                            .member_id = random_person(seed),
-		                            .person = person,
-		                            .role = (enum org_role)seed_below(seed, ORG_ROLES)};
-		break;
-	case COMMAND_CHANGE_MEMBER_ROLE:
-		command->change_member_role = (struct change_member_role){
-		        .member = random_person(seed),
-		        .role = (enum org_role)seed_below(seed, ORG_ROLES),
-		        EXPECTED};
-		break;
-	case COMMAND_REMOVE_MEMBER:
-		command->remove_member.member = random_person(seed);
-		break;
-	case COMMAND_DEACTIVATE_MEMBER:
-		command->deactivate_member.member = random_person(seed);
-		break;
-	case COMMAND_REACTIVATE_MEMBER:
-		command->reactivate_member.member = random_person(seed);
-		break;
 	case COMMAND_SKIP_EVENT:
 		command->skip_event =
 		        (struct skip_event){.seq = 1, .why = SOME_TEXT, .operator= SOME_TEXT };

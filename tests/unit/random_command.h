@@ -12,6 +12,8 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 struct uuid random_person(struct seed *seed);
 /* Custom fields, and the values of issues, add up. */
 void check_fields(struct decider *decider);
+/* Nobody who was removed has anything to do or to decide. */
+void check_removed_members(struct decider *decider);
 bool maybe(struct seed *seed, uint64_t one_in);
 
 #endif

@@ -83,8 +83,10 @@ static const struct workflow_transition long_ones[] = {
 
         WAY("close", "in_review", "done")};
 static const struct workflow_transition wrong_ones[] = {BEGIN("nirvana")};
-static struct workflow_transition_array some_transitions(struct seed *seed)
+static struct workflow_transition_array some_transitions(struct decider *decider, struct seed *seed)
 {
+	if (maybe(seed, 3))
+		return random_workflow_of_people(decider, seed);
 	if (maybe(seed, 4))
 		return (struct workflow_transition_array){wrong_ones, 1};
 	return maybe(seed, 2) ? (struct workflow_transition_array){short_ones, 3}
@@ -175,11 +177,11 @@ void fill_configuration(struct decider *decider, struct seed *seed, struct comma
 		                                 .disabled = maybe(seed, 2)};
 		break;
 	case COMMAND_SAVE_WORKFLOW_DRAFT:
-		command->save_workflow_draft =
-		        (struct save_workflow_draft){.project = CONFIGURED,
-		                                     .workflow = SOME_WORKFLOW,
-		                                     .name = SOME_TEXT,
-		                                     .transitions = some_transitions(seed)};
+		command->save_workflow_draft = (struct save_workflow_draft){
+		        .project = CONFIGURED,
+		        .workflow = SOME_WORKFLOW,
+		        .name = SOME_TEXT,
+		        .transitions = some_transitions(decider, seed)};
 		break;
 	case COMMAND_DISCARD_WORKFLOW_DRAFT:
 		command->discard_workflow_draft = (struct discard_workflow_draft){

@@ -33,10 +33,15 @@ struct uuid_array random_parts(struct decider *decider, struct seed *seed);
 /* Commands about project roles and permission schemes; leaves others alone. */
 void fill_permission(struct decider *decider, struct seed *seed, struct command *command);
 
+/* Commands about members; leaves others alone. */
+void fill_member(struct seed *seed, struct command *command);
 /* Commands about what projects configure; leaves others alone. */
 void fill_field(struct decider *decider, struct seed *seed, struct command *command);
 struct field_value_array random_fields(struct decider *decider, struct seed *seed);
 struct slice_array random_field_ids(struct decider *decider, struct seed *seed);
+/* A workflow with rules and post functions about people. */
+struct workflow_transition_array random_workflow_of_people(struct decider *decider,
+                                                           struct seed *seed);
 void fill_configuration(struct decider *decider, struct seed *seed, struct command *command);
 /* Commands on many issues. */
 void fill_bulk(struct decider *decider, struct seed *seed, struct command *command);

@@ -358,7 +358,7 @@ static void an_organization_is_there_for_active_members_only(void **state)
 	fold(s);
 	expect_memberships(s, "ada", "", 9, "{\"items\":[" IN_ACME "],\"next\":null}");
 	of_organization(s, EVENT_MEMBER_REMOVED, 6)->member_removed =
-	        (struct member_removed){s->ada, ORG_ROLE_OWNER};
+	        (struct member_removed){.member_id = s->ada, .role = ORG_ROLE_OWNER};
 	end_command(s);
 	fold(s);
 	expect_memberships(s, "ada", "", 9, "");

@@ -99,7 +99,7 @@ static void a_clone_goes_to_another_project(void **state)
 static void who_left_is_not_assigned_again(void **state)
 {
 	struct decider *decider = *state;
-	GIVEN(ada, remove_member, .member = dan);
+	GIVEN(ada, deactivate_member, .member = dan);
 	WHEN(cleo, clone_issue, TLS_1);
 	THEN(EVENT_ISSUE_CREATED);
 	assert_false(EVENT_BODY(0, issue_created)->has_assignee);

@@ -35,7 +35,8 @@ static void send_something(struct decider *decider, struct seed *seed)
 {
 	struct command command = {.type = (enum command_type)seed_below(seed, COMMAND_TYPES)};
 
-	if (closes_much(command.type) && !maybe(seed, 20))
+	if (closes_much(command.type) &&
+	    !maybe(seed, command.type == COMMAND_REMOVE_MEMBER ? 5 : 20))
 		command.type = COMMAND_CREATE_ISSUE;
 	random_command_fill(decider, seed, &command);
 	if (command.type == COMMAND_ADD_MEMBER && maybe(seed, 2)) {
@@ -375,6 +376,7 @@ static void check_invariants(struct decider *decider)
 	check_parts(face);
 	check_boards(decider);
 	check_fields(decider);
+	check_removed_members(decider);
 	for (key = row_key_first(ROW_PROJECT); face->next(face, &key, false, &project);) {
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
 		                 project.issues);
