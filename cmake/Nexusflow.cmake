@@ -7,6 +7,19 @@ function(nf_library name)
 	target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
 endfunction()
 
+# nf_sql(LIBRARY a.sql ...): what the SQL files hold as strings, in generated/a_sql.h (embed_sql.cmake)
+function(nf_sql library)
+	foreach(file ${ARGN})
+		string(REPLACE ".sql" "_sql.h" header ${file})
+		set(header ${generated_dir}/${header})
+		add_custom_command(OUTPUT ${header}
+			COMMAND ${CMAKE_COMMAND} -D FROM=${CMAKE_CURRENT_SOURCE_DIR}/${file} -D TO=${header}
+				-P ${CMAKE_SOURCE_DIR}/cmake/embed_sql.cmake
+			DEPENDS ${file} ${CMAKE_SOURCE_DIR}/cmake/embed_sql.cmake VERBATIM)
+		target_sources(${library} PRIVATE ${header})
+	endforeach()
+endfunction()
+
 # Where the services that tests run against leave what is to know about them: tests/lib/services.
 set(NF_SERVICES_DIR ${CMAKE_BINARY_DIR}/services)
 

@@ -1,126 +1,185 @@
+/* Binary forms (src/backend/utils/adt/arrayfuncs.c: array_recv, rowtypes.c: record_recv; COPY,
+ * "Binary Format" in the manual), integers big-endian:
+ *
+ *   array  dimensions 1, nulls 0, element type, count, lower bound 1; each row: its bytes, columns,
+ *          of each its type and the value
+ *   COPY   signature, flags 0, header 0; each row: columns (16 bits), the values; at the end -1
+ *   value  its bytes, or -1: null
+ *
+ * The element type is sent as 0: the server takes that of the statement, whose number only it
+ * knows. */
 #include "projections/pg_batch.h"
 
 #include <assert.h>
-#include <stdio.h>
 
-#include "core/base/clock.h"
-
-#define KEEP_BYTES (1u << 20) /* memory that a batch keeps between flushes, for each buffer */
+#define KEEP_BYTES       (1u << 20) /* memory that a batch keeps between flushes */
+#define ARRAY_COUNT_AT   12
+#define COPY_SIGNATURE   "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0" /* and flags, and header */
+#define REPLACEMENT      "\xEF\xBF\xBD"
+#define REPLACEMENT_SIZE 3
+#define EPOCH_MS         INT64_C(946684800000) /* 2000-01-01 */
 
 void pg_batch_init(struct pg_batch *batch, const struct pg_batch_type *type, bool bulk)
 {
-	assert(type->columns <= PG_BATCH_COLUMNS_MAX);
 	*batch = (struct pg_batch){.type = type, .bulk = bulk};
 }
 
 void pg_batch_release(struct pg_batch *batch)
 {
-	for (int i = 0; i < PG_BATCH_COLUMNS_MAX; i++)
-		buf_release(&batch->arrays[i]);
-	buf_release(&batch->lines);
-}
-
-static void empty(struct buf *buf)
-{
-	if (buf->cap > KEEP_BYTES)
-		buf_release(buf);
-	buf_clear(buf);
+	buf_release(&batch->bytes);
 }
 
 void pg_batch_clear(struct pg_batch *batch)
 {
-	for (int i = 0; i < batch->type->columns; i++)
-		empty(&batch->arrays[i]);
-	empty(&batch->lines);
+	if (batch->bytes.cap > KEEP_BYTES)
+		buf_release(&batch->bytes);
+	buf_clear(&batch->bytes);
 	batch->rows = 0;
-	batch->bytes = 0;
 	batch->column = 0;
 }
 
-/* Where the next value goes. */
-static struct buf *place(struct pg_batch *batch)
+static void add_u16(struct buf *out, uint16_t value)
 {
-	if (!batch->bulk) {
-		struct buf *array = &batch->arrays[batch->column];
-		if (array->n == 0)
-			pg_array_open(array);
-		return array;
-	}
-	if (batch->column > 0)
-		buf_append_char(&batch->lines, '\t');
-	return &batch->lines;
+	char bytes[2] = {(char)(value >> 8), (char)value};
+	buf_append(out, bytes, 2);
 }
 
-static void placed(struct pg_batch *batch, size_t bytes)
+static void add_u32(struct buf *out, uint32_t value)
 {
-	batch->bytes += bytes;
+	put_u32(buf_reserve(out, 4), value);
+	out->n += 4;
+}
+
+static void begin_batch(struct pg_batch *batch)
+{
+	if (batch->bulk) {
+		buf_append(&batch->bytes, COPY_SIGNATURE, sizeof COPY_SIGNATURE);
+		return;
+	}
+	add_u32(&batch->bytes, 1);
+	add_u32(&batch->bytes, 0);
+	add_u32(&batch->bytes, 0);
+	add_u32(&batch->bytes, 0); /* the count: when it is known */
+	add_u32(&batch->bytes, 1);
+}
+
+static void begin_row(struct pg_batch *batch)
+{
+	if (batch->bytes.n == 0)
+		begin_batch(batch);
+	batch->row_at = batch->bytes.n;
+	if (batch->bulk) {
+		add_u16(&batch->bytes, (uint16_t)batch->type->columns);
+	} else {
+		add_u32(&batch->bytes, 0); /* its bytes: at its end */
+		add_u32(&batch->bytes, batch->type->columns);
+	}
+}
+
+static void begin_value(struct pg_batch *batch, enum pg_type type, uint32_t n)
+{
+	if (batch->column == 0)
+		begin_row(batch);
+	if (!batch->bulk)
+		add_u32(&batch->bytes, type);
+	add_u32(&batch->bytes, n);
+}
+
+static void end_value(struct pg_batch *batch)
+{
 	if (++batch->column < batch->type->columns)
 		return;
-	if (batch->bulk)
-		buf_append_char(&batch->lines, '\n');
+	if (!batch->bulk)
+		put_u32(batch->bytes.data + batch->row_at,
+		        (uint32_t)(batch->bytes.n - batch->row_at - 4));
 	batch->column = 0;
 	batch->rows++;
 }
 
-void pg_batch_text(struct pg_batch *batch, struct slice value)
+static void add_bytes(struct pg_batch *batch, enum pg_type type, const void *data, size_t n)
 {
-	struct buf *to = place(batch);
-	if (batch->bulk)
-		pg_copy_value(to, value);
-	else
-		pg_array_add(to, value);
-	placed(batch, value.n + 3);
+	begin_value(batch, type, (uint32_t)n);
+	buf_append(&batch->bytes, data, n);
+	end_value(batch);
 }
 
-void pg_batch_null(struct pg_batch *batch)
+static void add_replaced(struct pg_batch *batch, struct slice value)
 {
-	struct buf *to = place(batch);
-	if (batch->bulk)
-		buf_append_str(to, "\\N");
+	size_t nuls = 0;
+	for (size_t i = 0; i < value.n; i++)
+		nuls += value.data[i] == 0;
+	begin_value(batch, PG_TEXT, (uint32_t)(value.n + nuls * (REPLACEMENT_SIZE - 1)));
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.data[i])
+			buf_append_char(&batch->bytes, value.data[i]);
+		else
+			buf_append(&batch->bytes, REPLACEMENT, REPLACEMENT_SIZE);
+	}
+	end_value(batch);
+}
+
+void pg_batch_text(struct pg_batch *batch, struct slice value)
+{
+	if (value.n && memchr(value.data, 0, value.n))
+		add_replaced(batch, value);
 	else
-		pg_array_add_null(to);
-	placed(batch, 4);
+		add_bytes(batch, PG_TEXT, value.n ? value.data : "", value.n);
+}
+
+void pg_batch_json(struct pg_batch *batch, struct slice value)
+{
+	add_bytes(batch, PG_JSON, value.data, value.n);
+}
+
+static void add_int(struct pg_batch *batch, enum pg_type type, int64_t value)
+{
+	char bytes[8];
+	put_u64(bytes, (uint64_t)value);
+	add_bytes(batch, type, bytes, sizeof bytes);
 }
 
 void pg_batch_int(struct pg_batch *batch, int64_t value)
 {
-	char text[24];
-	int n = snprintf(text, sizeof text, "%lld", (long long)value);
-	pg_batch_text(batch, slice_of(text, (size_t)n));
+	add_int(batch, PG_BIGINT, value);
+}
+
+void pg_batch_bool(struct pg_batch *batch, bool value)
+{
+	char byte = value;
+	add_bytes(batch, PG_BOOLEAN, &byte, 1);
 }
 
 void pg_batch_uuid(struct pg_batch *batch, const struct uuid *value)
 {
-	char text[UUID_TEXT];
-	uuid_format(value, text);
-	pg_batch_text(batch, slice_of(text, sizeof text));
+	add_bytes(batch, PG_UUID, value->bytes, sizeof value->bytes);
 }
 
 void pg_batch_time(struct pg_batch *batch, int64_t ms)
 {
-	char text[CLOCK_TEXT];
-	clock_format(ms, text);
-	pg_batch_text(batch, slice_of(text, sizeof text));
+	add_int(batch, PG_TIMESTAMPTZ, (ms - EPOCH_MS) * 1000);
 }
 
-static enum status send_lines(struct pg_batch *batch, struct pg *pg, struct error *err)
+void pg_batch_null(struct pg_batch *batch, enum pg_type type)
 {
+	begin_value(batch, type, UINT32_MAX);
+	end_value(batch);
+}
+
+static enum status send_copy(struct pg_batch *batch, struct pg *pg, struct error *err)
+{
+	add_u16(&batch->bytes, UINT16_MAX);
 	enum status status = pg_copy_begin(pg, batch->type->copy_sql, err);
 	if (!status)
-		status = pg_copy_data(pg, buf_slice(&batch->lines), err);
+		status = pg_copy_data(pg, buf_slice(&batch->bytes), err);
 	return status ? status : pg_copy_end(pg, err);
 }
 
-static enum status send_arrays(struct pg_batch *batch, struct pg *pg, struct error *err)
+static enum status send_array(struct pg_batch *batch, struct pg *pg, struct error *err)
 {
-	struct slice params[PG_BATCH_COLUMNS_MAX];
 	struct pg_result *result;
-	for (int i = 0; i < batch->type->columns; i++) {
-		pg_array_close(&batch->arrays[i]);
-		params[i] = buf_slice(&batch->arrays[i]);
-	}
-	enum status status = pg_exec(pg, batch->type->name, batch->type->live_sql, params,
-	                             batch->type->columns, &result, err);
+	put_u32(batch->bytes.data + ARRAY_COUNT_AT, batch->rows);
+	enum status status = pg_exec_binary(pg, batch->type->name, batch->type->live_sql,
+	                                    buf_slice(&batch->bytes), &result, err);
 	if (status)
 		return status;
 	int64_t missing = pg_rows(result) > 0 ? pg_int(result, 0, 0) : 0;
@@ -136,7 +195,7 @@ enum status pg_batch_flush(struct pg_batch *batch, struct pg *pg, struct error *
 	assert(batch->column == 0);
 	if (batch->rows == 0)
 		return STATUS_OK;
-	enum status status = batch->bulk ? send_lines(batch, pg, err) : send_arrays(batch, pg, err);
+	enum status status = batch->bulk ? send_copy(batch, pg, err) : send_array(batch, pg, err);
 	if (status)
 		error_wrap(err, "%s", batch->type->name);
 	pg_batch_clear(batch);

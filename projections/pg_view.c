@@ -9,9 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "generated/pg_view_sql.h"
+
 #define FLUSH_ROWS       2000
 #define FLUSH_BYTES      (2u << 20)
 #define BULK_FLUSH_BYTES (4u << 20)
+
+static const struct pg_batch_type moved_tenants = {
+        .name = "seqs", .live_sql = sql_seqs, .columns = 2};
 
 enum status pg_view_schema(const struct view_type *type, const char *instance,
                            char schema[PG_VIEW_SCHEMA_MAX], struct error *err)
@@ -67,6 +72,7 @@ enum status pg_view_open(const struct view_type *type, const struct view_options
 		pg_view_close(view);
 		return status;
 	}
+	pg_batch_init(&view->moved, &moved_tenants, false);
 	view->batches = mem_new(kind->batches_n * sizeof *view->batches);
 	for (uint32_t i = 0; i < kind->batches_n; i++)
 		pg_batch_init(&view->batches[i], &kind->batches[i], view->bulk);
@@ -82,6 +88,7 @@ void pg_view_close(struct view *view)
 	for (uint32_t i = 0; view->batches && i < view->kind->batches_n; i++)
 		pg_batch_release(&view->batches[i]);
 	free(view->batches);
+	pg_batch_release(&view->moved);
 	pg_close(view->pg);
 	pg_close(view->reader);
 	pthread_mutex_destroy(&view->lock);
@@ -212,12 +219,7 @@ static enum status enter(struct view *view, struct error *err)
 {
 	struct pg_result *result;
 	struct slice schema = slice_str(view->schema);
-	enum status status =
-	        pg_exec(view->pg, "enter",
-	                "select pg_try_advisory_xact_lock(hashtext('nexusflow'), hashtext($1)),"
-	                " set_config('search_path', $1, true),"
-	                " set_config('synchronous_commit', 'off', true)",
-	                &schema, 1, &result, err);
+	enum status status = pg_exec(view->pg, "enter", sql_enter, &schema, 1, &result, err);
 	if (status)
 		return status;
 	bool locked = slice_is(pg_value(result, 0, 0), "t");
@@ -261,15 +263,7 @@ enum status pg_view_stop(struct view *view, const struct view_stop *stop, struct
 	uuid_format(&stop->event_id, id);
 	struct slice params[] = {stop->tenant,         slice_str(seq),    stop->reason,
 	                         slice_str(partition), slice_str(offset), slice_of(id, UUID_TEXT)};
-	return pg_view_failure(
-	        pg_exec(view->pg, NULL,
-	                "insert into stopped (tenant, seq, reason, journal_partition,"
-	                " journal_offset, event_id) values ($1, $2, $3, $4, $5, $6)"
-	                " on conflict (tenant) do update set seq = excluded.seq,"
-	                " reason = excluded.reason, journal_partition = excluded.journal_partition,"
-	                " journal_offset = excluded.journal_offset, event_id = excluded.event_id",
-	                params, 6, NULL, err),
-	        err);
+	return pg_view_failure(pg_exec(view->pg, NULL, sql_stop, params, 6, NULL, err), err);
 }
 
 enum status pg_view_resume(struct view *view, struct slice tenant, struct error *err)
@@ -295,7 +289,7 @@ enum status pg_view_added(struct view *view, struct error *err)
 	size_t bytes = 0;
 	for (uint32_t i = 0; i < view->kind->batches_n; i++) {
 		rows += view->batches[i].rows;
-		bytes += view->batches[i].bytes;
+		bytes += view->batches[i].bytes.n;
 	}
 	if (view->bulk ? bytes < BULK_FLUSH_BYTES : rows < FLUSH_ROWS && bytes < FLUSH_BYTES)
 		return STATUS_OK;
@@ -310,6 +304,7 @@ void pg_view_rollback(struct view *view)
 	pg_rollback(view->pg);
 	for (uint32_t i = 0; i < view->kind->batches_n && view->batches; i++)
 		pg_batch_clear(&view->batches[i]);
+	pg_batch_clear(&view->moved);
 	tenant_table_rollback(&view->seqs);
 	if (!pg_connected(view->pg))
 		view->loaded = false;
@@ -317,30 +312,11 @@ void pg_view_rollback(struct view *view)
 
 static enum status store_seqs(struct view *view, struct error *err)
 {
-	struct buf tenants = {0};
-	struct buf seqs = {0};
-	char text[24];
-	if (view->seqs.dirty_n == 0)
-		return STATUS_OK;
-	pg_array_open(&tenants);
-	pg_array_open(&seqs);
 	for (uint32_t i = 0; i < view->seqs.dirty_n; i++) {
-		const struct tenant_entry *tenant = view->seqs.dirty[i];
-		snprintf(text, sizeof text, "%llu", (unsigned long long)tenant->seq);
-		pg_array_add(&tenants, tenant->name);
-		pg_array_add(&seqs, slice_str(text));
+		pg_batch_text(&view->moved, view->seqs.dirty[i]->name);
+		pg_batch_int(&view->moved, (int64_t)view->seqs.dirty[i]->seq);
 	}
-	pg_array_close(&tenants);
-	pg_array_close(&seqs);
-	struct slice params[] = {buf_slice(&tenants), buf_slice(&seqs)};
-	enum status status =
-	        pg_exec(view->pg, "seqs",
-	                "insert into seqs select * from unnest($1::text[], $2::bigint[])"
-	                " on conflict (tenant) do update set seq = excluded.seq",
-	                params, 2, NULL, err);
-	buf_release(&tenants);
-	buf_release(&seqs);
-	return status;
+	return pg_batch_flush(&view->moved, view->pg, err);
 }
 
 static void offsets_text(const struct view_position *position, struct buf *out)
@@ -354,10 +330,6 @@ static void offsets_text(const struct view_position *position, struct buf *out)
 static enum status store_position(struct view *view, const struct view_position *expected,
                                   const struct view_position *position, struct error *err)
 {
-	static const char first[] = "insert into position (journal_id, next_offset)"
-	                            " values ($1, $2) on conflict do nothing";
-	static const char next[] = "update position set journal_id = $1, next_offset = $2"
-	                           " where journal_id = $3 and next_offset = $4";
 	char id[UUID_TEXT], old_id[UUID_TEXT];
 	struct buf offsets = {0};
 	struct buf old = {0};
@@ -369,9 +341,9 @@ static enum status store_position(struct view *view, const struct view_position 
 	struct slice params[] = {slice_of(id, UUID_TEXT), buf_slice(&offsets),
 	                         slice_of(old_id, UUID_TEXT), buf_slice(&old)};
 	bool is_first = expected->partitions == 0;
-	enum status status =
-	        pg_exec(view->pg, is_first ? "first_position" : "next_position",
-	                is_first ? first : next, params, is_first ? 2 : 4, &result, err);
+	enum status status = pg_exec(view->pg, is_first ? "first_position" : "next_position",
+	                             is_first ? sql_first_position : sql_next_position, params,
+	                             is_first ? 2 : 4, &result, err);
 	buf_release(&offsets);
 	buf_release(&old);
 	if (status)

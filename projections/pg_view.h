@@ -40,6 +40,7 @@ struct view {
 	bool loaded; /* seqs holds what is stored */
 	bool skip;   /* the event that was announced by advance has been applied before */
 	struct tenant_table seqs;
+	struct pg_batch moved; /* seqs that are stored */
 	struct pg_batch *batches;
 	struct buf scratch;
 	pthread_mutex_t lock; /* of reader */

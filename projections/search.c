@@ -1,9 +1,37 @@
-/* What events are to the tables of search_tables.c. */
+/* What events are to the tables of search.sql. */
 #include "projections/search.h"
 
+#include "generated/search_sql.h"
 #include "projections/answers.h"
 #include "projections/pg_view.h"
 #include "projections/search_inside.h"
+
+#define BATCH(events, table, columns_n)                                                            \
+	{                                                                                          \
+		.name = #events, .live_sql = sql_##events,                                         \
+		.copy_sql = "copy " #table " from stdin (format binary)", .columns = columns_n     \
+	}
+
+static const struct pg_batch_type batches[] = {
+        [PROJECTS] = BATCH(projects, projects, 4),
+        [FIELDS] = BATCH(fields, fields, 6),
+        [ISSUES] = BATCH(issues, created, 11),
+        [CLONES] = BATCH(clones, created, 11),
+        [COMMENTS] = BATCH(comments, created, 11),
+        [EDITS] = BATCH(edits, edited, 5),
+        [DELETED] = BATCH(deleted, deleted, 2),
+        [HIDDEN] = BATCH(hidden, changed, 5),
+        [VALUES] = BATCH(field_values, values_set, 7),
+        [VALUE_TEXTS] = BATCH(value_texts, texts_set, 8),
+        [VALUE_COPIES] = BATCH(value_copies, texts_set, 8),
+        [MOVED] = BATCH(moved, moved, 6),
+};
+
+static const struct pg_view_digest digests[] = {
+        {"projects", sql_digest_projects}, {"docs", sql_digest_docs},
+        {"fields", sql_digest_fields},     {"field_values", sql_digest_field_values},
+        {"hidden", sql_digest_hidden},     {NULL, NULL},
+};
 
 static void add_key(struct view *view, const struct event_meta *meta, struct slice key)
 {
@@ -14,19 +42,28 @@ static void add_key(struct view *view, const struct event_meta *meta, struct sli
 	pg_batch_int(batch, meta->seq);
 }
 
-static void issue_created(struct view *view, const struct event_meta *meta,
-                          const struct issue_created *e)
+/* Up to and with the title. */
+static void begin_issue(struct pg_batch *batch, const struct event_meta *meta,
+                        const struct issue_created *e)
 {
-	struct pg_batch *batch = &view->batches[ISSUES];
 	pg_batch_text(batch, meta->tenant);
 	pg_batch_uuid(batch, &meta->aggregate.id);
 	pg_batch_uuid(batch, &meta->aggregate.id);
 	pg_batch_uuid(batch, &e->project_id);
 	pg_batch_int(batch, e->number);
-	pg_batch_text(batch, e->summary);
-	pg_batch_text(batch, e->description);
-	pg_batch_int(batch, meta->seq);
 	pg_batch_text(batch, e->type);
+	pg_batch_text(batch, e->summary);
+}
+
+static void issue_created(struct view *view, const struct event_meta *meta,
+                          const struct issue_created *e)
+{
+	struct pg_batch *batch = &view->batches[ISSUES];
+	begin_issue(batch, meta, e);
+	pg_batch_text(batch, e->description);
+	pg_batch_null(batch, PG_BIGINT);
+	pg_batch_null(batch, PG_UUID);
+	pg_batch_int(batch, meta->seq);
 }
 
 /* Its body is that of another row as it is now: what changed that comes first, and the row itself
@@ -38,16 +75,11 @@ static enum status issue_cloned(struct view *view, const struct event_meta *meta
 	enum status status = view->bulk ? STATUS_OK : pg_view_flush(view, err);
 	if (status)
 		return status;
-	pg_batch_text(batch, meta->tenant);
-	pg_batch_uuid(batch, &meta->aggregate.id);
-	pg_batch_uuid(batch, &meta->aggregate.id);
-	pg_batch_uuid(batch, &e->project_id);
-	pg_batch_int(batch, e->number);
-	pg_batch_text(batch, e->summary);
-	pg_batch_int(batch, meta->seq);
+	begin_issue(batch, meta, e);
+	pg_batch_null(batch, PG_TEXT);
 	pg_batch_int(batch, e->description_seq);
 	pg_batch_uuid(batch, &e->cloned_from);
-	pg_batch_text(batch, e->type);
+	pg_batch_int(batch, meta->seq);
 	return view->bulk ? pg_view_added(view, err) : pg_view_flush(view, err);
 }
 
@@ -58,10 +90,13 @@ static void comment_added(struct view *view, const struct event_meta *meta,
 	pg_batch_text(batch, meta->tenant);
 	pg_batch_uuid(batch, &e->comment_id);
 	pg_batch_uuid(batch, &meta->aggregate.id);
-	pg_batch_null(batch);
-	pg_batch_null(batch);
+	pg_batch_null(batch, PG_UUID);
+	pg_batch_null(batch, PG_BIGINT);
+	pg_batch_null(batch, PG_TEXT);
 	pg_batch_text(batch, SLICE(""));
 	pg_batch_text(batch, e->body);
+	pg_batch_null(batch, PG_BIGINT);
+	pg_batch_null(batch, PG_UUID);
 	pg_batch_int(batch, meta->seq);
 }
 
@@ -75,11 +110,11 @@ static void edited(struct view *view, const struct event_meta *meta, const struc
 	if (title)
 		pg_batch_text(batch, *title);
 	else
-		pg_batch_null(batch);
+		pg_batch_null(batch, PG_TEXT);
 	if (body)
 		pg_batch_text(batch, *body);
 	else
-		pg_batch_null(batch);
+		pg_batch_null(batch, PG_TEXT);
 	pg_batch_int(batch, meta->seq);
 }
 
@@ -93,14 +128,13 @@ static void hidden(struct view *view, const struct event *event)
 	                     event->type == EVENT_PROJECT_RESTORED;
 	pg_batch_text(batch, event->meta.tenant);
 	pg_batch_uuid(batch, &event->meta.aggregate.id);
-	if (about_deleted)
-		pg_batch_null(batch);
-	else
-		pg_batch_text(batch, archived ? SLICE("t") : SLICE("f"));
-	if (about_deleted)
-		pg_batch_text(batch, deleted ? SLICE("t") : SLICE("f"));
-	else
-		pg_batch_null(batch);
+	if (about_deleted) {
+		pg_batch_null(batch, PG_BOOLEAN);
+		pg_batch_bool(batch, deleted);
+	} else {
+		pg_batch_bool(batch, archived);
+		pg_batch_null(batch, PG_BOOLEAN);
+	}
 	pg_batch_int(batch, event->meta.seq);
 }
 
@@ -164,16 +198,16 @@ const struct pg_view_type search_view = {
         .type =
                 {
                         .name = "search",
-                        .version = 5,
+                        .version = 6,
                         .handled = search_handled,
                         PG_VIEW_SLOTS,
                         .apply = search_apply,
                 },
-        .tables_sql = search_tables_sql,
-        .bulk_sql = search_bulk_sql,
-        .fill_sql = search_fill_sql,
-        .keys_sql = search_keys_sql,
-        .batches = search_batches,
+        .tables_sql = sql_tables,
+        .bulk_sql = sql_bulk_tables,
+        .fill_sql = sql_fill,
+        .keys_sql = sql_keys,
+        .batches = batches,
         .batches_n = SEARCH_BATCHES,
-        .digests = search_digests,
+        .digests = digests,
 };

@@ -4,8 +4,8 @@
  *
  * Words are indexed as they are (configuration `simple`: folded to lower case, no stemming, no stop
  * words): texts come in any language and hold identifiers, a word that is there is always found,
- * and the last word of a query may be a prefix, which stemming would spoil. The first
- * SEARCH_BODY_CHARACTERS of a body are indexed. */
+ * and the last word of a query may be a prefix, which stemming would spoil. The first 100,000
+ * characters of a body are indexed. */
 #ifndef PROJECTIONS_SEARCH_H
 #define PROJECTIONS_SEARCH_H
 
@@ -13,12 +13,11 @@
 #include "projections/pg_view_type.h"
 #include "projections/sight.h"
 
-#define SEARCH_BODY_CHARACTERS "100000"
-#define SEARCH_TEXT_MAX        512  /* bytes of a query */
-#define SEARCH_FIELD_MAX       2048 /* bytes of a field and its value */
-#define SEARCH_CANDIDATES      2000 /* the newest texts that match are ranked, older ones are not */
-#define SEARCH_LIMIT_MAX       100
-#define SEARCH_TIMEOUT_MS      250
+#define SEARCH_TEXT_MAX   512  /* bytes of a query */
+#define SEARCH_FIELD_MAX  2048 /* bytes of a field and its value */
+#define SEARCH_CANDIDATES 2000 /* the newest texts that match are ranked, older ones are not */
+#define SEARCH_LIMIT_MAX  100
+#define SEARCH_TIMEOUT_MS 250
 
 extern const struct pg_view_type search_view;
 

@@ -16,7 +16,7 @@ static void add_field(struct view *view, const struct event_meta *meta, struct s
 	pg_batch_uuid(batch, &meta->aggregate.id);
 	pg_batch_text(batch, field);
 	pg_batch_text(batch, buf_slice(&view->scratch));
-	pg_batch_text(batch, removed ? SLICE("t") : SLICE("f"));
+	pg_batch_bool(batch, removed);
 	pg_batch_int(batch, meta->seq);
 }
 
@@ -35,9 +35,9 @@ void search_field_changed(struct view *view, const struct event *event)
 
 /* --- values --- */
 
-/* Row @n of a field, -1: it is empty. */
+/* The @n-th value of a field, if it has so many. */
 static void add_value(struct view *view, const struct event_meta *meta,
-                      const struct field_change *change, int32_t n)
+                      const struct field_change *change, uint32_t n)
 {
 	struct pg_batch *batch = &view->batches[VALUES];
 	pg_batch_text(batch, meta->tenant);
@@ -45,14 +45,10 @@ static void add_value(struct view *view, const struct event_meta *meta,
 	pg_batch_text(batch, change->field);
 	pg_batch_int(batch, n);
 	pg_batch_text(batch, slice_str(field_kind_symbol(change->kind)));
-	if (n < 0)
-		pg_batch_null(batch);
-	else
+	if (n < change->to.n)
 		pg_batch_text(batch, change->to.items[n]);
-	if (n < 0 || change->kind != FIELD_KIND_NUMBER)
-		pg_batch_null(batch);
 	else
-		pg_batch_text(batch, change->to.items[n]);
+		pg_batch_null(batch, PG_TEXT);
 	pg_batch_int(batch, meta->seq);
 }
 
@@ -60,6 +56,21 @@ static bool has_words(enum field_kind kind)
 {
 	return kind == FIELD_KIND_TEXT || kind == FIELD_KIND_PARAGRAPH || kind == FIELD_KIND_URL ||
 	       kind == FIELD_KIND_LABELS;
+}
+
+/* The doc of the text of a field. */
+static struct uuid doc_of(const struct uuid *issue, struct slice field)
+{
+	return uuid_v5(issue, field);
+}
+
+static void begin_text(struct pg_batch *batch, const struct event_meta *meta, struct slice field)
+{
+	struct uuid doc = doc_of(&meta->aggregate.id, field);
+	pg_batch_text(batch, meta->tenant);
+	pg_batch_uuid(batch, &doc);
+	pg_batch_uuid(batch, &meta->aggregate.id);
+	pg_batch_text(batch, field);
 }
 
 static void add_text(struct view *view, const struct event_meta *meta,
@@ -71,13 +82,13 @@ static void add_text(struct view *view, const struct event_meta *meta,
 		buf_append_str(&view->scratch, i ? ", " : "");
 		buf_append_slice(&view->scratch, change->to.items[i]);
 	}
-	pg_batch_text(batch, meta->tenant);
-	pg_batch_uuid(batch, &meta->aggregate.id);
-	pg_batch_text(batch, change->field);
+	begin_text(batch, meta, change->field);
 	if (change->to.n)
 		pg_batch_text(batch, buf_slice(&view->scratch));
 	else
-		pg_batch_null(batch);
+		pg_batch_null(batch, PG_TEXT);
+	pg_batch_null(batch, PG_BIGINT);
+	pg_batch_null(batch, PG_UUID);
 	pg_batch_int(batch, meta->seq);
 }
 
@@ -87,15 +98,15 @@ static enum status copy_text(struct view *view, const struct event_meta *meta,
                              const struct field_change *change, struct error *err)
 {
 	struct pg_batch *batch = &view->batches[VALUE_COPIES];
+	struct uuid source = doc_of(&change->copied_from, change->field);
 	enum status status = view->bulk ? STATUS_OK : pg_view_flush(view, err);
 	if (status)
 		return status;
-	pg_batch_text(batch, meta->tenant);
-	pg_batch_uuid(batch, &meta->aggregate.id);
-	pg_batch_text(batch, change->field);
-	pg_batch_int(batch, meta->seq);
-	pg_batch_uuid(batch, &change->copied_from);
+	begin_text(batch, meta, change->field);
+	pg_batch_null(batch, PG_TEXT);
 	pg_batch_int(batch, change->text_seq);
+	pg_batch_uuid(batch, &source);
+	pg_batch_int(batch, meta->seq);
 	return view->bulk ? STATUS_OK : pg_view_flush(view, err);
 }
 
@@ -108,10 +119,8 @@ static enum status value_changed(struct view *view, const struct event_meta *met
 		add_text(view, meta, change);
 	if (change->kind == FIELD_KIND_PARAGRAPH)
 		return STATUS_OK;
-	if (!change->to.n)
-		add_value(view, meta, change, -1);
-	for (uint32_t i = 0; i < change->to.n; i++)
-		add_value(view, meta, change, (int32_t)i);
+	for (uint32_t i = 0; i < change->to.n || i < change->from.n; i++)
+		add_value(view, meta, change, i);
 	return STATUS_OK;
 }
 

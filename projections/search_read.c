@@ -75,10 +75,9 @@
 #define WORDS_SNIPPET                                                                              \
 	"ts_headline('simple', left(case when d.body = '' then i.title else d.body end, 20000),"   \
 	" (select q from p), 'StartSel=«, StopSel=», MaxWords=30, MinWords=10')"
-/* As Postgres holds it: a number comes back from numeric. */
 #define VALUE                                                                                      \
-	"(select coalesce(v.number::text, v.value) from field_values v where " MATCHES             \
-	" and v.issue_id = s.issue_id limit 1)"
+	"(select v.value from field_values v where " MATCHES " and v.issue_id = s.issue_id limit " \
+	"1)"
 
 static const char words_sql[] = WORDS WITH_WORDS NEWEST("2000") RANKED PAGE(WORDS_SNIPPET, "null");
 static const char words_and_value_sql[] =

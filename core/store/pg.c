@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -224,28 +225,59 @@ static void copy_params(const struct slice *params, int n, struct buf *text,
 	}
 }
 
-enum status pg_exec(struct pg *pg, const char *name, const char *sql, const struct slice *params,
-                    int params_n, struct pg_result **result, struct error *err)
-{
-	assert(params_n <= PARAMS_MAX);
-	enum status status = need_connection(pg, err);
-	if (!status && name)
-		status = prepare(pg, name, sql, params_n, err);
-	if (status)
-		return status;
+struct params {
 	const char *values[PARAMS_MAX];
-	struct buf text = {0};
-	copy_params(params, params_n, &text, values);
+	int n;
+	int bytes, binary; /* of the first, when it is not text */
+};
+
+static enum status execute(struct pg *pg, const char *name, const char *sql,
+                           const struct params *params, struct pg_result **result,
+                           struct error *err)
+{
+	const int *bytes = params->binary ? &params->bytes : NULL;
+	const int *binary = params->binary ? &params->binary : NULL;
 	PGresult *answer =
-	        name ? PQexecPrepared(pg->conn, name, params_n, values, NULL, NULL, 0)
-	             : PQexecParams(pg->conn, sql, params_n, NULL, values, NULL, NULL, 0);
-	buf_release(&text);
-	status = judge(pg, answer, result ? &answer : NULL, err);
+	        name ? PQexecPrepared(pg->conn, name, params->n, params->values, bytes, binary, 0)
+	             : PQexecParams(pg->conn, sql, params->n, NULL, params->values, bytes, binary,
+	                            0);
+	enum status status = judge(pg, answer, result ? &answer : NULL, err);
 	if (status || !result)
 		return status;
 	*result = mem_new(sizeof **result);
 	(*result)->result = answer;
 	return STATUS_OK;
+}
+
+static enum status be_ready(struct pg *pg, const char *name, const char *sql, int params_n,
+                            struct error *err)
+{
+	enum status status = need_connection(pg, err);
+	return status || !name ? status : prepare(pg, name, sql, params_n, err);
+}
+
+enum status pg_exec(struct pg *pg, const char *name, const char *sql, const struct slice *params,
+                    int params_n, struct pg_result **result, struct error *err)
+{
+	assert(params_n <= PARAMS_MAX);
+	enum status status = be_ready(pg, name, sql, params_n, err);
+	if (status)
+		return status;
+	struct params copies = {.n = params_n};
+	struct buf text = {0};
+	copy_params(params, params_n, &text, copies.values);
+	status = execute(pg, name, sql, &copies, result, err);
+	buf_release(&text);
+	return status;
+}
+
+enum status pg_exec_binary(struct pg *pg, const char *name, const char *sql, struct slice param,
+                           struct pg_result **result, struct error *err)
+{
+	assert(param.n <= INT_MAX);
+	struct params params = {.values = {param.data}, .n = 1, .bytes = (int)param.n, .binary = 1};
+	enum status status = be_ready(pg, name, sql, 1, err);
+	return status ? status : execute(pg, name, sql, &params, result, err);
 }
 
 enum status pg_script(struct pg *pg, const char *sql, struct error *err)

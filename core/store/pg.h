@@ -1,5 +1,5 @@
 /* PostgreSQL behind a small face: connections that come back by themselves, parameters in binary or
- * text, arrays for unnest, COPY. One thread a connection.
+ * text, COPY. One thread a connection.
  *
  * Errors: STATUS_UNAVAILABLE when the server is away (the connection is tried again on the next
  * call, with a back-off), STATUS_UNKNOWN when a COMMIT was lost on the way (read the position
@@ -21,6 +21,16 @@
 struct pg;
 struct pg_result;
 
+/* Numbers of catalog/pg_type.dat, the same in every server. */
+enum pg_type {
+	PG_BOOLEAN = 16,
+	PG_BIGINT = 20,
+	PG_TEXT = 25,
+	PG_JSON = 114,
+	PG_TIMESTAMPTZ = 1184,
+	PG_UUID = 2950,
+};
+
 /* Does not connect yet: the first call does. @conninfo is copied. */
 struct pg *pg_open(const char *conninfo, const char *application_name);
 void pg_close(struct pg *pg);
@@ -33,6 +43,9 @@ bool pg_lost(struct pg *pg);
  * connection under @name when it is not NULL. */
 enum status pg_exec(struct pg *pg, const char *name, const char *sql, const struct slice *params,
                     int params_n, struct pg_result **result, struct error *err);
+/* The same with one parameter, in PostgreSQL's binary form. */
+enum status pg_exec_binary(struct pg *pg, const char *name, const char *sql, struct slice param,
+                           struct pg_result **result, struct error *err);
 /* Several statements without parameters (migrations). */
 enum status pg_script(struct pg *pg, const char *sql, struct error *err);
 
@@ -52,13 +65,5 @@ bool pg_is_null(const struct pg_result *result, int row, int column);
 int64_t pg_int(const struct pg_result *result, int row, int column);
 int64_t pg_affected(const struct pg_result *result);
 void pg_result_free(struct pg_result *result);
-
-/* Append a value to a PostgreSQL array literal ("{...}", which must be the end of @out) or to a
- * COPY text line, escaped. A NUL, which PostgreSQL cannot store, becomes U+FFFD. */
-void pg_array_open(struct buf *out);
-void pg_array_add(struct buf *out, struct slice value);
-void pg_array_add_null(struct buf *out);
-void pg_array_close(struct buf *out);
-void pg_copy_value(struct buf *out, struct slice value);
 
 #endif

@@ -41,6 +41,24 @@ static void first_event(uint64_t tenant, struct event *out)
 	        (struct project_created){.key = SLICE("TLS"), .name = SLICE("Tools")};
 }
 
+/* Three labels for an issue, of which the next event leaves one or none. */
+static void fields_event(uint64_t tenant, uint64_t n, struct event *out)
+{
+	static const struct slice labels[] = {SLICE("red"), SLICE("green"), SLICE("blue")};
+	static struct field_change change;
+	bool first = n % 4 == 2;
+	uint32_t left = n % 8 == 0 ? 0 : 1;
+	change = (struct field_change){
+	        .field = SLICE("tags"),
+	        .kind = FIELD_KIND_LABELS,
+	        .from = {labels, first ? 0 : 3},
+	        .to = {first ? labels : labels + 1, first ? 3 : left},
+	};
+	out->type = EVENT_ISSUE_FIELDS_CHANGED;
+	out->meta.aggregate.id = id_of('i', tenant, first ? n : n - 2);
+	out->issue_fields_changed.changes = (struct field_change_array){&change, 1};
+}
+
 static void issue_event(uint64_t tenant, uint64_t n, uint64_t step, struct event *out)
 {
 	static char text[2][400];
@@ -91,6 +109,10 @@ static void issue_event(uint64_t tenant, uint64_t n, uint64_t step, struct event
 		out->comment_deleted.comment_id = other;
 		break;
 	default:
+		if (n % 2 == 0) {
+			fields_event(tenant, n, out);
+			break;
+		}
 		out->type = EVENT_ISSUE_ASSIGNED;
 		out->issue_assigned =
 		        (struct issue_assigned){.has_to = true, .to = id_of('m', tenant, 1)};

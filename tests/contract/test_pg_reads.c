@@ -311,19 +311,19 @@ static void the_history_of_an_issue_is_found_by_key_and_id(void **state)
 {
 	(void)state;
 	char id[UUID_TEXT];
-	struct uuid issue = story_issue(SLICE("acme"), 12);
+	struct uuid issue = story_issue(SLICE("acme"), 13);
 	uuid_format(&issue, id);
-	struct audit_query query = {.issue = SLICE("TLS-12"), .limit = 100};
+	struct audit_query query = {.issue = SLICE("TLS-13"), .limit = 100};
 	json_t *page = audit(&query);
 	json_t *items = json_object_get(page, "items");
 	assert_int_equal(json_array_size(items), 8);
 	json_t *first = json_array_get(items, 0);
 	assert_string_equal(text_of(first, "type"), "IssueCreated");
-	assert_string_equal(text_of(json_object_get(first, "aggregate"), "key"), "TLS-12");
+	assert_string_equal(text_of(json_object_get(first, "aggregate"), "key"), "TLS-13");
 	assert_int_equal(strncmp(text_of(json_object_get(first, "aggregate"), "id"), id, 36), 0);
 	assert_string_equal(text_of(json_object_get(first, "body"), "priority"), "high");
-	assert_int_equal(json_integer_value(json_object_get(first, "seq")), 2 + 11 * 8);
-	assert_string_equal(text_of(first, "recorded_at"), "2025-11-13T02:14:50.000Z");
+	assert_int_equal(json_integer_value(json_object_get(first, "seq")), 2 + 12 * 8);
+	assert_string_equal(text_of(first, "recorded_at"), "2025-11-13T02:14:58.000Z");
 	json_decref(page);
 	query.issue = slice_of(id, UUID_TEXT);
 	assert_int_equal(audited(&query), 8);

@@ -105,6 +105,27 @@ static void texts_are_folded_into_rows(void **state)
 	search_view.type.close(view);
 }
 
+static void values_of_fields_are_folded_into_rows(void **state)
+{
+	(void)state;
+	char got[4096];
+	struct view *view = open_view(&search_view.type, "fields", false);
+	fold(&search_view.type, view, 0, 3 * 65, 5); /* eight issues of each tenant */
+	ask(owner(),
+	    "select i.number || '|' || v.n || '|' || v.kind || '|' || v.value"
+	    " from search_fields.field_values v join search_fields.docs i"
+	    " on i.tenant = v.tenant and i.doc_id = v.issue_id where v.tenant = 'acme'",
+	    got);
+	assert_string_equal(got, "2|0|labels|green\n"); /* of three; issue 6 has none any more */
+	ask(owner(),
+	    "select i.number || '|' || d.field || '|' || d.body from search_fields.docs d"
+	    " join search_fields.docs i on i.tenant = d.tenant and i.doc_id = d.issue_id"
+	    " where d.tenant = 'acme' and d.field is not null",
+	    got);
+	assert_string_equal(got, "2|tags|green\n");
+	search_view.type.close(view);
+}
+
 static void every_event_is_an_audit_row(void **state)
 {
 	(void)state;
@@ -419,6 +440,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(texts_are_folded_into_rows),
+	        cmocka_unit_test(values_of_fields_are_folded_into_rows),
 	        cmocka_unit_test(every_event_is_an_audit_row),
 	        cmocka_unit_test(events_that_come_again_change_nothing),
 	        cmocka_unit_test(the_size_of_batches_makes_no_difference),

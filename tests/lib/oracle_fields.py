@@ -1,7 +1,6 @@
 """Custom fields, as the log tells them: what projects have, what issues have in them, what search knows of their texts."""
 import datetime
 import decimal
-import hashlib
 import uuid
 
 SELECTS, MEMBERS = ("select", "multi_select", "cascading_select"), ("member", "members")
@@ -27,6 +26,11 @@ def is_canonical(kind, value):
     if kind in MEMBERS:
         return str(uuid.UUID(value)) == value
     return kind != "checkbox" or value in ("true", "false")
+
+
+def document_of(issue, field):
+    """The id of the row of the search view that holds the text."""
+    return str(uuid.uuid5(uuid.UUID(issue), field))
 
 
 def visible(project, issue, id):
@@ -233,5 +237,5 @@ class ExpectedFields:
         for id, value in issue.get("fields", {}).items():
             if value["kind"] in WORDS:
                 yield {"issue_id": issue["id"], "project_id": issue["project_id"], "number": None, "title": "",
-                       "doc_id": str(uuid.UUID(hashlib.md5(f"{issue['id']} {id}".encode()).hexdigest())),
+                       "doc_id": document_of(issue["id"], id),
                        "body": ", ".join(value["values"]), "updated_seq": value["search_seq"]}

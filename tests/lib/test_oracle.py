@@ -7,7 +7,10 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import oracle  # noqa: E402
+import oracle_fields  # noqa: E402
 
+# Ids are short here, not UUIDs.
+oracle_fields.document_of = "{} {}".format
 ORG, OWNER, OTHER, LEAVER, PROJECT = "org", "m1", "m2", "m3", "p1"
 
 
