@@ -27,6 +27,8 @@ static const struct person *person_of(const struct command *command)
 		return &command->create_organization.owner;
 	if (command->type == COMMAND_ADD_MEMBER)
 		return &command->add_member.person;
+	if (command->type == COMMAND_SET_MEMBER_PROFILE)
+		return &command->set_member_profile.person;
 	return NULL;
 }
 

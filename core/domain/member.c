@@ -3,13 +3,18 @@
 #include "core/domain/permission_scheme.h"
 #include "core/domain/project.h"
 
+static void emit_profile(struct judge *judge, const struct uuid *id)
+{
+	emit_organization(judge, EVENT_MEMBER_PROFILE_SET)->member_profile_set =
+	        (struct member_profile_set){.member_id = *id,
+	                                    .sealed = judge->request->sealed_profile};
+}
+
 void emit_member(struct judge *judge, const struct uuid *id, enum org_role role)
 {
 	emit_organization(judge, EVENT_MEMBER_ADDED)->member_added =
 	        (struct member_added){.member_id = *id, .role = role};
-	emit_organization(judge, EVENT_MEMBER_PROFILE_SET)->member_profile_set =
-	        (struct member_profile_set){.member_id = *id,
-	                                    .sealed = judge->request->sealed_profile};
+	emit_profile(judge, id);
 }
 
 bool check_person(struct judge *judge, const struct person *person, const char *name_at,
@@ -199,6 +204,30 @@ static void save_member(struct tenant_state *state, const struct uuid *id,
 	struct row_key key = row_key_member(id);
 
 	state->put(state, &key, row);
+}
+
+void decide_set_member_profile(struct judge *judge, const struct set_member_profile *command)
+{
+	const struct request *request = judge->request;
+	const bool own = request->has_identity_member &&
+	                 uuid_equal(&request->identity_member, &request->actor.id);
+	struct row_member row;
+
+	if (!check_version(judge, command->has_expected_version, command->expected_version,
+	                   judge->organization.version) ||
+	    !check_person(judge, &command->person, "/person/name", "/person/issuer",
+	                  "/person/subject", "/person/email") ||
+	    (!own && !check_reach(judge, ORG_ROLE_ADMIN, "/person")))
+		return;
+	if (!request->has_identity_member ||
+	    !read_member(judge->state, &request->identity_member, &row) ||
+	    row.status == MEMBER_REMOVED) {
+		REFUSE(judge, REJECT_NO_SUCH_MEMBER, "/person", SLICE("no member is "),
+		       command->person.subject, SLICE(" of "), command->person.issuer);
+		return;
+	}
+	if (own || check_reach(judge, row.role, "/person"))
+		emit_profile(judge, &request->identity_member);
 }
 
 void evolve_member_added(struct tenant_state *state, const struct event_meta *meta,

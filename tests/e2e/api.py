@@ -1300,6 +1300,7 @@ class OpenApi(Case):
             "UnarchiveProject": lambda: {"project": project()},
             "DeleteProject": lambda: {"project": project()}, "RestoreProject": lambda: {"project": project()},
             "AddComment": lambda: {"body": "text"}, "AddMember": lambda: {"person": nexusflow.person("by-example"), "role": "guest"},
+            "SetMemberProfile": lambda: {"person": nexusflow.person("owner", "The owner")},
             "AddStatus": dict, "AssignIssue": dict, "AssignWorkflow": dict, "DiscardWorkflowDraft": self.draft,
             "EditStatus": lambda: {"name": "Review"}, "PublishWorkflow": self.draft, "RemoveStatus": self.spare_status, "RemoveWorkflow": self.spare_workflow,
             "SaveWorkflowDraft": lambda: {"transitions": CLASSIC}, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},

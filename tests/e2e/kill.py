@@ -223,6 +223,7 @@ class Choices:
         (4, "UnlinkIssues", link),
         (10, "RankIssue", rank),
         (1.5, "AddMember", lambda c: dict(c.extra(), role=c.rng.choice(["admin", "member", "guest"]))),
+        (1, "SetMemberProfile", lambda c: {"person": c.extra()["person"]}),
         (1.5, "ChangeMemberRole", lambda c: {"member": c.extra_id(), "role": c.rng.choice(["owner", "admin", "guest"])}),
         (0.2, "RemoveMember", lambda c: {"member": c.extra_id()}),
         (0.3, "RemoveMember", lambda c: {"member": c.extra_id(), "replace_with": c.rng.choice([c.extra_id(), c.member()])}),
@@ -380,7 +381,7 @@ class Sender(threading.Thread):
                 self.tenant.links.append((data["issue"], data["link_type"], data["other"]))
             elif name == "CreateProject":
                 self.tenant.projects.append(data["key"])
-            elif name == "AddMember":
+            elif name in ("AddMember", "SetMemberProfile"):
                 self.tenant.profiles[command] = data["person"]
 
     def single(self):

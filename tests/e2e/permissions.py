@@ -257,6 +257,8 @@ BODIES = {
     "DeleteTeam": lambda p: {"team": p.team()},
     "ChangeTeamMembers": lambda p: {"team": p.team(), "add": [IDS["owner"]]},
     "CreateApiKey": lambda p: {"name": "x", "scope": "read"},
+    "SetMemberProfile: own": lambda p: {"person": nexusflow.person(p.author(True), new("n"))},
+    "SetMemberProfile: of others": lambda p: {"person": nexusflow.person("m" + p.member(), new("n"))},
     "RevokeApiKey: own": lambda p: {"key": p.api_key(True)},
     "RevokeApiKey: of others": lambda p: {"key": p.api_key(False)},
     "LimitApiKeys": lambda p: {"days": 300},
@@ -495,7 +497,7 @@ class Matrix(unittest.TestCase):
                     reach[command["name"]] = command["of"]
             for row, cells in rows.items():
                 name, _, what = row.partition(": ")
-                if row.startswith(("GET ", "Bulk", "RevokeApiKey")):  # judged for each issue; whose role is stronger counts
+                if row.startswith(("GET ", "Bulk", "RevokeApiKey", "SetMemberProfile")):  # judged for each issue; whose role is stronger counts
                     continue
                 may = name in reach and (what != "of others" or reach[name] == "all") and \
                     (what != "with dates" or "schedule_issues" in permissions)

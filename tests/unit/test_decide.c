@@ -98,6 +98,7 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_DELETE_COMMENT:
 	case COMMAND_CREATE_API_KEY:
 	case COMMAND_REVOKE_API_KEY:
+	case COMMAND_SET_MEMBER_PROFILE:
 	case COMMAND_WATCH_ISSUE:
 	case COMMAND_UNWATCH_ISSUE:
 	case COMMAND_BULK_EDIT_ISSUES:

@@ -136,6 +136,40 @@ static void a_removed_person_returns_under_the_old_id(void **state)
 	assert_true(uuid_equal(&decider->decision.created, &same));
 }
 
+static void set_profile(struct decider *decider, struct uuid who, struct uuid whose)
+{
+	decider->request.has_identity_member = !uuid_is_nil(&whose);
+	decider->request.identity_member = whose;
+	WHEN(who, set_member_profile, .person = PERSON("new name"));
+}
+
+static void a_member_gets_another_name(void **state)
+{
+	struct decider *decider = *state;
+	struct uuid guest = dan;
+	set_profile(decider, dan, dan);
+	THEN(EVENT_MEMBER_PROFILE_SET);
+	assert_true(uuid_equal(&EVENT_BODY(0, member_profile_set)->member_id, &guest));
+	set_profile(decider, ben, dan);
+	THEN(EVENT_MEMBER_PROFILE_SET);
+	set_profile(decider, cleo, dan);
+	THEN_REFUSED(FORBIDDEN, "/person");
+	set_profile(decider, cleo, (struct uuid){{0}}); /* she does not learn who is a member */
+	THEN_REFUSED(FORBIDDEN, "/person");
+	set_profile(decider, ben, ada);
+	THEN_REFUSED(FORBIDDEN, "/person");
+	set_profile(decider, ben, (struct uuid){{0}});
+	THEN_REFUSED(NO_SUCH_MEMBER, "/person");
+	decider->request.has_identity_member = true;
+	decider->request.identity_member = dan;
+	WHEN(dan, set_member_profile,
+	     .person = {.issuer = SLICE("x"), .subject = SLICE("y"), .name = SLICE("a\nb")});
+	THEN_REFUSED(BAD_TEXT, "/person/name");
+	GIVEN(ada, remove_member, .member = dan);
+	set_profile(decider, ben, dan);
+	THEN_REFUSED(NO_SUCH_MEMBER, "/person");
+}
+
 static void the_name_of_a_person_is_one_line(void **state)
 {
 	struct decider *decider = *state;
@@ -349,6 +383,7 @@ int main(void)
 	        ON_SETTLED(a_person_is_one_member),
 	        ON_SETTLED(a_member_id_is_taken_once),
 	        ON_SETTLED(a_removed_person_returns_under_the_old_id),
+	        ON_SETTLED(a_member_gets_another_name),
 	        ON_SETTLED(the_name_of_a_person_is_one_line),
 	        ON_SETTLED(a_role_changes),
 	        ON_SETTLED(the_last_owner_stays),
