@@ -1,5 +1,6 @@
 #include "import/mend.h"
 
+#include "core/base/characters.h"
 #include "core/codec/normal_text.h"
 #include "core/domain/text.h"
 
@@ -60,15 +61,6 @@ struct slice mend_head(struct slice text, size_t characters)
 	return slice_of(text.data, i);
 }
 
-static struct slice trim(struct slice text)
-{
-	while (text.n && text.data[0] == ' ')
-		text = slice_of(text.data + 1, text.n - 1);
-	while (text.n && text.data[text.n - 1] == ' ')
-		text.n--;
-	return text;
-}
-
 bool mend_label(struct slice text, struct buf *out)
 {
 	struct buf clean = {0};
@@ -76,7 +68,7 @@ bool mend_label(struct slice text, struct buf *out)
 	for (size_t i = 0; i < clean.n; i++)
 		if (clean.data[i] == ',')
 			clean.data[i] = ';';
-	struct slice label = trim(mend_head(trim(buf_slice(&clean)), TEXT_LABEL_MAX));
+	struct slice label = trim_spaces(mend_head(trim_spaces(buf_slice(&clean)), TEXT_LABEL_MAX));
 	buf_append_slice(out, label);
 	bool same = slice_equal(label, text);
 	buf_release(&clean);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
+#include "core/codec/normal_text.h"
 #include "core/domain/text.h"
 #include "import/mapper.h"
 #include "import/mend.h"
@@ -11,9 +12,13 @@
 
 #define DAY_TEXT 10 /* 2026-11-21 */
 
+/* Names of versions that differ in case alone are one. */
 static struct milestone_row *find(const struct milestones *milestones, struct slice title)
 {
-	json_t *index = json_object_getn(milestones->index, title.data, title.n);
+	struct buf alike = {0};
+	text_fold(title, &alike);
+	json_t *index = json_object_getn(milestones->index, alike.data, alike.n);
+	buf_release(&alike);
 	return index ? &milestones->rows[json_integer_value(index)] : NULL;
 }
 
@@ -27,8 +32,11 @@ static void add(struct mapper *mapper, struct slice title, int64_t created_ms, j
                 const char *key)
 {
 	struct milestones *milestones = &mapper->milestones;
-	json_object_setn_new(milestones->index, title.data, title.n,
+	struct buf alike = {0};
+	text_fold(title, &alike);
+	json_object_setn_new(milestones->index, alike.data, alike.n,
 	                     json_integer((json_int_t)milestones->n));
+	buf_release(&alike);
 	milestones->rows =
 	        mem_grow(milestones->rows, (milestones->n + 1) * sizeof *milestones->rows);
 	milestones->rows[milestones->n++] = (struct milestone_row){

@@ -37,7 +37,7 @@ struct command_faults {
 /* Read the body of a command. All faults of the body are reported, not just the first: unknown and
  * missing members, wrong types, too long or too short (characters), too many items, out of range,
  * not a uuid, date, time or symbol, control characters (LF, CR and TAB are allowed in fields of
- * more than 1,000 characters), in shorter fields hidden characters (normal_text.h). Absent members
+ * more than 1,000 characters), in shorter fields hidden characters (characters.h). Absent members
  * take the schema's default.
  * Texts are given in NFC, and counted so, but for those that the schema calls verbatim.
  * Strings of *@out borrow from @object, are static or, like arrays and bytes, from @arena.

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/date.h"
 #include "core/codec/command_codec.h"
+#include "core/base/characters.h"
 #include "core/codec/normal_text.h"
 #include "generated/record_codec.h"
 

@@ -1,14 +1,14 @@
 #include "core/codec/normal_text.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
-#define REPLACEMENT      "\xef\xbf\xbd" /* U+FFFD */
-#define JOINER_AFTER_MIN 0x300          /* the Latin script, before it, joins nothing */
+#include "core/base/characters.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* Below U+0300 every character is its own normal form, and combines with nothing before it. */
 static bool is_normal_at_sight(struct slice text)
@@ -17,16 +17,6 @@ static bool is_normal_at_sight(struct slice text)
 		if ((uint8_t)text.data[i] >= 0xcc)
 			return false;
 	return true;
-}
-
-/* The character at *@at, which moves behind it. */
-static int32_t next_character(struct slice text, size_t *at)
-{
-	utf8proc_int32_t character;
-	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.data + *at,
-	                                      (utf8proc_ssize_t)(text.n - *at), &character);
-	*at += n > 0 ? (size_t)n : 1;
-	return n > 0 ? character : 0xfffd;
 }
 
 static bool too_many_marks(struct slice text)
@@ -73,46 +63,6 @@ enum status normal_text(struct slice text, struct arena *arena, struct slice *ou
 	return STATUS_OK;
 }
 
-static bool is_hidden(int32_t character)
-{
-	const utf8proc_property_t *property = utf8proc_get_property(character);
-	switch (property->boundclass) {
-	case UTF8PROC_BOUNDCLASS_CONTROL:
-	case UTF8PROC_BOUNDCLASS_CR:
-	case UTF8PROC_BOUNDCLASS_LF:
-		return true;
-	case UTF8PROC_BOUNDCLASS_EXTEND: /* marks, selectors of variants, tags of flags */
-	case UTF8PROC_BOUNDCLASS_ZWJ:
-		return false;
-	default:
-		return property->ignorable;
-	}
-}
-
-static bool is_joiner(int32_t character)
-{
-	return character == 0x200c || character == 0x200d;
-}
-
-/* Whether @character may not stand in a name behind @before. */
-static bool is_unfit(int32_t before, int32_t character)
-{
-	bool joins = before >= JOINER_AFTER_MIN && !is_joiner(before);
-	return is_hidden(character) || (is_joiner(character) && !joins);
-}
-
-uint32_t hidden_character(struct slice text)
-{
-	int32_t before = 0;
-	for (size_t at = 0; at < text.n;) {
-		int32_t character = next_character(text, &at);
-		if (is_unfit(before, character))
-			return (uint32_t)character;
-		before = character;
-	}
-	return 0;
-}
-
 static void append_normal(struct slice text, struct buf *out)
 {
 	char *room = mem_new(NORMAL_TEXT_ROOM(text.n));
@@ -145,7 +95,7 @@ size_t normal_text_mend(struct slice text, bool name, struct buf *out)
 	int32_t before = 0;
 	for (size_t at = 0, begin = 0; at < normal.n; begin = at) {
 		int32_t character = next_character(buf_slice(&normal), &at);
-		bool unfit = name && is_unfit(before, character);
+		bool unfit = name && is_hidden_behind(before, character);
 		before = unfit ? 0xfffd : character;
 		replaced += unfit;
 		if (unfit)
@@ -182,6 +132,16 @@ static char *folded(struct slice text)
 	        utf8proc_map((const utf8proc_uint8_t *)text.data, (utf8proc_ssize_t)text.n, &out,
 	                     UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
 	return n < 0 ? NULL : (char *)out;
+}
+
+void text_fold(struct slice text, struct buf *out)
+{
+	char *alike = folded(text);
+	if (alike)
+		buf_append_str(out, alike);
+	else
+		buf_append_slice(out, text);
+	free(alike);
 }
 
 bool text_contains(struct slice text, struct slice part)

@@ -21,15 +21,12 @@
  * INVALID: more than NORMAL_MARKS_MAX marks in a row. FULL: the arena is used up. */
 enum status normal_text(struct slice text, struct arena *arena, struct slice *out);
 
-/* The first character that cannot be seen and would make two names of one: controls, separators of
- * lines, what turns the direction of writing, spaces of no width, fillers. Joiners (U+200C, U+200D)
- * are spelling in many scripts and in emoji: they may stand behind a character above U+02FF, once.
- * 0: there is none. */
-uint32_t hidden_character(struct slice text);
-
 /* Append @text as commands take it: in NFC, U+FFFD for every hidden character (of a @name only) and
  * for what is more than NORMAL_MARKS_MAX marks in a row. Returns how many were replaced. */
 size_t normal_text_mend(struct slice text, bool name, struct buf *out);
+
+/* Append what is the same for all texts that differ in case alone. */
+void text_fold(struct slice text, struct buf *out);
 
 /* Whether @part is in @text, in whatever case; both are valid UTF-8. */
 bool text_contains(struct slice text, struct slice part);

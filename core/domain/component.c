@@ -30,9 +30,9 @@ static bool check_name(struct judge *judge, const struct uuid *project, struct s
 		bool found = judge->state->get(judge->state, &key, &row);
 		assert(found);
 		(void)found;
-		if (slice_equal(PADDED(row.name), name) && !(but && uuid_equal(but, &id)))
-			return REFUSE(judge, REJECT_NAME_TAKEN, "/name", SLICE("the component "),
-			              name, SLICE(" is there already"));
+		if (!(but && uuid_equal(but, &id)) &&
+		    !check_name_differs(judge, name, PADDED(row.name)))
+			return false;
 	}
 	return true;
 }
@@ -147,7 +147,7 @@ void decide_edit_component(struct judge *judge, const struct edit_component *com
 	                       command->expected_version, &project) ||
 	    !find_component(judge, &project.id, &command->component_id, "/component_id", &before) ||
 	    !check_clear(judge, command) ||
-	    (command->has_name &&
+	    (command->has_name && !slice_equal(command->name, PADDED(before.name)) &&
 	     !check_name(judge, &project.id, command->name, &command->component_id)) ||
 	    (command->has_description &&
 	     !check_note(judge, command->description, "/description")) ||

@@ -151,6 +151,24 @@ bool check_new_item(struct judge *judge, const struct uuid *project, enum item_k
 	return true;
 }
 
+bool check_item_name(struct judge *judge, const struct uuid *project, enum item_kind kind,
+                     struct slice id, struct slice name)
+{
+	struct items items;
+
+	if (!check_short_name(judge, name, "/name"))
+		return false;
+	read_items(judge->state, project, kind, &items);
+	const struct row_item *own = items_find(&items, id);
+	if (own && slice_equal(PADDED(own->name), name))
+		return true; /* in an old log, another one may be called the same */
+	for (uint32_t i = 0; i < items.n; i++)
+		if (&items.at[i] != own &&
+		    !check_name_differs(judge, name, PADDED(items.at[i].name)))
+			return false;
+	return true;
+}
+
 static void put_item(struct tenant_state *state, const struct uuid *project, enum item_kind kind,
                      const struct row_item *item)
 {

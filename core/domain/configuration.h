@@ -47,6 +47,10 @@ bool choose_or_default(struct judge *judge, const struct uuid *project, enum ite
 bool check_new_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                     struct slice id, const char *pointer);
 
+/* Refuse unless an item of the kind, @id or a new one, can be called @name. */
+bool check_item_name(struct judge *judge, const struct uuid *project, enum item_kind kind,
+                     struct slice id, struct slice name);
+
 /* evolve: a new project, a new item, one that changed (it also moves to @item->position), one that
  * is gone. */
 void begin_configuration(struct tenant_state *state, const struct uuid *project);

@@ -1,5 +1,6 @@
 #include "core/domain/field_value.h"
 
+#include "core/base/characters.h"
 #include "core/base/clock.h"
 #include "core/base/date.h"
 #include "core/domain/judge.h"
@@ -238,7 +239,7 @@ bool field_value_canonical(enum field_kind kind, struct slice given, char room[F
 	*canonical = given;
 	switch (kind) {
 	case FIELD_KIND_TEXT:
-		return text_is_line(given);
+		return text_is_line(given) && !hidden_character(given);
 	case FIELD_KIND_PARAGRAPH:
 		return is_paragraph(given);
 	case FIELD_KIND_NUMBER:

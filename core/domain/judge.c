@@ -1,3 +1,4 @@
+#include "core/base/characters.h"
 #include "core/domain/project.h"
 
 bool refuse(struct judge *judge, enum reject reject, const char *pointer, const struct slice *parts,
@@ -134,6 +135,12 @@ bool check_short_name(struct judge *judge, struct slice text, const char *pointe
 		return true;
 	return REFUSE(judge, REJECT_BAD_TEXT, pointer,
 	              SLICE("1 to 64 characters in one line, not only spaces"));
+}
+
+bool check_name_differs(struct judge *judge, struct slice name, struct slice other)
+{
+	return !same_but_case(name, other) || REFUSE(judge, REJECT_NAME_TAKEN, "/name", SLICE("\""),
+	                                             other, SLICE("\" is there already"));
 }
 
 bool check_position(struct judge *judge, int32_t position, uint32_t n)

@@ -71,6 +71,9 @@ bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointe
 bool check_member(struct judge *judge, const struct uuid *member, const char *pointer);
 bool check_line(struct judge *judge, struct slice text, const char *pointer);
 bool check_short_name(struct judge *judge, struct slice text, const char *pointer);
+/* Two things of a list that people choose from by name are not called the same, whatever the case.
+ */
+bool check_name_differs(struct judge *judge, struct slice name, struct slice other);
 bool check_body(struct judge *judge, struct slice text, const char *pointer);
 bool check_date(struct judge *judge, int32_t days, const char *pointer);
 bool check_time(struct judge *judge, int64_t ms, const char *pointer);

@@ -67,6 +67,24 @@ static bool check_new_type(struct judge *judge, struct slice id)
 	              text_number(LINK_TYPES_MAX, room), SLICE(" link types, removed ones too"));
 }
 
+/* @id: the type that is to be called so, or a new one. */
+static bool check_name(struct judge *judge, struct slice id, struct slice name)
+{
+	struct row_key key = row_key_first(ROW_LINK_TYPE);
+	struct row_link_type row;
+
+	if (!check_short_name(judge, name, "/name"))
+		return false;
+	for (const struct link_type *type = link_types; type->id; type++)
+		if (!check_name_differs(judge, name, slice_str(type->name)))
+			return false;
+	while (next_link_type(judge->state, &key, &row))
+		if (!slice_equal(slice_of((const char *)key.bytes, key.n), id) &&
+		    !check_name_differs(judge, name, PADDED(row.name)))
+			return false;
+	return true;
+}
+
 /* A symmetric type reads the same from both ends; a directed one has a name for each. */
 static bool check_inward(struct judge *judge, const struct add_link_type *command)
 {
@@ -83,7 +101,7 @@ void decide_add_link_type(struct judge *judge, const struct add_link_type *comma
 	if (!check_version(judge, command->has_expected_version, command->expected_version,
 	                   judge->organization.version) ||
 	    !check_new_type(judge, command->link_type) ||
-	    !check_short_name(judge, command->name, "/name") ||
+	    !check_name(judge, command->link_type, command->name) ||
 	    !check_short_name(judge, command->outward, "/outward") || !check_inward(judge, command))
 		return;
 	if (command->symmetric && command->acyclic) {
@@ -119,7 +137,8 @@ static bool check_edit(struct judge *judge, const struct edit_link_type *command
 	if (command->has_inward && row->symmetric)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/inward",
 		              SLICE("a symmetric type reads the same from both issues"));
-	return (!command->has_name || check_short_name(judge, command->name, "/name")) &&
+	return (!command->has_name || slice_equal(command->name, PADDED(row->name)) ||
+	        check_name(judge, command->link_type, command->name)) &&
 	       (!command->has_outward || check_short_name(judge, command->outward, "/outward")) &&
 	       (!command->has_inward || check_short_name(judge, command->inward, "/inward"));
 }

@@ -95,6 +95,22 @@ static void emit_created(struct judge *judge, const struct create_permission_sch
 	        (struct permission_scheme_created){command->scheme, command->name, grants};
 }
 
+/* @id: the scheme that is to be called so, or a new one. */
+static bool check_name(struct judge *judge, struct slice id, struct slice name)
+{
+	struct row_key key = row_key_first(ROW_PERMISSION_SCHEME);
+	struct row_permission_scheme row;
+
+	if (!check_short_name(judge, name, "/name") ||
+	    !check_name_differs(judge, name, slice_str(classic_scheme_name)))
+		return false;
+	while (next_permission_scheme(judge->state, &key, &row))
+		if (!slice_equal(row_key_text(&key), id) &&
+		    !check_name_differs(judge, name, PADDED(row.name)))
+			return false;
+	return true;
+}
+
 void decide_create_permission_scheme(struct judge *judge,
                                      const struct create_permission_scheme *command)
 {
@@ -104,7 +120,7 @@ void decide_create_permission_scheme(struct judge *judge,
 	if (!check_version(judge, command->has_expected_version, command->expected_version,
 	                   judge->organization.version) ||
 	    !check_new_scheme(judge, command->scheme) ||
-	    !check_short_name(judge, command->name, "/name") ||
+	    !check_name(judge, command->scheme, command->name) ||
 	    (command->has_copy_of &&
 	     !find_permission_scheme(judge, command->copy_of, "/copy_of", &source)) ||
 	    !check_grants(judge, command->grants, "/grants"))
@@ -123,8 +139,8 @@ void decide_rename_permission_scheme(struct judge *judge,
 
 	if (!find_subject_scheme(judge, command->scheme, command->has_expected_version,
 	                         command->expected_version, &row) ||
-	    !check_short_name(judge, command->name, "/name") ||
-	    slice_equal(command->name, PADDED(row.name)))
+	    slice_equal(command->name, PADDED(row.name)) ||
+	    !check_name(judge, command->scheme, command->name))
 		return;
 	struct slice from = emit_copy(judge, PADDED(row.name));
 	emit_organization(judge, EVENT_PERMISSION_SCHEME_RENAMED)->permission_scheme_renamed =

@@ -31,7 +31,7 @@ static bool judge_edit(struct judge *judge, const struct uuid *project, struct i
 	struct items items;
 
 	if (!find_item(judge, project, edit->kind, edit->id, edit->pointer, &edit->before) ||
-	    (edit->has_name && !check_short_name(judge, edit->name, "/name")))
+	    (edit->has_name && !check_item_name(judge, project, edit->kind, edit->id, edit->name)))
 		return false;
 	read_items(judge->state, project, edit->kind, &items);
 	if ((edit->has_position && !check_position(judge, edit->position, items.n)) ||
@@ -93,7 +93,8 @@ void decide_add_issue_type(struct judge *judge, const struct add_issue_type *com
 	                       command->expected_version, &project) ||
 	    !check_new_item(judge, &project.id, ITEM_ISSUE_TYPE, command->issue_type,
 	                    "/issue_type") ||
-	    !check_short_name(judge, command->name, "/name") ||
+	    !check_item_name(judge, &project.id, ITEM_ISSUE_TYPE, command->issue_type,
+	                     command->name) ||
 	    !find_workflow(judge, &project.id, false, command->workflow, "/workflow", &workflow))
 		return;
 	emit_project(judge, EVENT_ISSUE_TYPE_ADDED, &project)->issue_type_added =
@@ -153,7 +154,7 @@ void decide_add_priority(struct judge *judge, const struct add_priority *command
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !check_new_item(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority") ||
-	    !check_short_name(judge, command->name, "/name"))
+	    !check_item_name(judge, &project.id, ITEM_PRIORITY, command->priority, command->name))
 		return;
 	emit_project(judge, EVENT_PRIORITY_ADDED, &project)->priority_added =
 	        (struct priority_added){.priority = command->priority, .name = command->name};
@@ -209,7 +210,8 @@ void decide_add_resolution(struct judge *judge, const struct add_resolution *com
 	                       command->expected_version, &project) ||
 	    !check_new_item(judge, &project.id, ITEM_RESOLUTION, command->resolution,
 	                    "/resolution") ||
-	    !check_short_name(judge, command->name, "/name"))
+	    !check_item_name(judge, &project.id, ITEM_RESOLUTION, command->resolution,
+	                     command->name))
 		return;
 	emit_project(judge, EVENT_RESOLUTION_ADDED, &project)->resolution_added =
 	        (struct resolution_added){.resolution = command->resolution, .name = command->name};

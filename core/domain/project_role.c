@@ -61,6 +61,21 @@ static bool find_subject_role(struct judge *judge, struct slice id, bool has_exp
 	       find_project_role(judge, id, "/role", row);
 }
 
+/* @id: the role that is to be called so, or a new one. */
+static bool check_name(struct judge *judge, struct slice id, struct slice name)
+{
+	struct row_key key = row_key_first(ROW_PROJECT_ROLE);
+	struct row_project_role row;
+
+	if (!check_short_name(judge, name, "/name"))
+		return false;
+	while (next_project_role(judge->state, &key, &row))
+		if (!slice_equal(row_key_text(&key), id) &&
+		    !check_name_differs(judge, name, PADDED(row.name)))
+			return false;
+	return true;
+}
+
 void decide_add_project_role(struct judge *judge, const struct add_project_role *command)
 {
 	struct row_project_role row;
@@ -79,7 +94,7 @@ void decide_add_project_role(struct judge *judge, const struct add_project_role 
 		       SLICE(" is or was there already"));
 		return;
 	}
-	if (!check_short_name(judge, command->name, "/name"))
+	if (!check_name(judge, command->role, command->name))
 		return;
 	if (judge->organization.project_roles >= PROJECT_ROLES_MAX) {
 		REFUSE(judge, REJECT_TOO_MANY, "", SLICE("at most "),
@@ -97,8 +112,8 @@ void decide_rename_project_role(struct judge *judge, const struct rename_project
 
 	if (!find_subject_role(judge, command->role, command->has_expected_version,
 	                       command->expected_version, &row) ||
-	    !check_short_name(judge, command->name, "/name") ||
-	    slice_equal(command->name, PADDED(row.name)))
+	    slice_equal(command->name, PADDED(row.name)) ||
+	    !check_name(judge, command->role, command->name))
 		return;
 	struct slice from = emit_copy(judge, PADDED(row.name));
 	emit_organization(judge, EVENT_PROJECT_ROLE_RENAMED)->project_role_renamed =

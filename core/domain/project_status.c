@@ -17,7 +17,7 @@ void decide_add_status(struct judge *judge, const struct add_status *command)
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !check_new_item(judge, &project.id, ITEM_STATUS, command->status, "/status") ||
-	    !check_short_name(judge, command->name, "/name"))
+	    !check_item_name(judge, &project.id, ITEM_STATUS, command->status, command->name))
 		return;
 	emit_project(judge, EVENT_STATUS_ADDED, &project)->status_added = (struct status_added){
 	        .status = command->status, .name = command->name, .category = command->category};
@@ -67,7 +67,8 @@ void decide_edit_status(struct judge *judge, const struct edit_status *command)
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !find_item(judge, &project.id, ITEM_STATUS, command->status, "/status", &before) ||
-	    (command->has_name && !check_short_name(judge, command->name, "/name")) ||
+	    (command->has_name &&
+	     !check_item_name(judge, &project.id, ITEM_STATUS, command->status, command->name)) ||
 	    (command->has_category && !check_category(judge, &project, &before, command->category)))
 		return;
 	read_items(judge->state, &project.id, ITEM_STATUS, &items);

@@ -34,7 +34,7 @@
 	X(KEY_TAKEN, 409, "key_taken", "the key belongs to another project")                       \
 	X(NO_SUCH_COMPONENT, 404, "no_such_component", "the project has no such component")        \
 	X(NO_SUCH_VERSION, 404, "no_such_version", "the project has no such version")              \
-	X(NAME_TAKEN, 409, "name_taken", "the name belongs to another one of the project")         \
+	X(NAME_TAKEN, 409, "name_taken", "another one of the list has the name")                   \
 	X(VERSION_STATUS, 409, "version_status", "the version is not in a status for this")        \
 	X(VERSION_ARCHIVED, 422, "version_archived", "an archived version cannot be chosen")       \
 	X(START_AFTER_RELEASE, 422, "start_after_release", "work begins after the release")        \

@@ -1,4 +1,5 @@
 /* Teams: each membership is a row under the team and one under the member. */
+#include "core/base/characters.h"
 #include "core/domain/permission_scheme.h"
 #include "core/domain/team.h"
 
@@ -23,19 +24,21 @@ static bool is_in_team(const struct tenant_state *state, const struct uuid *team
 	return state->get(state, &key, &row);
 }
 
-static bool check_name(struct judge *judge, struct slice name)
+/* @team: the one that is to be called so, or a new one. */
+static bool check_name(struct judge *judge, const struct uuid *team, struct slice name)
 {
-	struct row_key key;
+	struct row_key key = row_key_first(ROW_TEAM_NAME);
 	struct row_team_name row;
 
 	if (!check_line(judge, name, "/name"))
 		return false;
 	if (text_characters(name) > TEAM_NAME_CHARACTERS_MAX)
 		return REFUSE(judge, REJECT_BAD_TEXT, "/name", SLICE("at most 64 characters"));
-	key = row_key_team_name(name);
-	if (judge->state->get(judge->state, &key, &row))
-		return REFUSE(judge, REJECT_TEAM_NAME_TAKEN, "/name", SLICE("\""), name,
-		              SLICE("\" is the name of another team"));
+	while (judge->state->next(judge->state, &key, false, &row))
+		if (!uuid_equal(&row.team_id, team) &&
+		    same_but_case(name, slice_of((const char *)key.bytes, key.n)))
+			return REFUSE(judge, REJECT_TEAM_NAME_TAKEN, "/name", SLICE("\""), name,
+			              SLICE("\" is the name of another team"));
 	return true;
 }
 
@@ -126,7 +129,7 @@ void decide_create_team(struct judge *judge, const struct create_team *command)
 	const struct uuid_array nobody = {NULL, 0};
 
 	judge->decision->version = judge->organization.version;
-	if (!check_team_id(judge, &id) || !check_name(judge, command->name) ||
+	if (!check_team_id(judge, &id) || !check_name(judge, &id, command->name) ||
 	    !check_members(judge, command->members, "/members"))
 		return;
 	if (judge->organization.teams >= TEAMS_MAX) {
@@ -146,7 +149,8 @@ void decide_rename_team(struct judge *judge, const struct rename_team *command)
 	if (!find_team(judge, &command->team, command->has_expected_version,
 	               command->expected_version, &row))
 		return;
-	if (slice_equal(name_of(&row), command->name) || !check_name(judge, command->name))
+	if (slice_equal(name_of(&row), command->name) ||
+	    !check_name(judge, &command->team, command->name))
 		return;
 	emit_organization(judge, EVENT_TEAM_RENAMED)->team_renamed = (struct team_renamed){
 	        command->team, emit_copy(judge, name_of(&row)), command->name};

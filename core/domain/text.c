@@ -1,5 +1,7 @@
 #include "core/domain/text.h"
 
+#include "core/base/characters.h"
+
 static bool is_continuation(char c)
 {
 	return ((uint8_t)c & 0xc0) == 0x80;
@@ -36,12 +38,7 @@ static bool has_control(struct slice text, bool lines)
 
 bool text_is_blank(struct slice text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t c = (uint8_t)text.data[i];
-		if (c != ' ' && !is_line_end_or_tab(c))
-			return false;
-	}
-	return true;
+	return !has_visible_character(text);
 }
 
 bool text_is_line(struct slice text)
@@ -59,9 +56,8 @@ bool text_is_label(struct slice text)
 {
 	if (!text.n || text.n > TEXT_LABEL_MAX * 4 || text_characters(text) > TEXT_LABEL_MAX)
 		return false;
-	if (text.data[0] == ' ' || text.data[text.n - 1] == ' ')
-		return false;
-	return !has_control(text, false) && !memchr(text.data, ',', text.n);
+	return trim_spaces(text).n == text.n && !text_is_blank(text) && !has_control(text, false) &&
+	       !hidden_character(text) && !memchr(text.data, ',', text.n);
 }
 
 static bool is_digit(char c)

@@ -13,16 +13,18 @@
 /* Characters of @text, which is valid UTF-8 (what reads commands has checked it). */
 size_t text_characters(struct slice text);
 
-/* One line: 1 to TEXT_LINE_MAX characters, not only spaces, no control characters. */
+/* One line: 1 to TEXT_LINE_MAX characters, one of which can be seen, no control characters. */
 bool text_is_line(struct slice text);
 
 /* Many lines: at most TEXT_BODY_MAX characters, no control characters but tab, newline and
  * carriage return. May be empty; text_is_blank tells. */
 bool text_is_body(struct slice text);
+/* Whether there is nothing to see: white space of every script, and characters without a shape. */
 bool text_is_blank(struct slice text);
 
-/* A label: 1 to TEXT_LABEL_MAX characters, no spaces at the ends, no commas, no control
- * characters. Compared byte by byte: what reads commands has normalised it. */
+/* A label: 1 to TEXT_LABEL_MAX characters, no white space at the ends, no commas, no control or
+ * hidden characters (core/base/characters.h). Compared byte by byte: what reads commands has
+ * normalised it. */
 bool text_is_label(struct slice text);
 
 /* The next mention of a member in a Markdown @text: an @ and the text form of their id, neither of

@@ -34,9 +34,9 @@ static bool check_name(struct judge *judge, const struct uuid *project, struct s
 		bool found = judge->state->get(judge->state, &key, &row);
 		assert(found);
 		(void)found;
-		if (slice_equal(PADDED(row.name), name) && !(but && uuid_equal(but, &id)))
-			return REFUSE(judge, REJECT_NAME_TAKEN, "/name", SLICE("the version "),
-			              name, SLICE(" is there already"));
+		if (!(but && uuid_equal(but, &id)) &&
+		    !check_name_differs(judge, name, PADDED(row.name)))
+			return false;
 	}
 	return true;
 }
@@ -157,7 +157,7 @@ void decide_edit_version(struct judge *judge, const struct edit_version *command
 	                          command->expected_version, &command->version_id, &project,
 	                          &before) ||
 	    !check_clear(judge, command) ||
-	    (command->has_name &&
+	    (command->has_name && !slice_equal(command->name, PADDED(before.name)) &&
 	     !check_name(judge, &project.id, command->name, &command->version_id)) ||
 	    (command->has_description && !check_note(judge, command->description, "/description")))
 		return;

@@ -1245,7 +1245,7 @@ class OpenApi(Case):
 
         def link_type():
             id = "l" + nexusflow.new_id()[:8]
-            ok(OWNER.command("acme", "AddLinkType", {"link_type": id, "name": "x", "outward": "x", "inward": "y"}))
+            ok(OWNER.command("acme", "AddLinkType", {"link_type": id, "name": id, "outward": "x", "inward": "y"}))
             return id
 
         def component(**data):
@@ -1262,12 +1262,12 @@ class OpenApi(Case):
 
         def role():
             id = "r" + nexusflow.new_id()[:8]
-            ok(OWNER.command("acme", "AddProjectRole", {"role": id, "name": "x"}))
+            ok(OWNER.command("acme", "AddProjectRole", {"role": id, "name": id}))
             return {"role": id}
 
         def scheme(**data):
             id = "p" + nexusflow.new_id()[:8]
-            ok(OWNER.command("acme", "CreatePermissionScheme", {"scheme": id, "name": "x", "copy_of": "classic"}))
+            ok(OWNER.command("acme", "CreatePermissionScheme", {"scheme": id, "name": id, "copy_of": "classic"}))
             return dict({"scheme": id}, **data)
 
         def option():
@@ -1325,7 +1325,7 @@ class OpenApi(Case):
 
     def spare_status(self):
         id = "s" + nexusflow.new_id()[:8]
-        ok(OWNER.command("acme", "AddStatus", {"project": "TLS", "status": id, "name": "x", "category": "todo"}))
+        ok(OWNER.command("acme", "AddStatus", {"project": "TLS", "status": id, "name": id, "category": "todo"}))
         return {"status": id}
 
     def spare_workflow(self):

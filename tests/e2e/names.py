@@ -76,6 +76,10 @@ class Scripts(Case):
                     self.refused(409, "team_name_taken", "/name", "CreateTeam", name=spelling)
                     self.refused(409, "name_taken", "/name", "AddComponent", project="TLS", name=spelling)
                     self.refused(409, "name_taken", "/name", "AddVersion", project="TLS", name=spelling)
+                for spelling in (name.casefold(), name.upper()):
+                    if unicodedata.normalize("NFD", spelling.casefold()) == unicodedata.normalize("NFD", name.casefold()):
+                        self.refused(409, "team_name_taken", "/name", "CreateTeam", name=spelling)
+                        self.refused(409, "name_taken", "/name", "AddComponent", project="TLS", name=spelling)
                 self.assertIn(kept, [c["name"] for c in read("/projects/TLS/components", last)["items"]])
                 self.assertIn(kept, [v["name"] for v in read("/projects/TLS/versions", last)["items"]])
 

@@ -148,7 +148,7 @@ class Place:
     def item(self, command, field, **more):
         id = "i" + nexusflow.new_id()[:8]
         send(command, dict({"project": self.project, field: id, "name": SECRET + id}, **more))
-        return {"project": self.project, field: id, "name": "other"}
+        return {"project": self.project, field: id, "name": "other " + id}
 
     def field(self, **more):
         data = {"project": self.project, "field": new("f")}
@@ -225,7 +225,7 @@ class Place:
 
     def role(self, **more):
         id = "r" + nexusflow.new_id()[:8]
-        send("AddProjectRole", {"role": id, "name": "x"})
+        send("AddProjectRole", {"role": id, "name": id})
         return dict({"role": id}, **more)
 
     def link_type(self, **more):
@@ -235,7 +235,7 @@ class Place:
 
     def scheme(self, **more):
         id = "p" + nexusflow.new_id()[:8]
-        send("CreatePermissionScheme", {"scheme": id, "name": "x", "copy_of": "private" if self.private else "classic"})
+        send("CreatePermissionScheme", {"scheme": id, "name": id, "copy_of": "private" if self.private else "classic"})
         return dict({"scheme": id}, **more)
 
 
@@ -262,12 +262,12 @@ BODIES = {
     "RevokeApiKey: own": lambda p: {"key": p.api_key(True)},
     "RevokeApiKey: of others": lambda p: {"key": p.api_key(False)},
     "LimitApiKeys": lambda p: {"days": 300},
-    "AddProjectRole": lambda p: {"role": new("r"), "name": "x"},
-    "RenameProjectRole": lambda p: p.role(name="y"),
+    "AddProjectRole": lambda p: {"role": new("r"), "name": new("n")},
+    "RenameProjectRole": lambda p: p.role(name=new("n")),
     "RemoveProjectRole": lambda p: p.role(),
     "ChangeProjectRoleMembers": lambda p: p.role(project=p.project, add_members=[IDS["guest"]]),
-    "CreatePermissionScheme": lambda p: {"scheme": new("p"), "name": "x"},
-    "RenamePermissionScheme": lambda p: p.scheme(name="y"),
+    "CreatePermissionScheme": lambda p: {"scheme": new("p"), "name": new("n")},
+    "RenamePermissionScheme": lambda p: p.scheme(name=new("n")),
     "ChangePermissionGrants": lambda p: p.scheme(add=[{"permission": "log_work", "to": "anyone"}]),
     "RemovePermissionScheme": lambda p: p.scheme(),
     "AssignPermissionScheme": lambda p: p.scheme(project=p.project if p.who == "outsider" else p.fresh_project()),
@@ -292,11 +292,11 @@ BODIES = {
     "UnarchiveVersion": lambda p: p.version("ArchiveVersion"),
     "MoveVersion": lambda p: p.version(),
     "RemoveVersion": lambda p: p.version(),
-    "AddIssueType": lambda p: {"project": p.project, "issue_type": new("t"), "name": "x", "level": 0},
+    "AddIssueType": lambda p: {"project": p.project, "issue_type": new("t"), "name": new("n"), "level": 0},
     "EditIssueType": lambda p: p.item("AddIssueType", "issue_type", level=0),
-    "AddPriority": lambda p: {"project": p.project, "priority": new("t"), "name": "x"},
+    "AddPriority": lambda p: {"project": p.project, "priority": new("t"), "name": new("n")},
     "EditPriority": lambda p: p.item("AddPriority", "priority"),
-    "AddResolution": lambda p: {"project": p.project, "resolution": new("t"), "name": "x"},
+    "AddResolution": lambda p: {"project": p.project, "resolution": new("t"), "name": new("n")},
     "EditResolution": lambda p: p.item("AddResolution", "resolution"),
     "AddField": lambda p: {"project": p.project, "field": new("f"), "name": new("x"), "kind": "text"},
     "EditField": lambda p: p.field(name=new("x")),
@@ -304,8 +304,8 @@ BODIES = {
     "AddFieldOption": lambda p: p.field(option=new("o"), name="y"),
     "EditFieldOption": lambda p: p.field(option="one", name="y"),
     "RemoveFieldOption": lambda p: p.field(option="one"),
-    "AddStatus": lambda p: {"project": p.project, "status": new("s"), "name": "x", "category": "todo"},
-    "EditStatus": lambda p: dict(p.status(), name="y"),
+    "AddStatus": lambda p: {"project": p.project, "status": new("s"), "name": new("n"), "category": "todo"},
+    "EditStatus": lambda p: dict(p.status(), name=new("n")),
     "RemoveStatus": lambda p: p.status(),
     "SaveWorkflowDraft": lambda p: {"project": p.project, "workflow": new("w"), "name": "x", "transitions": CLASSIC},
     "DiscardWorkflowDraft": lambda p: p.draft(),

@@ -4,6 +4,7 @@ query API has to say of that fold. Shares nothing with the program but the schem
 Events are as tests/lib/journal_files.py gives them: {"type": "nexusflow.events.X", "data": {"meta": {...}, ...}}."""
 import collections
 import re
+import unicodedata
 
 import oracle_fields
 
@@ -21,6 +22,11 @@ RESOLUTIONS = [("done", "Done"), ("wont_do", "Won't do"), ("duplicate", "Duplica
 LINK_TYPES = [("blocks", "Blocks", "blocks", "is blocked by", False, True), ("relates", "Relates", "relates to", "relates to", True, False),
               ("duplicates", "Duplicates", "duplicates", "is duplicated by", False, False)]
 COMMENTS_FIRST = 20
+
+
+def same_name(one, other):
+    """Whether two names are one to people."""
+    return len({unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()) for name in (one, other)}) == 1
 
 
 def grant(permission, to, role=None):
@@ -345,8 +351,8 @@ class Fold(oracle_fields.FoldFields):
 
     # teams
 
-    def look_at_team_name(self, meta, name):
-        if any(team["name"] == name for team in self.teams.values()):
+    def look_at_team_name(self, meta, name, but=None):
+        if any(same_name(team["name"], name) for id, team in self.teams.items() if id != but):
             self.say(meta, f"another team is called {name!r}")
 
     def on_TeamCreated(self, meta, data):
@@ -358,7 +364,7 @@ class Fold(oracle_fields.FoldFields):
     def on_TeamRenamed(self, meta, data):
         team = self.teams[data["team_id"]]
         self.same(meta, "the name", data["from"], team["name"])
-        self.look_at_team_name(meta, data["to"])
+        self.look_at_team_name(meta, data["to"], data["team_id"])
         team["name"] = data["to"]
 
     def on_TeamDeleted(self, meta, data):
@@ -503,13 +509,15 @@ class Fold(oracle_fields.FoldFields):
 
     def on_ComponentAdded(self, meta, data):
         components = self.project_of(meta)["components"]
-        if data["component_id"] in components or data["component"]["name"] in [c["name"] for c in components.values()]:
-            self.say(meta, "the component, or its name, is there already")
+        if data["component_id"] in components:
+            self.say(meta, "the component is there already")
+        self.look_at_name(meta, data["component"]["name"], components.values())
         components[data["component_id"]] = data["component"]
 
     def on_ComponentEdited(self, meta, data):
         components = self.project_of(meta)["components"]
         self.same(meta, "the component", data["before"], components[data["component_id"]])
+        self.look_at_name(meta, data["after"]["name"], [c for id, c in components.items() if id != data["component_id"]])
         components[data["component_id"]] = data["after"]
 
     def on_ComponentRemoved(self, meta, data):
@@ -519,8 +527,9 @@ class Fold(oracle_fields.FoldFields):
 
     def on_VersionAdded(self, meta, data):
         versions = self.project_of(meta)["versions"]
-        if data["version"]["name"] in [v["name"] for _, v, _ in versions] or data["place"] != len(versions):
-            self.say(meta, "the name of the version is taken, or its place is not the last")
+        if data["place"] != len(versions):
+            self.say(meta, "the place of the version is not the last")
+        self.look_at_name(meta, data["version"]["name"], [v for _, v, _ in versions])
         versions.append((data["version_id"], data["version"], "planned"))
 
     def version_at(self, meta, data):
@@ -530,6 +539,7 @@ class Fold(oracle_fields.FoldFields):
         versions, at = self.project_of(meta)["versions"], self.version_at(meta, data)
         id, version, status = versions[at]
         self.same(meta, "the version", data["before"], version)
+        self.look_at_name(meta, data["after"]["name"], [v for other, v, _ in versions if other != id])
         versions[at] = id, data["after"], status
 
     def on_VersionStatusChanged(self, meta, data):
@@ -630,6 +640,7 @@ class Fold(oracle_fields.FoldFields):
         project = self.projects[meta["aggregate"]["id"]]
         if data["status"] in project["removed"] or any(s["id"] == data["status"] for s in project["statuses"]):
             self.say(meta, f"the status {data['status']} is or was there")
+        self.look_at_name(meta, data["name"], project["statuses"])
         project["statuses"].append({"id": data["status"], "name": data["name"], "category": data["category"]})
 
     def on_StatusChanged(self, meta, data):
@@ -639,6 +650,7 @@ class Fold(oracle_fields.FoldFields):
         self.same(meta, "the status", said, (status["name"], status["category"], project["statuses"].index(status)))
         project["statuses"].remove(status)
         project["statuses"].insert(data["to_position"], status)
+        self.look_at_name(meta, data["to_name"], [s for s in project["statuses"] if s is not status])
         status.update(name=data["to_name"], category=data["to_category"])
         for issue in self.issues.values():
             if issue["project_id"] == project["id"] and issue["status"] == data["status"] and \
@@ -657,8 +669,13 @@ class Fold(oracle_fields.FoldFields):
             if any(data["status"] in [*t["from"], t["to"]] for t in workflow["transitions"]):
                 self.say(meta, f"a workflow names the status {data['status']}")
 
+    def look_at_name(self, meta, name, others):
+        if any(same_name(name, other["name"]) for other in others):
+            self.say(meta, f"another one of the list is called {name!r}")
+
     def add_item(self, meta, kind, id, **item):
         items = self.projects[meta["aggregate"]["id"]][kind]
+        self.look_at_name(meta, item["name"], items)
         if any(item["id"] == id for item in items):
             self.say(meta, f"{id} is there already")
         items.append(dict({"id": id, "disabled": False}, **item))
@@ -669,6 +686,7 @@ class Fold(oracle_fields.FoldFields):
         said = data["from_name"], data["from_disabled"], data["from_position"]
         self.same(meta, id, said, (item["name"], item["disabled"], items.index(item)))
         items.remove(item)
+        self.look_at_name(meta, data["to_name"], items)
         items.insert(data["to_position"], item)
         item.update(name=data["to_name"], disabled=data["to_disabled"])
         if all(item["disabled"] for item in items):

@@ -256,6 +256,8 @@ LOG_ERRORS = {
     "a workflow is removed that a type follows": set_field("WorkflowRemoved", "workflow", "classic"),
     "a workflow is removed that had another name": set_field("WorkflowRemoved", "name", "Long"),
     "a workflow is published that was not drafted": set_field("WorkflowPublished", "name", "Long"),
+    "two priorities of one name": set_field("PriorityAdded", "name", "MEDIUM"),
+    "two statuses of one name": set_field("StatusAdded", "name", "to do"),
     "a priority is added twice": set_field("PriorityAdded", "priority", "low"),
     "a priority was not disabled": set_field("PriorityChanged", "from_disabled", True),
     "a field is added twice": set_field("FieldAdded", "field", "notes"),

@@ -6,7 +6,7 @@
 #define LINK(from, link, to) .issue = SLICE(from), .link_type = SLICE(link), .other = SLICE(to)
 #define CAUSES               .link_type = SLICE("causes")
 #define TYPE(id)                                                                                   \
-	.link_type = SLICE(id), .name = SLICE("Name"), .outward = SLICE("out"),                    \
+	.link_type = SLICE(id), .name = SLICE("Name " id), .outward = SLICE("out"),                \
 	.inward = SLICE("in")
 
 static int setup(void **state)
@@ -80,7 +80,7 @@ static void an_organization_has_64_types_of_its_own(void **state)
 	for (int n = 3; n <= 64; n++) {
 		char id[8];
 		snprintf(id, sizeof id, "t%d", n);
-		WHEN(ben, add_link_type, .link_type = slice_str(id), .name = SLICE("x"),
+		WHEN(ben, add_link_type, .link_type = slice_str(id), .name = slice_str(id),
 		     .outward = SLICE("x"), .inward = SLICE("y"));
 		if (n < 64)
 			THEN(EVENT_LINK_TYPE_ADDED);

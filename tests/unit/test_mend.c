@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/base/characters.h"
 #include "core/codec/normal_text.h"
 #include "core/domain/text.h"
 #include "import/mend.h"

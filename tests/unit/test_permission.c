@@ -433,7 +433,7 @@ static void there_are_limits(void **state)
 	for (int i = 0; i < PROJECT_ROLES_MAX; i++) {
 		id[1] = (char)('0' + i / 10);
 		id[2] = (char)('0' + i % 10);
-		GIVEN(ben, add_project_role, .role = slice_str(id), .name = SLICE("R"));
+		GIVEN(ben, add_project_role, .role = slice_str(id), .name = slice_str(id));
 	}
 	WHEN(ben, add_project_role, .role = SLICE("more"), .name = SLICE("R"));
 	THEN_REFUSED(TOO_MANY, "");
@@ -462,7 +462,7 @@ static void there_are_limits(void **state)
 		scheme[2] = (char)('0' + i / 10 % 10);
 		scheme[3] = (char)('0' + i % 10);
 		GIVEN(ben, create_permission_scheme, .scheme = slice_str(scheme),
-		      .name = SLICE("S"));
+		      .name = slice_str(scheme));
 	}
 	WHEN(ben, create_permission_scheme, .scheme = SLICE("more"), .name = SLICE("S"));
 	THEN_REFUSED(TOO_MANY, "");

@@ -93,7 +93,7 @@ static void a_project_has_64_statuses(void **state)
 	for (int i = 4; i < ITEMS_MAX; i++) {
 		snprintf(id, sizeof id, "s%d", i);
 		GIVEN(ben, add_status, .project = SLICE("TLS"), .status = slice_str(id),
-		      .name = SLICE("x"), .category = STATUS_CATEGORY_TODO);
+		      .name = slice_str(id), .category = STATUS_CATEGORY_TODO);
 	}
 	WHEN(ben, add_status, NEW_STATUS("blocked"));
 	THEN_REFUSED(TOO_MANY_ITEMS, "/status");
