@@ -7,5 +7,8 @@
 
 /* One JSON object. Static. */
 struct slice answers_schemas(void);
+/* The same with what events tell: a schema for each event, and told_event (history, audit log) and
+ * logged_event (feed), which choose by the type. Appended to @out. */
+void answers_document(struct buf *out);
 
 #endif

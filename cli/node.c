@@ -385,7 +385,10 @@ static enum status start_http(struct node *node, struct error *err)
 		add_table(node, registry_routes, NULL);
 	}
 	add_table(node, openapi_routes, node);
-	openapi_print(node->tables, body_schema, answers_schemas(), &node->openapi);
+	struct buf schemas = {0};
+	answers_document(&schemas);
+	openapi_print(node->tables, body_schema, buf_slice(&schemas), &node->openapi);
+	buf_release(&schemas);
 	struct http_options options = {
 	        .listen = node->config->listen,
 	        .tables = node->tables,

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	emit_headers(&model, argv[3]);
 	emit_codecs(&model, argv[3]);
 	emit_tables(&model, &history, argv[3]);
+	emit_event_schemas(&model, argv[3]);
 
 	return 0;
 }

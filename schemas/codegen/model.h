@@ -116,6 +116,7 @@ void history_freeze(const struct history *history, const struct model *model, co
 void emit_headers(const struct model *model, const char *out);
 void emit_codecs(const struct model *model, const char *out);
 void emit_command_types(const struct model *model, const char *out);
+void emit_event_schemas(const struct model *model, const char *out);
 void emit_tables(const struct model *model, const struct history *history, const char *out);
 
 /* Shared by the emitters. */

@@ -51,6 +51,19 @@ class Document:
         import jsonschema
         self.library, self.document = jsonschema, document
         self.resolver = jsonschema.RefResolver.from_schema(document)
+        one_of = jsonschema.Draft202012Validator.VALIDATORS["oneOf"]
+
+        def by_discriminator(validator, choices, value, schema):
+            """Where a member tells the choice, only that one is tried: there are as many as types of events."""
+            if "discriminator" not in schema:
+                yield from one_of(validator, choices, value, schema)
+                return
+            mapping, told = schema["discriminator"]["mapping"], value.get(schema["discriminator"]["propertyName"])
+            if told not in mapping or {"$ref": mapping[told]} not in choices:
+                yield jsonschema.ValidationError(f"{told} is not among {list(mapping)}")
+                return
+            yield from validator.descend(value, {"$ref": mapping[told]})
+        self.validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"oneOf": by_discriminator})
         for schema in document["components"]["schemas"].values():
             jsonschema.Draft202012Validator.check_schema(schema)
         paths = sorted(document["paths"], key=lambda path: path.count("{"))
@@ -79,8 +92,7 @@ class Document:
             said = content[kind]
             values = [body.decode()] if kind.startswith("text/") else \
                 [json.loads(line) for line in (body.splitlines() if kind == "application/x-ndjson" else [body])]
-        validator = self.library.Draft202012Validator(said["schema"], resolver=self.resolver,
-                                                      format_checker=self.library.FormatChecker())
+        validator = self.validator(said["schema"], resolver=self.resolver, format_checker=self.library.FormatChecker())
         for value in values:
             for error in validator.iter_errors(value):
                 error = self.library.exceptions.best_match([error])
@@ -1154,6 +1166,20 @@ class OpenApi(Case):
             self.assertTrue(judge("application/json", wrong), wrong)
         self.assertTrue(judge("text/html", body))
 
+    def test_an_event_that_the_document_does_not_know_is_complained_about(self):
+        document = Document(ok(NODE.client().get("/openapi.json")).json())
+        made = ok(OWNER.command("acme", "EditIssue", {"issue": create_issue()["key"], "summary": "two"}))
+        for path, member in (("/v1/t/acme/audit", "body"), ("/v1/t/acme/events", "data")):
+            answer = ok(OWNER.get(f"{path}?after={made.position - 1}&limit=1&min_position={made.position}")).json()
+            judge = lambda body: list(document.complaints("GET", path, 200, "application/json", json.dumps(body).encode()))  # noqa: E731
+            items = answer["items"] if member == "body" else answer
+            self.assertEqual(judge(answer), [])
+            for wrong in (dict(items[0][member], more=1), dict(items[0][member], to=7), {}):
+                bad = [dict(items[0], **{member: wrong})]
+                self.assertTrue(judge(dict(answer, items=bad) if member == "body" else bad), wrong)
+            bad = [dict(items[0], type=items[0]["type"].replace("IssueSummaryChanged", "IssueWatched"))]
+            self.assertTrue(judge(dict(answer, items=bad) if member == "body" else bad))
+
     def call(self, jsonschema, method, path, operation):
         query, headers, url = {}, {}, path
         for parameter in operation["parameters"]:
@@ -1277,10 +1303,10 @@ class OpenApi(Case):
 
         known = {
             "RemoveFieldOption": option,
-            "AddProjectRole": lambda: {"role": "r" + nexusflow.new_id()[:8]}, "RenameProjectRole": role, "RemoveProjectRole": role,
+            "AddProjectRole": lambda: {"role": "r" + nexusflow.new_id()[:8]}, "RenameProjectRole": lambda: dict(role(), name=nexusflow.new_id()), "RemoveProjectRole": role,
             "ChangeProjectRoleMembers": lambda: dict(role(), add_members=[member()]),
             "CreatePermissionScheme": lambda: {"scheme": "p" + nexusflow.new_id()[:8]},
-            "RenamePermissionScheme": scheme, "RemovePermissionScheme": scheme,
+            "RenamePermissionScheme": lambda: scheme(name=nexusflow.new_id()), "RemovePermissionScheme": scheme,
             "ChangePermissionGrants": lambda: scheme(add=[{"permission": "log_work", "to": "anyone"}]),
             "AssignPermissionScheme": lambda: scheme(project=project()),
             "CloneIssue": lambda: {"issue": create_issue()["key"]},
