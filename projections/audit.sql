@@ -41,6 +41,8 @@ create table issues (
 alter table events add primary key (tenant, seq);
 -- Without the tenant, which queries find in the row: an insert compares ids alone.
 create index events_of_aggregate on events (aggregate_id, seq);
+-- Links, by the end that is not their issue: few, and the history of that issue tells of them.
+create index links_of_other_end on events ((body->>'other'), seq) where type in ('IssueLinked', 'IssueUnlinked');
 alter table projects add primary key (tenant, project_id, seq);
 create index on projects (tenant, key);
 alter table issues add primary key (tenant, issue_id, seq);

@@ -301,11 +301,20 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 
 /* --- the history of one issue --- */
 
-/* By the index of the aggregate alone: nothing is joined, for nothing differs from row to row. */
+/* Its own events, and those by which others linked it: each by an index of theirs. */
 static const char history_sql[] = "select e.seq, e.type, e.actor_kind, e.actor_id, " RFC3339(
-        "occurred_at") ", e.reason, e.body, e.on_behalf_of"
-                       " from events e where e.tenant = $1 and e.aggregate_id = $2::uuid"
-                       " and e.seq > $4::bigint" NAMES_NOTHING_HIDDEN
+        "occurred_at") ", e.reason, e.body, e.on_behalf_of,"
+                       " nullif(e.aggregate_id, $2::uuid)"
+                       " from (select * from events where tenant = $1"
+                       " and aggregate_id = $2::uuid and seq > $4::bigint"
+                       " union all select * from events where tenant = $1"
+                       " and type in ('IssueLinked', 'IssueUnlinked')"
+                       " and body->>'other' = $2::uuid::text and seq > $4::bigint) e"
+                       " where (e.aggregate_id = $2::uuid"
+                       " or cardinality($3::uuid[]) = 0"
+                       " or (select project_id from issues where tenant = $1"
+                       "  and issue_id = e.aggregate_id order by seq desc limit 1)"
+                       "  <> all ($3::uuid[]))" NAMES_NOTHING_HIDDEN
                        " order by e.seq limit $5::int";
 
 /* The member whose id is in @column. */
@@ -358,6 +367,7 @@ static void write_history(const struct pg_result *rows, struct access_names *nam
 		write_actor(&json, names, rows, i);
 		json_out_member_string(&json, "occurred_at", pg_value(rows, i, 4));
 		write_nullable(&json, "reason", rows, i, 5);
+		write_nullable(&json, "issue", rows, i, 8);
 		json_out_key(&json, "body");
 		json_out_raw(&json, pg_value(rows, i, 6));
 		json_out_object_end(&json);

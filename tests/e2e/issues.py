@@ -402,6 +402,30 @@ class Kept(Case):
 
 
 class Told(Case):
+    def test_both_issues_tell_of_a_link_and_of_its_end(self):
+        first, second = new_issue(), new_issue()
+        does("CreateProject", key="LINKED", name="Linked")
+        does("AddLinkType", link_type="hears", name="Hears", outward="hears", inward="is heard by")
+        ids = [read(f"/issues/{key}", does("WatchIssue", issue=key))["id"] for key in (first, second)]
+        does("LinkIssues", issue=first, link_type="blocks", other=second)
+        does("UnlinkIssues", issue=first, link_type="blocks", other=second)
+        does("LinkIssues", issue=first, link_type="relates", other=second)
+        does("UnlinkIssues", issue=second, link_type="relates", other=first)
+        does("LinkIssues", issue=first, link_type="hears", other=second)
+        does("RemoveLinkType", link_type="hears", replace_with="relates")
+        does("DeleteIssue", issue=first)
+        does("RestoreIssue", issue=first)
+        last = does("MoveIssue", issue=second, project="LINKED")
+
+        def told(key):
+            return [(i["type"], i["body"]["link_type"], i["issue"], i["body"]["other"])
+                    for i in read(f"/issues/{key}/history", last)["items"] if i["type"].lower().endswith("linked")]
+        events = [("IssueLinked", "blocks", 0), ("IssueUnlinked", "blocks", 0), ("IssueLinked", "relates", 0), ("IssueUnlinked", "relates", 1),
+                  ("IssueLinked", "hears", 0), ("IssueUnlinked", "hears", 0), ("IssueLinked", "relates", 0)]
+        for end, key in enumerate((first, second)):
+            self.assertEqual(told(key),
+                             [(name, link, None if maker == end else ids[maker], ids[1 - maker]) for name, link, maker in events])
+
     def test_an_issue_has_a_history_with_before_and_after(self):
         key = new_issue(summary="before")
         does("EditIssue", issue=key, summary="after")

@@ -1500,8 +1500,11 @@ class Expected(oracle_fields.ExpectedFields):
         return found
 
     def history(self, issue):
-        rows = (self.audit_row(event) for event in self.fold.audit if event["data"]["meta"]["aggregate"]["id"] == issue["id"])
+        """Its events, and the links that others made to it, or cut."""
+        rows = (self.audit_row(event) for event in self.fold.audit if event["data"]["meta"]["aggregate"]["id"] == issue["id"] or
+                short(event) in ("IssueLinked", "IssueUnlinked") and event["data"]["other"] == issue["id"])
         return [dict({k: row[k] for k in ("seq", "type", "occurred_at", "reason", "body")},
+                     issue=None if row["aggregate"]["id"] == issue["id"] else row["aggregate"]["id"],
                      actor={"kind": row["actor"]["kind"], **self.name(row["actor"]["id"]),
                             "on_behalf_of": self.name(row["actor"]["on_behalf_of"])}) for row in rows]
 
