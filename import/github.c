@@ -96,13 +96,14 @@ static void judge_project(void *context, const struct plan *plan, size_t i,
 		                  : "");
 }
 
-/* A project that has it already, from another repository or by hand, is as good. */
+/* A project, or an organization, that has it already, from another repository or by hand, is as
+ * good. */
 static void judge_setup(void *context, const struct plan *plan, size_t i,
                         const struct refusal *refusal)
 {
 	struct import *import = context;
-	if (slice_is(refusal->code, "item_exists") || slice_is(refusal->code, "key_reused") ||
-	    import->denied.status)
+	if (slice_is(refusal->code, "item_exists") || slice_is(refusal->code, "id_taken") ||
+	    slice_is(refusal->code, "key_reused") || import->denied.status)
 		return;
 	struct slice line = plan_line(plan, i);
 	error_set(&import->denied, STATUS_DENIED,

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "import/mapper.h"
+#include "import/setup.h"
 
 void links_add(struct mapper *mapper, const struct reference *reference, int64_t ms,
                const struct uuid *person, const char *at)
@@ -42,15 +43,18 @@ void links_add(struct mapper *mapper, const struct reference *reference, int64_t
 	links->n++;
 }
 
-void links_add_text(struct mapper *mapper, struct slice markdown, int64_t ms,
+void links_add_text(struct mapper *mapper, struct slice markdown, bool closes, int64_t ms,
                     const struct uuid *person, const char *at)
 {
 	struct reference reference;
 	struct buf prose = {0};
 	size_t place = 0;
 	references_prose(markdown, &prose);
-	while (references_next(buf_slice(&prose), &place, &reference))
+	while (references_next(buf_slice(&prose), &place, &reference)) {
+		if (reference.kind == REFERENCE_FIX && !closes)
+			reference.kind = REFERENCE_MENTION;
 		links_add(mapper, &reference, ms, person, at);
+	}
 	buf_release(&prose);
 }
 
@@ -83,17 +87,24 @@ static bool is_same_pair(const struct link_row *a, const struct link_row *b)
 	return lower(a) == lower(b) && upper(a) == upper(b);
 }
 
+static const char *const types[] = {
+        [REFERENCE_MENTION] = "relates",
+        [REFERENCE_FIX] = SETUP_LINK_FIXES,
+        [REFERENCE_DUPLICATE] = "duplicates",
+};
+
 static void map_link(struct mapper *mapper, const struct link_row *row)
 {
 	const struct archive *archive = mapper->mapping->archive;
-	const char *type = row->kind == REFERENCE_DUPLICATE ? "duplicates" : "relates";
+	const char *type = types[row->kind];
+	bool directed = row->kind != REFERENCE_MENTION;
 	struct uuid issue = mapper_issue(mapper, row->from), other = mapper_issue(mapper, row->to);
 	int64_t ms = row->ms, born = archive_find(archive, row->to)->created_ms;
 	char key[80];
 	/* by its two ends: a newer archive may know an earlier mention from the other side */
 	snprintf(key, sizeof key, "%s/%lld/%lld", type,
-	         (long long)(row->kind == REFERENCE_DUPLICATE ? row->from : lower(row)),
-	         (long long)(row->kind == REFERENCE_DUPLICATE ? row->to : upper(row)));
+	         (long long)(directed ? row->from : lower(row)),
+	         (long long)(directed ? row->to : upper(row)));
 	mapper->number = row->from;
 	mapper->last = true;
 	struct json_out *json = mapper_begin(mapper, "LinkIssues", key, ms < born ? born : ms,

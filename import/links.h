@@ -1,7 +1,7 @@
 /* Links between the issues of an archive: collected while they are mapped, written when all of them
  * are known, since issues name later ones. Two issues get one link, whoever names whom how often:
- * the strongest kind (duplicates, then relates) at the date of its first mention, or of the younger
- * issue. One thread. */
+ * the strongest kind (duplicates, then fixes, then relates) at the date of its first mention, or of
+ * the younger issue. One thread. */
 #ifndef IMPORT_LINKS_H
 #define IMPORT_LINKS_H
 
@@ -33,8 +33,9 @@ struct links { /* all zero is an empty one */
  * of the archive is listed. @person NULL: not known. */
 void links_add(struct mapper *mapper, const struct reference *reference, int64_t ms,
                const struct uuid *person, const char *at);
-/* All references of a @markdown text of the issue at hand. */
-void links_add_text(struct mapper *mapper, struct slice markdown, int64_t ms,
+/* All references of a @markdown text of the issue at hand. @closes: it is the text of a pull
+ * request, whose "fixes #12" closes #12; elsewhere that is a mention. */
+void links_add_text(struct mapper *mapper, struct slice markdown, bool closes, int64_t ms,
                     const struct uuid *person, const char *at);
 /* LinkIssues, once for each two issues. */
 void links_map(struct mapper *mapper);

@@ -95,7 +95,8 @@ static void map_creation(struct mapper *mapper, const char *at)
 		revisions.n = 1;
 	}
 	mapper_mend(mapper, revisions.rows[0].text, true, at, &description);
-	links_add_text(mapper, revisions.rows[0].text, mapper->created_ms, author, at);
+	links_add_text(mapper, revisions.rows[0].text, mapper->is_pull, mapper->created_ms, author,
+	               at);
 	struct slice head = mend_head(buf_slice(&description), TEXT_BODY_MAX);
 	struct json_out *json =
 	        mapper_begin(mapper, "CreateIssue", key, mapper->created_ms, author, NULL);

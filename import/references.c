@@ -219,12 +219,25 @@ static bool is_behind(struct slice text, size_t at, const char *words)
 	       (at == n || !is_word(text.data[at - n - 1]));
 }
 
+/* The words that GitHub knows. */
+static const char *const fix_words[] = {"close", "closes",  "closed",   "fix",     "fixes",
+                                        "fixed", "resolve", "resolves", "resolved"};
+
+static enum reference_kind kind_of(struct slice text, size_t begin)
+{
+	if (is_behind(text, begin, "duplicate of"))
+		return REFERENCE_DUPLICATE;
+	for (size_t i = 0; i < sizeof fix_words / sizeof *fix_words; i++)
+		if (is_behind(text, begin, fix_words[i]))
+			return REFERENCE_FIX;
+	return REFERENCE_MENTION;
+}
+
 static void tell(struct slice text, size_t begin, struct slice repo, int64_t number,
                  struct reference *out)
 {
 	*out = (struct reference){
-	        .kind = is_behind(text, begin, "duplicate of") ? REFERENCE_DUPLICATE
-	                                                       : REFERENCE_MENTION,
+	        .kind = kind_of(text, begin),
 	        .repo = repo,
 	        .number = number,
 	};

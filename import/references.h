@@ -7,6 +7,7 @@
 
 enum reference_kind {
 	REFERENCE_MENTION,
+	REFERENCE_FIX, /* "fixes #12": one of the words by which a pull request closes an issue */
 	REFERENCE_DUPLICATE, /* "duplicate of #12": the text's issue is one of that */
 };
 

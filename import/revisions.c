@@ -79,7 +79,8 @@ static void map_one(struct mapper *mapper, const struct revision *revision,
 		json_out_member_uuid(json, "comment_id", revised->comment);
 	json_out_member_string(json, revised->field, text);
 	plan_end(mapper->plan);
-	links_add_text(mapper, revision->text, ms, editor, revised->at);
+	links_add_text(mapper, revision->text, mapper->is_pull && !revised->comment, ms, editor,
+	               revised->at);
 	mapper->last_ms = last_ms;
 }
 

@@ -71,6 +71,19 @@ static void write_workflow(struct json_out *json)
 	json_out_array_end(json);
 }
 
+/* What a pull request is to the issues that it closes. The organization has it. */
+static void add_link_type(const struct mapping *mapping, const struct uuid *space,
+                          struct plan *plan)
+{
+	struct json_out *json =
+	        begin(plan, "AddLinkType", space, SETUP_LINK_FIXES, first_date(mapping));
+	json_out_member_str(json, "link_type", SETUP_LINK_FIXES);
+	json_out_member_str(json, "name", "Fixes");
+	json_out_member_str(json, "outward", "fixes");
+	json_out_member_str(json, "inward", "is fixed by");
+	plan_end(plan);
+}
+
 void setup_pull_requests(const struct mapping *mapping, struct plan *plan)
 {
 	static const char *const commands[] = {"AddResolution", "SaveWorkflowDraft",
@@ -78,6 +91,7 @@ void setup_pull_requests(const struct mapping *mapping, struct plan *plan)
 	struct uuid space = name_space("", mapping->project);
 	if (!json_array_size(mapping->archive->pulls))
 		return;
+	add_link_type(mapping, &space, plan);
 	for (int i = 0; i < 4; i++) {
 		struct json_out *json =
 		        begin(plan, commands[i], &space, SETUP_TYPE_PULL, first_date(mapping));

@@ -8,12 +8,13 @@
 #define SETUP_TYPE_PULL         "pull_request"
 #define SETUP_WORKFLOW_PULL     "github_pull_request"
 #define SETUP_RESOLUTION_MERGED "merged"
+#define SETUP_LINK_FIXES        "fixes"
 
 /* CreateProject. */
 void setup_project(const struct mapping *mapping, struct plan *plan);
-/* The issue type of pull requests with its workflow and the resolution "merged"; nothing when there
- * are none. The ids of these commands depend on the project alone: a second repository finds it set
- * up, and what an admin has changed since stays. */
+/* The issue type of pull requests with its workflow, the resolution "merged" and the link type
+ * "fixes"; nothing when there are none. The ids of these commands depend on the project alone: a
+ * second repository finds it set up, and what an admin has changed since stays. */
 void setup_pull_requests(const struct mapping *mapping, struct plan *plan);
 /* AddMember, one for each of the people, in their order. */
 void setup_members(const struct mapping *mapping, struct plan *plan);

@@ -68,7 +68,7 @@ static void map_text(struct mapper *mapper, const char *key, int64_t ms, const s
                      struct slice text, const char *at)
 {
 	struct buf body = {0};
-	links_add_text(mapper, text, ms, author, at);
+	links_add_text(mapper, text, false, ms, author, at);
 	mapper_mend(mapper, text, true, at, &body);
 	if (text_characters(buf_slice(&body)) > TEXT_BODY_MAX)
 		mapper_list(mapper, "texts", "too long: split into several comments", at, text);

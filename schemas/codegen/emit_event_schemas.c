@@ -45,9 +45,9 @@ static json_t *one_value(const struct field *field)
 	case KIND_ENUM:
 		return symbols(field->named);
 	case KIND_RECORD:
-		return json_pack("{s:o}", "$ref",
-		                 json_string(text_of("#/components/schemas/%s",
-		                                     field->named->name)));
+		return json_pack(
+		        "{s:o}", "$ref",
+		        json_string(text_of("#/components/schemas/%s", field->named->name)));
 	}
 	return NULL;
 }

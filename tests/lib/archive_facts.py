@@ -11,6 +11,8 @@ SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 ADDRESS = re.compile(r"https?://[^\s()<>\[\]\"']*")
 ISSUE_ADDRESS = re.compile(r"https?://(?:www\.)?github\.com/([^/]+/[^/]+)/(?:issues|pull)/([1-9]\d{0,8})(?!\w)")
 SHORT = re.compile(r"([A-Za-z0-9_./-]*)#([1-9]\d{0,8})(?![A-Za-z0-9_])")
+FIX = re.compile(r"(?<!\w)(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[ :\[(\n]*$", re.I)
+STRENGTH = {"relates": 0, "fixes": 1, "duplicates": 2}
 DUPLICATE = re.compile(r"(?<!\w)duplicate of[ :\[(\n]*$", re.I)
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -45,7 +47,7 @@ def prose(markdown):
 
 
 def references(markdown, repo):
-    """(number, is it a duplicate of that) of the issues of @repo that a text names, and how many it names of others."""
+    """(number, what the text says of it) of the issues of @repo that a text names, and how many it names of others."""
     own, others = [], 0
     for text in prose(markdown):
         found = []
@@ -63,7 +65,7 @@ def references(markdown, repo):
                 found.append((match.end(1), repo, int(match[2])))
         for at, where, number in found:
             if where.lower() == repo.lower():
-                own.append((number, bool(DUPLICATE.search(text[:at]))))
+                own.append((number, "duplicates" if DUPLICATE.search(text[:at]) else "fixes" if FIX.search(text[:at]) else "relates"))
             else:
                 others += 1
     return own, others
@@ -131,12 +133,13 @@ class Reader:
         when = max(when, self.born[target])
         pair = (min(source, target), max(source, target))
         known = self.links.get(pair)
-        if known is None or (kind == "duplicates", -ord_of(when)) > (known[0] == "duplicates", -ord_of(known[3])):
+        if known is None or (STRENGTH[kind], -ord_of(when)) > (STRENGTH[known[0]], -ord_of(known[3])):
             self.links[pair] = (kind, source, target, when)
 
-    def read_text(self, entry, text, when):
-        for number, duplicate in references(text or "", self.archive["repo"])[0]:
-            self.link(entry["number"], number, "duplicates" if duplicate else "relates", when)
+    def read_text(self, entry, text, when, closes=False):
+        """@closes: it is the text of a pull request."""
+        for number, kind in references(text or "", self.archive["repo"])[0]:
+            self.link(entry["number"], number, "relates" if kind == "fixes" and not closes else kind, when)
 
     def read_item(self, entry, item, when):
         """An issue or a comment: what it said first, and what it said after each edit."""
@@ -145,12 +148,13 @@ class Reader:
         if any(not text.strip(" \t\r\n") or len(text) > 65536 for text in texts) or (
                 "title" in item and len(visible(self.title_steps(entry, sorted_events(entry))[0][2])) == 255):
             edits, texts = [], texts[-1:]
-        self.read_text(entry, texts[0], when)
+        closes = item is entry and entry in (self.archive.get("pulls") or [])
+        self.read_text(entry, texts[0], when, closes)
         for i in range(1, len(texts)):
             if as_body(texts[i]) != as_body(texts[i - 1]):
                 at = max(self.date(entry, edits[i], "editedAt"), when)
                 self.edits.add((entry["number"], at, edits[i].get("editor") or "ghost", as_body(texts[i])))
-                self.read_text(entry, texts[i], at)
+                self.read_text(entry, texts[i], at, closes)
 
     def read_talk(self, entry):
         """In the order of the importer's dates: what has none has that of what was before it."""
@@ -307,7 +311,7 @@ def facts(archive):
     types = {e["number"]: "pull_request" if e["number"] in pulls else
              "bug" if "bug" in [label.lower() for label in e.get("labels") or []] else "task" for e in reader.entries()}
     return {"types": types, "edits": reader.edits,
-            "links": {(pair, kind, source if kind == "duplicates" else None, when)
+            "links": {(pair, kind, source if kind != "relates" else None, when)
                       for pair, (kind, source, _, when) in reader.links.items()},
             "versions": {(v["name"], v["status"], v["release_on"]) for v in reader.versions.values()},
             "steps": {entry["number"]: reader.steps(entry) for entry in reader.entries()}}
@@ -325,7 +329,7 @@ class Told:
 
     def link(self, kind, source, target, when):
         a, b = self.numbers[source], self.numbers[target]
-        self.links.add(((min(a, b), max(a, b)), kind, a if kind == "duplicates" else None, when))
+        self.links.add(((min(a, b), max(a, b)), kind, a if kind != "relates" else None, when))
 
     def edited(self, when, issue, text, actor):
         self.edits.add((self.numbers[issue], when, actor, text))

@@ -26,7 +26,7 @@ GOLDEN = os.path.join(HERE, "..", "golden", "import")
 MAKE_ARCHIVE = os.path.join(HERE, "..", "lib", "make_archive")
 PROGRAM = ""
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-SETUP = ["CreateProject", "AddResolution", "SaveWorkflowDraft", "PublishWorkflow", "AddIssueType"]
+SETUP = ["CreateProject", "AddLinkType", "AddResolution", "SaveWorkflowDraft", "PublishWorkflow", "AddIssueType"]
 CONTROL_LINE = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -536,7 +536,7 @@ class Sending(Case):
         self.assertIn("was there already", run.stdout)
 
     def test_a_project_that_is_set_up_already_stays_as_it_is(self):
-        for code in ("item_exists", "key_reused"):
+        for code in ("item_exists", "id_taken", "key_reused"):
             self.api = Api()
             self.api.script = lambda line, times, code=code: \
                 (409, code, "merged") if line["command"] in SETUP[1:] else None

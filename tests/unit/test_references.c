@@ -17,8 +17,10 @@ static void assert_references(const char *markdown, const char *expected)
 	references_prose(slice_str(markdown), &prose);
 	while (references_next(buf_slice(&prose), &at, &one)) {
 		buf_printf(&found, "%s%s%.*s%s%lld", found.n ? " " : "",
-		           one.kind == REFERENCE_DUPLICATE ? "dup:" : "", (int)one.repo.n,
-		           one.repo.n ? one.repo.data : "", one.repo.n ? "!" : "",
+		           one.kind == REFERENCE_DUPLICATE ? "dup:"
+		           : one.kind == REFERENCE_FIX     ? "fix:"
+		                                           : "",
+		           (int)one.repo.n, one.repo.n ? one.repo.data : "", one.repo.n ? "!" : "",
 		           (long long)one.number);
 	}
 	assert_string_equal(buf_cstr(&found), expected);
@@ -69,6 +71,9 @@ static void duplicates_are_told_from_mentions(void **state)
 	assert_references("this is a duplicate of: a/b#7", "dup:a/b!7");
 	assert_references("DUPLICATE OF https://github.com/a/b/issues/7", "dup:a/b!7");
 	assert_references("preduplicate of #7, duplicate ofs #8", "7 8");
+	assert_references("Fixes #7, closed: #8 and resolve (#9)", "fix:7 fix:8 fix:9");
+	assert_references("Resolves https://github.com/a/b/issues/7", "fix:a/b!7");
+	assert_references("prefixes #7, fixing #8, fix of #9", "7 8 9");
 }
 
 static void code_is_no_prose(void **state)
