@@ -92,8 +92,8 @@
 	ROW(RANKS_REBALANCED,             ON,     ON,    ON,    no,     ON)      \
 	ROW(RESOLUTION_ADDED,             no,     ON,    no,    no,     ON)      \
 	ROW(RESOLUTION_CHANGED,           no,     ON,    no,    no,     ON)      \
-	ROW(STATUS_ADDED,                 no,     ON,    no,    no,     ON)      \
-	ROW(STATUS_CHANGED,               no,     ON,    no,    no,     ON)      \
+	ROW(STATUS_ADDED,                 no,     ON,    ON,    no,     ON)      \
+	ROW(STATUS_CHANGED,               no,     ON,    ON,    no,     ON)      \
 	ROW(STATUS_REMOVED,               no,     ON,    no,    no,     ON)      \
 	ROW(TEAM_CREATED,                 ON,     no,    no,    no,     ON)      \
 	ROW(TEAM_DELETED,                 ON,     no,    no,    no,     ON)      \

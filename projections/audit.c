@@ -15,7 +15,7 @@ enum { EVENTS, PROJECTS, ISSUES };
 	}
 
 static const struct pg_batch_type batches[] = {
-        [EVENTS] = BATCH(events, 14),
+        [EVENTS] = BATCH(events, 15),
         [PROJECTS] = BATCH(projects, 5),
         [ISSUES] = BATCH(issues, 5),
 };
@@ -55,6 +55,10 @@ static void add_event(struct view *view, const struct event *event)
 		pg_batch_uuid(batch, &meta->actor.on_behalf_of);
 	else
 		pg_batch_null(batch, PG_UUID);
+	if (meta->actor.has_credential_id)
+		pg_batch_text(batch, meta->actor.credential_id);
+	else
+		pg_batch_null(batch, PG_TEXT);
 }
 
 static void add_project(struct view *view, const struct event_meta *meta, struct slice key,

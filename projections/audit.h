@@ -17,36 +17,40 @@
 
 extern const struct pg_view_type audit_view;
 
-struct audit_query {        /* what is empty, NULL or 0 does not restrict */
-	struct slice issue; /* key or id */
+struct audit_query {          /* what is empty, NULL or 0 does not restrict */
+	struct slice issue;   /* key or id */
+	struct slice project; /* key or id: events of it, and of issues that lie in it now */
 	const struct uuid *actor;
+	struct slice credential;   /* API key, or token, that it was done with */
 	struct slice type;         /* "IssueCreated" */
 	const struct sight *sight; /* NULL: everything is told */
 	int64_t from_ms;           /* recorded at or after */
-	int64_t until_ms;          /* recorded before */
-	uint64_t after;            /* seq: the "next" of the page before */
+	int64_t to_ms;             /* recorded before */
+	uint64_t after;            /* seq: the "next" of the page before, in the same order */
 	uint32_t limit;
+	bool newest_first;
 };
 
-/* {"items":[{"seq","id","type","aggregate":{"kind","id","key"},"actor":{"kind","id"},"command_id",
- * "occurred_at","recorded_at","reason","body":{...}}],"next":seq|null,"position":n} in the order of
- * events; key is that of an issue, else null.
+/* {"items":[{"seq","id","type","aggregate":{"kind","id","key"},"actor":{"kind","id","credential_id"
+ * |null,"on_behalf_of"|null},"command_id","occurred_at","recorded_at","reason","body":{...}}],
+ * "next":seq|null,"position":n} in the order of events, or the other way round; key is that of an
+ * issue, else null.
  *
  * Appends to @out, and leaves it as it was when it fails. STATUS_INVALID: the query makes no sense;
- * STATUS_NOT_FOUND: no such issue, *@position is set; STATUS_TIMEOUT: too rare among too many. */
+ * STATUS_NOT_FOUND: no such issue or project, *@position is set; STATUS_TIMEOUT: too rare among too
+ * many. */
 enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
                        const struct audit_query *query, struct buf *out, uint64_t *position,
                        struct error *err);
 
-/* Everything that happened to one issue, oldest first, behind seq @after:
+/* Everything that happened to one issue:
  * {"items":[{"seq","type","actor":{"kind","id","name"|null},"occurred_at","reason","body":{...}}],
  * "next":seq|null}. The body tells before and after ("from", "to"; of long texts the new one and
  * the seq that set the one before). A link that was made from the other issue is told there. @names
- * may be NULL. Otherwise as audit_read; a deleted issue, or one of a deleted project, is not there.
- */
+ * may be NULL. Of @query count issue, sight, after, limit and newest_first. Otherwise as
+ * audit_read; a deleted issue, or one of a deleted project, is not there. */
 enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
-                               struct slice tenant, const struct sight *sight, struct slice issue,
-                               uint64_t after, uint32_t limit, struct buf *out, uint64_t *position,
-                               struct error *err);
+                               struct slice tenant, const struct audit_query *query,
+                               struct buf *out, uint64_t *position, struct error *err);
 
 #endif

@@ -18,7 +18,8 @@ create table events (
     recorded_at timestamptz not null,
     reason text,
     body json not null,
-    on_behalf_of uuid
+    on_behalf_of uuid,
+    credential_id text
 );
 
 create table projects (

@@ -8,6 +8,8 @@
 #include "core/codec/wire.h"
 #include "projections/pg_view.h"
 
+#define CREDENTIAL_MAX 256 /* bytes of an id that can be asked for */
+
 #define RFC3339(column)                                                                            \
 	"to_char(e." column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
@@ -17,6 +19,11 @@ static const char find_key_sql[] =
         " where p.tenant = $1 and p.key = $2 and i.number = $3::bigint limit 1";
 static const char find_id_sql[] =
         "select issue_id from issues where tenant = $1 and issue_id = $2::uuid limit 1";
+
+static const char project_key_sql[] =
+        "select project_id from projects where tenant = $1 and key = $2 limit 1";
+static const char project_id_sql[] =
+        "select project_id from projects where tenant = $1 and project_id = $2::uuid limit 1";
 
 /* What sight_tells (sight.h) says of events, as conditions; $3 are the hidden projects. */
 #define NAMES_NOTHING_HIDDEN                                                                       \
@@ -47,14 +54,21 @@ static const char told_sql[] =
 	" and (e.type not in ('ApiKeyCreated', 'ApiKeyRevoked') or e.body->>'member_id' = $%1$d)"  \
 	" and (e.aggregate_kind <> 'bulk' or e.actor_id::text = $%1$d)"
 
+/* From the beginning of either order. */
+static void format_after(const struct audit_query *query, char text[24])
+{
+	uint64_t after = query->newest_first && !query->after ? INT64_MAX : query->after;
+	snprintf(text, 24, "%llu", (unsigned long long)after);
+}
+
 static void select_sql(struct buf *sql)
 {
 	buf_append_str(sql,
 	               "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
 	               " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
 	               "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
-	                       "recorded_at") ", e.reason, e.body, e.on_behalf_of"
-	                                      " from events e left join lateral (select project_id,"
+	                       "recorded_at") ", e.reason, e.body, e.on_behalf_of,"
+	                                      " e.credential_id from events e left join lateral (select project_id,"
 	                                      " number from issues where tenant = $1"
 	                                      " and issue_id = e.aggregate_id and "
 	                                      "e.aggregate_kind = 'issue'"
@@ -63,11 +77,11 @@ static void select_sql(struct buf *sql)
 	                                      " where tenant = $1 and project_id ="
 	                                      " coalesce(i.project_id, e.aggregate_id)"
 	                                      " order by seq desc limit 1) p on true"
-	                                      " where e.tenant = $1 and e.seq > $2::bigint");
+	                                      " where e.tenant = $1");
 }
 
 struct params {
-	struct slice values[10];
+	struct slice values[12];
 	int n;
 	struct buf sql, hidden;
 };
@@ -79,8 +93,8 @@ static void add_condition(struct params *params, const char *condition, struct s
 }
 
 struct texts {
-	char after[24], limit[16], from[CLOCK_TEXT], until[CLOCK_TEXT], actor[UUID_TEXT];
-	char issue[UUID_TEXT + 1], member[UUID_TEXT];
+	char after[24], limit[16], from[CLOCK_TEXT], to[CLOCK_TEXT], actor[UUID_TEXT];
+	char issue[UUID_TEXT + 1], project[UUID_TEXT + 1], member[UUID_TEXT];
 };
 
 static bool is_text(struct slice value)
@@ -95,6 +109,11 @@ static enum status check(const struct audit_query *query, struct error *err)
 		return error_set(err, STATUS_INVALID, "limit is 1 to %d", AUDIT_LIMIT_MAX);
 	if (!is_text(query->issue))
 		return error_set(err, STATUS_INVALID, "not the key or id of an issue");
+	if (!is_text(query->project))
+		return error_set(err, STATUS_INVALID, "not the key or id of a project");
+	if (query->credential.n > CREDENTIAL_MAX ||
+	    (query->credential.n && memchr(query->credential.data, 0, query->credential.n)))
+		return error_set(err, STATUS_INVALID, "not the id of an API key");
 	enum event_type type;
 	if (query->type.n && !event_type_parse(query->type, &type))
 		return error_set(err, STATUS_INVALID, "not a type of event");
@@ -143,6 +162,28 @@ static enum status find_issue(struct pg *pg, struct slice tenant, struct slice i
 	return STATUS_OK;
 }
 
+/* One that is hidden is not there. */
+static enum status find_project(struct pg *pg, struct slice tenant,
+                                const struct audit_query *query, char id[UUID_TEXT + 1],
+                                bool *found, struct error *err)
+{
+	struct uuid project;
+	struct pg_result *result;
+	struct slice params[] = {tenant, query->project};
+	bool by_id = uuid_parse(query->project, &project);
+	enum status status = pg_exec(pg, by_id ? "project_by_id" : "project_by_key",
+	                             by_id ? project_id_sql : project_key_sql, params, 2, &result,
+	                             err);
+	if (status)
+		return status;
+	*found = pg_rows(result) > 0 && uuid_parse(pg_value(result, 0, 0), &project) &&
+	         sight_sees(query->sight, &project);
+	if (*found)
+		snprintf(id, UUID_TEXT + 1, "%.36s", pg_value(result, 0, 0).data);
+	pg_result_free(result);
+	return STATUS_OK;
+}
+
 /* Of an issue: it, or its project, is deleted. */
 static const char deleted_sql[] =
         "select coalesce((select type = 'IssueDeleted' from events"
@@ -180,35 +221,57 @@ static void add_sight(struct params *p, const struct sight *sight, char member[U
 	}
 }
 
+/* By the aggregate first: what is joined is only looked at for what is left. */
+static void add_project(struct params *p, struct slice id)
+{
+	p->values[p->n++] = id;
+	buf_printf(&p->sql,
+	           " and (e.aggregate_id = $%1$d::uuid or e.aggregate_id in (select issue_id"
+	           " from issues where tenant = $1 and project_id = $%1$d::uuid))"
+	           " and coalesce(i.project_id, e.aggregate_id) = $%1$d::uuid",
+	           p->n);
+}
+
+static void add_times(struct params *p, const struct audit_query *query, struct texts *t)
+{
+	if (query->from_ms) {
+		clock_format(query->from_ms, t->from);
+		add_condition(p, "e.recorded_at >=", slice_of(t->from, CLOCK_TEXT));
+	}
+	if (query->to_ms) {
+		clock_format(query->to_ms, t->to);
+		add_condition(p, "e.recorded_at <", slice_of(t->to, CLOCK_TEXT));
+	}
+}
+
 static void build(struct params *p, struct slice tenant, const struct audit_query *query,
                   struct texts *t)
 {
-	snprintf(t->after, sizeof t->after, "%llu", (unsigned long long)query->after);
+	format_after(query, t->after);
 	snprintf(t->limit, sizeof t->limit, "%u", query->limit + 1);
 	select_sql(&p->sql);
 	p->values[p->n++] = tenant;
 	p->values[p->n++] = slice_str(t->after);
+	buf_printf(&p->sql, " and e.seq %s $2::bigint", query->newest_first ? "<" : ">");
 	add_sight(p, query->sight, t->member);
 	if (query->issue.n)
 		add_condition(
 		        p, "e.aggregate_kind = 'issue' and e.aggregate_id =", slice_str(t->issue));
+	if (query->project.n)
+		add_project(p, slice_str(t->project));
 	if (query->actor) {
 		uuid_format(query->actor, t->actor);
 		p->values[p->n++] = slice_of(t->actor, UUID_TEXT);
 		buf_printf(&p->sql, " and $%d::uuid in (e.actor_id, e.on_behalf_of)", p->n);
 	}
+	if (query->credential.n)
+		add_condition(p, "e.credential_id =", query->credential);
 	if (query->type.n)
 		add_condition(p, "e.type =", query->type);
-	if (query->from_ms) {
-		clock_format(query->from_ms, t->from);
-		add_condition(p, "e.recorded_at >=", slice_of(t->from, CLOCK_TEXT));
-	}
-	if (query->until_ms) {
-		clock_format(query->until_ms, t->until);
-		add_condition(p, "e.recorded_at <", slice_of(t->until, CLOCK_TEXT));
-	}
+	add_times(p, query, t);
 	p->values[p->n++] = slice_str(t->limit);
-	buf_printf(&p->sql, " order by e.seq limit $%d", p->n);
+	buf_printf(&p->sql, " order by e.seq %slimit $%d", query->newest_first ? "desc " : "",
+	           p->n);
 }
 
 static void write_nullable(struct json_out *json, const char *key, const struct pg_result *rows,
@@ -237,6 +300,7 @@ static void write_item(struct json_out *json, const struct pg_result *rows, int 
 	json_out_object(json);
 	json_out_member_string(json, "kind", pg_value(rows, i, 6));
 	json_out_member_string(json, "id", pg_value(rows, i, 7));
+	write_nullable(json, "credential_id", rows, i, 14);
 	write_nullable(json, "on_behalf_of", rows, i, 13);
 	json_out_object_end(json);
 	json_out_member_string(json, "command_id", pg_value(rows, i, 8));
@@ -283,6 +347,8 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	                            position, err);
 	if (!status && query->issue.n)
 		status = find_issue(pg, tenant, query->issue, texts.issue, &found, err);
+	if (!status && found && query->project.n)
+		status = find_project(pg, tenant, query, texts.project, &found, err);
 	if (!status && found) {
 		build(&params, tenant, query, &texts);
 		status = pg_exec(pg, NULL, buf_cstr(&params.sql), params.values, params.n, &rows,
@@ -295,27 +361,29 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	buf_release(&params.hidden);
 	status = pg_view_read_end(pg, status, err);
 	if (!status && !found)
-		return error_set(err, STATUS_NOT_FOUND, "no such issue");
+		return error_set(err, STATUS_NOT_FOUND, "no such issue or project");
 	return status;
 }
 
 /* --- the history of one issue --- */
 
 /* Its own events, and those by which others linked it: each by an index of theirs. */
-static const char history_sql[] = "select e.seq, e.type, e.actor_kind, e.actor_id, " RFC3339(
-        "occurred_at") ", e.reason, e.body, e.on_behalf_of,"
-                       " nullif(e.aggregate_id, $2::uuid)"
-                       " from (select * from events where tenant = $1"
-                       " and aggregate_id = $2::uuid and seq > $4::bigint"
-                       " union all select * from events where tenant = $1"
-                       " and type in ('IssueLinked', 'IssueUnlinked')"
-                       " and body->>'other' = $2::uuid::text and seq > $4::bigint) e"
-                       " where (e.aggregate_id = $2::uuid"
-                       " or cardinality($3::uuid[]) = 0"
-                       " or (select project_id from issues where tenant = $1"
-                       "  and issue_id = e.aggregate_id order by seq desc limit 1)"
-                       "  <> all ($3::uuid[]))" NAMES_NOTHING_HIDDEN
-                       " order by e.seq limit $5::int";
+/* clang-format off */
+#define HISTORY(behind, order)                                                                     \
+	"select e.seq, e.type, e.actor_kind, e.actor_id, " RFC3339("occurred_at") ", e.reason,"    \
+	" e.body, e.on_behalf_of, nullif(e.aggregate_id, $2::uuid)"                                \
+	" from (select * from events where tenant = $1 and aggregate_id = $2::uuid"                \
+	"   and seq " behind " $4::bigint"                                                         \
+	"  union all select * from events where tenant = $1"                                       \
+	"   and type in ('IssueLinked', 'IssueUnlinked') and body->>'other' = $2::uuid::text"      \
+	"   and seq " behind " $4::bigint) e"                                                      \
+	" where (e.aggregate_id = $2::uuid or cardinality($3::uuid[]) = 0"                         \
+	"  or (select project_id from issues where tenant = $1 and issue_id = e.aggregate_id"      \
+	"   order by seq desc limit 1) <> all ($3::uuid[]))" NAMES_NOTHING_HIDDEN                  \
+	" order by e.seq" order " limit $5::int"
+/* clang-format on */
+static const char history_sql[] = HISTORY(">", "");
+static const char newest_history_sql[] = HISTORY("<", " desc");
 
 /* The member whose id is in @column. */
 static void write_member(struct json_out *json, struct access_names *names,
@@ -382,36 +450,36 @@ static void write_history(const struct pg_result *rows, struct access_names *nam
 }
 
 enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
-                               struct slice tenant, const struct sight *sight, struct slice issue,
-                               uint64_t after, uint32_t limit, struct buf *out, uint64_t *position,
-                               struct error *err)
+                               struct slice tenant, const struct audit_query *query,
+                               struct buf *out, uint64_t *position, struct error *err)
 {
 	char id[UUID_TEXT + 1], from[24], most[16];
 	struct pg_result *rows = NULL;
 	bool found = false, deleted = false;
 	struct buf hidden = {0};
-	struct audit_query query = {.issue = issue, .after = after, .limit = limit};
-	enum status status = check(&query, err);
+	enum status status = check(query, err);
 	if (status)
 		return status;
 	status = pg_view_read_begin(pg, &audit_view.type, instance, tenant, AUDIT_TIMEOUT_MS,
 	                            position, err);
 	if (!status)
-		status = find_issue(pg, tenant, issue, id, &found, err);
+		status = find_issue(pg, tenant, query->issue, id, &found, err);
 	if (!status && found)
 		status = find_deleted(pg, tenant, id, &deleted, err);
 	found = found && !deleted;
 	if (!status && found) {
-		snprintf(from, sizeof from, "%llu", (unsigned long long)after);
-		snprintf(most, sizeof most, "%u", limit + 1);
-		sight_hidden_array(sight, &hidden);
+		bool newest = query->newest_first;
+		format_after(query, from);
+		snprintf(most, sizeof most, "%u", query->limit + 1);
+		sight_hidden_array(query->sight, &hidden);
 		struct slice params[] = {tenant, slice_str(id), buf_slice(&hidden), slice_str(from),
 		                         slice_str(most)};
-		status = pg_exec(pg, "history", history_sql, params, 5, &rows, err);
+		status = pg_exec(pg, newest ? "newest_history" : "history",
+		                 newest ? newest_history_sql : history_sql, params, 5, &rows, err);
 		buf_release(&hidden);
 	}
 	if (!status && found)
-		write_history(rows, names, (int)limit, out);
+		write_history(rows, names, (int)query->limit, out);
 	pg_result_free(rows);
 	status = pg_view_read_end(pg, status, err);
 	if (!status && !found)

@@ -453,17 +453,17 @@ static void detach(struct view *view)
 }
 
 static const char *const tables[] = {
-        KV_VIEW_TABLES, "issues",        "numbers",       "texts",        "comments",
-        "comment_seqs", "comment_texts", "worklogs",      "worklog_seqs", "watchers",
-        "kept",         "links",         "children",      "projects",     "project_keys",
-        "components",   "versions",      "tags",          "fields",       "options",
-        "values",       "bulks",         "bulk_refusals", "link_types",   NULL};
+        KV_VIEW_TABLES,  "issues",   "numbers",      "texts",      "comments",      "comment_seqs",
+        "comment_texts", "worklogs", "worklog_seqs", "watchers",   "kept",          "links",
+        "children",      "projects", "project_keys", "components", "versions",      "tags",
+        "fields",        "options",  "values",       "bulks",      "bulk_refusals", "link_types",
+        "statuses",      NULL};
 
 const struct kv_view_type issue_view = {
         .type =
                 {
                         .name = "issue",
-                        .version = 6,
+                        .version = 7,
                         .pace_ms = 5,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,
@@ -471,7 +471,7 @@ const struct kv_view_type issue_view = {
                 },
         .apply = issue_apply,
         .tables = tables,
-        .rows = ((1u << (BULK_REFUSALS + 1)) - 1) & ~((1u << KV_VIEW_OWN) - 1),
+        .rows = ((1u << ISSUE_TABLES) - 1) & ~((1u << KV_VIEW_OWN) - 1),
         .attach = attach,
         .detach = detach,
 };

@@ -24,35 +24,49 @@ struct issue_stamp {
  * "labels":[],"components":[{"id","name"}],
  * "fix_versions":[{"id","name","status"}],"affects_versions":[...],
  * "fields":[{"id","name","kind","values":[text],"display":[name or null] or
- * null}],"parent":{"id","key","summary","status"}|null,"subtasks":[{...}],"start_on","due_on",
- * "estimate","remaining","spent","rank",
- * "links":[{"type","direction":"outward"|"inward","name","issue":{...}}],"comments":{...},
- * "worklogs":{...},"watchers":[{"id","name"}],"cloned_from":{...}|null,"external_ref","archived",
+ * null}],"parent":{"id","key","summary","type","status","status_name","status_category"}|null,
+ * "subtasks":{...},"start_on","due_on","estimate","remaining","spent","rank",
+ * "links":{...},"comments":{...},"worklogs":{...},"watchers":[{"id","name"}],
+ * "cloned_from":{...}|null,"external_ref","archived",
  * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one;
  * nor is one of a deleted project, or of one that @sight does not see.
  * fields are the custom ones that have a value, in the order of the project; display are the names
  * of options and members, null for other kinds. estimate and remaining are minutes or null, spent
- * is minutes. comments and worklogs are the first
- * @parts_limit of issue_part_read. At most ISSUE_RELATED_MAX sub-tasks and as many links are shown;
- * watchers in order of their ids. */
-#define ISSUE_RELATED_MAX 500
-#define ISSUE_VALUES_MAX  200 /* custom fields of an issue: as many as a project has */
+ * is minutes. subtasks and links are the first @parts_limit of issue_related_read, comments and
+ * worklogs the newest @parts_limit of issue_part_read; watchers in order of their ids. */
+#define ISSUE_VALUES_MAX 200 /* custom fields of an issue: as many as a project has */
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
                        const struct sight *sight, struct slice issue, uint32_t parts_limit,
                        struct buf *out, struct issue_stamp *stamp, struct error *err);
 
+/* Other issues that an issue knows of; those that @sight does not see and deleted ones are neither
+ * shown nor counted. {"total","items":[...],"next":cursor or null}; behind @cursor (empty: from the
+ * start). ISSUE_CHILDREN: {"id","key","summary","type","status","status_name","status_category"},
+ * in order of their ids. ISSUE_LINKS: {"type","direction":"outward"|"inward","name",
+ * "issue":{...}}. total costs a walk over all of them: it is null when there are more than
+ * ISSUE_RELATED_COUNTED. STATUS_INVALID: not a cursor of this list. */
+#define ISSUE_RELATED_COUNTED 5000
+enum issue_relation { ISSUE_CHILDREN, ISSUE_LINKS };
+enum status issue_related_read(struct view *view, struct slice tenant, const struct sight *sight,
+                               struct slice issue, enum issue_relation relation,
+                               struct slice cursor, uint32_t limit, struct buf *out,
+                               struct issue_stamp *stamp, struct error *err);
+
 /* What an issue has many of. ISSUE_COMMENTS:
  * {"total","items":[{"id","author":{"id","name"},"reply_to":id|null,"body","mentions":[{"id",
- * "name"}],"created_at","edited_at"|null,"edited_by"|null,"seq"}],"next":seq or null}, oldest
- * first, those added behind seq @after. ISSUE_WORKLOGS:
- * {"total","minutes" (of
+ * "name"}],"created_at","edited_at"|null,"edited_by"|null,"seq"}],"next":seq or null}.
+ * ISSUE_WORKLOGS: {"total","minutes" (of
  * all),"items":[{"id","author","started_at","minutes","comment","created_at",
- * "edited_at"|null,"seq"}],"next"} likewise. */
+ * "edited_at"|null,"seq"}],"next"}. */
+struct issue_page {
+	uint64_t after; /* behind this seq, in the order asked for; 0: from the beginning of it */
+	uint32_t limit;
+	bool newest_first; /* in order of falling seqs */
+};
 enum issue_part { ISSUE_COMMENTS, ISSUE_WORKLOGS };
 enum status issue_part_read(struct view *view, struct view *access, struct slice tenant,
-                            struct slice issue, enum issue_part part, uint64_t after,
-                            uint32_t limit, struct buf *out, struct issue_stamp *stamp,
-                            struct error *err);
+                            struct slice issue, enum issue_part part, const struct issue_page *page,
+                            struct buf *out, struct issue_stamp *stamp, struct error *err);
 
 /* {"items":[{"seq","author","written_at","body"}],"next"}: the texts that a comment had before it
  * was edited, oldest first, behind seq @after. STATUS_NOT_FOUND: no such issue, or comment of it.
@@ -63,7 +77,7 @@ enum status issue_texts_read(struct view *view, struct view *access, struct slic
                              struct error *err);
 
 /* Issues out of sight, in order of the events that put them away, behind seq @after:
- * {"items":[{"seq","issue":{"id","key","summary","status"},"at","by":{"id","name"},
+ * {"items":[{"seq","issue":{"id","key",...},"at","by":{"id","name"},
  * "with_parent"}],"next"}, without those of deleted projects. ISSUE_ARCHIVED_DELETED is not for
  * readers. PROJECT_DELETED: {"items":[{"seq","project":{"id","key","name"},"at","by"}],"next"}. */
 enum issue_kept { ISSUE_ARCHIVED, ISSUE_DELETED, ISSUE_ARCHIVED_DELETED, PROJECT_DELETED };

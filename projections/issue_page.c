@@ -156,28 +156,42 @@ struct list {
 	bool (*item)(struct issue_reading *r, uint64_t seq, struct slice row);
 };
 
-/* items and next of the rows under @prefix that are behind @after. */
-static void items_json(struct issue_reading *r, const struct list *list, struct slice prefix,
-                       uint64_t after, uint32_t limit)
+static bool to_first(struct kv_cursor *cursor, struct slice prefix, const struct issue_page *page,
+                     struct slice *key, struct slice *row)
 {
 	struct buf from = {0};
+	buf_append_slice(&from, prefix);
+	if (page->newest_first)
+		row_u64(&from, page->after ? page->after : UINT64_MAX);
+	else
+		row_u64(&from, page->after + 1);
+	bool more = page->newest_first ? kv_seek_before(cursor, buf_slice(&from), key, row)
+	                               : kv_seek(cursor, buf_slice(&from), key, row);
+	buf_release(&from);
+	return more;
+}
+
+/* items and next of the rows under @prefix that are on @page. */
+static void items_json(struct issue_reading *r, const struct list *list, struct slice prefix,
+                       const struct issue_page *page)
+{
 	struct slice key, row;
 	uint64_t last = 0;
 	uint32_t n = 0;
 	bool more_to_come = false;
 	struct kv_cursor *cursor = kv_cursor_open(r->txn, list->table);
-	buf_append_slice(&from, prefix);
-	row_u64(&from, after + 1);
 	json_out_key(r->json, "items");
 	json_out_array(r->json);
-	bool more = after < INT64_MAX && kv_seek(cursor, buf_slice(&from), &key, &row);
-	for (; more && has_prefix(key, prefix); more = kv_next(cursor, &key, &row)) {
+	bool more = to_first(cursor, prefix, page, &key, &row);
+	for (; more && has_prefix(key, prefix); more = page->newest_first
+	                                                       ? kv_prev(cursor, &key, &row)
+	                                                       : kv_next(cursor, &key, &row)) {
 		struct json_out before = *r->json;
 		size_t written = before.to->n;
 		uint64_t seq = get_u64(key.data + prefix.n);
 		if (!list->item(r, seq, row))
 			continue;
-		if (n++ == limit) { /* it was one too many: there is another page */
+		if (n++ == page->limit) { /* it was one too many: there is another page */
 			*r->json = before;
 			before.to->n = written;
 			more_to_come = true;
@@ -192,10 +206,9 @@ static void items_json(struct issue_reading *r, const struct list *list, struct 
 	else
 		json_out_null(r->json);
 	kv_cursor_close(cursor);
-	buf_release(&from);
 }
 
-void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t after, uint32_t limit)
+void issue_part_json(struct issue_reading *r, enum issue_part part, const struct issue_page *page)
 {
 	static const struct list lists[] = {
 	        [ISSUE_COMMENTS] = {COMMENTS, comment_json},
@@ -209,7 +222,7 @@ void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t aft
 	                    part == ISSUE_COMMENTS ? issue->comments : issue->worklogs);
 	if (part == ISSUE_WORKLOGS)
 		json_out_member_int(r->json, "minutes", issue->spent);
-	items_json(r, &lists[part], buf_slice(&prefix), after, limit);
+	items_json(r, &lists[part], buf_slice(&prefix), page);
 	json_out_object_end(r->json);
 	buf_release(&prefix);
 }
@@ -218,6 +231,7 @@ bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint6
                       uint32_t limit)
 {
 	static const struct list texts = {COMMENT_TEXTS, text_json};
+	const struct issue_page page = {.after = after, .limit = limit};
 	struct buf prefix = {0};
 	struct slice seq;
 	issue_key(&prefix, r->tenant, &r->id);
@@ -225,7 +239,7 @@ bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint6
 	bool found = kv_get(r->txn, COMMENT_SEQS, buf_slice(&prefix), &seq);
 	if (found) {
 		json_out_object(r->json);
-		items_json(r, &texts, buf_slice(&prefix), after, limit);
+		items_json(r, &texts, buf_slice(&prefix), &page);
 		json_out_object_end(r->json);
 	}
 	buf_release(&prefix);
@@ -239,11 +253,12 @@ void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t aft
 	        [ISSUE_DELETED] = {KEPT, deleted_json},
 	        [PROJECT_DELETED] = {KEPT, kept_project_json},
 	};
+	const struct issue_page page = {.after = after, .limit = limit};
 	struct buf prefix = {0};
 	key_tenant(&prefix, r->tenant);
 	row_u8(&prefix, (uint8_t)kind);
 	json_out_object(r->json);
-	items_json(r, &lists[kind], buf_slice(&prefix), after, limit);
+	items_json(r, &lists[kind], buf_slice(&prefix), &page);
 	json_out_object_end(r->json);
 	buf_release(&prefix);
 }
@@ -263,11 +278,12 @@ static bool refusal_json(struct issue_reading *r, uint64_t place, struct slice r
 void issue_refusals_json(struct issue_reading *r, uint64_t after, uint32_t limit)
 {
 	static const struct list refusals = {BULK_REFUSALS, refusal_json};
+	const struct issue_page page = {.after = after, .limit = limit};
 	struct buf prefix = {0};
 	issue_key(&prefix, r->tenant, &r->id);
 	json_out_key(r->json, "refusals");
 	json_out_object(r->json);
-	items_json(r, &refusals, buf_slice(&prefix), after, limit);
+	items_json(r, &refusals, buf_slice(&prefix), &page);
 	json_out_object_end(r->json);
 	buf_release(&prefix);
 }

@@ -1,5 +1,6 @@
 /* The projects of the issue view, with their components and versions, and which issues have them.
  * Their rows count these issues, so that a list is read without going through them. */
+#include "core/domain/classic.h"
 #include "projections/issue_inside.h"
 
 enum { ID_BYTES = 16 };
@@ -223,12 +224,42 @@ static enum status version_removed(const struct issue_applying *a, const struct 
 	return move_version(a, &e->version_id, (uint32_t)e->place, UINT32_MAX);
 }
 
+/* --- statuses --- */
+
+static void put_status(const struct issue_applying *a, struct slice id, struct slice name,
+                       enum status_category category)
+{
+	struct buf *row = &a->view->value;
+	buf_clear(row);
+	row_u8(row, (uint8_t)category);
+	row_string(row, name);
+	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+	buf_append_slice(&a->view->key, id);
+	issue_put(a, PROJECT_STATUSES, buf_slice(row));
+}
+
+static void project_created(const struct issue_applying *a, const struct project_created *e)
+{
+	struct project_row project = {0, e->key, e->name};
+	put_project(a, &project);
+	for (const struct classic_item *item = classic_items; item->id; item++)
+		if (item->kind == ITEM_STATUS)
+			put_status(a, slice_str(item->id), slice_str(item->name), item->category);
+}
+
 enum status issue_project_apply(const struct issue_applying *a, const struct event *event)
 {
-	struct project_row created = {0, event->project_created.key, event->project_created.name};
+	const struct status_added *added = &event->status_added;
+	const struct status_changed *changed = &event->status_changed;
 	switch ((int)event->type) {
 	case EVENT_PROJECT_CREATED:
-		put_project(a, &created);
+		project_created(a, &event->project_created);
+		return STATUS_OK;
+	case EVENT_STATUS_ADDED:
+		put_status(a, added->status, added->name, added->category);
+		return STATUS_OK;
+	case EVENT_STATUS_CHANGED:
+		put_status(a, changed->status, changed->to_name, changed->to_category);
 		return STATUS_OK;
 	case EVENT_PROJECT_KEY_CHANGED:
 	case EVENT_PROJECT_RENAMED:

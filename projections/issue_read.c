@@ -1,7 +1,6 @@
 #include "projections/issue.h"
 
 #include "core/base/clock.h"
-#include "core/domain/link_type.h"
 #include "projections/issue_reading.h"
 
 #define DAY_MS 86400000LL
@@ -134,13 +133,28 @@ static void key_json(struct issue_reading *r, const struct issue_row *issue)
 	buf_release(&text);
 }
 
+/* What its status is called, and means, in its project. */
+static void status_json(struct issue_reading *r, const struct issue_row *issue)
+{
+	struct slice row = {NULL, 0};
+	issue_key(&r->key, r->tenant, &issue->project_id);
+	buf_append_slice(&r->key, issue->status);
+	kv_get(r->txn, PROJECT_STATUSES, buf_slice(&r->key), &row);
+	struct row_in in = row_in(row);
+	enum status_category category = (enum status_category)row_take_u8(&in);
+	json_out_member_string(r->json, "status_name", row_take_string(&in));
+	json_out_member_str(r->json, "status_category", status_category_symbol(category));
+}
+
 void issue_short_json(struct issue_reading *r, const struct uuid *id, const struct issue_row *issue)
 {
 	json_out_object(r->json);
 	json_out_member_uuid(r->json, "id", id);
 	key_json(r, issue);
 	json_out_member_string(r->json, "summary", issue->summary);
+	json_out_member_string(r->json, "type", issue->type);
 	json_out_member_string(r->json, "status", issue->status);
+	status_json(r, issue);
 	json_out_object_end(r->json);
 }
 
@@ -174,89 +188,6 @@ static void related_json(struct issue_reading *r, const char *key, const struct 
 static bool has_prefix(struct slice key, struct slice prefix)
 {
 	return key.n >= prefix.n && memcmp(key.data, prefix.data, prefix.n) == 0;
-}
-
-static void subtasks_json(struct issue_reading *r)
-{
-	struct buf prefix = {0};
-	struct slice key, value;
-	struct kv_cursor *cursor = kv_cursor_open(r->txn, CHILDREN);
-	issue_key(&prefix, r->tenant, &r->id);
-	json_out_key(r->json, "subtasks");
-	json_out_array(r->json);
-	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
-	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
-	                key.n == prefix.n + ID_BYTES;
-	     more = kv_next(cursor, &key, &value)) {
-		struct uuid id;
-		struct issue_row child;
-		memcpy(id.bytes, key.data + prefix.n, ID_BYTES);
-		if (!get_related(r, &id, &child))
-			continue;
-		issue_short_json(r, &id, &child);
-		n++;
-	}
-	json_out_array_end(r->json);
-	kv_cursor_close(cursor);
-	buf_release(&prefix);
-}
-
-/* How the link reads from this end: "is blocked by". */
-static void link_name_json(struct issue_reading *r, struct slice type, bool inward)
-{
-	const struct link_type *built_in = link_type_find(type);
-	struct slice row, names[2] = {{NULL, 0}, {NULL, 0}};
-	if (built_in) {
-		names[0] = slice_str(built_in->outward);
-		names[1] = slice_str(built_in->inward);
-	} else {
-		key_tenant(&r->key, r->tenant);
-		buf_append_slice(&r->key, type);
-		if (kv_get(r->txn, LINK_TYPES, buf_slice(&r->key), &row)) {
-			struct row_in in = row_in(row);
-			names[0] = row_take_string(&in);
-			names[1] = row_take_string(&in);
-		}
-	}
-	json_out_member_string(r->json, "name", names[inward]);
-}
-
-/* @tail: type, 0, other id, direction. Whether it is shown. */
-static bool link_json(struct issue_reading *r, struct slice tail)
-{
-	size_t type_n = tail.n - 1 - ID_BYTES - 1;
-	struct uuid id;
-	struct issue_row other;
-	memcpy(id.bytes, tail.data + type_n + 1, ID_BYTES);
-	if (!get_related(r, &id, &other))
-		return false;
-	json_out_object(r->json);
-	json_out_member_string(r->json, "type", slice_of(tail.data, type_n));
-	bool inward = tail.data[tail.n - 1] == LINK_INWARD;
-	json_out_member_str(r->json, "direction", inward ? "inward" : "outward");
-	link_name_json(r, slice_of(tail.data, type_n), inward);
-	json_out_key(r->json, "issue");
-	issue_short_json(r, &id, &other);
-	json_out_object_end(r->json);
-	return true;
-}
-
-static void links_json(struct issue_reading *r)
-{
-	struct buf prefix = {0};
-	struct slice key, value;
-	struct kv_cursor *cursor = kv_cursor_open(r->txn, LINKS);
-	issue_key(&prefix, r->tenant, &r->id);
-	json_out_key(r->json, "links");
-	json_out_array(r->json);
-	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
-	for (int n = 0; more && n < ISSUE_RELATED_MAX && has_prefix(key, buf_slice(&prefix)) &&
-	                key.n > prefix.n + ID_BYTES + 2;
-	     more = kv_next(cursor, &key, &value))
-		n += link_json(r, slice_of(key.data + prefix.n, key.n - prefix.n));
-	json_out_array_end(r->json);
-	kv_cursor_close(cursor);
-	buf_release(&prefix);
 }
 
 static void watchers_json(struct issue_reading *r)
@@ -332,6 +263,7 @@ static void description_json(struct issue_reading *r)
 
 static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 {
+	const struct issue_page newest = {.limit = parts_limit, .newest_first = true};
 	const struct issue_row *issue = &r->issue;
 	struct json_out *json = r->json;
 	json_out_object(json);
@@ -350,18 +282,20 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_tags_json(r);
 	issue_fields_json(r);
 	related_json(r, "parent", &issue->parent);
-	subtasks_json(r);
+	json_out_key(json, "subtasks");
+	issue_related_json(r, ISSUE_CHILDREN, slice_of(NULL, 0), parts_limit);
 	issue_day_json(r, "start_on", issue->has_start_on, issue->start_on);
 	issue_day_json(r, "due_on", issue->has_due_on, issue->due_on);
 	minutes_json(r, "estimate", issue->has_estimate, issue->estimate);
 	minutes_json(r, "remaining", issue->has_remaining, issue->remaining);
 	json_out_member_int(json, "spent", issue->spent);
 	json_out_member_string(json, "rank", issue->rank);
-	links_json(r);
+	json_out_key(json, "links");
+	issue_related_json(r, ISSUE_LINKS, slice_of(NULL, 0), parts_limit);
 	json_out_key(json, "comments");
-	issue_part_json(r, ISSUE_COMMENTS, 0, parts_limit);
+	issue_part_json(r, ISSUE_COMMENTS, &newest);
 	json_out_key(json, "worklogs");
-	issue_part_json(r, ISSUE_WORKLOGS, 0, parts_limit);
+	issue_part_json(r, ISSUE_WORKLOGS, &newest);
 	watchers_json(r);
 	related_json(r, "cloned_from", &issue->cloned_from);
 	string_or_null(json, "external_ref", issue->external_ref);
@@ -399,9 +333,8 @@ enum status issue_read(struct view *view, struct view *access, struct slice tena
 }
 
 enum status issue_part_read(struct view *view, struct view *access, struct slice tenant,
-                            struct slice issue, enum issue_part part, uint64_t after,
-                            uint32_t limit, struct buf *out, struct issue_stamp *stamp,
-                            struct error *err)
+                            struct slice issue, enum issue_part part, const struct issue_page *page,
+                            struct buf *out, struct issue_stamp *stamp, struct error *err)
 {
 	struct json_out json;
 	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
@@ -411,8 +344,30 @@ enum status issue_part_read(struct view *view, struct view *access, struct slice
 	if (!status && access)
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)
-		issue_part_json(&r, part, after, limit);
+		issue_part_json(&r, part, page);
 	status = issue_reading_close(&r, status);
+	if (status)
+		out->n = start;
+	return status;
+}
+
+enum status issue_related_read(struct view *view, struct slice tenant, const struct sight *sight,
+                               struct slice issue, enum issue_relation relation,
+                               struct slice cursor, uint32_t limit, struct buf *out,
+                               struct issue_stamp *stamp, struct error *err)
+{
+	struct json_out json;
+	struct issue_reading r = {.tenant = tenant, .sight = sight, .json = &json, .err = err};
+	struct buf place = {0};
+	size_t start = out->n;
+	json_out_init(&json, out);
+	enum status status = open_issue(&r, view, issue, stamp);
+	if (!status)
+		status = issue_related_place(relation, cursor, &place, err);
+	if (!status)
+		issue_related_json(&r, relation, buf_slice(&place), limit);
+	status = issue_reading_close(&r, status);
+	buf_release(&place);
 	if (status)
 		out->n = start;
 	return status;

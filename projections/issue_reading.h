@@ -26,7 +26,7 @@ void issue_day_json(struct issue_reading *r, const char *key, bool has, int32_t 
 /* {"id","name"} or null (a nil id) as the member @key; as an item of an array if it is NULL. */
 void issue_member_json(struct issue_reading *r, const char *key, const struct uuid *id);
 
-/* {"id","key","summary","status"} */
+/* {"id","key","summary","type","status","status_name","status_category"} */
 void issue_short_json(struct issue_reading *r, const struct uuid *id,
                       const struct issue_row *issue);
 /* Any issue, or project, deleted ones included. */
@@ -40,7 +40,14 @@ bool issue_project_is_there(struct issue_reading *r, const struct uuid *id);
 void issue_kept_json(struct issue_reading *r, enum issue_kept kind, uint64_t after, uint32_t limit);
 
 /* A page of comments or worklogs: the object of issue_part_read. */
-void issue_part_json(struct issue_reading *r, enum issue_part part, uint64_t after, uint32_t limit);
+void issue_part_json(struct issue_reading *r, enum issue_part part, const struct issue_page *page);
+
+/* What a cursor of issue_related_read stands for, as a part of a key. */
+enum status issue_related_place(enum issue_relation relation, struct slice cursor,
+                                struct buf *place, struct error *err);
+/* A page of them behind a place (empty: from the start): the object of issue_related_read. */
+void issue_related_json(struct issue_reading *r, enum issue_relation relation, struct slice place,
+                        uint32_t limit);
 
 /* A page of former texts, the object of issue_texts_read; false: the issue has no such comment. */
 bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint64_t after,

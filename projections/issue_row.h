@@ -22,6 +22,7 @@
  *   FIELDS        project id, field id -> struct field_row, packed
  *   OPTIONS       project id, field id, 0, option id -> struct option_row, packed
  *   VALUES        issue id, field id -> row_string of each value
+ *   PROJECT_STATUSES project id, status id -> category u8, name; also of one that was removed
  *   BULKS         bulk id -> who, when, what and counts (issue_bulk.c)
  *   BULK_REFUSALS bulk id, place in its list u64 -> issue as named, code, detail */
 #ifndef PROJECTIONS_ISSUE_ROW_H
@@ -54,7 +55,9 @@ enum {
 	VALUES,
 	BULKS,
 	BULK_REFUSALS,
-	LINK_TYPES
+	LINK_TYPES,
+	PROJECT_STATUSES,
+	ISSUE_TABLES
 };
 
 enum issue_tag { TAG_COMPONENT, TAG_FIX, TAG_AFFECTS };

@@ -31,6 +31,8 @@ static bool read_actor(struct query *query, struct uuid *actor, bool *given)
 static void run_audit(struct query *query)
 {
 	struct audit_query wanted = {.issue = query_text(query, "issue"),
+	                             .project = query_text(query, "project"),
+	                             .credential = query_text(query, "credential"),
 	                             .type = query_text(query, "type"),
 	                             .sight = &query->sight};
 	struct error err;
@@ -40,16 +42,15 @@ static void run_audit(struct query *query)
 	char instance[QUERY_INSTANCE_MAX];
 	if (!query_limit(query, AUDIT_LIMIT_DEFAULT, AUDIT_LIMIT_MAX, &wanted.limit) ||
 	    !query_seq(query, "after", &wanted.after) ||
-	    !read_time(query, "from", &wanted.from_ms) ||
-	    !read_time(query, "until", &wanted.until_ms) ||
-	    !read_actor(query, &actor, &has_actor) ||
+	    !read_time(query, "from", &wanted.from_ms) || !read_time(query, "to", &wanted.to_ms) ||
+	    !query_order(query, &wanted.newest_first) || !read_actor(query, &actor, &has_actor) ||
 	    !query_postgres(query, "audit", instance, &pg))
 		return;
 	wanted.actor = has_actor ? &actor : NULL;
 	enum status status = audit_read(pg, instance, query->tenant, &wanted, &query->body,
 	                                &query->position, &err);
 	if (status)
-		query_failed(query, status, "issue", &err);
+		query_failed(query, status, wanted.issue.n ? "issue" : "project", &err);
 	else
 		query_etag_of_body(query);
 }
@@ -61,19 +62,20 @@ static void run_history(struct query *query)
 	struct error err;
 	struct pg *pg;
 	struct access_names *names;
-	uint64_t after;
-	uint32_t limit;
+	struct audit_query wanted = {.issue = query_subject(query, "issue"),
+	                             .sight = &query->sight};
 	char instance[QUERY_INSTANCE_MAX];
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
-	    !query_seq(query, "after", &after) || !query_postgres(query, "audit", instance, &pg))
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &wanted.limit) ||
+	    !query_seq(query, "after", &wanted.after) ||
+	    !query_order(query, &wanted.newest_first) ||
+	    !query_postgres(query, "audit", instance, &pg))
 		return;
 	struct view *access = query_view(query, "access");
 	if (!access)
 		return;
 	enum status status = access_names_open(access, query->tenant, &names, &err);
 	if (!status) {
-		status = audit_history_read(pg, instance, names, query->tenant, &query->sight,
-		                            query_subject(query, "issue"), after, limit,
+		status = audit_history_read(pg, instance, names, query->tenant, &wanted,
 		                            &query->body, &query->position, &err);
 		access_names_close(names);
 	}

@@ -1,4 +1,4 @@
-/* One issue with everything on it; its comments and worklogs page by page. */
+/* One issue with everything on it; its comments, worklogs, children and links page by page. */
 #include "projections/issue.h"
 
 #include <stdio.h>
@@ -40,10 +40,9 @@ static void run_part(struct query *query, enum issue_part part)
 {
 	struct issue_stamp stamp = {0};
 	struct error err;
-	uint64_t after;
-	uint32_t limit;
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
-	    !query_seq(query, "after", &after))
+	struct issue_page page;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &page.limit) ||
+	    !query_seq(query, "after", &page.after) || !query_order(query, &page.newest_first))
 		return;
 	struct view *access = NULL, *view = query_view(query, "issue");
 	if (view)
@@ -51,7 +50,7 @@ static void run_part(struct query *query, enum issue_part part)
 	if (view && access) {
 		enum status status =
 		        issue_part_read(view, access, query->tenant, query_subject(query, "issue"),
-		                        part, after, limit, &query->body, &stamp, &err);
+		                        part, &page, &query->body, &stamp, &err);
 		finish(query, status, "issue", &stamp, &err);
 	}
 	query_view_done(query, "access", access);
@@ -70,6 +69,37 @@ static void run_worklogs(struct query *query)
 
 const struct query_type query_worklogs = {.view = "issue", .run = run_worklogs};
 const struct query_type query_comments = {.view = "issue", .run = run_comments};
+
+static void run_related(struct query *query, enum issue_relation relation)
+{
+	struct issue_stamp stamp = {0};
+	struct error err;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit))
+		return;
+	struct view *view = query_view(query, "issue");
+	if (!view)
+		return;
+	enum status status = issue_related_read(
+	        view, query->tenant, &query->sight, query_subject(query, "issue"), relation,
+	        query_text(query, "cursor"), limit, &query->body, &stamp, &err);
+	finish(query, status, "issue", &stamp, &err);
+	query_view_done(query, "issue", view);
+}
+
+static void run_children(struct query *query)
+{
+	run_related(query, ISSUE_CHILDREN);
+}
+
+const struct query_type query_children = {.view = "issue", .run = run_children};
+
+static void run_links(struct query *query)
+{
+	run_related(query, ISSUE_LINKS);
+}
+
+const struct query_type query_links = {.view = "issue", .run = run_links};
 
 static void run_comment_history(struct query *query)
 {

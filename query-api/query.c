@@ -95,6 +95,16 @@ bool query_bool(struct query *query, const char *name, bool *value)
 	return false;
 }
 
+bool query_order(struct query *query, bool *newest_first)
+{
+	struct slice text = query_text(query, "order");
+	*newest_first = slice_is(text, "desc");
+	if (text.n == 0 || *newest_first || slice_is(text, "asc"))
+		return true;
+	query_problem(query, 400, "bad_parameter", "order must be asc or desc");
+	return false;
+}
+
 bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit)
 {
 	uint64_t value;

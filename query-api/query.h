@@ -101,6 +101,8 @@ struct slice query_text(struct query *query, const char *name); /* empty when ab
 /* false + problem 400 when it is no number within 1..@max. */
 bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit);
 bool query_seq(struct query *query, const char *name, uint64_t *seq);
+/* order=asc (also when absent) or desc: the newest first. */
+bool query_order(struct query *query, bool *newest_first);
 /* false when absent; problem 400 unless it is true or false. */
 bool query_bool(struct query *query, const char *name, bool *value);
 

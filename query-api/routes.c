@@ -50,14 +50,18 @@
 	X(issue, "/issues/{issue}", OF_ISSUE, no_params, "One issue with everything on it.")       \
 	X(transitions, "/issues/{issue}/transitions", OF_ISSUE, no_params,                         \
 	  "Transitions of an issue: which are possible, and why the others are not.")              \
-	X(comments, "/issues/{issue}/comments", OF_ISSUE, after_params,                            \
-	  "Comments of an issue, oldest first.")                                                   \
-	X(history, "/issues/{issue}/history", OF_ISSUE, after_params,                              \
-	  "Everything that happened to an issue, before and after, oldest first.")                 \
+	X(children, "/issues/{issue}/children", OF_ISSUE, page_params,                             \
+	  "Issues below an issue, in order of their ids.")                                         \
+	X(links, "/issues/{issue}/links", OF_ISSUE, page_params,                                   \
+	  "Links of an issue, in order of their types.")                                           \
+	X(comments, "/issues/{issue}/comments", OF_ISSUE, ordered_params,                          \
+	  "Comments of an issue, oldest or newest first.")                                         \
+	X(history, "/issues/{issue}/history", OF_ISSUE, ordered_params,                            \
+	  "Everything that happened to an issue, before and after, oldest or newest first.")       \
 	X(comment_history, "/issues/{issue}/comments/{comment}/history", OF_ISSUE, after_params,   \
 	  "Texts that a comment had before it was edited, oldest first.")                          \
-	X(worklogs, "/issues/{issue}/worklogs", OF_ISSUE, after_params,                            \
-	  "Work that was logged on an issue, oldest first.")                                       \
+	X(worklogs, "/issues/{issue}/worklogs", OF_ISSUE, ordered_params,                          \
+	  "Work that was logged on an issue, oldest or newest first.")                             \
 	X(archived_issues, "/archived-issues", OF_PROJECTS, after_params,                          \
 	  "Issues that are archived, in the order in which they were.")                            \
 	X(deleted_issues, "/deleted-issues", TO_RESTORE, after_params,                             \
@@ -72,7 +76,7 @@
 	X(search, "/search", OF_PROJECTS, search_params,                                           \
 	  "Issues, comments and texts of custom fields that have the words; issues with a value.") \
 	X(audit, "/audit", OF_PROJECTS, audit_params,                                              \
-	  "Events as a person reads them: who, what, when, why.")                                  \
+	  "Events as a person reads them: who, what, when, why; oldest or newest first.")          \
 	X(events, "/events", OF_PROJECTS, after_params,                                            \
 	  "The feed: events as CloudEvents, JSON array or (Accept: application/x-ndjson) lines.")
 
@@ -121,6 +125,15 @@ const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSIO
 	{                                                                                          \
 		"cursor", "query", "string", false, "from \"next\" of the page before", NULL       \
 	}
+#define ORDER                                                                                      \
+	{                                                                                          \
+		"order", "query", "string", false, "asc: oldest first, desc: newest first", "asc"  \
+	}
+#define AFTER                                                                                      \
+	{                                                                                          \
+		"after", "query", "integer", false,                                                \
+		        "only what comes behind this seq, in the order asked for", "0"             \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, NULL, NULL, false, NULL, NULL                                                \
@@ -156,6 +169,7 @@ static const struct http_param after_params[] = {
         {"after", "query", "integer", false, "only what came after this seq", "0"},
         END,
 };
+static const struct http_param ordered_params[] = {MIN_POSITION, LIMIT, AFTER, ORDER, END};
 static const struct http_param refusals_params[] = {
         MIN_POSITION,
         LIMIT,
@@ -182,12 +196,16 @@ static const struct http_param permissions_params[] = {
 static const struct http_param audit_params[] = {
         MIN_POSITION,
         LIMIT,
-        {"after", "query", "integer", false, "only what came after this seq", "0"},
+        AFTER,
+        ORDER,
         {"issue", "query", "string", false, "key or id of the issue", "TLS-12"},
+        {"project", "query", "string", false,
+         "key or id of the project: what happened to it, and to issues that are in it now", NULL},
         {"type", "query", "string", false, "type of event", "IssueTransitioned"},
         {"actor", "query", "string", false, "member who did it, or in whose name", NULL},
-        {"from", "query", "string", false, "recorded at this time or after", NULL},
-        {"until", "query", "string", false, "recorded before this time", NULL},
+        {"credential", "query", "string", false, "id of the API key that it was done with", NULL},
+        {"from", "query", "string", false, "recorded at this time or later", NULL},
+        {"to", "query", "string", false, "recorded before this time", NULL},
         END,
 };
 

@@ -345,7 +345,7 @@ static void events_are_filtered_and_paged_in_order(void **state)
 	struct audit_query query = {.type = SLICE("IssueCreated"), .limit = AUDIT_LIMIT_MAX};
 	assert_int_equal(audited(&query), ISSUES);
 	query.from_ms = 1763000000000 + 500 * 1000;
-	query.until_ms = 1763000000000 + 600 * 1000;
+	query.to_ms = 1763000000000 + 600 * 1000;
 	query.type = SLICE("");
 	assert_int_equal(audited(&query), 100);
 	query.actor = &actor; /* every second one */
@@ -372,6 +372,42 @@ static void events_are_filtered_and_paged_in_order(void **state)
 	assert_int_equal(n, SEQS);
 }
 
+static void events_are_read_newest_first(void **state)
+{
+	(void)state;
+	struct audit_query query = {.limit = 700, .newest_first = true};
+	uint64_t n = SEQS;
+	for (bool more = true; more;) {
+		json_t *page = audit(&query), *item;
+		size_t i;
+		json_array_foreach(json_object_get(page, "items"), i, item)
+		        assert_int_equal(json_integer_value(json_object_get(item, "seq")), n--);
+		more = json_is_integer(json_object_get(page, "next"));
+		query.after = (uint64_t)json_integer_value(json_object_get(page, "next"));
+		json_decref(page);
+	}
+	assert_int_equal(n, 0);
+}
+
+static void events_of_a_project_are_those_of_its_issues_too(void **state)
+{
+	(void)state;
+	struct audit_query query = {.project = SLICE("TLS"), .limit = AUDIT_LIMIT_MAX};
+	size_t n = audited(&query);
+	assert_true(n > ISSUES);
+	query.type = SLICE("ProjectCreated");
+	json_t *page = audit(&query), *first = json_array_get(json_object_get(page, "items"), 0);
+	const char *id = text_of(json_object_get(first, "aggregate"), "id");
+	assert_int_equal(json_array_size(json_object_get(page, "items")), 1);
+	query = (struct audit_query){.project = slice_str(id), .limit = AUDIT_LIMIT_MAX};
+	assert_int_equal(audited(&query), n);
+	json_decref(page);
+	query.project = SLICE("NO");
+	assert_int_equal(try_audit(SLICE("acme"), &query, &page), STATUS_NOT_FOUND);
+	query.project = slice_of("a\0b", 3);
+	assert_int_equal(try_audit(SLICE("acme"), &query, &page), STATUS_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +421,8 @@ int main(void)
 	        cmocka_unit_test(an_instance_that_is_not_there_is_unavailable),
 	        cmocka_unit_test(the_history_of_an_issue_is_found_by_key_and_id),
 	        cmocka_unit_test(events_are_filtered_and_paged_in_order),
+	        cmocka_unit_test(events_are_read_newest_first),
+	        cmocka_unit_test(events_of_a_project_are_those_of_its_issues_too),
 	};
 	return cmocka_run_group_tests_name("postgres reads", tests, setup, teardown);
 }

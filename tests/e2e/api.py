@@ -282,7 +282,10 @@ class BadBodies(Case):
                      "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001",
                      f"/boards/{BOARD}/backlog?cursor=zz", f"/bulks/{BULK}?after=-1", f"/bulks/{BULK}?limit=501", "/boards?cursor=zz", "/boards?limit=0", "/events?after=-1",
                      "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
-                     "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x"):
+                     "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x",
+                     "/issues/TLS-1/comments?order=newest", "/issues/TLS-1/worklogs?order=DESC", "/issues/TLS-1/history?order=x", "/audit?order=up",
+                     "/issues/TLS-1/children?cursor=zz", "/issues/TLS-1/children?limit=501", "/issues/TLS-1/links?cursor=blocks:outward:x",
+                     "/audit?from=yesterday", "/audit?to=tomorrow"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 400, "bad_parameter")
 
@@ -293,7 +296,7 @@ class BadBodies(Case):
 
     def test_things_that_are_not_there(self):
         for path in ("/issues/TLS-999", "/issues/tls-1", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
-                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/bulks/x", "/bulks/" + nexusflow.new_id(), "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/issues/-1"):
+                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/bulks/x", "/bulks/" + nexusflow.new_id(), "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/audit?project=NO", "/issues/TLS-999/children", "/issues/TLS-999/links", "/issues/-1"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 404, "not_found")
 
@@ -333,6 +336,8 @@ class Tokens(Case):
             return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
         for path in ("", "/me", "/members", f"/members/{MEMBER_ID}/uses", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments"):
+        for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
+                     "/events?after=0", "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
                 self.assertEqual(without_ids(foreign), without_ids(none))
@@ -549,6 +554,10 @@ class ApiKeys(Case):
         event, = [e for e in feed if e["id"] == commented["events"][0]["id"]]
         actor = event["data"]["meta"]["actor"]
         self.assertEqual((actor["kind"], actor["id"], actor["credential_id"]), ("member", me["id"], made["created"]))
+        audit = f"/v1/t/acme/audit?credential={made['created']}&min_position={commented['position']}"
+        row, = ok(OWNER.get(audit)).json()["items"]
+        self.assertEqual((row["id"], row["actor"]["id"], row["actor"]["credential_id"]), (event["id"], me["id"], made["created"]))
+        self.assertEqual(ok(OWNER.get(audit.replace(made["created"], "another"))).json()["items"], [])
         line, = ok(key.batch("acme", [{"command": "AddComment", "data": {"issue": "TLS-1", "body": "again"}}])).lines()
         self.assertEqual(line["outcome"], "accepted")
 
@@ -780,6 +789,11 @@ class Commands(Case):
         for name in (f"OLD-{number}", f"NEW-{number}"):
             self.assertEqual(get(f"/issues/{name}")["key"], f"NEW-{number}")
             self.assertEqual({row["aggregate"]["key"] for row in get(f"/audit?issue={name}")["items"]}, {f"NEW-{number}"})
+        rows = get("/audit?project=OLD")["items"]
+        self.assertEqual([row["type"] for row in rows][:2] + [rows[-1]["type"]], ["ProjectCreated", "IssueCreated", "ProjectKeyChanged"])
+        self.assertEqual(get("/audit?project=NEW&order=desc")["items"], rows[::-1])
+        self.assertEqual(get(f"/audit?project={project['id']}&from={rows[1]['recorded_at']}&to=2999-01-01T00:00:00Z")["items"][-1], rows[-1])
+        self.assertEqual(get(f"/audit?project=NEW&to={rows[0]['recorded_at']}")["items"], [])
         for key in ("OLD", "NEW"):
             cards = [card["key"] for column in get(f"/projects/{key}/board")["columns"] for card in column["cards"]]
             self.assertEqual(cards, [f"NEW-{number}"])
@@ -866,6 +880,9 @@ class Queries(Case):
         NODE.wait_caught_up()
         paths = ("", "/me", "/members", f"/members/{MEMBER_ID}/uses", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
+        paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
+                 "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links", "/issues/TLS-1/history?order=desc",
+                 "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
             with self.subTest(path):
                 answer = ok(OWNER.get("/v1/t/acme" + path))
@@ -907,12 +924,38 @@ class Queries(Case):
             for limit in (1, 3, 7, len(whole), len(whole) - 1):
                 with self.subTest(f"{path} by {limit}"):
                     self.assertEqual(read(limit), whole)
+        for path, limits in (("/issues/TLS-3/comments", (1, 4, 500)), ("/issues/TLS-3/history", (1, 4, 500)), ("/audit", (7, 1000))):
+            for limit in limits:
+                with self.subTest(f"{path} both ways by {limit}"):
+                    self.assertGreater(len(collect.both_ways(OWNER, "acme", path, limit)), 20)
+        newest = collect.get(OWNER, "acme", "/issues/TLS-3/comments", order="desc", limit=20)
+        self.assertEqual(collect.get(OWNER, "acme", "/issues/TLS-3")["comments"], newest)
+        self.assertEqual(newest["items"][0]["body"], "number 24")
         whole = collect.board(OWNER, "acme", "TLS", 1000)
         for limit in (1, 2, 5):
             self.assertEqual(collect.board(OWNER, "acme", "TLS", limit), whole)
         whole = collect.set_up_board(OWNER, "acme", BOARD, 1000)
         for limit in (1, 2, 5):
             self.assertEqual(collect.set_up_board(OWNER, "acme", BOARD, limit), whole)
+
+    def test_children_and_links_are_shown_to_the_last_one(self):
+        epic = create_issue(type="epic", summary="many")["key"]
+        keys = []
+        for n in range(45):
+            keys.append(create_issue(type="story", parent=epic, summary=f"story {n}")["key"])
+            last = ok(OWNER.command("acme", "LinkIssues", {"issue": epic, "link_type": ("blocks", "relates")[n % 2], "other": keys[-1]}))
+        issue = ok(OWNER.get(f"/v1/t/acme/issues/{epic}?min_position={last.position}")).json()
+        for name, shown in (("children", "subtasks"), ("links", "links")):
+            for limit in (1, 4, 45, 500):
+                whole = collect.pages(OWNER, "acme", f"/issues/{epic}/{name}", limit)
+                self.assertEqual({(item.get("issue") or item)["key"] for item in whole}, set(keys))
+                self.assertEqual(len(whole), 45)
+                self.assertEqual(whole[:20], issue[shown]["items"])
+            self.assertEqual(issue[shown]["total"], 45)
+            self.assertEqual(collect.get(OWNER, "acme", f"/issues/{epic}/{name}", cursor=issue[shown]["next"])["items"], whole[20:])
+        self.assertEqual({(link["type"], link["name"]) for link in whole}, {("blocks", "blocks"), ("relates", "relates to")})
+        story = issue["subtasks"]["items"][0]
+        self.assertEqual((story["type"], story["status"], story["status_name"], story["status_category"]), ("story", "todo", "To do", "todo"))
 
     def test_the_feed_is_gapless_in_pages_of_any_size(self):
         whole = events()

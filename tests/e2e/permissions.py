@@ -621,8 +621,11 @@ class Hidden(unittest.TestCase):
 
     def test_an_issue_shows_nothing_of_hidden_ones(self):
         issue = ok(CLIENTS["outsider"].get("/v1/t/acme/issues/" + self.seen.things[False]["issue"])).json()
-        self.assertEqual(issue["links"], [])
-        self.assertEqual(len(ok(OWNER.get("/v1/t/acme/issues/" + self.seen.things[False]["issue"])).json()["links"]), 1)
+        self.assertEqual(issue["links"], {"total": 0, "items": [], "next": None})
+        self.assertEqual(len(ok(OWNER.get("/v1/t/acme/issues/" + self.seen.things[False]["issue"])).json()["links"]["items"]), 1)
+        at = f"/v1/t/acme/issues/{self.seen.things[False]['issue']}/links"
+        self.assertEqual(ok(CLIENTS["outsider"].get(at)).json(), {"total": 0, "items": [], "next": None})
+        self.assertEqual(ok(OWNER.get(at)).json()["total"], 1)
         sub = ok(CLIENTS["outsider"].get("/v1/t/acme/issues/" + self.seen.sub)).json()
         self.assertIsNone(sub["parent"])
         self.assertIsNotNone(ok(OWNER.get("/v1/t/acme/issues/" + self.seen.sub)).json()["parent"])

@@ -116,9 +116,9 @@ class Deleted(Case):
         for path in ("/archived-issues", "/deleted-issues"):
             self.assertEqual(read(path, last)["items"], [])
         shown = read(f"/issues/{story}", last)
-        self.assertEqual((shown["links"], shown["subtasks"]), ([], []))
+        self.assertEqual([shown[name] for name in ("links", "subtasks")], [{"total": 0, "items": [], "next": None}] * 2)
         shown = read(f"/issues/{above}", last)
-        self.assertEqual((shown["links"], shown["parent"]), ([], None))
+        self.assertEqual((shown["links"]["items"], shown["parent"]), ([], None))
         self.assertIsNone(read(f"/issues/{clone}", last)["cloned_from"])
         cards = {card["key"]: card for column in read("/projects/TLS/board", last)["columns"] for card in column["cards"]}
         self.assertEqual((cards[story]["subtasks"], cards[above]["parent"]), ({"total": 0, "done": 0}, None))
@@ -211,7 +211,7 @@ class Deleted(Case):
 
 class LinkTypes(Case):
     def names(self, key, least):
-        return [(link["type"], link["direction"], link["name"]) for link in read(f"/issues/{key}", least)["links"]]
+        return [(link["type"], link["direction"], link["name"]) for link in read(f"/issues/{key}", least)["links"]["items"]]
 
     def test_types_of_links_are_added_renamed_and_removed_with_a_replacement(self):
         one, two = new_issue(), new_issue()

@@ -28,6 +28,22 @@ def pages(client, tenant, path, limit, cursor="cursor"):
         at = page["next"]
 
 
+def both_ways(client, tenant, path, limit):
+    """Items in the order in which they came; the other order must have the same."""
+    items = pages(client, tenant, path, limit, cursor="after")
+    if pages(client, tenant, path + "?order=desc", limit, cursor="after") != items[::-1]:
+        raise AssertionError(f"{path}: the newest first are not the oldest first, reversed")
+    return items
+
+
+def related(client, tenant, path, first):
+    """Children or links, whose first page the issue shows."""
+    total = get(client, tenant, path, limit=1)["total"]
+    if first["total"] != total:
+        raise AssertionError(f"{path}: total is {total}, the issue says {first['total']}")
+    return {"total": total, "items": pages(client, tenant, path, 3)}
+
+
 def board(client, tenant, key, limit, least=None):
     """The board, at position @least or later, each column read by its own cursor."""
     found = get(client, tenant, f"/projects/{key}/board", limit=limit, min_position=least)
@@ -153,21 +169,24 @@ def collect(client, tenant, audit=True, limit=1000):
         found["transitions " + key] = get(client, tenant, f"/issues/{key}/transitions")
         total = found["issue " + key]["comments"]["total"]
         found["comments " + key] = {"total": total,
-                                    "items": pages(client, tenant, f"/issues/{key}/comments", 5, cursor="after")}
+                                    "items": both_ways(client, tenant, f"/issues/{key}/comments", 5)}
+        for name, shown in (("children", "subtasks"), ("links", "links")):
+            found[f"{name} {key}"] = related(client, tenant, f"/issues/{key}/{name}", found["issue " + key][shown])
         for comment in found["comments " + key]["items"]:
             if comment["edited_at"]:
                 found["texts " + comment["id"]] = pages(
                     client, tenant, f"/issues/{key}/comments/{comment['id']}/history", 2, cursor="after")
         logged = found["issue " + key]["worklogs"]
         found["worklogs " + key] = {"total": logged["total"], "minutes": logged["minutes"],
-                                    "items": pages(client, tenant, f"/issues/{key}/worklogs", 5, cursor="after")}
+                                    "items": both_ways(client, tenant, f"/issues/{key}/worklogs", 5)}
         if audit:
-            found["history " + key] = pages(client, tenant, f"/issues/{key}/history", 7, cursor="after")
+            found["history " + key] = both_ways(client, tenant, f"/issues/{key}/history", 7)
     if audit:
         found["audit"] = pages(client, tenant, "/audit", 500, cursor="after")
         for event in found["audit"]:
             if event["type"] == "BulkCompleted":
                 found["bulk " + event["aggregate"]["id"]] = bulk(client, tenant, event["aggregate"]["id"])
+        found["audit"] = both_ways(client, tenant, "/audit", 500)
     return found
 
 

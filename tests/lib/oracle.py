@@ -21,7 +21,7 @@ PRIORITIES = [("highest", "Highest"), ("high", "High"), ("medium", "Medium"), ("
 RESOLUTIONS = [("done", "Done"), ("wont_do", "Won't do"), ("duplicate", "Duplicate")]
 LINK_TYPES = [("blocks", "Blocks", "blocks", "is blocked by", False, True), ("relates", "Relates", "relates to", "relates to", True, False),
               ("duplicates", "Duplicates", "duplicates", "is duplicated by", False, False)]
-COMMENTS_FIRST = 20
+PARTS_FIRST = 20
 
 
 def same_name(one, other):
@@ -1215,6 +1215,8 @@ class Expected(oracle_fields.ExpectedFields):
         for issue in fold.seen():
             found["issue " + fold.key(issue)] = self.issue(issue)
             found["comments " + fold.key(issue)] = self.comments(issue)
+            found["children " + fold.key(issue)] = self.children(issue)
+            found["links " + fold.key(issue)] = self.links(issue)
             found["history " + fold.key(issue)] = self.history(issue)
             found["worklogs " + fold.key(issue)] = self.worklogs(issue)
             for comment in issue["comments"].values():
@@ -1289,7 +1291,7 @@ class Expected(oracle_fields.ExpectedFields):
         issues = [i for i in self.fold.issues.values() if i[way] and not self.fold.projects[i["project_id"]]["deleted"] and
                   (way == "deleted" or not i["deleted"])]
         return [dict({k: i[way][k] for k in ("seq", "at", "with_parent")}, by=self.name(i[way]["by"]),
-                     issue={"id": i["id"], "key": self.fold.key(i), "summary": i["summary"], "status": i["status"]})
+                     issue=self.issue_ref(i))
                 for i in sorted(issues, key=lambda i: i[way]["seq"])]
 
     def board(self, project):
@@ -1460,7 +1462,22 @@ class Expected(oracle_fields.ExpectedFields):
         issue = self.fold.issues.get(id)
         if not issue or not self.fold.is_there(issue):
             return None
-        return {"id": id, "key": self.fold.key(issue), "summary": issue["summary"], "status": issue["status"]}
+        return self.issue_ref(issue)
+
+    def issue_ref(self, issue):
+        status = self.fold.status_of(self.fold.projects[issue["project_id"]], issue["status"])
+        return dict({k: issue[k] for k in ("id", "summary", "type", "status")}, key=self.fold.key(issue),
+                    status_name=status["name"], status_category=status["category"])
+
+    def children(self, issue):
+        items = [self.related(id) for id in sorted(issue["children"]) if self.related(id)]
+        return {"total": len(items), "items": items}
+
+    def links(self, issue):
+        items = [{"type": type, "direction": direction, "name": self.fold.link_types[type][direction], "issue": self.related(other)}
+                 for type, other, direction in sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward"))
+                 if self.related(other)]
+        return {"total": len(items), "items": items}
 
     def comment_list(self, issue):
         return [{"id": c["id"], "author": self.name(c["author"]), "body": c["body"], "created_at": c["created_at"],
@@ -1477,9 +1494,12 @@ class Expected(oracle_fields.ExpectedFields):
         return {"total": len(items), "minutes": sum(w["minutes"] for w in items), "items": items}
 
     @staticmethod
-    def first_page(whole):
-        first = whole["items"][:COMMENTS_FIRST]
-        return dict(whole, items=first, next=first[-1]["seq"] if len(whole["items"]) > len(first) else None)
+    def first_page(whole, cursor):
+        first = whole["items"][:PARTS_FIRST]
+        return dict(whole, items=first, next=cursor(first[-1]) if len(whole["items"]) > len(first) else None)
+
+    def newest(self, whole):
+        return self.first_page(dict(whole, items=whole["items"][::-1]), lambda item: item["seq"])
 
     def issue(self, issue):
         project = self.fold.projects[issue["project_id"]]
@@ -1489,13 +1509,12 @@ class Expected(oracle_fields.ExpectedFields):
             key=self.fold.key(issue), project={k: project[k] for k in ("id", "key", "name")},
             reporter=self.name(issue["reporter"]), assignee=self.name(issue["assignee"]), labels=sorted(issue["labels"]),
             parent=self.related(issue["parent"]), cloned_from=self.related(issue["cloned_from"]), archived=bool(issue["archived"]),
-            subtasks=[self.related(id) for id in sorted(issue["children"]) if self.related(id)],
+            subtasks=self.first_page(self.children(issue), lambda item: item["id"]),
             components=[{"id": id, "name": project["components"][id]["name"]} for id in sorted(issue["components"])],
             **{which: [{"id": id, "name": self.version(project, id)[1]["name"], "status": self.version(project, id)[2]}
                        for id in sorted(issue[which])] for which in ("fix_versions", "affects_versions")},
-            links=[{"type": type, "direction": direction, "name": self.fold.link_types[type][direction], "issue": self.related(other)} for type, other, direction in
-                   sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward")) if self.related(other)],
-            comments=self.first_page(self.comments(issue)), worklogs=self.first_page(self.worklogs(issue)),
+            links=self.first_page(self.links(issue), lambda link: f"{link['type']}:{link['direction']}:{link['issue']['id']}"),
+            comments=self.newest(self.comments(issue)), worklogs=self.newest(self.worklogs(issue)),
             fields=self.field_values(project, issue), spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])
         return found
 
@@ -1514,7 +1533,7 @@ class Expected(oracle_fields.ExpectedFields):
         key = self.fold.key(self.fold.issues[aggregate["id"]]) if aggregate["kind"] == "issue" else None
         return {"seq": meta["seq"], "id": meta["event_id"], "type": short(event),
                 "aggregate": {"kind": aggregate["kind"], "id": aggregate["id"], "key": key},
-                "actor": {k: meta["actor"][k] for k in ("kind", "id", "on_behalf_of")}, "command_id": meta["command_id"],
+                "actor": {k: meta["actor"][k] for k in ("kind", "id", "credential_id", "on_behalf_of")}, "command_id": meta["command_id"],
                 "occurred_at": meta["occurred_at"], "recorded_at": meta["recorded_at"], "reason": meta["reason"],
                 "body": {k: v for k, v in event["data"].items() if k != "meta"}}
 

@@ -28,7 +28,7 @@ class Log:
             meta = {"event_id": f"e{seq}", "tenant": "acme", "seq": seq, "command_id": f"c{self.command}",
                     "command_hash": f"h{self.command}", "index": index, "count": len(parts), "causation_id": None,
                     "aggregate": {"kind": kind, "id": id, "version": self.versions[kind, id]},
-                    "actor": {"kind": "member", "id": OWNER, "on_behalf_of": None}, "reason": None,
+                    "actor": {"kind": "member", "id": OWNER, "credential_id": None, "on_behalf_of": None}, "reason": None,
                     "recorded_at": f"2026-11-21T10:00:{seq:02}.000Z", "occurred_at": f"2026-11-21T10:00:{seq:02}.000Z"}
             self.events.append({"type": "nexusflow.events." + name, "data": dict(meta=meta, **fields)})
 
@@ -355,7 +355,9 @@ ANSWER_ERRORS = {
     "the statuses are in another order": lambda found: found["statuses TLS"].reverse(),
     "a draft is there that should not be": lambda found: found["workflows TLS"][0].update(draft={}),
     "a transition is possible that is not": lambda found: found["transitions TLS-2"]["transitions"][0].update(possible=True),
-    "a link is gone": lambda found: found["issue TLS-4"]["links"].clear(),
+    "a link is gone": lambda found: found["links TLS-4"]["items"].clear(),
+    "a child is gone": lambda found: found["children TLS-1"]["items"].clear(),
+    "a total is wrong": lambda found: found["issue TLS-4"]["links"].update(total=2),
     "a comment has the old text": lambda found: found["comments TLS-3"]["items"][0].update(body="first"),
     "a grant is forgotten": lambda found: found["permission_schemes"][1]["grants"].pop(),
     "a project role is forgotten": lambda found: found["project_roles"].clear(),
