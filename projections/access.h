@@ -8,6 +8,7 @@
 #ifndef PROJECTIONS_ACCESS_H
 #define PROJECTIONS_ACCESS_H
 
+#include "core/domain/tenant_state.h"
 #include "projections/view.h"
 
 extern const struct kv_view_type access_view; /* kv_view.h */
@@ -44,11 +45,35 @@ enum status api_keys_read(struct view *view, struct slice tenant, const struct u
                           const struct uuid *after, uint32_t limit, struct buf *out,
                           uint64_t *position, struct error *err);
 
-/* {"items":[{"id","role","status","name","email","teams":[id]}],"next":id or null}: members that
- * are not removed, in order of their ids, behind @after (NULL: from the start). status: active or
- * deactivated. name and email are null for who was forgotten. */
-enum status members_read(struct view *view, struct slice tenant, const struct uuid *after,
-                         uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
+/* Who reads about members: addresses are for admins, and one's own. */
+struct access_reader {
+	struct uuid id;
+	bool admin;
+};
+
+struct members_query {
+	struct access_reader reader;
+	const struct uuid *after; /* NULL: from the start */
+	uint32_t limit;
+	uint32_t statuses; /* bits by enum member_status */
+	struct slice name; /* a word of theirs begins with it, in whatever case; empty: all. NFC */
+};
+
+/* Bits of those who are listed when no status is asked for. */
+#define MEMBERS_NOT_REMOVED (1u << MEMBER_ACTIVE | 1u << MEMBER_DEACTIVATED)
+/* With a name this many members are looked at for a page, which may then be short: what counts is
+ * "next". */
+#define ACCESS_NAMES_LOOKED 2000
+
+/* {"items":[{"id","role","status","name","email","teams":[id]}],"next":id or null}: members in
+ * order of their ids. status: active, deactivated or removed. name and email are null for who was
+ * forgotten, email also for whom it is not. */
+enum status members_read(struct view *view, struct slice tenant, const struct members_query *query,
+                         struct buf *out, uint64_t *position, struct error *err);
+/* One of the items. STATUS_NOT_FOUND: there never was such a member. */
+enum status member_read(struct view *view, struct slice tenant, const struct access_reader *reader,
+                        const struct uuid *id, struct buf *out, uint64_t *position,
+                        struct error *err);
 
 /* {"slug","id","name","members","teams","settings":{"api_key_days"},"version"} */
 enum status organization_read(struct view *view, struct slice tenant, struct buf *out,

@@ -4,6 +4,7 @@
 
 #include "core/base/json_out.h"
 #include "core/domain/tenant_state.h"
+#include "core/store/profile_keys.h"
 #include "projections/access.h"
 #include "projections/kv_view.h"
 #include "projections/row.h"
@@ -72,10 +73,12 @@ enum status access_begin(struct view *view, struct slice tenant, struct kv_txn *
                          uint64_t *position, struct error *err);
 enum status access_end(struct kv_txn *txn, enum status status, struct error *err);
 const char *access_member_status(enum member_status status);
-/* "name" of a sealed profile, null for who was forgotten, and "email" if @with_email. */
-void access_profile_json(struct view *view, struct slice tenant, const struct uuid *id,
-                         const struct member *member, bool with_email, struct buf *text,
-                         struct json_out *json);
+/* A member of an object: null if @value is empty. */
+void access_text_json(struct json_out *json, const char *key, struct slice value);
+/* What is sealed in the row; empty for who was forgotten. Borrows from @text, which it overwrites.
+ */
+struct profile access_profile(struct view *view, struct slice tenant, const struct uuid *id,
+                              const struct member *member, struct buf *text);
 
 /* A walk over the rows of @table whose keys are tenant, 0, @prefix and an id. */
 struct access_walk {

@@ -22,7 +22,7 @@ enum status access_end(struct kv_txn *txn, enum status status, struct error *err
 	return status;
 }
 
-static void json_or_null(struct json_out *json, const char *key, struct slice value)
+void access_text_json(struct json_out *json, const char *key, struct slice value)
 {
 	json_out_key(json, key);
 	if (value.n)
@@ -33,21 +33,23 @@ static void json_or_null(struct json_out *json, const char *key, struct slice va
 
 const char *access_member_status(enum member_status status)
 {
-	return status == MEMBER_ACTIVE ? "active" : "deactivated";
+	static const char *const texts[] = {
+	        [MEMBER_ACTIVE] = "active",
+	        [MEMBER_DEACTIVATED] = "deactivated",
+	        [MEMBER_REMOVED] = "removed",
+	};
+	return texts[status];
 }
 
-void access_profile_json(struct view *view, struct slice tenant, const struct uuid *id,
-                         const struct member *member, bool with_email, struct buf *text,
-                         struct json_out *json)
+/* Forgotten, or not sealed by this key: nameless, as the row of access.c says. */
+struct profile access_profile(struct view *view, struct slice tenant, const struct uuid *id,
+                              const struct member *member, struct buf *text)
 {
 	struct profile profile;
-	/* Forgotten, or not sealed by this key: nameless, as the row of access.c says. */
 	if (member->sealed.n == 0 ||
 	    profile_unseal(view->profile_keys, tenant, id, member->sealed, text, &profile, NULL))
 		profile = (struct profile){.name = {NULL, 0}};
-	json_or_null(json, "name", profile.name);
-	if (with_email)
-		json_or_null(json, "email", profile.email);
+	return profile;
 }
 
 void access_walk_open(struct access_walk *walk, struct kv_txn *txn, uint32_t table,
@@ -79,72 +81,6 @@ void access_walk_close(struct access_walk *walk)
 {
 	kv_cursor_close(walk->cursor);
 	buf_release(&walk->from);
-}
-
-static void member_json(struct view *view, struct kv_txn *txn, struct slice tenant,
-                        const struct uuid *id, const struct member *member, struct buf *text,
-                        struct json_out *json)
-{
-	json_out_object(json);
-	json_out_member_uuid(json, "id", id);
-	json_out_member_str(json, "role", org_role_symbol(member->role));
-	json_out_member_str(json, "status", access_member_status(member->status));
-	access_profile_json(view, tenant, id, member, true, text, json);
-	json_out_key(json, "teams");
-	access_teams_json(txn, tenant, id, json);
-	json_out_object_end(json);
-}
-
-static void members_json(struct view *view, struct kv_txn *txn, struct slice tenant,
-                         const struct uuid *after, uint32_t limit, struct json_out *json)
-{
-	struct access_walk walk;
-	struct buf text = {0};
-	struct slice row;
-	struct uuid id = {{0}}, last = {{0}};
-	struct member member;
-	uint32_t n = 0;
-	bool more_to_come = false;
-	access_walk_open(&walk, txn, MEMBERS, tenant, slice_of(NULL, 0), after);
-	while (!more_to_come && access_walk_next(&walk, &id, &row)) {
-		if (!access_unpack_member(row, &member) || member.status == MEMBER_REMOVED)
-			continue;
-		more_to_come = n == limit;
-		if (more_to_come)
-			break;
-		member_json(view, txn, tenant, &id, &member, &text, json);
-		last = id;
-		n++;
-	}
-	json_out_array_end(json);
-	json_out_key(json, "next");
-	if (more_to_come)
-		json_out_uuid(json, &last);
-	else
-		json_out_null(json);
-	access_walk_close(&walk);
-	buf_release(&text);
-}
-
-enum status members_read(struct view *view, struct slice tenant, const struct uuid *after,
-                         uint32_t limit, struct buf *out, uint64_t *position, struct error *err)
-{
-	struct kv_txn *txn;
-	enum status status = access_begin(view, tenant, &txn, position, err);
-	if (status)
-		return status;
-	struct json_out json;
-	size_t start = out->n;
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_key(&json, "items");
-	json_out_array(&json);
-	members_json(view, txn, tenant, after, limit, &json);
-	json_out_object_end(&json);
-	status = access_end(txn, STATUS_OK, err);
-	if (status)
-		out->n = start;
-	return status;
 }
 
 enum status organization_read(struct view *view, struct slice tenant, struct buf *out,

@@ -213,7 +213,8 @@ static void team_members_json(struct view *view, struct kv_txn *txn, struct slic
 		json_out_member_uuid(json, "id", &id);
 		json_out_member_str(json, "role", org_role_symbol(member.role));
 		json_out_member_str(json, "status", access_member_status(member.status));
-		access_profile_json(view, tenant, &id, &member, false, &text, json);
+		access_text_json(json, "name",
+		                 access_profile(view, tenant, &id, &member, &text).name);
 		json_out_object_end(json);
 		last = id;
 	}

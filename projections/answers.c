@@ -76,7 +76,7 @@
 	ROW(PERMISSION_SCHEME_RENAMED,    ON,     no,    no,    no,     ON)      \
 	ROW(PRIORITY_ADDED,               no,     ON,    no,    no,     ON)      \
 	ROW(PRIORITY_CHANGED,             no,     ON,    no,    no,     ON)      \
-	ROW(PROJECT_ARCHIVED,             no,     ON,    no,    no,     ON)      \
+	ROW(PROJECT_ARCHIVED,             no,     ON,    no,    ON,     ON)      \
 	ROW(PROJECT_CATEGORY_CHANGED,     no,     ON,    no,    no,     ON)      \
 	ROW(PROJECT_CREATED,              no,     ON,    ON,    ON,     ON)      \
 	ROW(PROJECT_DELETED,              no,     ON,    ON,    ON,     ON)      \
@@ -88,7 +88,7 @@
 	ROW(PROJECT_ROLE_MEMBERS_CHANGED, no,     ON,    no,    no,     ON)      \
 	ROW(PROJECT_ROLE_REMOVED,         ON,     no,    no,    no,     ON)      \
 	ROW(PROJECT_ROLE_RENAMED,         ON,     no,    no,    no,     ON)      \
-	ROW(PROJECT_UNARCHIVED,           no,     ON,    no,    no,     ON)      \
+	ROW(PROJECT_UNARCHIVED,           no,     ON,    no,    ON,     ON)      \
 	ROW(RANKS_REBALANCED,             ON,     ON,    ON,    no,     ON)      \
 	ROW(RESOLUTION_ADDED,             no,     ON,    no,    no,     ON)      \
 	ROW(RESOLUTION_CHANGED,           no,     ON,    no,    no,     ON)      \

@@ -7,8 +7,10 @@
 #ifndef PROJECTIONS_AUDIT_H
 #define PROJECTIONS_AUDIT_H
 
+#include "core/base/json_out.h"
 #include "core/store/pg.h"
 #include "projections/access.h"
+#include "projections/issue.h"
 #include "projections/pg_view_type.h"
 #include "projections/sight.h"
 
@@ -43,13 +45,24 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
                        const struct audit_query *query, struct buf *out, uint64_t *position,
                        struct error *err);
 
+/* What gives names to ids in bodies; NULL: nothing has a name of the kind. */
+struct audit_names {
+	struct access_names *members;
+	struct part_names *parts; /* components and versions */
+};
+
+/* "names": {id: name} of what the bodies of the first @n rows name, in column @body. */
+void audit_names_json(struct json_out *json, const struct audit_names *names,
+                      const struct pg_result *rows, int n, int body);
+
 /* Everything that happened to one issue:
  * {"items":[{"seq","type","actor":{"kind","id","name"|null},"occurred_at","reason","body":{...}}],
- * "next":seq|null}. The body tells before and after ("from", "to"; of long texts the new one and
- * the seq that set the one before). A link that was made from the other issue is told there. @names
- * may be NULL. Of @query count issue, sight, after, limit and newest_first. Otherwise as
- * audit_read; a deleted issue, or one of a deleted project, is not there. */
-enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
+ * "next":seq|null,"names":{id:name}}. The body tells before and after ("from", "to"; of long texts
+ * the new one and the seq that set the one before); names are those of members, components and
+ * versions that the bodies name. A link that was made from the other issue is told there. Of @query
+ * count issue, sight, after, limit and newest_first. Otherwise as audit_read; a deleted issue, or
+ * one of a deleted project, is not there. */
+enum status audit_history_read(struct pg *pg, const char *instance, const struct audit_names *names,
                                struct slice tenant, const struct audit_query *query,
                                struct buf *out, uint64_t *position, struct error *err);
 

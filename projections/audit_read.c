@@ -63,21 +63,21 @@ static void format_after(const struct audit_query *query, char text[24])
 
 static void select_sql(struct buf *sql)
 {
-	buf_append_str(sql,
-	               "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
-	               " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
-	               "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
-	                       "recorded_at") ", e.reason, e.body, e.on_behalf_of,"
-	                                      " e.credential_id from events e left join lateral (select project_id,"
-	                                      " number from issues where tenant = $1"
-	                                      " and issue_id = e.aggregate_id and "
-	                                      "e.aggregate_kind = 'issue'"
-	                                      " order by seq desc limit 1) i on true"
-	                                      " left join lateral (select key from projects"
-	                                      " where tenant = $1 and project_id ="
-	                                      " coalesce(i.project_id, e.aggregate_id)"
-	                                      " order by seq desc limit 1) p on true"
-	                                      " where e.tenant = $1");
+	buf_append_str(sql, "select e.seq, e.event_id, e.type, e.aggregate_kind, e.aggregate_id,"
+	                    " p.key || '-' || i.number, e.actor_kind, e.actor_id, "
+	                    "e.command_id, " RFC3339("occurred_at") ", " RFC3339(
+	                            "recorded_at") ", e.reason, e.body, e.on_behalf_of,"
+	                                           " e.credential_id from events e left join "
+	                                           "lateral (select project_id,"
+	                                           " number from issues where tenant = $1"
+	                                           " and issue_id = e.aggregate_id and "
+	                                           "e.aggregate_kind = 'issue'"
+	                                           " order by seq desc limit 1) i on true"
+	                                           " left join lateral (select key from projects"
+	                                           " where tenant = $1 and project_id ="
+	                                           " coalesce(i.project_id, e.aggregate_id)"
+	                                           " order by seq desc limit 1) p on true"
+	                                           " where e.tenant = $1");
 }
 
 struct params {
@@ -163,17 +163,16 @@ static enum status find_issue(struct pg *pg, struct slice tenant, struct slice i
 }
 
 /* One that is hidden is not there. */
-static enum status find_project(struct pg *pg, struct slice tenant,
-                                const struct audit_query *query, char id[UUID_TEXT + 1],
-                                bool *found, struct error *err)
+static enum status find_project(struct pg *pg, struct slice tenant, const struct audit_query *query,
+                                char id[UUID_TEXT + 1], bool *found, struct error *err)
 {
 	struct uuid project;
 	struct pg_result *result;
 	struct slice params[] = {tenant, query->project};
 	bool by_id = uuid_parse(query->project, &project);
-	enum status status = pg_exec(pg, by_id ? "project_by_id" : "project_by_key",
-	                             by_id ? project_id_sql : project_key_sql, params, 2, &result,
-	                             err);
+	enum status status =
+	        pg_exec(pg, by_id ? "project_by_id" : "project_by_key",
+	                by_id ? project_id_sql : project_key_sql, params, 2, &result, err);
 	if (status)
 		return status;
 	*found = pg_rows(result) > 0 && uuid_parse(pg_value(result, 0, 0), &project) &&
@@ -419,7 +418,7 @@ static void write_actor(struct json_out *json, struct access_names *names,
 	json_out_object_end(json);
 }
 
-static void write_history(const struct pg_result *rows, struct access_names *names, int limit,
+static void write_history(const struct pg_result *rows, const struct audit_names *names, int limit,
                           struct buf *out)
 {
 	struct json_out json;
@@ -432,7 +431,7 @@ static void write_history(const struct pg_result *rows, struct access_names *nam
 		json_out_object(&json);
 		json_out_member_int(&json, "seq", pg_int(rows, i, 0));
 		json_out_member_string(&json, "type", pg_value(rows, i, 1));
-		write_actor(&json, names, rows, i);
+		write_actor(&json, names->members, rows, i);
 		json_out_member_string(&json, "occurred_at", pg_value(rows, i, 4));
 		write_nullable(&json, "reason", rows, i, 5);
 		write_nullable(&json, "issue", rows, i, 8);
@@ -446,10 +445,11 @@ static void write_history(const struct pg_result *rows, struct access_names *nam
 		json_out_int(&json, pg_int(rows, n - 1, 0));
 	else
 		json_out_null(&json);
+	audit_names_json(&json, names, rows, n, 6);
 	json_out_object_end(&json);
 }
 
-enum status audit_history_read(struct pg *pg, const char *instance, struct access_names *names,
+enum status audit_history_read(struct pg *pg, const char *instance, const struct audit_names *names,
                                struct slice tenant, const struct audit_query *query,
                                struct buf *out, uint64_t *position, struct error *err)
 {

@@ -86,6 +86,10 @@ static void set_text(struct buf *text, struct slice to)
 static enum status key_changed(const struct applying *a, struct project *project,
                                const struct project_key_changed *e)
 {
+	struct buf former = {0};
+	row_former_keys(&former, buf_slice(&project->former_keys), slice_str(project->key), e->to);
+	buf_release(&project->former_keys);
+	project->former_keys = former;
 	if (set_word(a, project->key, PROJECT_KEY_MAX, e->to, "project key"))
 		return STATUS_INVALID;
 	board_project_rekey(a->view, project, (uint64_t)a->meta->seq);

@@ -25,6 +25,7 @@ static void card_free(void *value)
 
 void project_release(struct project *project)
 {
+	buf_release(&project->former_keys);
 	buf_release(&project->name);
 	buf_release(&project->category);
 	buf_release(&project->epics);
@@ -111,6 +112,7 @@ static void project_pack(const struct project *project, struct buf *to)
 	buf_clear(to);
 	row_uuid(to, &project->id);
 	row_string(to, slice_str(project->key));
+	row_string(to, buf_slice(&project->former_keys));
 	row_string(to, buf_slice(&project->name));
 	row_string(to, buf_slice(&project->category));
 	row_u8(to, project->archived);
@@ -131,6 +133,7 @@ bool project_unpack(struct slice row, struct project *out)
 	struct row_in in = row_in(row);
 	*out = (struct project){.id = row_take_uuid(&in)};
 	take_word(&in, out->key, PROJECT_KEY_MAX);
+	buf_append_slice(&out->former_keys, row_take_string(&in));
 	buf_append_slice(&out->name, row_take_string(&in));
 	buf_append_slice(&out->category, row_take_string(&in));
 	out->archived = row_take_u8(&in) != 0;

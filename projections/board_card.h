@@ -38,6 +38,7 @@ struct project {
 	const struct tenant_entry *tenant;
 	struct uuid id;
 	char key[PROJECT_KEY_MAX + 1];
+	struct buf former_keys; /* row_string each, in the order in which they were left */
 	struct buf name;
 	struct buf category; /* empty: none */
 	bool archived;

@@ -227,6 +227,11 @@ static void project_json(const struct project *project, struct json_out *json)
 	json_out_object(json);
 	json_out_member_uuid(json, "id", &project->id);
 	json_out_member_str(json, "key", project->key);
+	json_out_key(json, "former_keys");
+	json_out_array(json);
+	for (struct row_in in = row_in(buf_slice(&project->former_keys)); in.at < in.end;)
+		json_out_string(json, row_take_string(&in));
+	json_out_array_end(json);
 	json_out_member_string(json, "name", buf_slice(&project->name));
 	json_out_key(json, "category");
 	if (project->category.n)

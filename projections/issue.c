@@ -164,6 +164,13 @@ static void moved(const struct issue_applying *a, const struct issue_moved *e)
 	issue_key(&a->view->key, a->tenant, &e->to_project_id);
 	row_u64(&a->view->key, (uint64_t)e->to_number);
 	issue_put(a, NUMBERS, slice_of(a->meta->aggregate.id.bytes, 16));
+	struct buf *row = &a->view->value;
+	buf_clear(row);
+	row_uuid(row, &e->from_project_id);
+	row_u64(row, (uint64_t)e->from_number);
+	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
+	row_u64(&a->view->key, (uint64_t)a->meta->seq);
+	issue_put(a, FORMER, buf_slice(row));
 }
 
 static void parent_changed(const struct issue_applying *a, const struct issue_parent_changed *e)
@@ -457,7 +464,7 @@ static const char *const tables[] = {
         "comment_texts", "worklogs", "worklog_seqs", "watchers",   "kept",          "links",
         "children",      "projects", "project_keys", "components", "versions",      "tags",
         "fields",        "options",  "values",       "bulks",      "bulk_refusals", "link_types",
-        "statuses",      NULL};
+        "statuses",      "former",   "names",        NULL};
 
 const struct kv_view_type issue_view = {
         .type =

@@ -19,7 +19,8 @@ struct issue_stamp {
 	uint64_t position; /* of the view; set also with STATUS_NOT_FOUND */
 };
 
-/* @issue is a key (TLS-12) or an id. {"id","key","project":{"id","key","name"},"type","summary",
+/* @issue is a key (TLS-12) or an id. {"id","key","former_keys":[],"project":{"id","key",
+ * "name"},"type","summary",
  * "description","status","resolution","priority","reporter":{"id","name"},"assignee":{...}|null,
  * "labels":[],"components":[{"id","name"}],
  * "fix_versions":[{"id","name","status"}],"affects_versions":[...],
@@ -32,9 +33,12 @@ struct issue_stamp {
  * nor is one of a deleted project, or of one that @sight does not see.
  * fields are the custom ones that have a value, in the order of the project; display are the names
  * of options and members, null for other kinds. estimate and remaining are minutes or null, spent
- * is minutes. subtasks and links are the first @parts_limit of issue_related_read, comments and
- * worklogs the newest @parts_limit of issue_part_read; watchers in order of their ids. */
-#define ISSUE_VALUES_MAX 200 /* custom fields of an issue: as many as a project has */
+ * is minutes. former_keys are others by which it is found, of projects that @sight sees: those that
+ * its projects had, and those of where it was. subtasks and links are the first @parts_limit of
+ * issue_related_read, comments and worklogs the newest @parts_limit of issue_part_read; watchers in
+ * order of their ids. */
+#define ISSUE_FORMER_KEYS_MAX 100 /* that are shown */
+#define ISSUE_VALUES_MAX      200 /* custom fields of an issue: as many as a project has */
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
                        const struct sight *sight, struct slice issue, uint32_t parts_limit,
                        struct buf *out, struct issue_stamp *stamp, struct error *err);
@@ -93,6 +97,15 @@ enum status issue_kept_read(struct view *view, struct view *access, struct slice
 enum status bulk_read(struct view *view, struct view *access, struct slice tenant,
                       const struct uuid *id, const struct uuid *of, uint64_t after, uint32_t limit,
                       struct buf *out, uint64_t *position, struct error *err);
+
+/* Names of components and versions for a page of other rows, all from one state. One thread. */
+struct part_names;
+enum status part_names_open(struct view *view, struct slice tenant, const struct sight *sight,
+                            struct part_names **out, struct error *err);
+/* The last name of one, of a project that the sight sees, removed ones included; data is NULL when
+ * there is none. Borrows until the next call. */
+struct slice part_name(struct part_names *names, const struct uuid *id);
+void part_names_close(struct part_names *names); /* NULL is fine */
 
 /* The id that a key stands for; ids are checked for existence. For views that know ids only. */
 enum status issue_find(struct view *view, struct slice tenant, struct slice issue,

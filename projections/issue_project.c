@@ -22,10 +22,30 @@ static void put_project(const struct issue_applying *a, const struct project_row
 	issue_put(a, PROJECTS, buf_slice(row));
 }
 
+/* @former: room for the keys that the project had. */
+static void change_row(const struct issue_applying *a, const struct event *event,
+                       struct project_row *project, struct buf *former)
+{
+	if (event->type == EVENT_PROJECT_KEY_CHANGED) {
+		row_former_keys(former, project->former_keys, project->key,
+		                event->project_key_changed.to);
+		project->former_keys = buf_slice(former);
+		project->key = event->project_key_changed.to;
+	} else if (event->type == EVENT_PROJECT_RENAMED) {
+		project->name = event->project_renamed.to;
+	} else if (event->type == EVENT_PROJECT_DELETED) {
+		project->deleted_seq = (uint64_t)a->meta->seq;
+		issue_put_kept(a, PROJECT_DELETED, false);
+	} else {
+		issue_del_kept(a, PROJECT_DELETED, project->deleted_seq);
+		project->deleted_seq = 0;
+	}
+}
+
 static enum status change_project(const struct issue_applying *a, const struct event *event)
 {
 	/* What changes is written over the row that the others are read from. */
-	struct buf before = {0};
+	struct buf before = {0}, former = {0};
 	struct slice row;
 	struct project_row project;
 	issue_key(&a->view->key, a->tenant, &a->meta->aggregate.id);
@@ -33,20 +53,12 @@ static enum status change_project(const struct issue_applying *a, const struct e
 		return damaged(a, "project");
 	buf_append_slice(&before, row);
 	bool found = project_row_unpack(buf_slice(&before), &project);
-	if (event->type == EVENT_PROJECT_KEY_CHANGED) {
-		project.key = event->project_key_changed.to;
-	} else if (event->type == EVENT_PROJECT_RENAMED) {
-		project.name = event->project_renamed.to;
-	} else if (event->type == EVENT_PROJECT_DELETED) {
-		project.deleted_seq = (uint64_t)a->meta->seq;
-		issue_put_kept(a, PROJECT_DELETED, false);
-	} else {
-		issue_del_kept(a, PROJECT_DELETED, project.deleted_seq);
-		project.deleted_seq = 0;
-	}
-	if (found)
+	if (found) {
+		change_row(a, event, &project, &former);
 		put_project(a, &project);
+	}
 	buf_release(&before);
+	buf_release(&former);
 	return found ? STATUS_OK : damaged(a, "project");
 }
 
@@ -95,9 +107,21 @@ static struct component_row component_of(const struct component *from, uint32_t 
 	};
 }
 
+/* Of a component or a version; it outlives them, for history goes on naming them. */
+static void put_name(const struct issue_applying *a, const struct uuid *id, struct slice name)
+{
+	struct buf *row = &a->view->value;
+	buf_clear(row);
+	row_uuid(row, &a->meta->aggregate.id);
+	row_string(row, name);
+	issue_key(&a->view->key, a->tenant, id);
+	issue_put(a, NAMES, buf_slice(row));
+}
+
 static void component_added(const struct issue_applying *a, const struct component_added *e)
 {
 	struct component_row component = component_of(&e->component, 0);
+	put_name(a, &e->component_id, e->component.name);
 	put_component(a, &a->meta->aggregate.id, &e->component_id, &component);
 }
 
@@ -110,6 +134,7 @@ static enum status component_edited(const struct issue_applying *a,
 		return STATUS_INVALID;
 	component = component_of(&e->after, component.issues);
 	put_component(a, project, &e->component_id, &component);
+	put_name(a, &e->component_id, e->after.name);
 	return STATUS_OK;
 }
 
@@ -153,6 +178,7 @@ static void version_added(const struct issue_applying *a, const struct version_a
 	                              .place = (uint32_t)e->place};
 	set_version(&version, &e->version);
 	put_version(a, &a->meta->aggregate.id, &e->version_id, &version);
+	put_name(a, &e->version_id, e->version.name);
 }
 
 static enum status change_version(const struct issue_applying *a, const struct uuid *id,
@@ -171,6 +197,8 @@ static enum status change_version(const struct issue_applying *a, const struct u
 		version.release_on = status->has_to_release_on ? status->to_release_on : 0;
 	}
 	put_version(a, project, id, &version);
+	if (after)
+		put_name(a, id, after->name);
 	return STATUS_OK;
 }
 
@@ -240,7 +268,7 @@ static void put_status(const struct issue_applying *a, struct slice id, struct s
 
 static void project_created(const struct issue_applying *a, const struct project_created *e)
 {
-	struct project_row project = {0, e->key, e->name};
+	struct project_row project = {.key = e->key, .name = e->name};
 	put_project(a, &project);
 	for (const struct classic_item *item = classic_items; item->id; item++)
 		if (item->kind == ITEM_STATUS)

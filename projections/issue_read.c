@@ -269,6 +269,7 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	json_out_object(json);
 	json_out_member_uuid(json, "id", &r->id);
 	key_json(r, issue);
+	issue_former_keys_json(r);
 	project_json(r);
 	json_out_member_string(json, "type", issue->type);
 	json_out_member_string(json, "summary", issue->summary);

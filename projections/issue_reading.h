@@ -56,6 +56,8 @@ bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint6
 void issue_refusals_json(struct issue_reading *r, uint64_t after, uint32_t limit);
 /* "components", "fix_versions" and "affects_versions" of the issue. */
 void issue_tags_json(struct issue_reading *r);
+/* "former_keys" of the issue. */
+void issue_former_keys_json(struct issue_reading *r);
 /* "fields" of the issue. */
 void issue_fields_json(struct issue_reading *r);
 

@@ -182,8 +182,7 @@ enum status issue_related_place(enum issue_relation relation, struct slice curso
 	if (relation == ISSUE_LINKS) {
 		way = before_colon(&id);
 		type = before_colon(&way);
-		right = type.n > 0 && type.n <= LINK_TYPE_ID_MAX &&
-		        !memchr(type.data, 0, type.n) &&
+		right = type.n > 0 && type.n <= LINK_TYPE_ID_MAX && !memchr(type.data, 0, type.n) &&
 		        (slice_is(way, direction(false)) || slice_is(way, direction(true)));
 	}
 	if (!right || !uuid_parse(id, &other))

@@ -172,6 +172,7 @@ void project_row_pack(const struct project_row *project, struct buf *to)
 	row_u64(to, project->deleted_seq);
 	row_string(to, project->key);
 	row_string(to, project->name);
+	row_string(to, project->former_keys);
 }
 
 bool project_row_unpack(struct slice row, struct project_row *out)
@@ -180,6 +181,7 @@ bool project_row_unpack(struct slice row, struct project_row *out)
 	out->deleted_seq = row_take_u64(&in);
 	out->key = row_take_string(&in);
 	out->name = row_take_string(&in);
+	out->former_keys = row_take_string(&in);
 	return !in.bad && in.at == in.end;
 }
 

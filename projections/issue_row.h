@@ -23,6 +23,8 @@
  *   OPTIONS       project id, field id, 0, option id -> struct option_row, packed
  *   VALUES        issue id, field id -> row_string of each value
  *   PROJECT_STATUSES project id, status id -> category u8, name; also of one that was removed
+ *   FORMER        issue id, seq u64 of its move -> project id, number u64
+ *   NAMES         component or version id -> project id, name; also of one that was removed
  *   BULKS         bulk id -> who, when, what and counts (issue_bulk.c)
  *   BULK_REFUSALS bulk id, place in its list u64 -> issue as named, code, detail */
 #ifndef PROJECTIONS_ISSUE_ROW_H
@@ -57,6 +59,8 @@ enum {
 	BULK_REFUSALS,
 	LINK_TYPES,
 	PROJECT_STATUSES,
+	FORMER,
+	NAMES,
 	ISSUE_TABLES
 };
 
@@ -118,6 +122,7 @@ struct worklog_row {
 struct project_row {
 	uint64_t deleted_seq; /* of the event that did it; 0: it is not */
 	struct slice key, name;
+	struct slice former_keys; /* row_string each, in the order in which they were left */
 };
 
 struct component_row {

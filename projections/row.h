@@ -92,6 +92,19 @@ static inline struct slice row_take_string(struct row_in *in)
 	return slice_of(p, p ? n : 0);
 }
 
+/* Append the keys that a project had (row_string each) once it leaves one for another: @former, but
+ * not @taken, which it may have had before, and @left. */
+static inline void row_former_keys(struct buf *to, struct slice former, struct slice left,
+                                   struct slice taken)
+{
+	for (struct row_in in = row_in(former); in.at < in.end;) {
+		struct slice key = row_take_string(&in);
+		if (!slice_equal(key, taken))
+			row_string(to, key);
+	}
+	row_string(to, left);
+}
+
 /* Keys begin with the tenant and a zero: no row of one tenant is ever met when another one's are
  * looked for. */
 static inline void key_tenant(struct buf *key, struct slice tenant)

@@ -122,7 +122,8 @@ static void edited(struct view *view, const struct event_meta *meta, const struc
 static void hidden(struct view *view, const struct event *event)
 {
 	struct pg_batch *batch = &view->batches[HIDDEN];
-	bool archived = event->type == EVENT_ISSUE_ARCHIVED;
+	bool archived =
+	        event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_PROJECT_ARCHIVED;
 	bool deleted = event->type == EVENT_ISSUE_DELETED || event->type == EVENT_PROJECT_DELETED;
 	bool about_deleted = deleted || event->type == EVENT_ISSUE_RESTORED ||
 	                     event->type == EVENT_PROJECT_RESTORED;
@@ -179,7 +180,9 @@ static enum status search_apply(struct view *view, const struct event *event, st
 		       &event->comment_edited.body);
 	} else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
 	           event->type == EVENT_ISSUE_DELETED || event->type == EVENT_ISSUE_RESTORED ||
-	           event->type == EVENT_PROJECT_DELETED || event->type == EVENT_PROJECT_RESTORED) {
+	           event->type == EVENT_PROJECT_DELETED || event->type == EVENT_PROJECT_RESTORED ||
+	           event->type == EVENT_PROJECT_ARCHIVED ||
+	           event->type == EVENT_PROJECT_UNARCHIVED) {
 		hidden(view, event);
 	} else if (event->type == EVENT_ISSUE_MOVED) {
 		moved(view, meta, &event->issue_moved.to_project_id, event->issue_moved.to_number,

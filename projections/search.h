@@ -28,9 +28,9 @@ extern const struct pg_view_type search_view;
  * project, or empty. @field, "severity:high", asks for issues that have the value in the custom
  * field; without @text they come newest change first, and value tells it as it is stored. Fields
  * that were removed, or taken from the type of the issue, are not found. Texts of archived issues
- * are found with @archived only, those of deleted ones, or of deleted projects or of those that
- * @sight (NULL: all are seen) does not see, never. @cursor is
- * empty or a "next": pages go over the texts as they were at the first one, edits in between aside.
+ * and projects are found with @archived only, those of deleted ones, or of projects that @sight
+ * (NULL: all are seen) does not see, never. @cursor is empty or a "next": pages go over the texts
+ * as they were at the first one, edits in between aside.
  *
  * Appends to @out, and leaves it as it was when it fails. STATUS_INVALID: nothing to search for,
  * too long, not UTF-8 or no cursor. STATUS_TIMEOUT: too many texts match within SEARCH_TIMEOUT_MS.

@@ -77,6 +77,19 @@ enum status permission_schemes_read(struct view *view, struct slice tenant, stru
 enum status permission_scheme_read(struct view *view, struct slice tenant, struct slice id,
                                    struct buf *out, uint64_t *position, struct error *err);
 
+/* {"items":[{"id","name"}],"next":id or null}: active members who may browse the project and be
+ * assigned issues there, whoever reported them; in order of their ids. @access names them: who is
+ * new there is nameless. At most ACCESS_NAMES_LOOKED (access.h) members are looked at for a page,
+ * which may then be short. */
+struct assignable_query {
+	const struct uuid *after; /* NULL: from the start */
+	uint32_t limit;
+	struct slice name; /* a word of theirs begins with it, in whatever case; empty: all. NFC */
+};
+enum status assignable_read(struct view *view, struct view *access, struct slice tenant,
+                            struct slice project, const struct assignable_query *query,
+                            struct buf *out, uint64_t *position, struct error *err);
+
 /* What @caller may do: {"role","project":{"id","key"}|null,"issue":{"id"}|null,
  * "permissions":[permission],"commands":[{"name","of":"all"|"own"}]}. With @project (a key or an
  * id; may be empty) the permissions held there and the commands on it, with @issue those on it;

@@ -57,11 +57,27 @@ static void run_audit(struct query *query)
 
 const struct query_type query_audit = {.view = "audit", .on_worker = true, .run = run_audit};
 
+/* With the views that name what history tells of by ids. */
+static enum status read_history(struct query *query, struct pg *pg, const char *instance,
+                                const struct audit_query *wanted, struct view *access,
+                                struct view *issue, struct error *err)
+{
+	struct audit_names names = {NULL, NULL};
+	enum status status = access_names_open(access, query->tenant, &names.members, err);
+	if (!status)
+		status = part_names_open(issue, query->tenant, &query->sight, &names.parts, err);
+	if (!status)
+		status = audit_history_read(pg, instance, &names, query->tenant, wanted,
+		                            &query->body, &query->position, err);
+	access_names_close(names.members);
+	part_names_close(names.parts);
+	return status;
+}
+
 static void run_history(struct query *query)
 {
 	struct error err;
 	struct pg *pg;
-	struct access_names *names;
 	struct audit_query wanted = {.issue = query_subject(query, "issue"),
 	                             .sight = &query->sight};
 	char instance[QUERY_INSTANCE_MAX];
@@ -70,20 +86,19 @@ static void run_history(struct query *query)
 	    !query_order(query, &wanted.newest_first) ||
 	    !query_postgres(query, "audit", instance, &pg))
 		return;
-	struct view *access = query_view(query, "access");
-	if (!access)
-		return;
-	enum status status = access_names_open(access, query->tenant, &names, &err);
-	if (!status) {
-		status = audit_history_read(pg, instance, names, query->tenant, &wanted,
-		                            &query->body, &query->position, &err);
-		access_names_close(names);
+	struct view *issue = NULL, *access = query_view(query, "access");
+	if (access)
+		issue = query_view(query, "issue");
+	if (access && issue) {
+		enum status status =
+		        read_history(query, pg, instance, &wanted, access, issue, &err);
+		if (status)
+			query_failed(query, status, "issue", &err);
+		else
+			query_etag_of_body(query);
 	}
+	query_view_done(query, "issue", issue);
 	query_view_done(query, "access", access);
-	if (status)
-		query_failed(query, status, "issue", &err);
-	else
-		query_etag_of_body(query);
 }
 
 const struct query_type query_history = {.view = "audit", .on_worker = true, .run = run_history};

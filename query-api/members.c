@@ -1,7 +1,10 @@
 /* The organization, its members, teams and API keys, and who the caller is. */
 #include "core/base/json_out.h"
 #include "core/domain/permission.h"
+#include "projections/state.h"
 #include "query-api/query.h"
+
+#define NAME_BYTES_MAX 1024 /* of a name that is asked for; names have 255 characters */
 
 static void finish(struct query *query, enum status status, const struct error *err)
 {
@@ -58,12 +61,106 @@ static void run_page(struct query *query, page_read *read)
 	finish(query, status, &err);
 }
 
+static struct access_reader reader_of(const struct query *query)
+{
+	return (struct access_reader){query->member.id,
+	                              role_reaches(query->member.role, ORG_ROLE_ADMIN)};
+}
+
+/* false + problem 400 when it is none. */
+static bool read_status(struct query *query, uint32_t *statuses)
+{
+	struct slice text = query_text(query, "status");
+	*statuses = MEMBERS_NOT_REMOVED;
+	if (slice_is(text, "active"))
+		*statuses = 1u << MEMBER_ACTIVE;
+	else if (slice_is(text, "deactivated"))
+		*statuses = 1u << MEMBER_DEACTIVATED;
+	else if (slice_is(text, "removed"))
+		*statuses = 1u << MEMBER_REMOVED;
+	else if (text.n)
+		query_problem(query, 400, "bad_parameter",
+		              "status must be active, deactivated or removed");
+	return !query->problem;
+}
+
+/* false + problem 400 when no member can have it. */
+static bool read_name(struct query *query, struct slice *name)
+{
+	*name = query_text(query, "name");
+	if (name->n <= NAME_BYTES_MAX)
+		return true;
+	query_problem(query, 400, "bad_parameter", "name is at most %d bytes", NAME_BYTES_MAX);
+	return false;
+}
+
 static void run_members(struct query *query)
 {
-	run_page(query, members_read);
+	struct members_query wanted = {.reader = reader_of(query)};
+	struct error err;
+	struct uuid room;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &wanted.limit) ||
+	    !read_cursor(query, &room, &wanted.after) || !read_status(query, &wanted.statuses) ||
+	    !read_name(query, &wanted.name))
+		return;
+	struct view *view = query_view(query, "access");
+	if (!view)
+		return;
+	enum status status =
+	        members_read(view, query->tenant, &wanted, &query->body, &query->position, &err);
+	query_view_done(query, "access", view);
+	finish(query, status, &err);
 }
 
 const struct query_type query_members = {.view = "access", .run = run_members};
+
+static void run_member(struct query *query)
+{
+	struct access_reader reader = reader_of(query);
+	struct error err;
+	struct uuid id;
+	struct view *view = query_view(query, "access");
+	if (!view)
+		return;
+	/* what is no id is the id of nobody */
+	if (!uuid_parse(http_path_param(query->request, "member"), &id))
+		id = (struct uuid){{0}};
+	enum status status = member_read(view, query->tenant, &reader, &id, &query->body,
+	                                 &query->position, &err);
+	query_view_done(query, "access", view);
+	if (status == STATUS_NOT_FOUND)
+		query_failed(query, status, "member", &err);
+	else
+		finish(query, status, &err);
+}
+
+const struct query_type query_member = {.view = "access", .run = run_member};
+
+static void run_assignable(struct query *query)
+{
+	struct assignable_query wanted;
+	struct error err;
+	struct uuid room;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &wanted.limit) ||
+	    !read_cursor(query, &room, &wanted.after) || !read_name(query, &wanted.name))
+		return;
+	struct view *access = NULL, *view = query_view(query, "state");
+	if (view)
+		access = query_view(query, "access");
+	if (view && access) {
+		enum status status = assignable_read(view, access, query->tenant,
+		                                     query_subject(query, "project"), &wanted,
+		                                     &query->body, &query->position, &err);
+		if (status)
+			query_failed(query, status, "project", &err);
+		else
+			query_etag_of_body(query);
+	}
+	query_view_done(query, "access", access);
+	query_view_done(query, "state", view);
+}
+
+const struct query_type query_assignable = {.view = "state", .run = run_assignable};
 
 /* Of everybody for admins, of oneself for the others. */
 static void run_api_keys(struct query *query)

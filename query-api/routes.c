@@ -5,7 +5,9 @@
 	/* type, path below /v1/t/{tenant}, what it asks, parameters, summary */                   \
 	X(organization, "", ROLE(GUEST), no_params, "The organization.")                           \
 	X(me, "/me", ROLE(GUEST), no_params, "Who the caller is here.")                            \
-	X(members, "/members", ROLE(GUEST), page_params, "Members, in order of their ids.")        \
+	X(members, "/members", ROLE(GUEST), members_params, "Members, in order of their ids.")     \
+	X(member, "/members/{member}", ROLE(GUEST), no_params,                                     \
+	  "One member, also who was removed.")                                                     \
 	X(member_uses, "/members/{member}/uses", ROLE(ADMIN), no_params,                           \
 	  "What of a member asks for a replacement when they are removed, counted.")               \
 	X(api_keys, "/api-keys", ROLE(GUEST), page_params,                                         \
@@ -18,6 +20,8 @@
 	X(projects, "/projects", OF_PROJECTS, projects_params,                                     \
 	  "Projects, in order of their keys.")                                                     \
 	X(project, "/projects/{project}", OF_PROJECT, no_params, "One project.")                   \
+	X(assignable, "/projects/{project}/assignable", OF_PROJECT, assignable_params,             \
+	  "Members who can be assigned issues of a project, in order of their ids.")               \
 	X(components, "/projects/{project}/components", OF_PROJECT, no_params,                     \
 	  "Components of a project.")                                                              \
 	X(versions, "/projects/{project}/versions", OF_PROJECT, no_params,                         \
@@ -141,6 +145,23 @@ const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSIO
 
 static const struct http_param no_params[] = {MIN_POSITION, END};
 static const struct http_param page_params[] = {MIN_POSITION, LIMIT, CURSOR, END};
+#define NAME                                                                                       \
+	{                                                                                          \
+		"name", "query", "string", false,                                                  \
+		        "beginning of a word of the name, in whatever case; a page may then be "   \
+		        "short: read on while there is a \"next\"",                                \
+		        NULL                                                                       \
+	}
+static const struct http_param members_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        CURSOR,
+        {"status", "query", "string", false,
+         "active, deactivated or removed; those who are not removed otherwise", "active"},
+        NAME,
+        END,
+};
+static const struct http_param assignable_params[] = {MIN_POSITION, LIMIT, CURSOR, NAME, END};
 static const struct http_param board_params[] = {
         MIN_POSITION,
         LIMIT,
@@ -184,7 +205,7 @@ static const struct http_param search_params[] = {
         {"project", "query", "string", false, "key of the only project to search", "TLS"},
         {"field", "query", "string", false,
          "only issues that have the value in the custom field, as severity:high", NULL},
-        {"archived", "query", "boolean", false, "texts of archived issues as well", "false"},
+        {"archived", "query", "boolean", false, "of archived issues and projects, too", "false"},
         END,
 };
 static const struct http_param permissions_params[] = {

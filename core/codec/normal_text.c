@@ -158,3 +158,29 @@ bool text_contains(struct slice text, struct slice part)
 	free(what);
 	return found;
 }
+
+/* Whether @at, in @text, is behind a letter, a digit or a mark. */
+static bool in_word(const char *text, const char *at)
+{
+	utf8proc_int32_t before;
+	const char *from = at;
+	if (at == text)
+		return false;
+	do
+		from--;
+	while (from > text && ((unsigned char)*from & 0xC0) == 0x80);
+	utf8proc_iterate((const utf8proc_uint8_t *)from, at - from, &before);
+	utf8proc_category_t category = utf8proc_category(before);
+	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
+}
+
+bool text_has_word(struct slice text, struct slice part)
+{
+	char *in = folded(text), *what = folded(part);
+	const char *at = in && what ? strstr(in, what) : NULL;
+	while (at && *at && in_word(in, at))
+		at = strstr(at + 1, what);
+	free(in);
+	free(what);
+	return at != NULL;
+}

@@ -30,5 +30,8 @@ void text_fold(struct slice text, struct buf *out);
 
 /* Whether @part is in @text, in whatever case; both are valid UTF-8. */
 bool text_contains(struct slice text, struct slice part);
+/* Whether a word of @text begins with @part, likewise. A word begins where no letter, digit or mark
+ * is before. */
+bool text_has_word(struct slice text, struct slice part);
 
 #endif

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import unittest
+import urllib.parse
 import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -277,6 +278,7 @@ class BadBodies(Case):
 
     def test_bad_parameters_of_queries(self):
         for path in ("/api-keys?limit=0", "/api-keys?cursor=zz", "/teams?limit=0", "/teams?cursor=zz", f"/teams/{TEAM}?cursor=zz", f"/teams/{TEAM}?limit=501", "/members?limit=0", "/members?limit=x", "/members?limit=100000", "/members?cursor=zz", "/members?limit=-1",
+                     "/members?status=gone", "/members?name=" + "x" * 1025, "/projects/TLS/assignable?limit=0", "/projects/TLS/assignable?cursor=zz",
                      "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001", f"/boards/{BOARD}?filter=no", f"/boards/{BOARD}/backlog?filter=no,",
                      f"/boards/{BOARD}/backlog?cursor=zz", "/boards?cursor=zz", "/boards?limit=0", "/events?after=-1",
                      "/projects/TLS/board?cursor=00ff", "/projects/TLS/board?limit=1001", f"/boards/{BOARD}?cursor=00ff", f"/boards/{BOARD}?limit=1001",
@@ -296,7 +298,7 @@ class BadBodies(Case):
 
     def test_things_that_are_not_there(self):
         for path in ("/issues/TLS-999", "/issues/tls-1", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
-                     "/teams/x", "/teams/" + nexusflow.new_id(), "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/bulks/x", "/bulks/" + nexusflow.new_id(), "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/audit?project=NO", "/issues/TLS-999/children", "/issues/TLS-999/links", "/issues/-1"):
+                     "/teams/x", "/teams/" + nexusflow.new_id(), "/members/x", "/members/" + nexusflow.new_id(), "/projects/NO/assignable", "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/bulks/x", "/bulks/" + nexusflow.new_id(), "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/audit?project=NO", "/issues/TLS-999/children", "/issues/TLS-999/links", "/issues/-1"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 404, "not_found")
 
@@ -337,6 +339,7 @@ class Tokens(Case):
         for path in ("", "/me", "/members", f"/members/{MEMBER_ID}/uses", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments"):
         for path in ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
+        for path in ("", "/me", "/members", f"/members/{MEMBER_ID}", "/projects/TLS/assignable", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
                      "/events?after=0", "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
@@ -484,6 +487,35 @@ class Organization(Case):
         self.assertEqual(ok(sleeper.get(f"/v1/t/acme/me?min_position={position}")).json()["id"], id)
         ok(sleeper.command("acme", "AddComment", {"issue": "TLS-1", "body": "awake"}), 201)
         self.problem(OWNER.command("acme", "DeactivateMember", {"member": OWNER_ID}), 409, "last_owner")
+
+    def test_members_are_found_by_name_and_status_and_resolved_when_removed(self):
+        ids = {}
+        for name in ("Élodie Œuvrard", "Zoë van Dam", "Zoé Élan"):
+            ids[name] = nexusflow.new_id()
+            person = {"issuer": "nexusflow", "subject": "found-" + ids[name], "name": name, "email": f"{len(ids)}@example.org"}
+            ok(OWNER.command("acme", "AddMember", {"member_id": ids[name], "person": person, "role": "member"}), 201)
+        guest = NODE.client(NODE.token("looker"))
+        added = ok(OWNER.command("acme", "AddMember", {"person": dict(nexusflow.person("looker"), email="l@example.org"), "role": "guest"}), 201)
+        ok(guest.get("/v1/t/acme/me", {"NexusFlow-Min-Position": str(added.position)}))
+        for typed, names in (("zo", {"Zoë van Dam", "Zoé Élan"}), ("ZOE\u0308", {"Zoë van Dam"}), ("élo", {"Élodie Œuvrard"}), ("É", {"Élodie Œuvrard", "Zoé Élan"}),
+                             ("œuv", {"Élodie Œuvrard"}), ("van d", {"Zoë van Dam"}), ("odie", set()), ("am", set())):
+            for path in ("/members", "/projects/TLS/assignable"):
+                with self.subTest(f"{path} {typed}"):
+                    found = {m["id"]: m["name"] for m in collect.pages(OWNER, "acme", f"{path}?name={urllib.parse.quote(typed)}", 100)}
+                    self.assertEqual({name for id, name in found.items() if id in ids.values()}, names)
+        gone = ids["Zoé Élan"]
+        shown = ok(guest.get(f"/v1/t/acme/members/{gone}")).json()
+        self.assertEqual(shown, {"id": gone, "role": "member", "status": "active", "name": "Zoé Élan", "email": None, "teams": []})
+        self.assertEqual(ok(OWNER.get(f"/v1/t/acme/members/{gone}")).json(), dict(shown, email="3@example.org"))
+        me = ok(guest.get("/v1/t/acme/me")).json()["id"]
+        self.assertEqual({m["id"] for m in collect.pages(guest, "acme", "/members", 100) if m["email"]}, {me})
+        position = ok(OWNER.command("acme", "RemoveMember", {"member": gone})).position
+        self.assertEqual(ok(guest.get(f"/v1/t/acme/members/{gone}?min_position={position}")).json(), dict(shown, status="removed"))
+        self.assertIn(gone, [m["id"] for m in collect.pages(OWNER, "acme", "/members?status=removed", 100)])
+        for status in ("active", "deactivated"):
+            self.assertEqual({m["status"] for m in collect.pages(OWNER, "acme", f"/members?status={status}", 100)} - {status}, set())
+        for path in ("/members?", "/members?status=active&", "/projects/TLS/assignable?"):
+            self.assertNotIn(gone, [m["id"] for m in collect.pages(OWNER, "acme", f"{path}min_position={position}", 100)])
 
     def test_a_person_lists_the_organizations_that_there_are_for_them(self):
         id = nexusflow.new_id()
@@ -783,11 +815,12 @@ class Commands(Case):
             return ok(OWNER.get(f"/v1/t/acme{path}{joint}min_position={position}")).json()
 
         project = get("/projects/OLD")
-        self.assertEqual({k: project[k] for k in ("key", "name", "lead", "category", "archived")},
-                         {"key": "NEW", "name": "New", "lead": lead, "category": "Platform", "archived": False})
+        self.assertEqual({k: project[k] for k in ("key", "former_keys", "name", "lead", "category", "archived")},
+                         {"key": "NEW", "former_keys": ["OLD"], "name": "New", "lead": lead, "category": "Platform", "archived": False})
         number = issue["key"].split("-")[1]
         for name in (f"OLD-{number}", f"NEW-{number}"):
-            self.assertEqual(get(f"/issues/{name}")["key"], f"NEW-{number}")
+            found = get(f"/issues/{name}")
+            self.assertEqual((found["key"], found["former_keys"]), (f"NEW-{number}", [f"OLD-{number}"]))
             self.assertEqual({row["aggregate"]["key"] for row in get(f"/audit?issue={name}")["items"]}, {f"NEW-{number}"})
         rows = get("/audit?project=OLD")["items"]
         self.assertEqual([row["type"] for row in rows][:2] + [rows[-1]["type"]], ["ProjectCreated", "IssueCreated", "ProjectKeyChanged"])
@@ -804,8 +837,11 @@ class Commands(Case):
         self.assertNotIn("NEW", [item["key"] for item in get("/projects")["items"]])
         self.assertIn("NEW", [item["key"] for item in get("/projects?archived=true")["items"]])
         self.assertTrue(get("/projects/NEW")["archived"])
+        for query, shown in (("text=zebu", []), ("text=zebu&project=NEW", []), ("text=zebu&archived=true", [f"NEW-{number}"])):
+            self.assertEqual([item["key"] for item in get(f"/search?{query}")["items"]], shown)
         self.problem(OWNER.get("/v1/t/acme/projects?archived=perhaps"), 400, "bad_parameter")
         position = ok(OWNER.command("acme", "UnarchiveProject", {"project": "NEW"})).position
+        self.assertEqual([item["key"] for item in get("/search?text=zebu")["items"]], [f"NEW-{number}"])
         ok(OWNER.command("acme", "EditIssue", {"issue": issue["key"], "summary": "open again"}))
         self.assertIn("NEW", [item["key"] for item in get("/projects")["items"]])
 
@@ -855,6 +891,9 @@ class Commands(Case):
         do("RemoveVersion", version_id=first, detach=True)
         for part in ("components", "versions"):
             self.problem(OWNER.get(f"/v1/t/acme/projects/NO/{part}"), 404, "not_found")
+        position = seq()
+        names = get(f"/issues/{issue['key']}/history")["names"]
+        self.assertEqual(names, {keys: "Key schedule", records: "Records", first: "1.0", second: "1.1", OWNER_ID: "Owner", lead: "Member"})
 
     def test_the_reason_reaches_the_audit_log(self):
         issue = create_issue()
@@ -881,6 +920,7 @@ class Queries(Case):
         paths = ("", "/me", "/members", f"/members/{MEMBER_ID}/uses", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/search?text=handshake", "/audit?issue=TLS-1")
         paths = ("", "/me", "/members", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
+        paths = ("", "/me", "/members", f"/members/{MEMBER_ID}", "/projects/TLS/assignable", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
                  "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links", "/issues/TLS-1/history?order=desc",
                  "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
@@ -906,7 +946,7 @@ class Queries(Case):
             ok(OWNER.command("acme", "CreateProject", {"key": f"P{n}", "name": "page"}), 201)
         least = seq()
         NODE.wait_caught_up()
-        for path, cursor, most in (("/members", "cursor", 200), ("/teams", "cursor", 200), ("/api-keys", "cursor", 200), ("/projects", "cursor", 500), ("/issues/TLS-3/comments", "after", 200),
+        for path, cursor, most in (("/members", "cursor", 200), ("/projects/TLS/assignable", "cursor", 200), ("/teams", "cursor", 200), ("/api-keys", "cursor", 200), ("/projects", "cursor", 500), ("/issues/TLS-3/comments", "after", 200),
                                    ("/search?text=handshake", "cursor", 100), ("/audit", "after", 1000)):
             url = path.split("?")[0]
             query = {"text": "handshake"} if "?" in path else {}

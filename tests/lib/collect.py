@@ -36,6 +36,17 @@ def both_ways(client, tenant, path, limit):
     return items
 
 
+def history_names(client, tenant, key, items):
+    """The names of all pages; one page has those that its bodies name."""
+    names = {}
+    for after in [0] + [item["seq"] for item in items[49::50]]:
+        page = get(client, tenant, f"/issues/{key}/history", limit=50, after=after)
+        if any(id not in json.dumps([item["body"] for item in page["items"]]) for id in page["names"]):
+            raise AssertionError(f"/issues/{key}/history: names of what is not on the page")
+        names.update(page["names"])
+    return names
+
+
 def related(client, tenant, path, first):
     """Children or links, whose first page the issue shows."""
     total = get(client, tenant, path, limit=1)["total"]
@@ -128,10 +139,18 @@ def bulk(client, tenant, id, limit=500):
             raise AssertionError(f"/bulks/{id}: a page of {len(page['items'])} of {limit} with next {page['next']}, from {at}")
         refusals, at = refusals + page["items"], page["next"]
     return dict(found, refusals=refusals)
+def members(client, tenant, path):
+    """Each as it is alone, too."""
+    found = pages(client, tenant, path, 3)
+    for member in found:
+        if get(client, tenant, f"/members/{member['id']}") != member:
+            raise AssertionError(f"{path} and /members/{member['id']} differ")
+    return found
 
 
 def collect(client, tenant, audit=True, limit=1000):
-    found = {"organization": get(client, tenant, ""), "members": pages(client, tenant, "/members", 3),
+    found = {"organization": get(client, tenant, ""), "members": members(client, tenant, "/members"),
+             "removed members": members(client, tenant, "/members?status=removed"),
              "teams": teams(client, tenant), "api_keys": pages(client, tenant, "/api-keys", 2),
              "projects": pages(client, tenant, "/projects?archived=true", 2),
              "project_roles": get(client, tenant, "/project-roles")["items"],
@@ -146,6 +165,7 @@ def collect(client, tenant, audit=True, limit=1000):
             found[f"{what} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{what}")["items"]
         for part in ("components", "versions", "roles"):
             found[f"{part} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{part}")
+        found[f"assignable {project['key']}"] = pages(client, tenant, f"/projects/{project['key']}/assignable", 3)
         found[f"configuration {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/configuration")
         found["board " + project["key"]] = whole = board(client, tenant, project["key"], limit)
         if board(client, tenant, project["key"], 7) != whole:
@@ -181,6 +201,7 @@ def collect(client, tenant, audit=True, limit=1000):
                                     "items": both_ways(client, tenant, f"/issues/{key}/worklogs", 5)}
         if audit:
             found["history " + key] = both_ways(client, tenant, f"/issues/{key}/history", 7)
+            found["history names " + key] = history_names(client, tenant, key, found["history " + key])
     if audit:
         found["audit"] = pages(client, tenant, "/audit", 500, cursor="after")
         for event in found["audit"]:

@@ -167,6 +167,7 @@ class Fold(oracle_fields.FoldFields):
         self.members, self.teams, self.projects, self.issues, self.audit = {}, {}, {}, {}, []
         self.concluded = []
         self.boards = {}
+        self.part_names = {}  # of components and versions, removed ones too
         self.link_types = {id: dict(zip(("name", "outward", "inward", "symmetric", "acyclic"), rest), built_in=True, removed=False)
                            for id, *rest in LINK_TYPES}
         self.relinking = None  # the command that removes a type of links
@@ -467,7 +468,7 @@ class Fold(oracle_fields.FoldFields):
             self.say(meta, f"the key {data['key']} is taken")
         self.projects[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
-            "archived": False, "deleted": None, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "last_number": 0,
+            "archived": False, "deleted": None, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "former_keys": [], "last_number": 0,
             "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
             "removed": set(), "removed_workflows": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
@@ -503,6 +504,7 @@ class Fold(oracle_fields.FoldFields):
         if any(data["to"] in p["keys"] for p in self.projects.values() if p is not project):
             self.say(meta, f"the key {data['to']} is taken")
         project["keys"].add(data["to"])
+        project["former_keys"] = [key for key in project["former_keys"] if key != data["to"]] + [data["from"]]
 
     def project_of(self, meta):
         return self.projects[meta["aggregate"]["id"]]
@@ -513,12 +515,14 @@ class Fold(oracle_fields.FoldFields):
             self.say(meta, "the component is there already")
         self.look_at_name(meta, data["component"]["name"], components.values())
         components[data["component_id"]] = data["component"]
+        self.part_names[data["component_id"]] = data["component"]["name"]
 
     def on_ComponentEdited(self, meta, data):
         components = self.project_of(meta)["components"]
         self.same(meta, "the component", data["before"], components[data["component_id"]])
         self.look_at_name(meta, data["after"]["name"], [c for id, c in components.items() if id != data["component_id"]])
         components[data["component_id"]] = data["after"]
+        self.part_names[data["component_id"]] = data["after"]["name"]
 
     def on_ComponentRemoved(self, meta, data):
         self.same(meta, "the component", data["component"], self.project_of(meta)["components"].pop(data["component_id"]))
@@ -531,6 +535,7 @@ class Fold(oracle_fields.FoldFields):
             self.say(meta, "the place of the version is not the last")
         self.look_at_name(meta, data["version"]["name"], [v for _, v, _ in versions])
         versions.append((data["version_id"], data["version"], "planned"))
+        self.part_names[data["version_id"]] = data["version"]["name"]
 
     def version_at(self, meta, data):
         return next(i for i, row in enumerate(self.project_of(meta)["versions"]) if row[0] == data["version_id"])
@@ -541,6 +546,7 @@ class Fold(oracle_fields.FoldFields):
         self.same(meta, "the version", data["before"], version)
         self.look_at_name(meta, data["after"]["name"], [v for other, v, _ in versions if other != id])
         versions[at] = id, data["after"], status
+        self.part_names[id] = data["after"]["name"]
 
     def on_VersionStatusChanged(self, meta, data):
         versions, at = self.project_of(meta)["versions"], self.version_at(meta, data)
@@ -784,7 +790,7 @@ class Fold(oracle_fields.FoldFields):
         self.issues[meta["aggregate"]["id"]] = dict(
             {k: v for k, v in data.items() if k != "meta"}, id=meta["aggregate"]["id"], labels=set(data["labels"]),
             **{which: set(data[which]) for which in ("components", "fix_versions", "affects_versions")},
-            resolution=None, archived=None, deleted=None, comments={}, threads=set(), worklogs={}, watchers=set(), links=set(), children=set(), created_at=meta["occurred_at"],
+            resolution=None, archived=None, deleted=None, comments={}, threads=set(), worklogs={}, watchers=set(), links=set(), children=set(), former=[], created_at=meta["occurred_at"],
             text_seq=meta["seq"], search_seq=meta["seq"])
         if data["cloned_from"]:
             source, clone = self.issues[data["cloned_from"]], self.issues[meta["aggregate"]["id"]]
@@ -1010,6 +1016,7 @@ class Fold(oracle_fields.FoldFields):
             if id is not None and not any(item["id"] == id for item in project[kind]):
                 self.say(meta, f"{project['key']} has no {id} among its {kind}")
         self.move_fields(meta, issue, self.projects[data["from_project_id"]], project)
+        issue["former"].append((data["from_project_id"], data["from_number"]))
         issue.update({field: data["to_" + field] for field in ("project_id", "number", "type", "status", "priority", "resolution")})
         if issue["type"] == "subtask" and self.issues[issue["parent"]]["project_id"] != data["to_project_id"]:
             self.say(meta, "a sub-task moves to where its parent is not")
@@ -1180,7 +1187,7 @@ class Expected(oracle_fields.ExpectedFields):
 
     def all(self):
         fold = self.fold
-        found = {"organization": self.organization(), "members": self.members(), "teams": self.teams(),
+        found = {"organization": self.organization(), "members": self.members(), "removed members": self.members(removed=True), "teams": self.teams(),
                  "api_keys": self.api_keys(), "projects": self.projects(),
                  "project_roles": [{"id": id, "name": fold.roles[id]} for id in sorted(fold.roles)],
                  "permission_schemes": [{"id": id, "name": fold.schemes[id]["name"], "built_in": id == "classic",
@@ -1202,6 +1209,7 @@ class Expected(oracle_fields.ExpectedFields):
             found["components " + project["key"]] = self.components(project)
             found["versions " + project["key"]] = self.versions(project)
             found["configuration " + project["key"]] = self.configuration(project)
+            found["assignable " + project["key"]] = self.assignable(project)
         boards = [id for id in sorted(fold.boards) if self.projects_of_board(id)]
         found["boards"] = [self.board_item(id) for id in boards]
         for id in boards:
@@ -1218,6 +1226,7 @@ class Expected(oracle_fields.ExpectedFields):
             found["children " + fold.key(issue)] = self.children(issue)
             found["links " + fold.key(issue)] = self.links(issue)
             found["history " + fold.key(issue)] = self.history(issue)
+            found["history names " + fold.key(issue)] = self.names(issue)
             found["worklogs " + fold.key(issue)] = self.worklogs(issue)
             for comment in issue["comments"].values():
                 if comment["edited_at"]:
@@ -1230,12 +1239,13 @@ class Expected(oracle_fields.ExpectedFields):
         return dict(fold.organization, slug=fold.tenant,
                     members=sum(not m["removed"] for m in fold.members.values()), teams=len(fold.teams))
 
-    def members(self):
+    def members(self, removed=False):
         items = []
         for id, member in sorted(self.fold.members.items()):
-            if not member["removed"]:
+            if member["removed"] == removed:
                 person = member["person"] or {}
-                items.append({"id": id, "role": member["role"], "status": "active" if member["active"] else "deactivated",
+                status = "removed" if removed else "active" if member["active"] else "deactivated"
+                items.append({"id": id, "role": member["role"], "status": status,
                               "name": person.get("name"), "email": person.get("email"),
                               "teams": sorted(team for team, t in self.fold.teams.items() if id in t["members"])})
         return items
@@ -1253,6 +1263,24 @@ class Expected(oracle_fields.ExpectedFields):
             "defaults": sum(f["kind"] in oracle_fields.MEMBERS and id in f["default_values"] for p in projects for f in p.get("fields", [])),
             "workflows": count("workflows"), "drafts": count("drafts"),
             "boards": sum(any(id in f["assignees"] for f in board["filters"]) for board in fold.boards.values())}
+    def holds(self, project, id, permission):
+        """Whether the member holds it on issues that they have not reported and are not assigned."""
+        role = self.fold.members[id]["role"]
+        if role in ("owner", "admin"):
+            return True
+
+        def has(grant):
+            teams = {team for team, t in self.fold.teams.items() if id in t["members"]}
+            holders = project["roles"].get(grant.get("project_role"), {"members": set(), "teams": set()})
+            weakest = grant.get("organization_role") or "guest"
+            return {"anyone": True, "organization_role": True, "team": grant.get("team") in teams, "member": grant.get("member") == id,
+                    "project_role": id in holders["members"] or bool(teams & holders["teams"]),
+                    "lead": project["lead"] == id}.get(grant["to"], False) and (weakest == "guest" or role == "member" == weakest)
+        return any(has(grant) for grant in self.fold.schemes[project["scheme"]]["grants"] if grant["permission"] == permission)
+
+    def assignable(self, project):
+        return [self.name(member["id"]) for member in self.members() if member["status"] == "active" and
+                all(self.holds(project, member["id"], permission) for permission in ("browse_project", "be_assigned"))]
 
     def api_keys(self):
         return [{k: v for k, v in key.items() if k != "revoked"} for _, key in sorted(self.fold.api_keys.items())
@@ -1270,7 +1298,7 @@ class Expected(oracle_fields.ExpectedFields):
         counts = {status["id"]: 0 for status in project["statuses"]}
         for issue in self.of_project(project):
             counts[issue["status"]] += 1
-        return {"id": project["id"], "key": project["key"], "name": project["name"], "category": project["category"],
+        return {"id": project["id"], "key": project["key"], "former_keys": project["former_keys"], "name": project["name"], "category": project["category"],
                 "archived": project["archived"], "lead": project["lead"], "version": project["version"], "issues": sum(counts.values()), "counts": counts}
 
     def there(self):
@@ -1506,7 +1534,7 @@ class Expected(oracle_fields.ExpectedFields):
         found = {k: issue[k] for k in ("id", "type", "summary", "description", "status", "resolution", "priority", "due_on",
                                        "start_on", "estimate", "remaining", "rank", "external_ref", "created_at", "updated_at", "version")}
         found.update(
-            key=self.fold.key(issue), project={k: project[k] for k in ("id", "key", "name")},
+            key=self.fold.key(issue), former_keys=self.former_keys(issue), project={k: project[k] for k in ("id", "key", "name")},
             reporter=self.name(issue["reporter"]), assignee=self.name(issue["assignee"]), labels=sorted(issue["labels"]),
             parent=self.related(issue["parent"]), cloned_from=self.related(issue["cloned_from"]), archived=bool(issue["archived"]),
             subtasks=self.first_page(self.children(issue), lambda item: item["id"]),
@@ -1517,6 +1545,22 @@ class Expected(oracle_fields.ExpectedFields):
             comments=self.newest(self.comments(issue)), worklogs=self.newest(self.worklogs(issue)),
             fields=self.field_values(project, issue), spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])
         return found
+
+    def former_keys(self, issue):
+        places = [(self.fold.projects[id], number, True) for id, number in issue["former"]] + \
+            [(self.fold.projects[issue["project_id"]], issue["number"], False)]
+        return [f"{key}-{number}" for project, number, now in places if not project["deleted"]
+                for key in project["former_keys"] + [project["key"]] * now][:100]
+
+    def names(self, issue):
+        """Of members, components and versions that the history of the issue names."""
+        def ids(value):
+            if isinstance(value, (dict, list)):
+                return {id for part in (value.values() if isinstance(value, dict) else value) for id in ids(part)}
+            return {value} if isinstance(value, str) else set()
+        found = {id: (self.name(id) or {}).get("name") or self.fold.part_names.get(id)
+                 for row in self.history(issue) for id in ids(row["body"]) if id}
+        return {id: name for id, name in found.items() if name}
 
     def history(self, issue):
         """Its events, and the links that others made to it, or cut."""

@@ -14,6 +14,9 @@
 #define ACME  SLICE("acme")
 #define ID(n) "00000000-0000-0000-0000-00000000000" #n
 
+static const struct members_query everybody = {
+        .reader = {.admin = true}, .limit = 9, .statuses = MEMBERS_NOT_REMOVED};
+
 struct seen {
 	struct history history;
 	struct history_tenant *acme;
@@ -101,7 +104,7 @@ static void a_member_is_found_by_identity_until_removed(void **state)
 	end_command(s);
 	fold(s);
 	assert_int_equal(find_ada(s, &member), STATUS_NOT_FOUND);
-	assert_int_equal(members_read(s->access, ACME, NULL, 9, &s->out, &position, NULL),
+	assert_int_equal(members_read(s->access, ACME, &everybody, &s->out, &position, NULL),
 	                 STATUS_OK);
 	assert_string_equal(buf_cstr(&s->out), "{\"items\":[],\"next\":null}");
 }
@@ -110,6 +113,108 @@ static struct event *of_organization(struct seen *s, enum event_type type, uint6
 {
 	return history_event(&s->history, type, AGGREGATE_KIND_ORGANIZATION,
 	                     history_id("acme", "org", 1), version);
+}
+
+static void a_removed_member_is_still_named_until_forgotten(void **state)
+{
+	struct seen *s = *state;
+	const struct access_reader ada = {.id = s->ada};
+	const struct uuid nobody = {{1}};
+	uint64_t position;
+	struct members_query removed = everybody;
+	removed.statuses = 1u << MEMBER_REMOVED;
+	of_organization(s, EVENT_MEMBER_REMOVED, 4)->member_removed.member_id = s->ada;
+	end_command(s);
+	fold(s);
+#define REMOVED(name, email)                                                                       \
+	"{\"id\":\"@ada\",\"role\":\"owner\",\"status\":\"removed\",\"name\":" name                \
+	",\"email\":" email ",\"teams\":[]}"
+	assert_int_equal(member_read(s->access, ACME, &ada, &s->ada, &s->out, &position, &s->err),
+	                 STATUS_OK);
+	expect_json(s, REMOVED("\"Ada\"", "\"ada@example.org\""));
+	buf_clear(&s->out);
+	assert_int_equal(members_read(s->access, ACME, &removed, &s->out, &position, &s->err),
+	                 STATUS_OK);
+	expect_json(s, "{\"items\":[" REMOVED("\"Ada\"", "\"ada@example.org\"") "],\"next\":null}");
+	assert_int_equal(profile_forget(s->history.keys, ACME, &s->ada, NULL), STATUS_OK);
+	buf_clear(&s->out);
+	assert_int_equal(member_read(s->access, ACME, &ada, &s->ada, &s->out, &position, &s->err),
+	                 STATUS_OK);
+	expect_json(s, REMOVED("null", "null"));
+	buf_clear(&s->out);
+	assert_int_equal(member_read(s->access, ACME, &ada, &nobody, &s->out, &position, &s->err),
+	                 STATUS_NOT_FOUND);
+	assert_int_equal(s->out.n, 0);
+}
+
+static void addresses_are_for_admins_and_oneself(void **state)
+{
+	struct seen *s = *state;
+	static const struct {
+		bool admin, oneself, sees;
+	} rows[] = {{true, false, true}, {false, true, true}, {false, false, false}};
+	uint64_t position;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct members_query query = everybody;
+		query.reader.admin = rows[i].admin;
+		if (rows[i].oneself)
+			query.reader.id = s->ada;
+		buf_clear(&s->out);
+		assert_int_equal(members_read(s->access, ACME, &query, &s->out, &position, NULL),
+		                 STATUS_OK);
+		assert_true(!strstr(buf_cstr(&s->out), "ada@example.org") == !rows[i].sees);
+		assert_non_null(strstr(buf_cstr(&s->out), "\"name\":\"Ada\""));
+	}
+}
+
+static void members_are_found_by_the_beginning_of_a_word(void **state)
+{
+	struct seen *s = *state;
+	static const struct {
+		const char *name;
+		bool found;
+	} rows[] = {{"ada", true}, {"A", true}, {"ad", true}, {"da", false}, {"adam", false}};
+	uint64_t position;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct members_query query = everybody;
+		query.name = slice_str(rows[i].name);
+		buf_clear(&s->out);
+		assert_int_equal(members_read(s->access, ACME, &query, &s->out, &position, NULL),
+		                 STATUS_OK);
+		assert_true(!strstr(buf_cstr(&s->out), "\"Ada\"") == !rows[i].found);
+	}
+}
+
+static void a_search_for_a_name_looks_at_a_bounded_number_of_members(void **state)
+{
+	struct seen *s = *state;
+	struct members_query query = everybody;
+	char id[UUID_TEXT];
+	uint64_t position;
+	for (uint32_t i = 1; i <= ACCESS_NAMES_LOOKED; i++) {
+		struct uuid member = {{[15] = 0}};
+		put_u32((char *)member.bytes + 12, i);
+		of_organization(s, EVENT_MEMBER_ADDED, 3 + i)->member_added =
+		        (struct member_added){member, ORG_ROLE_GUEST};
+		end_command(s);
+	}
+	fold(s);
+	query.name = SLICE("Ada");
+	assert_int_equal(members_read(s->access, ACME, &query, &s->out, &position, &s->err),
+	                 STATUS_OK);
+	struct uuid last = {{[15] = 0}};
+	put_u32((char *)last.bytes + 12, ACCESS_NAMES_LOOKED);
+	uuid_format(&last, id);
+	struct buf expected = {0};
+	buf_printf(&expected, "{\"items\":[],\"next\":\"%.*s\"}", UUID_TEXT, id);
+	assert_string_equal(buf_cstr(&s->out), buf_cstr(&expected));
+	buf_release(&expected);
+	buf_clear(&s->out);
+	query.after = &last;
+	assert_int_equal(members_read(s->access, ACME, &query, &s->out, &position, &s->err),
+	                 STATUS_OK);
+	assert_non_null(strstr(buf_cstr(&s->out), "\"Ada\""));
+	assert_non_null(strstr(buf_cstr(&s->out), "\"next\":null"));
 }
 
 static void a_deactivated_member_is_listed_and_not_found(void **state)
@@ -122,7 +227,7 @@ static void a_deactivated_member_is_listed_and_not_found(void **state)
 	end_command(s);
 	fold(s);
 	assert_int_equal(find_ada(s, &member), STATUS_NOT_FOUND);
-	assert_int_equal(members_read(s->access, ACME, NULL, 9, &s->out, &position, NULL),
+	assert_int_equal(members_read(s->access, ACME, &everybody, &s->out, &position, NULL),
 	                 STATUS_OK);
 	assert_non_null(strstr(buf_cstr(&s->out), "\"status\":\"deactivated\""));
 	of_organization(s, EVENT_MEMBER_REACTIVATED, 5)->member_reactivated =
@@ -214,7 +319,7 @@ static void a_deleted_team_is_nowhere(void **state)
 	                 STATUS_OK);
 	assert_null(strstr(buf_cstr(&s->out), "Platform"));
 	buf_clear(&s->out);
-	assert_int_equal(members_read(s->access, ACME, NULL, 9, &s->out, &position, NULL),
+	assert_int_equal(members_read(s->access, ACME, &everybody, &s->out, &position, NULL),
 	                 STATUS_OK);
 	assert_non_null(strstr(buf_cstr(&s->out), "\"teams\":[]"));
 }
@@ -370,6 +475,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        CASE(a_member_is_found_by_identity_until_removed),
+	        CASE(a_removed_member_is_still_named_until_forgotten),
+	        CASE(addresses_are_for_admins_and_oneself),
+	        CASE(members_are_found_by_the_beginning_of_a_word),
+	        CASE(a_search_for_a_name_looks_at_a_bounded_number_of_members),
 	        CASE(a_deactivated_member_is_listed_and_not_found),
 	        CASE(an_organization_shows_its_newest_name_and_version),
 	        CASE(teams_show_their_members_page_by_page),
