@@ -352,8 +352,9 @@ struct aggregate_ref command_aggregate(const struct uuid *created,
 	const struct event_meta *meta = &event->meta;
 	bool is_other = before->kind == AGGREGATE_KIND_ISSUE &&
 	                !uuid_equal(&before->id, &meta->aggregate.id);
-	if (is_other && ((event->type == EVENT_ISSUE_MOVED && event->issue_moved.with_parent) ||
-	                 event->type == EVENT_ISSUE_FIELDS_CHANGED))
+	if (is_other &&
+	    ((event->type == EVENT_ISSUE_MOVED && event->issue_moved.with_parent) ||
+	     event->type == EVENT_ISSUE_FIELDS_CHANGED || event->type == EVENT_ISSUE_ASSIGNED))
 		return *before;
 	bool is_new = !uuid_is_nil(created) && uuid_equal(created, &before->id);
 	return is_new && !uuid_equal(&meta->aggregate.id, created) ? *before : meta->aggregate;

@@ -133,13 +133,13 @@ static size_t bytes_of(struct slice_array texts)
 	return bytes;
 }
 
-static bool check_size(struct judge *judge, const struct bulk_edit_issues *command)
+/* @bytes: of other texts that each issue gets. */
+static bool check_size(struct judge *judge, struct slice_array issues, size_t bytes,
+                       struct field_value_array fields)
 {
-	size_t bytes = bytes_of(command->add_labels) + bytes_of(command->remove_labels);
-
-	for (uint32_t i = 0; i < command->fields.n; i++)
-		bytes += bytes_of(command->fields.items[i].values);
-	return bytes * command->issues.n <= BULK_TEXT_BYTES ||
+	for (uint32_t i = 0; i < fields.n; i++)
+		bytes += bytes_of(fields.items[i].values);
+	return bytes * issues.n <= BULK_TEXT_BYTES ||
 	       REFUSE(judge, REJECT_TOO_LARGE, "/issues",
 	              SLICE("so much text on so many issues: send fewer at once"));
 }
@@ -162,7 +162,9 @@ void decide_bulk_edit_issues(struct judge *judge, const struct bulk_edit_issues 
 	else if (issue_has_field(command->clear, ISSUE_FIELD_DESCRIPTION))
 		REFUSE(judge, REJECT_BAD_CLEAR, "/clear",
 		       SLICE("descriptions are emptied one by one"));
-	else if (check_size(judge, command))
+	else if (check_size(judge, command->issues,
+	                    bytes_of(command->add_labels) + bytes_of(command->remove_labels),
+	                    command->fields))
 		decide_bulk(judge, &list);
 }
 
@@ -214,6 +216,7 @@ static void move_one(struct bulk *bulk, const void *context, struct slice issue)
 	        .statuses = command->statuses,
 	        .priorities = command->priorities,
 	        .resolutions = command->resolutions,
+	        .fields = command->fields,
 	};
 
 	decide_move_issue(bulk_judge(bulk, COMMAND_MOVE_ISSUE), &move);
@@ -227,7 +230,8 @@ void decide_bulk_move_issues(struct judge *judge, const struct bulk_move_issues 
 	                               .command = command,
 	                               .one = move_one};
 
-	decide_bulk(judge, &list);
+	if (check_size(judge, command->issues, 0, command->fields))
+		decide_bulk(judge, &list);
 }
 
 static void delete_one(struct bulk *bulk, const void *context, struct slice issue)

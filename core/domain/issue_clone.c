@@ -21,7 +21,7 @@ struct clone {
 	struct slice type, status, priority, summary;
 	struct slice_array labels;
 	struct uuid_array tags[ROW_TAGS]; /* within its project only */
-	struct field_change_array fields; /* likewise */
+	struct field_change_array fields;
 	bool has_assignee;
 };
 
@@ -128,22 +128,37 @@ static bool check_cloner(struct judge *judge, const struct row_issue *source,
 	return check_may_create(judge, &crossing, "/issue");
 }
 
+/* Who creates an issue with an assignee, or with dates, is asked for more. */
+static bool check_may_give(const struct cloning *cloning, struct clone *clone)
+{
+	struct judge *judge = cloning->judge;
+	const struct row_issue like = {.reporter = judge->person};
+	const struct row_project *project = &cloning->project;
+	bool dates = clone->source.has_due_on || clone->source.has_start_on;
+
+	clone->has_assignee = can_be_assigned(judge, project, &like, &clone->source.assignee);
+	return (!clone->has_assignee ||
+	        check_may(judge, PERMISSION_ASSIGN_ISSUES, project, &like)) &&
+	       (!dates || check_may(judge, PERMISSION_SCHEDULE_ISSUES, project, &like));
+}
+
 static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struct clone *clone)
 {
 	struct judge *judge = cloning->judge;
 	const struct uuid *project = &cloning->project.id;
-	const struct row_issue like = {.reporter = judge->person};
 	struct row_item type, priority;
+	const struct arrival to = {project, &type, cloning->command->fields, parent != NULL};
 	struct workflow workflow;
 
-	if (!find_item(judge, project, ITEM_ISSUE_TYPE, PADDED(clone->source.type), "/project",
-	               &type) ||
-	    !find_item(judge, project, ITEM_PRIORITY, PADDED(clone->source.priority), "/project",
-	               &priority) ||
+	if (!choose_item(judge, project, ITEM_ISSUE_TYPE, PADDED(clone->source.type), "/project",
+	                 &type) ||
+	    !choose_item(judge, project, ITEM_PRIORITY, PADDED(clone->source.priority), "/project",
+	                 &priority) ||
 	    !find_workflow(judge, project, false, PADDED(type.workflow), "/project", &workflow) ||
 	    !check_cloner(judge, &clone->source, &type, project, &workflow) ||
 	    !copy_summary(judge, cloning->command, &clone->source, &clone->summary) ||
-	    !find_clone_parent(judge, &type, parent, clone) ||
+	    !find_clone_parent(judge, &type, parent, clone) || !check_may_give(cloning, clone) ||
+	    !plan_cloned_fields(judge, &clone->source, &to, &clone->fields) ||
 	    !check_new_id(judge, &cloning->id, "/issue_id"))
 		return false;
 	clone->type = emit_copy(judge, PADDED(type.id));
@@ -154,11 +169,6 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 		clone->tags[tag] = uuid_equal(project, &clone->source.project_id)
 		                           ? copy_tags(judge, &clone->source, (enum row_tag)tag)
 		                           : (struct uuid_array){NULL, 0};
-	clone->fields = uuid_equal(project, &clone->source.project_id)
-	                        ? plan_cloned_fields(judge, &clone->source)
-	                        : (struct field_change_array){NULL, 0};
-	clone->has_assignee =
-	        can_be_assigned(judge, &cloning->project, &like, &clone->source.assignee);
 	return judge->decision->reject == REJECT_NONE;
 }
 

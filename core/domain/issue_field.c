@@ -9,7 +9,9 @@
 /* What values are asked of: an issue, or one that is about to be created. */
 struct fields_of {
 	struct judge *judge;
-	const struct row_issue *issue; /* NULL: a new one */
+	const struct row_issue *issue;  /* NULL: a new one */
+	const struct row_issue *source; /* that a new one is cloned from, in its project; or NULL */
+	bool required_only;             /* defaults are for required fields */
 	const struct uuid *project;
 	const struct row_item *type;
 	struct field_value_array wishes;
@@ -50,11 +52,37 @@ bool check_fields_unchanged(struct judge *judge, const struct row_issue *issue,
 	return true;
 }
 
+static bool takes_value(const struct tenant_state *state, const struct uuid *project,
+                        const struct row_field *field, const struct row_field_value *value)
+{
+	struct slice packed = slice_of(value->packed, value->n), item;
+	struct row_field_option option;
+
+	while (field_has_options(field->kind) && field_next(&packed, &item))
+		if (!read_field_option(state, project, PADDED(field->id), item, &option))
+			return false;
+	return true;
+}
+
+/* Whether @value of @issue is one of @project, also where the issue comes from another one. */
+static bool moves_along(const struct tenant_state *state, const struct row_issue *issue,
+                        const struct uuid *project, struct slice field,
+                        const struct row_field_value *value)
+{
+	struct row_field from, to;
+
+	return uuid_equal(&issue->project_id, project) ||
+	       (read_field(state, &issue->project_id, field, &from) &&
+	        read_field(state, project, field, &to) && from.kind == to.kind &&
+	        takes_value(state, project, &to, value));
+}
+
 static void read_before(const struct fields_of *of, struct slice field,
                         struct row_field_value *before)
 {
 	if (of->issue && of->issue->fields &&
-	    read_field_value(of->judge->state, &of->issue->id, field, before))
+	    read_field_value(of->judge->state, &of->issue->id, field, before) &&
+	    moves_along(of->judge->state, of->issue, of->project, field, before))
 		return;
 	memset(before, 0, offsetof(struct row_field_value, packed));
 }
@@ -287,6 +315,35 @@ static struct slice_array default_values(const struct fields_of *of, const struc
 	return (struct slice_array){items, n};
 }
 
+static struct slice_array cloned_values(const struct fields_of *of, const struct row_field *field,
+                                        const struct row_field_value *value)
+{
+	struct judge *judge = of->judge;
+	struct slice_array values = unpack_values(judge, slice_of(value->packed, value->n));
+	struct slice *items = (struct slice *)values.items;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < values.n; i++)
+		if (!field_has_members(field->kind) ||
+		    field_value_can_be_chosen(judge->state, of->project, field, items[i]))
+			items[n++] = items[i];
+	return (struct slice_array){items, n};
+}
+
+/* Whether it has a value without anybody's wish: its own, or that of what it is cloned from. */
+static bool has_value(const struct fields_of *of, const struct row_field *field)
+{
+	struct row_field_value value;
+
+	if (of->source)
+		return of->source->fields && !field->disabled &&
+		       read_field_value(of->judge->state, &of->source->id, PADDED(field->id),
+		                        &value) &&
+		       (value.text_seq || cloned_values(of, field, &value).n);
+	read_before(of, PADDED(field->id), &value);
+	return value.size > 0;
+}
+
 static bool plan_eager(struct fields_of *of, const struct row_field *field)
 {
 	struct slice_array values = {NULL, 0};
@@ -294,15 +351,14 @@ static bool plan_eager(struct fields_of *of, const struct row_field *field)
 	bool with_values;
 	bool wished = is_wished(of, field, &with_values);
 
-	if (with_values || (of->issue && !field->required))
-		return true;
-	read_before(of, PADDED(field->id), &before);
-	if (before.size && !wished)
+	if (with_values || (of->required_only && !field->required) ||
+	    (!wished && has_value(of, field)))
 		return true;
 	if (!wished && field->has_default)
 		values = default_values(of, field);
 	if (!values.n && field->required)
 		return refuse_empty(of, field, of->pointer);
+	read_before(of, PADDED(field->id), &before);
 	add_change(of, field, &before, values);
 	return of->judge->decision->reject == REJECT_NONE;
 }
@@ -319,20 +375,54 @@ static bool plan_eager_fields(struct fields_of *of)
 	return true;
 }
 
+/* What the source shows, as far as it is not wished otherwise. */
+static void clone_values(struct fields_of *of)
+{
+	const struct uuid *source = &of->source->id;
+	struct values_walk walk;
+	struct row_field field;
+	bool unused;
+
+	walk_field_values(&walk, of->judge->state, source);
+	while (next_field_value(&walk)) {
+		if (!read_field(of->judge->state, of->project, walk.field, &field) ||
+		    field.disabled || !field_is_of_type(&field, of->type) ||
+		    is_wished(of, &field, &unused))
+			continue;
+		bool is_text = walk.value.text_seq != 0;
+		struct slice_array values = cloned_values(of, &field, &walk.value);
+		if (!values.n && !is_text)
+			continue;
+		of->bytes += is_text ? walk.value.size : field_values_size(values);
+		of->items[of->n++] =
+		        (struct field_change){.field = emit_copy(of->judge, PADDED(field.id)),
+		                              .kind = field.kind,
+		                              .to = values,
+		                              .has_copied_from = is_text,
+		                              .copied_from = *source,
+		                              .has_text_seq = is_text,
+		                              .text_seq = walk.value.text_seq};
+	}
+}
+
 static bool plan_all_fields(struct fields_of *of, struct field_change_array *changes)
 {
-	uint32_t wishes = of->wishes.n;
+	uint32_t cloned = of->source ? of->source->fields : 0;
 	struct row_project row;
 	bool found = read_project(of->judge->state, of->project, &row);
 
 	assert(found);
 	(void)found;
 	*changes = (struct field_change_array){NULL, 0};
-	if (!wishes && !row.eager_fields)
+	if (!of->wishes.n && !row.eager_fields && !cloned)
 		return true;
-	of->items = emit_room(of->judge, (wishes + row.eager_fields) * sizeof(*of->items));
-	if (!of->items || !plan_wishes(of) || (row.eager_fields && !plan_eager_fields(of)) ||
-	    !check_bytes(of))
+	of->items = emit_room(of->judge,
+	                      (of->wishes.n + row.eager_fields + cloned) * sizeof(*of->items));
+	if (!of->items || !plan_wishes(of))
+		return false;
+	if (cloned)
+		clone_values(of);
+	if ((row.eager_fields && !plan_eager_fields(of)) || !check_bytes(of))
 		return false;
 	*changes = (struct field_change_array){of->items, of->n};
 	return true;
@@ -359,92 +449,60 @@ bool plan_converted_fields(struct judge *judge, const struct row_issue *issue,
 	                       .project = &issue->project_id,
 	                       .type = type,
 	                       .wishes = wishes,
+	                       .required_only = true,
 	                       .pointer = "/fields",
 	                       .bytes = issue->field_bytes};
 
 	return plan_all_fields(&of, changes);
 }
 
-/* --- clones --- */
+/* --- those that are cloned, or move --- */
 
-static struct slice_array cloned_values(struct judge *judge, const struct row_issue *source,
-                                        const struct row_field *field,
-                                        const struct row_field_value *value)
+/* Of what is wished for a whole family, what this one lacks. */
+static struct field_value_array wishes_of(const struct fields_of *of, const struct arrival *to)
 {
-	struct slice_array values = unpack_values(judge, slice_of(value->packed, value->n));
-	struct slice *items = (struct slice *)values.items;
+	struct field_value *items;
+	struct row_field field;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < values.n; i++)
-		if (!field_has_members(field->kind) ||
-		    field_value_can_be_chosen(judge->state, &source->project_id, field, items[i]))
-			items[n++] = items[i];
-	return (struct slice_array){items, n};
+	if (!to->along || !to->wishes.n)
+		return to->wishes;
+	items = emit_room(of->judge, to->wishes.n * sizeof(*items));
+	for (uint32_t i = 0; i < to->wishes.n && items; i++)
+		if (read_field(of->judge->state, of->project, to->wishes.items[i].field, &field) &&
+		    field_is_of_type(&field, of->type) && !has_value(of, &field))
+			items[n++] = to->wishes.items[i];
+	return (struct field_value_array){items, n};
 }
 
-static void clone_value(struct judge *judge, const struct row_issue *source,
-                        const struct row_item *type, struct slice id,
-                        const struct row_field_value *value, struct field_change_array *changes)
+bool plan_cloned_fields(struct judge *judge, const struct row_issue *source,
+                        const struct arrival *to, struct field_change_array *changes)
 {
-	struct field_change *items = (struct field_change *)changes->items;
-	struct row_field field;
+	struct fields_of of = {.judge = judge,
+	                       .project = to->project,
+	                       .source =
+	                               uuid_equal(to->project, &source->project_id) ? source : NULL,
+	                       .type = to->type,
+	                       .required_only = true,
+	                       .pointer = "/fields"};
 
-	if (!read_field(judge->state, &source->project_id, id, &field) || field.disabled ||
-	    !field_is_of_type(&field, type))
-		return;
-	struct slice_array values = cloned_values(judge, source, &field, value);
-	if (!values.n && !value->text_seq)
-		return;
-	items[changes->n++] = (struct field_change){.field = emit_copy(judge, id),
-	                                            .kind = field.kind,
-	                                            .to = values,
-	                                            .has_copied_from = value->text_seq != 0,
-	                                            .copied_from = source->id,
-	                                            .has_text_seq = value->text_seq != 0,
-	                                            .text_seq = value->text_seq};
+	of.wishes = wishes_of(&of, to);
+	return plan_all_fields(&of, changes);
 }
 
-struct field_change_array plan_cloned_fields(struct judge *judge, const struct row_issue *source)
+bool plan_arrived_fields(struct judge *judge, const struct row_issue *issue,
+                         const struct arrival *to, struct field_change_array *changes)
 {
-	struct field_change_array changes = {NULL, 0};
-	struct values_walk walk;
-	struct row_item type;
+	struct fields_of of = {.judge = judge,
+	                       .issue = issue,
+	                       .project = to->project,
+	                       .type = to->type,
+	                       .required_only = true,
+	                       .pointer = "/fields",
+	                       .bytes = issue->field_bytes};
 
-	if (!source->fields)
-		return changes;
-	bool found = read_item(judge->state, &source->project_id, ITEM_ISSUE_TYPE,
-	                       PADDED(source->type), &type);
-	assert(found);
-	(void)found;
-	changes.items = emit_room(judge, source->fields * sizeof(*changes.items));
-	walk_field_values(&walk, judge->state, &source->id);
-	while (changes.items && next_field_value(&walk))
-		clone_value(judge, source, &type, walk.field, &walk.value, &changes);
-	return changes;
-}
-
-/* --- moves --- */
-
-static bool takes_value(const struct tenant_state *state, const struct uuid *project,
-                        const struct row_field *field, const struct row_field_value *value)
-{
-	struct slice packed = slice_of(value->packed, value->n), item;
-	struct row_field_option option;
-
-	while (field_has_options(field->kind) && field_next(&packed, &item))
-		if (!read_field_option(state, project, PADDED(field->id), item, &option))
-			return false;
-	return true;
-}
-
-static bool moves_along(const struct tenant_state *state, const struct row_issue *issue,
-                        const struct uuid *project, const struct values_walk *walk)
-{
-	struct row_field from, to;
-
-	return read_field(state, &issue->project_id, walk->field, &from) &&
-	       read_field(state, project, walk->field, &to) && from.kind == to.kind &&
-	       takes_value(state, project, &to, &walk->value);
+	of.wishes = wishes_of(&of, to);
+	return plan_all_fields(&of, changes);
 }
 
 struct field_change_array plan_moved_fields(struct judge *judge, const struct row_issue *issue,
@@ -464,9 +522,9 @@ struct field_change_array plan_moved_fields(struct judge *judge, const struct ro
 		bool found = judge->state->get(judge->state, &key, &field);
 		assert(found);
 		(void)found;
-		if (!moves_along(judge->state, issue, project, &walk))
+		if (!moves_along(judge->state, issue, project, walk.field, &walk.value))
 			items[changes.n++] = field_change_of(judge, &field, &walk.value,
-			                                     (struct slice_array){NULL, 0});
+			                               (struct slice_array){NULL, 0});
 	}
 	return changes;
 }

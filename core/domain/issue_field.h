@@ -48,9 +48,21 @@ bool plan_new_fields(struct judge *judge, const struct uuid *project, const stru
 bool plan_converted_fields(struct judge *judge, const struct row_issue *issue,
                            const struct row_item *type, struct field_value_array wishes,
                            struct field_change_array *changes);
-/* What the clone of an issue gets: everything that it shows, without members who are gone. */
-struct field_change_array plan_cloned_fields(struct judge *judge, const struct row_issue *source);
-
+/* Where an issue comes to that is cloned or moves, and as what. */
+struct arrival {
+	const struct uuid *project;
+	const struct row_item *type;
+	struct field_value_array wishes;
+	bool along; /* with its parent: it gets those wishes that its type has, where it lacks them
+	             */
+};
+/* What the clone of an issue gets: in its own project everything that it shows, without members who
+ * are gone; what is wished; required fields must be among that, or have a default. */
+bool plan_cloned_fields(struct judge *judge, const struct row_issue *source,
+                        const struct arrival *to, struct field_change_array *changes);
+/* What an issue gets when it has moved, likewise, behind what it loses. */
+bool plan_arrived_fields(struct judge *judge, const struct row_issue *issue,
+                         const struct arrival *to, struct field_change_array *changes);
 /* What an issue loses that moves to @project: values that no field there takes, of the same id and
  * kind, with the same options; and those of fields that were removed. */
 struct field_change_array plan_moved_fields(struct judge *judge, const struct row_issue *issue,

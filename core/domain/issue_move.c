@@ -2,8 +2,9 @@
  * on finding it. Type, status, priority and resolution
  * are kept where the other project has them under the same id, else the command says what takes
  * their place. Values of custom fields likewise; those that no field there takes come off in an
- * event before. What belongs to the project that it leaves comes off: components, versions, and
- * what is remembered by the ordinals of its statuses.
+ * event before, and so does an assignee who cannot have it there. What belongs to the project that
+ * it leaves comes off: components, versions, and what is remembered by the ordinals of its
+ * statuses.
  *
  * Sub-tasks of the same project go along in the same decision, archived and deleted ones too. A
  * sub-task alone moves only to where its parent is. */
@@ -23,6 +24,7 @@ struct moving {
 struct moved {
 	struct row_item type, status, priority;
 	struct slice resolution; /* empty: none */
+	struct field_change_array fields;
 };
 
 static const struct replacement *replacement_of(struct replacement_array replacements,
@@ -45,17 +47,20 @@ static bool check_replacements(struct judge *judge, struct replacement_array rep
 	return true;
 }
 
-/* What takes the place of @id: what the command says, else the same if it is there. */
+/* What takes the place of @id: what the command says, else the same if it is there; types and
+ * priorities must be such that new issues can have them. */
 static bool find_there(const struct moving *moving, enum item_kind kind,
                        struct replacement_array replacements, struct slice id, const char *pointer,
                        struct row_item *item)
 {
 	const struct replacement *replacement = replacement_of(replacements, id);
+	bool is_chosen = kind == ITEM_ISSUE_TYPE || kind == ITEM_PRIORITY;
 
 	if (replacement)
-		return choose_item(moving->judge, &moving->project.id, kind, replacement->to,
-		                   pointer, item);
-	return find_item(moving->judge, &moving->project.id, kind, id, pointer, item);
+		id = replacement->to;
+	return replacement || is_chosen
+	               ? choose_item(moving->judge, &moving->project.id, kind, id, pointer, item)
+	               : find_item(moving->judge, &moving->project.id, kind, id, pointer, item);
 }
 
 static bool find_type(const struct moving *moving, const struct row_issue *issue,
@@ -114,14 +119,18 @@ static bool find_resolution(const struct moving *moving, const struct row_issue 
 	return true;
 }
 
-static bool plan_move(const struct moving *moving, const struct row_issue *issue,
+static bool plan_move(const struct moving *moving, const struct row_issue *issue, bool with_parent,
                       struct moved *moved)
 {
+	const struct arrival to = {&moving->project.id, &moved->type, moving->command->fields,
+	                           with_parent};
+
 	return check_occurred_at(moving->judge, issue) && find_type(moving, issue, &moved->type) &&
 	       find_status(moving, issue, &moved->type, &moved->status) &&
 	       find_there(moving, ITEM_PRIORITY, moving->command->priorities,
 	                  PADDED(issue->priority), "/priorities", &moved->priority) &&
-	       find_resolution(moving, issue, &moved->status, &moved->resolution);
+	       find_resolution(moving, issue, &moved->status, &moved->resolution) &&
+	       plan_arrived_fields(moving->judge, issue, &to, &moved->fields);
 }
 
 static enum status_category category_of(const struct moving *moving, const struct row_issue *issue)
@@ -166,6 +175,17 @@ static struct issue_moved describe_move(struct moving *moving, const struct row_
 	};
 }
 
+/* Nobody comes to be the assignee by a move who could not be given the issue there. */
+static void unassign(const struct moving *moving, struct row_issue *issue)
+{
+	static const struct uuid nobody;
+	const struct row_issue like = {.reporter = issue->reporter};
+
+	if (!uuid_is_nil(&issue->assignee) &&
+	    !can_be_assigned(moving->judge, &moving->project, &like, &issue->assignee))
+		edit_assignee(moving->judge, &nobody, issue);
+}
+
 static void emit_move(struct moving *moving, const struct moved *moved, bool with_parent,
                       struct row_issue *issue)
 {
@@ -175,7 +195,9 @@ static void emit_move(struct moving *moving, const struct moved *moved, bool wit
 
 	move.with_parent = with_parent;
 	emit_field_changes(judge, lost, issue);
+	unassign(moving, issue);
 	emit_issue(judge, EVENT_ISSUE_MOVED, issue)->issue_moved = move;
+	emit_field_changes(judge, moved->fields, issue);
 }
 
 static bool move_subtasks(struct moving *moving, const struct row_issue *issue)
@@ -189,7 +211,7 @@ static bool move_subtasks(struct moving *moving, const struct row_issue *issue)
 		if (!is_subtask(judge->state, &child) ||
 		    !uuid_equal(&child.project_id, &issue->project_id))
 			continue;
-		if (!plan_move(moving, &child, &moved))
+		if (!plan_move(moving, &child, true, &moved))
 			return false;
 		emit_move(moving, &moved, true, &child);
 	}
@@ -263,7 +285,7 @@ void decide_move_issue(struct judge *judge, const struct move_issue *command)
 	                  command->expected_version, &issue) ||
 	    !find_target(&moving) || !check_elsewhere(&moving, &issue) ||
 	    uuid_equal(&issue.project_id, &moving.project.id) || !check_alone(&moving, &issue) ||
-	    !plan_move(&moving, &issue, &moved))
+	    !plan_move(&moving, &issue, false, &moved))
 		return;
 	emit_move(&moving, &moved, false, &issue);
 	move_subtasks(&moving, &issue);

@@ -100,6 +100,11 @@ class Place:
         send("CreateIssue", data, "reporter" if self.who == "reporter" else None)
         return id
 
+    def dated(self):
+        id = self.issue()
+        send("EditIssue", {"issue": id, "due_on": "2026-01-01"})
+        return id
+
     def put_away(self, command):
         id = self.issue()
         send(command, {"issue": id})
@@ -331,6 +336,7 @@ BODIES = {
     "RankIssue": lambda p: {"issue": p.issue(), "before": p.owner_issue()},
     "MoveIssue": lambda p: {"issue": p.issue(), "project": p.fresh_project()},
     "CloneIssue": lambda p: {"issue": p.issue()},
+    "CloneIssue: with dates": lambda p: {"issue": p.dated()},
     "ArchiveIssue": lambda p: {"issue": p.issue()},
     "UnarchiveIssue": lambda p: p.put_away("ArchiveIssue"),
     "DeleteIssue": lambda p: {"issue": p.issue()},

@@ -219,6 +219,7 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 		                                            .has_project = maybe(seed, 3),
 		                                            .project = SOME_PROJECT,
 		                                            .summary_prefix = PICK("", "Copy of "),
+		                                            .fields = random_fields(decider, seed),
 		                                            .subtasks = maybe(seed, 2),
 		                                            .links = maybe(seed, 2)};
 		break;
@@ -227,6 +228,7 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 		        (struct move_issue){.issue = SOME_ISSUE,
 		                            .project = PICK("TLS", "QUIC", "NET"),
 		                            .statuses = random_replacements(decider, seed),
+		                            .fields = random_fields(decider, seed),
 		                            EXPECTED};
 		break;
 	case COMMAND_ARCHIVE_ISSUE:
