@@ -53,6 +53,7 @@
 	ROW(ISSUE_TRANSITIONED,           no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_TYPE_ADDED,             no,     ON,    no,    no,     ON)      \
 	ROW(ISSUE_TYPE_CHANGED,           no,     ON,    no,    no,     ON)      \
+	ROW(ISSUE_TYPE_REMOVED,           no,     ON,    no,    no,     ON)      \
 	ROW(ISSUE_UNARCHIVED,             no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_UNLINKED,               no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_UNWATCHED,              no,     ON,    ON,    no,     ON)      \

@@ -369,6 +369,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_ISSUE_LINKED:
 	case EVENT_ISSUE_TYPE_ADDED:
 	case EVENT_ISSUE_TYPE_CHANGED:
+	case EVENT_ISSUE_TYPE_REMOVED:
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_UNWATCHED:
 	case EVENT_ISSUE_WATCHED:

@@ -356,6 +356,7 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_ISSUE_LINKED:
 	case EVENT_ISSUE_TYPE_ADDED:
 	case EVENT_ISSUE_TYPE_CHANGED:
+	case EVENT_ISSUE_TYPE_REMOVED:
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_VERSIONS_CHANGED:
 	case EVENT_LINK_TYPE_ADDED:

@@ -54,6 +54,13 @@ struct event *emit_board(struct judge *judge, enum event_type type, const struct
 void replace_on_boards(struct judge *judge, const struct uuid *project, struct slice status,
                        struct slice replacement);
 
+/* @project loses the issue type @type: boards of it with a filter that names the type, which no
+ * other project of theirs has. */
+uint32_t count_boards_filtering(struct judge *judge, const struct uuid *project, struct slice type);
+/* Their filters name @replacement instead; refuses at /replace_with what has no room for that. */
+void replace_in_board_filters(struct judge *judge, const struct uuid *project, struct slice type,
+                              struct slice replacement);
+
 /* Which parts a command gives; the others were checked when they were given. */
 struct board_given {
 	bool name, columns, backlog, filters, card_fields;

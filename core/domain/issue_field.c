@@ -524,7 +524,7 @@ struct field_change_array plan_moved_fields(struct judge *judge, const struct ro
 		(void)found;
 		if (!moves_along(judge->state, issue, project, walk.field, &walk.value))
 			items[changes.n++] = field_change_of(judge, &field, &walk.value,
-			                               (struct slice_array){NULL, 0});
+			                                     (struct slice_array){NULL, 0});
 	}
 	return changes;
 }

@@ -134,6 +134,17 @@ static const struct status_move *move_of(struct status_move_array moves, struct 
 	return NULL;
 }
 
+struct slice place_after(const struct workflow *workflow, struct status_move_array moves,
+                         struct slice status)
+{
+	const struct status_move *move;
+
+	if (workflow_has(workflow, status))
+		return status;
+	move = move_of(moves, status);
+	return move ? move->to : SLICE("");
+}
+
 void migrate_type(const struct migration *m, const struct row_item *type,
                   const struct workflow *workflow, struct status_move_array moves,
                   struct homeless *homeless)

@@ -33,6 +33,11 @@ void move_issues(const struct migration *m, const struct row_item *type,
 bool check_moves(const struct migration *m, const struct workflow *workflow,
                  struct status_move_array moves);
 
+/* Where an issue in @status is when its workflow has come to be @workflow: there, or as @moves
+ * tell; empty: they do not tell. */
+struct slice place_after(const struct workflow *workflow, struct status_move_array moves,
+                         struct slice status);
+
 /* Move the issues of @type that @workflow has no place for. Those that @moves do not tell about are
  * added to @homeless. */
 struct homeless {

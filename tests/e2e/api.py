@@ -1093,6 +1093,8 @@ class Workflows(Case):
         self.configure("DiscardWorkflowDraft", workflow="bugs")
         self.configure("AddIssueType", issue_type="initiative", name="Initiative", level=2)
         self.configure("EditIssueType", issue_type="bug", name="Defect", position=0)
+        self.configure("RemoveIssueType", issue_type="initiative")
+        self.problem(OWNER.command("acme", "RemoveIssueType", {"project": "FLOW", "issue_type": "subtask"}), 409, "built_in", "/issue_type")
         self.configure("AddPriority", priority="urgent", name="Urgent")
         self.configure("EditPriority", priority="urgent", position=0)
         self.configure("AddResolution", resolution="lost", name="Lost")
@@ -1412,6 +1414,7 @@ class OpenApi(Case):
             "SetMemberProfile": lambda: {"person": nexusflow.person("owner", "The owner")},
             "AddStatus": dict, "AssignIssue": dict, "AssignWorkflow": dict, "DiscardWorkflowDraft": self.draft,
             "EditStatus": lambda: {"name": "Review"}, "PublishWorkflow": self.draft, "RemoveStatus": self.spare_status, "RemoveWorkflow": self.spare_workflow,
+            "RemoveIssueType": self.spare_type,
             "SaveWorkflowDraft": lambda: {"transitions": CLASSIC}, "ChangeMemberRole": lambda: {"member": member(), "role": "admin"},
             "CreateIssue": lambda: {"summary": "text"}, "CreateOrganization": lambda: {"name": "x", "owner": nexusflow.person("y")},
             "ChangeTeamMembers": lambda: {"team": team(), "add": [member()]}, "DeactivateMember": lambda: {"member": member()},
@@ -1436,6 +1439,11 @@ class OpenApi(Case):
         id = "s" + nexusflow.new_id()[:8]
         ok(OWNER.command("acme", "AddStatus", {"project": "TLS", "status": id, "name": id, "category": "todo"}))
         return {"status": id}
+
+    def spare_type(self):
+        id = "t" + nexusflow.new_id()[:8]
+        ok(OWNER.command("acme", "AddIssueType", {"project": "TLS", "issue_type": id, "name": "x", "level": 0, "workflow": "classic"}))
+        return {"issue_type": id}
 
     def spare_workflow(self):
         id = "w" + nexusflow.new_id()[:8]

@@ -159,6 +159,22 @@ class Configuration(Case):
         self.assertEqual(changes, [["north", "pole"], ["south", "pole"], ["south"]])
         self.refused(OWNER, "AddFieldOption", 409, "item_exists", "/option", **north, name="North again")
 
+    def test_clones_and_moves_are_asked_for_what_is_required(self):
+        for key in ("NEED", "NOT"):
+            does("CreateProject", key=key, name=key)
+        made = does("CreateIssue", MEMBER, project="NOT", summary="one")
+        does("AddField", project="NEED", field="cause", name="Cause", kind="text", required=True)
+        self.refused(MEMBER, "CloneIssue", 422, "field_required", "/fields", issue=made["created"], project="NEED")
+        self.refused(MEMBER, "MoveIssue", 422, "field_required", "/fields", issue=made["created"], project="NEED")
+        clone = does("CloneIssue", MEMBER, issue=made["created"], project="NEED", fields=wish(cause=["numbat"]))
+        self.assertEqual(values_of(clone, clone), {"cause": ["numbat"]})
+        moved = does("MoveIssue", MEMBER, issue=made["created"], project="NEED", fields=wish(cause=["bettong"]))
+        self.assertEqual([e["type"] for e in moved["events"]], ["IssueMoved", "IssueFieldsChanged"])
+        self.assertEqual(values_of(made, moved), {"cause": ["bettong"]})
+        self.assertEqual([i["key"] for i in search(moved, field="cause:bettong")], [moved["key"]])
+        again = does("CloneIssue", MEMBER, issue=made["created"])
+        self.assertEqual(values_of(again, again), {"cause": ["bettong"]})
+
     def test_an_issue_takes_along_what_another_project_has_a_field_for(self):
         does("CreateProject", key="FROM", name="From")
         does("CreateProject", key="TO", name="To")

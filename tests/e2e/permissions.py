@@ -300,6 +300,8 @@ BODIES = {
     "AddIssueType": lambda p: {"project": p.project, "issue_type": new("t"), "name": new("n"), "level": 0},
     "EditIssueType": lambda p: p.item("AddIssueType", "issue_type", level=0),
     "AddPriority": lambda p: {"project": p.project, "priority": new("t"), "name": new("n")},
+    "RemoveIssueType": lambda p: {k: v for k, v in p.item("AddIssueType", "issue_type", level=0).items() if k != "name"},
+    "AddPriority": lambda p: {"project": p.project, "priority": new("t"), "name": "x"},
     "EditPriority": lambda p: p.item("AddPriority", "priority"),
     "AddResolution": lambda p: {"project": p.project, "resolution": new("t"), "name": new("n")},
     "EditResolution": lambda p: p.item("AddResolution", "resolution"),

@@ -113,6 +113,42 @@ class Replacing(Case):
         self.refused(403, "forbidden", "RemoveWorkflow", MEMBER, project="WOR", workflow="short")
 
 
+class Types(Case):
+    def test_a_type_in_use_is_removed_with_a_replacement(self):
+        self.project("TYP")
+        does("SaveWorkflowDraft", project="TYP", workflow="bugs", name="Bugs", transitions=[begin("in_review")])
+        does("PublishWorkflow", project="TYP", workflow="bugs")
+        does("AssignWorkflow", project="TYP", issue_type="bug", workflow="bugs")
+        does("SaveWorkflowDraft", project="TYP", workflow="short", name="Short", transitions=[begin("todo")])
+        does("PublishWorkflow", project="TYP", workflow="short")
+        does("AssignWorkflow", project="TYP", issue_type="task", workflow="short")
+        does("AddField", project="TYP", field="cause", name="Cause", kind="text", issue_types=["bug"])
+        board = does("CreateBoard", name="Typed", projects=["TYP"],
+                     filters=[{"id": "bugs", "name": "Bugs", "types": ["bug"]}]).json()["created"]
+        keys = [self.issue("TYP", type="bug", summary=f"caracal {n}", fields=[{"field": "cause", "values": ["haste"]}]) for n in range(3)]
+        does("DeleteIssue", issue=keys[2])
+        detail = self.refused(409, "in_use", "RemoveIssueType", project="TYP", issue_type="bug")["detail"]
+        self.assertIn("3 issues, 1 custom fields, 1 boards", detail)
+        self.refused(409, "built_in", "RemoveIssueType", project="TYP", issue_type="subtask")
+        self.refused(422, "bad_change", "RemoveIssueType", project="TYP", issue_type="bug", replace_with="epic")
+        self.refused(409, "no_place", "RemoveIssueType", project="TYP", issue_type="bug", replace_with="task")
+        last = does("RemoveIssueType", project="TYP", issue_type="bug", replace_with="task", moves=[{"from": "in_review", "to": "todo"}])
+        self.assertEqual([e["type"] for e in last.json()["events"]],
+                         ["FieldEdited", "BoardEdited"] + ["IssueConverted"] * 3 + ["IssueTypeRemoved"])
+        last = does("RestoreIssue", issue=keys[2])
+        for key in keys:
+            found = read(f"/issues/{key}", last)
+            self.assertEqual((found["type"], found["status"], [f["values"] for f in found["fields"]]), ("task", "todo", [["haste"]]))
+        self.assertEqual([t["id"] for t in read("/projects/TYP/configuration", last)["issue_types"]], ["epic", "story", "task", "subtask"])
+        self.assertEqual(read(f"/boards/{board}", last)["filters"][0]["types"], ["task"])
+        self.assertEqual([f["issue_types"] for f in read("/projects/TYP/configuration", last)["fields"]], [["task"]])
+        columns = {c["id"]: c["count"] for c in read("/projects/TYP/board", last)["columns"]}
+        self.assertEqual((columns["todo"], columns["in_review"]), (3, 0))
+        self.refused(422, "unknown_type", "CreateIssue", project="TYP", type="bug", summary="x")
+        self.refused(409, "item_exists", "AddIssueType", project="TYP", issue_type="bug", name="x", workflow="classic")
+        does("RemoveWorkflow", project="TYP", workflow="bugs")
+
+
 class Racing(Case):
     def race(self, *commands):
         """Sent at once, each on a connection of its own."""

@@ -471,7 +471,7 @@ class Fold(oracle_fields.FoldFields):
             "archived": False, "deleted": None, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "former_keys": [], "last_number": 0,
             "components": {}, "versions": [],
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
-            "removed": set(), "removed_workflows": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
+            "removed": set(), "removed_workflows": set(), "removed_types": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
             "issue_types": [{"id": id, "name": name, "disabled": False, "level": level} for id, name, level in TYPES],
             "priorities": [{"id": id, "name": name, "disabled": False} for id, name in PRIORITIES],
             "resolutions": [{"id": id, "name": name, "disabled": False} for id, name in RESOLUTIONS],
@@ -699,11 +699,29 @@ class Fold(oracle_fields.FoldFields):
             self.say(meta, f"none of the {kind} can be chosen")
 
     def on_IssueTypeAdded(self, meta, data):
+        if data["issue_type"] in self.projects[meta["aggregate"]["id"]]["removed_types"]:
+            self.say(meta, f"the type {data['issue_type']} was there")
         self.add_item(meta, "issue_types", data["issue_type"], name=data["name"], level=data["level"])
         self.projects[meta["aggregate"]["id"]]["types"][data["issue_type"]] = data["workflow"]
 
     def on_IssueTypeChanged(self, meta, data):
         self.change_item(meta, "issue_types", data["issue_type"], data)
+
+    def on_IssueTypeRemoved(self, meta, data):
+        project = self.projects[meta["aggregate"]["id"]]
+        type = {type["id"]: type for type in project["issue_types"]}[data["issue_type"]]
+        self.same(meta, "the name", data["name"], type["name"])
+        project["issue_types"].remove(type)
+        project["removed_types"].add(type["id"])
+        del project["types"][type["id"]]
+        if data["replaced_by"] is not None and data["replaced_by"] not in project["types"]:
+            self.say(meta, f"{data['replaced_by']}, which replaces it, is no type")
+        if not any(not t["disabled"] and t["level"] >= 0 for t in project["issue_types"]) or type["level"] < 0:
+            self.say(meta, f"without {type['id']} no type can be chosen, or there are no sub-tasks any more")
+        if any(i["project_id"] == project["id"] and i["type"] == type["id"] for i in self.issues.values()):
+            self.say(meta, f"an issue is a {type['id']}")
+        if any(type["id"] in (field["issue_types"] or []) for field in project.get("fields", [])):
+            self.say(meta, f"a custom field is of {type['id']}")
 
     def on_PriorityAdded(self, meta, data):
         self.add_item(meta, "priorities", data["priority"], name=data["name"])
@@ -984,7 +1002,7 @@ class Fold(oracle_fields.FoldFields):
         self.converted.setdefault(meta["command_id"], set()).add(issue["id"])
 
     def level(self, issue):
-        return next(t["level"] for t in self.projects[issue["project_id"]]["issue_types"] if t["id"] == issue["type"])
+        return next((t["level"] for t in self.projects[issue["project_id"]]["issue_types"] if t["id"] == issue["type"]), None)
 
     def look_at_levels(self, meta):
         """When the command is over, converted issues are one level below their parents, and above what is below them."""

@@ -168,6 +168,7 @@ def sample():
     log.on_project("WorkflowDraftSaved", **dict(WORKFLOW, workflow="wishes", transitions=[dict(WORKFLOW["transitions"][0], to="todo")]))
     log.on_project("WorkflowPublished", **dict(WORKFLOW, workflow="wishes", transitions=[dict(WORKFLOW["transitions"][0], to="todo")]))
     log.on_project("IssueTypeAdded", issue_type="wish", name="Wish", level=0, workflow="wishes")
+    log.on_project("IssueTypeRemoved", issue_type="story", name="Story", replaced_by=None)
     log.on_project("PriorityAdded", priority="now", name="Now")
     log.on_project("PriorityChanged", priority="now", from_name="Now", to_name="At once", from_disabled=False, to_disabled=True,
                    from_position=5, to_position=0)
@@ -243,6 +244,11 @@ LOG_ERRORS = {
     "a resolution without done": set_field("IssueTransitioned", "to", "in_progress"),
     "a transition that is none": set_field("IssueTransitioned", "to", "in_review"),
     "a type becomes one that there is not": set_field("IssueConverted", "to_type", "dream"),
+    "a type is removed that issues have": set_field("IssueTypeRemoved", "issue_type", "task"),
+    "the type of sub-tasks is removed": set_field("IssueTypeRemoved", "issue_type", "subtask"),
+    "a type is removed that had another name": set_field("IssueTypeRemoved", "name", "Tale"),
+    "a type is replaced by one that there is not": set_field("IssueTypeRemoved", "replaced_by", "dream"),
+    "an id of a type is used again": lambda events: event(events, "IssueTypeAdded").update(issue_type="story"),
     "a type was another": set_field("IssueConverted", "from_type", "bug"),
     "a converted issue goes where it has no place": set_field("IssueConverted", "to_status", "blocked"),
     "a converted issue moves though it had a place": set_field("IssueConverted", "to_type", "bug"),

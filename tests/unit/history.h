@@ -34,6 +34,7 @@ struct history_tenant {
 	        other_project;          /* the other one comes with the first issue that moves */
 	int64_t numbers, other_numbers; /* that they have given */
 	uint64_t bulks;
+	uint32_t types; /* of issues that were added, and removed again */
 	uint64_t project_version;
 	bool rekeyed, archived, deleted;
 	bool has_parts; /* a component, a version and two fields */

@@ -312,6 +312,23 @@ static void random_access(struct history *h, struct history_tenant *t)
 	t->has_role = !t->has_role;
 }
 
+/* One comes, and goes again before the next. */
+static void random_type(struct history *h, struct history_tenant *t)
+{
+	static const char *const ids[] = {"wish", "idea", "dream", "plan"};
+	struct slice id = slice_str(ids[t->types / 2 % 4]);
+	if (t->types % 2)
+		of_project(h, EVENT_ISSUE_TYPE_REMOVED, t)->issue_type_removed =
+		        (struct issue_type_removed){.issue_type = id, .name = SLICE("Type")};
+	else
+		of_project(h, EVENT_ISSUE_TYPE_ADDED, t)->issue_type_added =
+		        (struct issue_type_added){.issue_type = id,
+		                                  .name = SLICE("Type"),
+		                                  .level = 2,
+		                                  .workflow = SLICE("classic")};
+	t->types++;
+}
+
 static void random_project(struct history *h, struct history_tenant *t)
 {
 	static const struct slice names[] = {{"Transport", 9}, {"Transport layer", 15}};
@@ -319,6 +336,10 @@ static void random_project(struct history *h, struct history_tenant *t)
 	uint64_t name = seed_below(&h->seed, 2);
 	if (t->has_permissions && seed_below(&h->seed, 3) == 0) {
 		random_access(h, t);
+		return;
+	}
+	if (t->types < 8 && seed_below(&h->seed, 6) == 0) {
+		random_type(h, t);
 		return;
 	}
 	switch (seed_below(&h->seed, 6)) {

@@ -86,6 +86,21 @@ static struct field_value_array some_screen(struct decider *decider, struct seed
 #define EXPECTED                                                                                   \
 	.has_expected_version = maybe(seed, 6), .expected_version = (int64_t)seed_below(seed, 12)
 
+static void fill_conversion(struct decider *decider, struct seed *seed, struct edit_issue *edit)
+{
+	static const enum issue_field parent[] = {ISSUE_FIELD_PARENT};
+
+	*edit = (struct edit_issue){.issue = SOME_ISSUE,
+	                            .has_type = true,
+	                            .type = SOME_TYPE,
+	                            .has_status = maybe(seed, 4),
+	                            .status = SOME_STATUS,
+	                            .has_parent = maybe(seed, 3),
+	                            .parent = SOME_ISSUE};
+	if (!edit->has_parent && maybe(seed, 3))
+		edit->clear = (struct issue_field_array){parent, 1};
+}
+
 static void fill_issue_command(struct decider *decider, struct seed *seed, struct command *command)
 {
 	switch ((int)command->type) {
@@ -140,6 +155,8 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		                                       : (struct issue_field_array){NULL, 0},
 		        .if_fields_unchanged = random_field_ids(decider, seed),
 		        EXPECTED};
+		if (maybe(seed, 3))
+			fill_conversion(decider, seed, &command->edit_issue);
 		break;
 	case COMMAND_ASSIGN_ISSUE:
 		command->assign_issue = (struct assign_issue){.issue = SOME_ISSUE,

@@ -151,6 +151,14 @@ void fill_configuration(struct decider *decider, struct seed *seed, struct comma
 		                                 .has_position = maybe(seed, 2),
 		                                 .position = (int32_t)seed_below(seed, 6)};
 		break;
+	case COMMAND_REMOVE_ISSUE_TYPE:
+		command->remove_issue_type = (struct remove_issue_type){
+		        .project = CONFIGURED,
+		        .issue_type = PICK("wish", "bug", "subtask", "epic"),
+		        .has_replace_with = maybe(seed, 2),
+		        .replace_with = SOME_TYPE,
+		        .moves = some_moves(decider, seed)};
+		break;
 	case COMMAND_ADD_PRIORITY:
 		command->add_priority = (struct add_priority){
 		        .project = CONFIGURED, .priority = PICK("now", "low"), .name = SOME_TEXT};

@@ -88,6 +88,7 @@ static enum org_role weakest_of(enum command_type type)
 	case COMMAND_PUBLISH_WORKFLOW:
 	case COMMAND_ASSIGN_WORKFLOW:
 	case COMMAND_REMOVE_WORKFLOW:
+	case COMMAND_REMOVE_ISSUE_TYPE:
 	case COMMAND_CREATE_BOARD:
 	case COMMAND_EDIT_BOARD:
 	case COMMAND_DELETE_BOARD:
