@@ -60,6 +60,17 @@ static enum status count_child(const struct applying *a, const struct uuid *pare
 	return count_one(a, card, project, total, done);
 }
 
+static struct field_folding field_folding(const struct applying *a)
+{
+	struct board *board = a->view->own;
+	return (struct field_folding){.view = a->view,
+	                              .meta = a->meta,
+	                              .tables = &board_field_tables,
+	                              .tenant = a->tenant->name,
+	                              .scratch = &board->json,
+	                              .err = a->err};
+}
+
 static enum status project_created(const struct applying *a, const struct project_created *e)
 {
 	if (board_project_find(a->view, a->tenant, &a->meta->aggregate.id))
@@ -118,8 +129,10 @@ static enum status change_project(const struct applying *a, struct project *proj
 		if (!board_project_hide(a->view, project, (uint64_t)a->meta->seq))
 			return bad_count(a);
 	} else {
+		const struct field_folding fields = field_folding(a);
 		board_order_change(project, event);
-		return board_columns_change(project, event, a->err);
+		enum status status = board_columns_change(project, event, a->err);
+		return status ? status : field_rows_apply(&fields, event);
 	}
 	return STATUS_OK;
 }
@@ -303,7 +316,10 @@ static enum status ranks_rebalanced(const struct applying *a, const struct ranks
 static enum status apply_to_card(const struct applying *a, struct card *card,
                                  const struct event *event)
 {
+	const struct field_folding fields = field_folding(a);
 	switch (event->type) {
+	case EVENT_ISSUE_FIELDS_CHANGED:
+		return field_values_apply(&fields, &event->issue_fields_changed);
 	case EVENT_COMMENT_ADDED:
 		card->comments++;
 		return STATUS_OK;
@@ -365,7 +381,6 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_FIELD_REMOVED:
 	case EVENT_ISSUE_CREATED:
 	case EVENT_ISSUE_DESCRIPTION_CHANGED:
-	case EVENT_ISSUE_FIELDS_CHANGED:
 	case EVENT_ISSUE_LINKED:
 	case EVENT_ISSUE_TYPE_ADDED:
 	case EVENT_ISSUE_TYPE_CHANGED:
@@ -457,7 +472,10 @@ static enum status board_apply(struct view *view, const struct event *event, str
 }
 
 static const char *const tables[] = {KV_VIEW_TABLES, "cards",  "card_rows", "projects",
-                                     "project_keys", "boards", NULL};
+                                     "project_keys", "boards", "fields",    "options",
+                                     "values",       NULL};
+
+const struct field_tables board_field_tables = {FIELDS, OPTIONS, VALUES, .paragraphs = false};
 
 const struct kv_view_type board_view = {
         .type =
@@ -471,7 +489,8 @@ const struct kv_view_type board_view = {
                 },
         .apply = board_apply,
         .tables = tables,
-        .rows = 1u << CARDS | 1u << CARD_ROWS | 1u << PROJECTS | 1u << PROJECT_KEYS | 1u << BOARDS,
+        .rows = 1u << CARDS | 1u << CARD_ROWS | 1u << PROJECTS | 1u << PROJECT_KEYS | 1u << BOARDS |
+                1u << FIELDS | 1u << OPTIONS | 1u << VALUES,
         .attach = board_attach,
         .detach = board_detach,
         .flush = board_flush,

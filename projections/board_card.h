@@ -7,6 +7,7 @@
 
 #include "core/domain/tenant_state.h"
 #include "projections/board.h"
+#include "projections/field_rows.h"
 #include "projections/id_map.h"
 #include "projections/kv_view.h"
 
@@ -16,8 +17,11 @@
  *   CARD_ROWS     issue id -> packed struct card
  *   PROJECTS      project id -> packed struct project
  *   PROJECT_KEYS  every key that a project has had -> project id
- *   BOARDS        board id -> boards_inside.h */
-enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS, BOARDS };
+ *   BOARDS        board id -> boards_inside.h
+ *   FIELDS, OPTIONS, VALUES as field_rows.h says, without values of paragraphs */
+enum { CARDS = KV_VIEW_OWN, CARD_ROWS, PROJECTS, PROJECT_KEYS, BOARDS, FIELDS, OPTIONS, VALUES };
+
+extern const struct field_tables board_field_tables;
 
 #define CARD_WORD_MAX   32 /* bytes of a type or priority */
 #define CARD_RANK_MAX   64
@@ -161,8 +165,9 @@ void card_value(const struct card *card, struct buf *out);
 struct slice card_stored_json(struct slice value);
 bool card_hides_children(struct slice value, const struct sight *sight);
 void card_json(const struct card *card, struct buf *out);
-/* The same with some of the fields of board.h in the domain: bit i for field i. */
-void card_json_of_fields(const struct card *card, uint32_t fields, struct buf *out);
+/* The members of a card that shows some of the fields of board.h in the domain: bit i for field i.
+ */
+void card_members_json(const struct card *card, uint32_t fields, struct json_out *json);
 
 /* For reads: false if damaged. Release it afterwards, in either case. */
 bool card_unpack(struct slice row, struct card *card, struct uuid *project);

@@ -120,7 +120,8 @@ void card_json(const struct card *card, struct buf *out)
 	json_out_object_end(&json);
 }
 
-static void field_json(const struct card *card, enum board_card_field field, struct json_out *json)
+static void card_field_json(const struct card *card, enum board_card_field field,
+                            struct json_out *json)
 {
 	switch (field) {
 	case BOARD_CARD_FIELD_TYPE:
@@ -173,19 +174,15 @@ static void field_json(const struct card *card, enum board_card_field field, str
 	}
 }
 
-void card_json_of_fields(const struct card *card, uint32_t fields, struct buf *out)
+void card_members_json(const struct card *card, uint32_t fields, struct json_out *json)
 {
-	struct json_out json;
-	json_out_init(&json, out);
-	json_out_object(&json);
-	head_json(card, &json);
-	json_out_member_str(&json, "status", status_of(card));
-	json_out_member_str(&json, "rank", card->rank);
-	json_out_member_int(&json, "version", (int64_t)card->version);
+	head_json(card, json);
+	json_out_member_str(json, "status", status_of(card));
+	json_out_member_str(json, "rank", card->rank);
+	json_out_member_int(json, "version", (int64_t)card->version);
 	for (int field = 0; field < BOARD_CARD_FIELDS; field++)
 		if (fields & 1u << field)
-			field_json(card, (enum board_card_field)field, &json);
-	json_out_object_end(&json);
+			card_field_json(card, (enum board_card_field)field, json);
 }
 
 /* --- facts --- */

@@ -52,7 +52,9 @@ struct boards_page {
  * null,"count","columns":[{"id","count","cards","next"}]}, of an epic also "key" and "summary".
  * Lanes of epics come in the order of the epics' ranks, of priorities in that of the projects, of
  * assignees in that of their first cards; the one of nobody, or of no epic, is the last. Cards are
- * as in board.h, or have the fields that the board says, ids for people and parts.
+ * as in board.h, or have the fields that the board says, ids for people and parts; custom ones are
+ * "fields":[as field_rows.h says, members without display], in the order of the board.
+ * "card_fields" leaves out custom ones that no project has which the caller sees.
  *
  * With a cursor only its column (in its swimlane), or the swimlanes, behind it. STATUS_INVALID: not
  * a cursor of this board. */

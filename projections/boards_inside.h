@@ -11,6 +11,12 @@
 /* Rank, 0 and id of an issue: what follows the column in the key of a card. */
 #define CARD_PLACE_MAX (CARD_RANK_MAX + 1 + sizeof(struct uuid))
 
+/* What a project has under the id of a custom field that the board shows. */
+struct custom_field {
+	bool is_there;
+	struct field_row row; /* borrows from the transaction */
+};
+
 struct boards_reading {
 	struct kv_txn *txn;
 	struct slice tenant;
@@ -24,7 +30,10 @@ struct boards_reading {
 	uint32_t projects_n;
 	const struct board_filter *filters[BOARD_FILTERS_MAX]; /* that were asked for */
 	uint32_t filters_n;
-	uint32_t fields; /* of a card, a bit each; 0: the ready JSON */
+	uint32_t fields;                              /* of a card, a bit each */
+	struct slice custom[BOARD_CUSTOM_FIELDS_MAX]; /* ids of custom fields of a card */
+	uint32_t custom_n;                            /* without any field: the ready JSON */
+	struct custom_field *custom_of;               /* projects[p]: from p * custom_n on */
 	struct buf key, json;
 };
 
@@ -64,6 +73,9 @@ void card_merge_close(struct card_merge *merge);
 
 /* Whether the card passes the filters that were asked for. */
 bool card_passes(const struct boards_reading *r, const struct card_facts *facts);
+/* What the cards show: fields that some project of the board has. */
+void boards_load_fields(struct boards_reading *r);
+void boards_fields_json(const struct boards_reading *r, struct json_out *json);
 /* The card as the board shows it, appended as the next value. False if its row is damaged. */
 bool card_shown_json(struct boards_reading *r, struct slice place, struct slice value,
                      struct json_out *json);

@@ -386,7 +386,7 @@ static void board_json(struct writing *w)
 	for (uint32_t i = 0; i < r->board.filters.n; i++)
 		filter_json(json, &r->board.filters.items[i]);
 	json_out_array_end(json);
-	texts_json(json, "card_fields", r->board.card_fields);
+	boards_fields_json(r, json);
 	columns_json(w);
 	lanes_json(w);
 	json_out_key(json, "backlog");
@@ -471,33 +471,4 @@ enum status boards_read_backlog(struct boards_reading *r, const struct boards_pa
 	json_out_init(&w.json, out);
 	backlog_json(&w);
 	return finish(&w, &scan, start, err);
-}
-
-bool card_shown_json(struct boards_reading *r, struct slice place, struct slice value,
-                     struct json_out *json)
-{
-	struct card card = {.project = NULL};
-	struct uuid project;
-	struct slice row;
-	if (!r->fields && !card_hides_children(value, r->caller.sight)) {
-		json_out_raw(json, card_stored_json(value));
-		return true;
-	}
-	memcpy(card.id.bytes, place.data + place.n - sizeof card.id, sizeof card.id);
-	bool good = boards_card_row(r, &card.id, &row) && card_unpack(row, &card, &project);
-	for (uint32_t i = 0; i < r->projects_n && good && !card.project; i++)
-		if (uuid_equal(&r->projects[i].id, &project))
-			card.project = &r->projects[i];
-	good = good && card.project && card.column < card.project->columns_n;
-	if (good) {
-		buf_clear(&r->json);
-		card_hide_children(&card, r->caller.sight);
-		if (r->fields)
-			card_json_of_fields(&card, r->fields, &r->json);
-		else
-			card_json(&card, &r->json);
-		json_out_raw(json, buf_slice(&r->json));
-	}
-	card_release(&card);
-	return good;
 }

@@ -87,9 +87,11 @@ static enum status open_board(struct boards_reading *r, struct slice board, stru
 	if (!kv_get(r->txn, BOARDS, buf_slice(&r->key), &row))
 		return error_set(err, STATUS_NOT_FOUND, "no such board");
 	enum status status = unpack(r, row, err);
-	for (uint32_t i = 0; i < r->board.card_fields.n && !status; i++)
-		r->fields |= 1u << board_card_field_find(r->board.card_fields.items[i]);
-	return status ? status : load_projects(r, err);
+	if (!status)
+		status = load_projects(r, err);
+	if (!status)
+		boards_load_fields(r);
+	return status;
 }
 
 static enum status begin(struct boards_reading *r, struct view *view, struct slice tenant,
@@ -110,6 +112,7 @@ static void release(struct boards_reading *r)
 	buf_release(&r->key);
 	buf_release(&r->json);
 	free(r->projects);
+	free(r->custom_of);
 	free(r->arena.block);
 }
 

@@ -205,6 +205,7 @@ static enum status keep(const struct issue_applying *a, const struct event *even
 /* Rows beside that of the issue. They come first: a put moves what the issue's row borrows from. */
 static enum status change_others(const struct issue_applying *a, const struct event *event)
 {
+	const struct field_folding fields = issue_field_folding(a);
 	if (event->type == EVENT_ISSUE_DESCRIPTION_CHANGED)
 		put_text(a, event->issue_description_changed.to);
 	else if (event->type == EVENT_ISSUE_PARENT_CHANGED)
@@ -212,7 +213,7 @@ static enum status change_others(const struct issue_applying *a, const struct ev
 	else if (event->type == EVENT_ISSUE_MOVED)
 		moved(a, &event->issue_moved);
 	else if (event->type == EVENT_ISSUE_FIELDS_CHANGED)
-		return issue_values_apply(a, &event->issue_fields_changed);
+		return field_values_apply(&fields, &event->issue_fields_changed);
 	else if (event->type == EVENT_RANKS_REBALANCED)
 		return ranks_rebalanced(a, &event->ranks_rebalanced);
 	else if (event->type == EVENT_ISSUE_ARCHIVED || event->type == EVENT_ISSUE_UNARCHIVED ||
@@ -466,6 +467,8 @@ static const char *const tables[] = {
         "children",      "projects", "project_keys", "components", "versions",      "tags",
         "fields",        "options",  "values",       "bulks",      "bulk_refusals", "link_types",
         "statuses",      "former",   "names",        NULL};
+
+const struct field_tables issue_field_tables = {FIELDS, OPTIONS, VALUES, .paragraphs = true};
 
 const struct kv_view_type issue_view = {
         .type =

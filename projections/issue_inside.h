@@ -18,6 +18,16 @@ static inline void issue_put(const struct issue_applying *a, uint32_t table, str
 	kv_put(a->view->txn, table, buf_slice(&a->view->key), value);
 }
 
+static inline struct field_folding issue_field_folding(const struct issue_applying *a)
+{
+	return (struct field_folding){.view = a->view,
+	                              .meta = a->meta,
+	                              .tables = &issue_field_tables,
+	                              .tenant = a->tenant,
+	                              .scratch = a->labels,
+	                              .err = a->err};
+}
+
 /* In whose name something was done. */
 static inline struct uuid issue_person_of(const struct event_meta *meta)
 {
@@ -42,10 +52,6 @@ void issue_bulk_apply(const struct issue_applying *a, const struct event *event)
 
 /* Projects, their components and versions: events of the aggregate project. */
 enum status issue_project_apply(const struct issue_applying *a, const struct event *event);
-/* Custom fields of a project, and the values of an issue. */
-enum status issue_field_apply(const struct issue_applying *a, const struct event *event);
-enum status issue_values_apply(const struct issue_applying *a,
-                               const struct issue_fields_changed *e);
 /* Components and versions of the issue that @event is of, which lay in @project before it and,
  * after it, is @seen or else deleted. Other events are left alone. */
 enum status issue_tags_apply(const struct issue_applying *a, const struct event *event,

@@ -279,6 +279,7 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
 {
 	const struct status_added *added = &event->status_added;
 	const struct status_changed *changed = &event->status_changed;
+	const struct field_folding fields = issue_field_folding(a);
 	switch ((int)event->type) {
 	case EVENT_PROJECT_CREATED:
 		project_created(a, &event->project_created);
@@ -323,7 +324,7 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
 	case EVENT_FIELD_OPTION_ADDED:
 	case EVENT_FIELD_OPTION_EDITED:
 	case EVENT_FIELD_OPTION_REMOVED:
-		return issue_field_apply(a, event);
+		return field_rows_apply(&fields, event);
 	default:
 		return STATUS_OK; /* ignored by ISSUE_ANSWERS */
 	}

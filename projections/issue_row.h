@@ -19,9 +19,7 @@
  *   COMPONENTS    project id, component id -> struct component_row, packed
  *   VERSIONS      project id, version id -> struct version_row, packed
  *   TAGS          issue id, enum issue_tag u8, component or version id -> nothing
- *   FIELDS        project id, field id -> struct field_row, packed
- *   OPTIONS       project id, field id, 0, option id -> struct option_row, packed
- *   VALUES        issue id, field id -> row_string of each value
+ *   FIELDS, OPTIONS, VALUES as field_rows.h says
  *   PROJECT_STATUSES project id, status id -> category u8, name; also of one that was removed
  *   FORMER        issue id, seq u64 of its move -> project id, number u64
  *   NAMES         component or version id -> project id, name; also of one that was removed
@@ -30,6 +28,7 @@
 #ifndef PROJECTIONS_ISSUE_ROW_H
 #define PROJECTIONS_ISSUE_ROW_H
 
+#include "projections/field_rows.h"
 #include "projections/issue.h"
 #include "projections/kv_view.h"
 #include "projections/row.h"
@@ -140,23 +139,6 @@ struct version_row {
 	struct slice name, description;
 };
 
-struct field_row {
-	enum field_kind kind;
-	bool disabled, removed;
-	uint32_t position;
-	struct slice name;
-	struct slice types; /* ids of issue types that have it, row_string each; none: all */
-};
-
-struct option_row {
-	bool disabled;
-	struct slice name;
-};
-
-void field_row_pack(const struct field_row *field, struct buf *to);
-bool field_row_unpack(struct slice row, struct field_row *out);
-void option_row_pack(const struct option_row *option, struct buf *to);
-bool option_row_unpack(struct slice row, struct option_row *out);
 void component_row_pack(const struct component_row *component, struct buf *to);
 bool component_row_unpack(struct slice row, struct component_row *out);
 void version_row_pack(const struct version_row *version, struct buf *to);
@@ -173,6 +155,8 @@ void worklog_row_pack(const struct worklog_row *worklog, struct buf *to);
 bool worklog_row_unpack(struct slice row, struct worklog_row *out);
 void project_row_pack(const struct project_row *project, struct buf *to);
 bool project_row_unpack(struct slice row, struct project_row *out);
+
+extern const struct field_tables issue_field_tables;
 
 /* tenant, 0, id: the beginning of nearly every key. */
 static inline void issue_key(struct buf *key, struct slice tenant, const struct uuid *id)

@@ -13,7 +13,10 @@
 #define BOARD_LIMIT_MAX    10000 /* of min and max; maximum of the command */
 #define BOARD_FILTERS_MAX  32    /* max_items of the command */
 
-/* X(NAME, name): what a card can show besides id, key, summary, status, rank and version. */
+#define BOARD_CUSTOM_FIELDS_MAX 10 /* that cards show */
+
+/* X(NAME, name): what a card can show besides id, key, summary, status, rank, version and custom
+ * fields. Where a field of an older log has one of these names, the name means what is here. */
 #define BOARD_CARD_FIELD_TABLE(X)                                                                  \
 	X(TYPE, type)                                                                              \
 	X(PRIORITY, priority)                                                                      \

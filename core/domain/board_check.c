@@ -1,5 +1,6 @@
 #include "core/domain/board.h"
 #include "core/domain/configuration.h"
+#include "core/domain/field.h"
 #include "core/domain/workflow.h"
 
 static bool is_status(const struct tenant_state *state, struct uuid_array projects,
@@ -106,17 +107,44 @@ static bool check_places(struct judge *judge, const struct board_configuration *
 	return true;
 }
 
-static bool check_card_fields(struct judge *judge, struct slice_array fields)
+/* Some project of the board has it; a paragraph is too long for a card. */
+static bool check_custom_field(struct judge *judge, struct uuid_array projects, struct slice id)
 {
+	struct row_field field;
+	bool found = false;
+
+	for (uint32_t i = 0; i < projects.n; i++) {
+		if (!read_field(judge->state, &projects.items[i], id, &field))
+			continue;
+		if (field.kind != FIELD_KIND_PARAGRAPH)
+			return true;
+		found = true;
+	}
+	if (found)
+		return REFUSE(judge, REJECT_BAD_BOARD, "/card_fields", id,
+		              SLICE(" is a paragraph, which cards do not show"));
+	return REFUSE(judge, REJECT_UNKNOWN_FIELD, "/card_fields",
+	              SLICE("no project of the board has the field "), id);
+}
+
+static bool check_card_fields(struct judge *judge, const struct board_configuration *board)
+{
+	struct slice_array fields = board->card_fields;
+	char room[TEXT_NUMBER_MAX];
+	uint32_t custom = 0;
+
 	for (uint32_t i = 0; i < fields.n; i++) {
-		if (board_card_field_find(fields.items[i]) == BOARD_CARD_FIELDS)
-			return REFUSE(judge, REJECT_UNKNOWN_FIELD, "/card_fields",
-			              SLICE("cards have no field "), fields.items[i]);
+		bool is_custom = board_card_field_find(fields.items[i]) == BOARD_CARD_FIELDS;
+		if (is_custom && !check_custom_field(judge, board->projects, fields.items[i]))
+			return false;
 		if (is_among(fields, i, fields.items[i]))
 			return REFUSE(judge, REJECT_BAD_BOARD, "/card_fields", fields.items[i],
 			              SLICE(" is there twice"));
+		custom += is_custom;
 	}
-	return true;
+	return custom <= BOARD_CUSTOM_FIELDS_MAX ||
+	       REFUSE(judge, REJECT_TOO_MANY, "/card_fields", SLICE("cards show at most "),
+	              text_number(BOARD_CUSTOM_FIELDS_MAX, room), SLICE(" custom fields"));
 }
 
 static bool check_size(struct judge *judge, const struct board_configuration *board)
@@ -141,7 +169,7 @@ bool check_board(struct judge *judge, const struct board_configuration *board,
 		return false;
 	if (given.filters && !check_board_filters(judge, board))
 		return false;
-	if (given.card_fields && !check_card_fields(judge, board->card_fields))
+	if (given.card_fields && !check_card_fields(judge, board))
 		return false;
 	return check_places(judge, board) && check_size(judge, board);
 }

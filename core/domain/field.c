@@ -2,6 +2,7 @@
  * means another field than it was given for. */
 #include "core/domain/field.h"
 
+#include "core/domain/board.h"
 #include "core/domain/project.h"
 
 static bool get_field(const struct tenant_state *state, const struct uuid *project, struct slice id,
@@ -116,8 +117,8 @@ static bool check_new_field(struct judge *judge, const struct row_project *proje
 
 	if (!text_is_id(id))
 		return REFUSE(judge, REJECT_BAD_ID, "/field", SLICE("not an id: "), id);
-	/* Workflows name both kinds of fields in one place. */
-	if (issue_field_parse(id, &same))
+	/* Workflows, and boards, name both kinds of fields in one place. */
+	if (issue_field_parse(id, &same) || board_card_field_find(id) != BOARD_CARD_FIELDS)
 		return REFUSE(judge, REJECT_ITEM_EXISTS, "/field", id,
 		              SLICE(" is a field that every issue has"));
 	if (get_field(judge->state, &project->id, id, &field))

@@ -283,6 +283,60 @@ class Values(Case):
             self.assertEqual(OWNER.get(f"/v1/t/acme/search?field={wrong}").status, 400)
 
 
+class Cards(Case):
+    def board(self, least, tag=None, client=None):
+        headers = {"NexusFlow-Min-Position": str(least["position"])}
+        return (client or OWNER).get(f"/v1/t/acme/boards/{self.id}?limit=1000", dict(headers, **({"If-None-Match": tag} if tag else {})))
+
+    def cards(self, least):
+        return {card["id"]: card for column in self.board(least).json()["columns"] for card in column["cards"]}
+
+    def test_cards_show_custom_fields_as_the_issue_does(self):
+        does("CreateProject", key="CARD", name="Card")
+        does("AddField", project="CARD", field="cost", name="Price", kind="text")
+        does("AddField", project="CARD", field="severity", name="Severity", kind="select", options=LEVELS)
+        does("AddMember", member_id=(tester := nexusflow.new_id()), person=nexusflow.person("carder"), role="member")
+        made = create(summary="carded", cost=["7"], severity=["low"], tester=[tester])
+        other = does("CreateIssue", project="CARD", type="task", summary="carded too", fields=wish(cost=["cheap"], severity=["low"]))
+        self.id = does("CreateBoard", name="Carded", projects=["TLS", "CARD"], card_fields=["severity", "tester", "type", "cost"])["created"]
+        last = edit(made, cost=["7.50"])
+        found = {f["id"]: f for f in read(f"/issues/{made['created']}", last)["fields"]}
+        found["tester"]["display"] = None
+        card = self.cards(last)[made["created"]]
+        self.assertEqual(sorted(card), sorted(["id", "key", "summary", "status", "rank", "version", "type", "fields"]))
+        self.assertEqual(card["fields"], [found["severity"], found["tester"], found["cost"]])
+        self.assertEqual(self.cards(last)[other["created"]]["fields"], [
+            {"id": "severity", "name": "Severity", "kind": "select", "values": ["low"], "display": ["LOW"]},
+            {"id": "cost", "name": "Price", "kind": "text", "values": ["cheap"], "display": None}])
+        clone = does("CloneIssue", MEMBER, issue=made["created"])
+        self.assertEqual(self.cards(clone)[clone["created"]]["fields"], card["fields"])
+        moved = does("MoveIssue", issue=clone["created"], project="CARD")
+        self.assertEqual([f["id"] for f in self.cards(moved)[clone["created"]]["fields"]], ["severity"])
+        for change in (lambda: edit(made, severity=[]),
+                       lambda: does("EditFieldOption", project="CARD", field="severity", option="low", name="Small"),
+                       lambda: does("EditField", project="CARD", field="cost", issue_types=["bug"]),
+                       lambda: does("EditField", project="CARD", field="cost", all_types=True),
+                       lambda: does("RemoveField", project="CARD", field="cost", drop_values=True)):
+            before = self.board(last)
+            self.assertEqual(self.board(last, before.header("ETag")).status, 304)
+            last = change()
+            after = self.board(last, before.header("ETag"))
+            self.assertEqual(after.status, 200)
+            self.assertNotEqual(after.json(), before.json())
+        self.assertEqual(self.board(last).json()["card_fields"], ["severity", "tester", "type", "cost"])
+        self.assertEqual(self.cards(last)[other["created"]]["fields"], [
+            {"id": "severity", "name": "Severity", "kind": "select", "values": ["low"], "display": ["Small"]}])
+        last = does("EditBoard", board=self.id, projects=["CARD"], card_fields=["severity"])
+        last = does("RemoveField", project="CARD", field="severity", drop_values=True)
+        self.assertEqual(self.board(last).json()["card_fields"], [])
+
+    def test_what_cards_cannot_show_is_refused(self):
+        for fields, status, code in ((["nothing"], 422, "unknown_field"), (["notes"], 422, "bad_board"), (["cost", "cost"], 422, "bad_board"),
+                                     (list(VALUES)[:1] + list(VALUES)[2:], 422, "too_many")):
+            self.refused(OWNER, "CreateBoard", status, code, "/card_fields", name="x", projects=["TLS"], card_fields=fields)
+        self.refused(OWNER, "AddField", 409, "item_exists", "/field", project="TLS", field="comments", name="x", kind="text")
+
+
 class Whole(Case):
     """Runs last: the classes run in the order of their names."""
 

@@ -156,7 +156,7 @@ class Choices:
         return dict({name: str(uuid.uuid5(uuid.NAMESPACE_DNS, f"board{self.rng.randint(1, 4)}.{self.tenant.slug}")), "name": self.line()[:30],
                      "columns": [{"id": "main", "name": "Main", "statuses": statuses[:self.rng.randint(1, 2)], "max": self.rng.randint(0, 9)}],
                      "backlog": statuses[2:], "swimlanes": self.rng.choice(["none", "assignee", "epic", "priority"]),
-                     "card_fields": self.rng.sample(["type", "assignee", "labels", "estimate", "components", "due_on", "subtasks"],
+                     "card_fields": self.rng.sample(["type", "assignee", "labels", "estimate", "components", "due_on", "subtasks", "cost", "level", "tags"],
                                                     self.rng.randint(0, 3)),
                      "filters": [{"id": "some", "name": "Some", **self.rng.choice([{"types": ["task", "bug"]}, {"priorities": ["high"]}])},
                                  {"id": "more", "name": "More", "unassigned": True, "assignees": [self.member()]},

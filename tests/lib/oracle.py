@@ -27,6 +27,9 @@ PARTS_FIRST = 20
 def same_name(one, other):
     """Whether two names are one to people."""
     return len({unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()) for name in (one, other)}) == 1
+SYSTEM_CARD_FIELDS = ("type", "priority", "resolution", "assignee", "reporter", "labels", "components", "fix_versions", "parent",
+                      "start_on", "due_on", "estimate", "remaining", "subtasks", "comments")
+COMMENTS_FIRST = 20
 
 
 def grant(permission, to, role=None):
@@ -1374,13 +1377,25 @@ class Expected(oracle_fields.ExpectedFields):
             (issue["components"], f["components"]), (issue["fix_versions"], f["versions"]))) and \
             (f["text"] is None or f["text"].casefold() in issue["summary"].casefold())
 
+    def card_fields(self, board):
+        """Those that there are: the system's, and custom ones that a project of the board has."""
+        custom = {f["id"] for id in board["projects"] if not self.fold.projects[id]["deleted"]
+                  for f in self.fold.projects[id].get("fields", []) if f["kind"] != "paragraph"}
+        return [id for id in board["card_fields"] if id in SYSTEM_CARD_FIELDS or id in custom]
+
     def shown(self, board, issue):
-        fields = board["card_fields"]
+        fields = self.card_fields(board)
         if not fields:
             return self.card(issue)
         card = dict({k: issue[k] for k in ("estimate", "remaining", "start_on", "reporter", "resolution")}, **self.card(issue),
                     components=sorted(issue["components"]), fix_versions=sorted(issue["fix_versions"]))
-        return {k: card[k] for k in ["id", "key", "summary", "status", "rank", "version"] + fields}
+        found = {k: card[k] for k in ["id", "key", "summary", "status", "rank", "version"] + [f for f in fields if f in card]}
+        custom = [id for id in fields if id not in SYSTEM_CARD_FIELDS]
+        if custom:  # people are ids on cards
+            values = {f["id"]: dict(f, display=None) if f["kind"] in oracle_fields.MEMBERS else f
+                      for f in self.field_values(self.fold.projects[issue["project_id"]], issue) if f["kind"] != "paragraph"}
+            found["fields"] = [values[id] for id in custom if id in values]
+        return found
 
     def lane_of(self, board, issue):
         if board["swimlanes"] == "assignee":
@@ -1433,7 +1448,7 @@ class Expected(oracle_fields.ExpectedFields):
             if board["swimlanes"] == "none":
                 columns[-1]["cards"] = [self.shown(board, issue) for issue in passing]
         statuses, issues, _ = self.place_on_board(board, board["backlog"])
-        return dict(self.board_item(id), **{k: board[k] for k in ("swimlanes", "filters", "card_fields")}, columns=columns,
+        return dict(self.board_item(id), **{k: board[k] for k in ("swimlanes", "filters")}, card_fields=self.card_fields(board), columns=columns,
                     lanes=self.lanes(board, places), backlog={"statuses": statuses, "count": len(issues)})
 
     def backlog(self, id, filters=()):

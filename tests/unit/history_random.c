@@ -432,7 +432,7 @@ static void random_board(struct history *h, struct history_tenant *t)
 	static const struct slice todo[] = {{"todo", 4}}, done[] = {{"done", 4}};
 	static const struct board_column columns[] = {
 	        {.id = {"open", 4}, .name = {"Open", 4}, .statuses = {todo, 1}}};
-	static const struct slice fields[] = {{"labels", 6}};
+	static const struct slice fields[] = {{"labels", 6}, {"cost", 4}};
 	static const struct board_filter filters[] = {
 	        {.id = {"x", 1}, .name = {"X", 1}, .has_text = true, .text = {"keys", 4}}};
 	struct board_configuration board = {.name = SLICE("Board"),
@@ -441,7 +441,7 @@ static void random_board(struct history *h, struct history_tenant *t)
 	                                    .backlog = {done, (uint32_t)seed_below(&h->seed, 2)},
 	                                    .swimlanes = BOARD_SWIMLANES_EPIC,
 	                                    .filters = {filters, 1},
-	                                    .card_fields = {fields, 1}};
+	                                    .card_fields = {fields, 2}};
 	enum event_type type = !t->board_version              ? EVENT_BOARD_CREATED
 	                       : seed_below(&h->seed, 3) == 0 ? EVENT_BOARD_DELETED
 	                                                      : EVENT_BOARD_EDITED;

@@ -65,7 +65,7 @@ static struct slice_array some_card_fields(struct decider *decider, struct seed 
 	struct slice *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
 
 	for (uint32_t i = 0; i < n; i++)
-		items[i] = PICK("type", "labels", "estimate", "nonsense");
+		items[i] = PICK("type", "labels", "estimate", "cost", "level", "notes", "nonsense");
 	return (struct slice_array){items, n};
 }
 
