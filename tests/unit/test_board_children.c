@@ -142,6 +142,107 @@ static void lanes_do_not_reach_through_what_is_hidden(void **state)
 	expect_cards(s, "TLS-10 TLS-11 TLS-12 TLS-10 TLS-1 TLS-3 TLS-14 TLS-6");
 }
 
+/* --- whatever happened --- */
+
+struct law {
+	struct history history;
+	struct view *view;
+	struct buf out;
+	struct error err;
+};
+
+static bool lies_in(const struct history_tenant *t, const struct history_issue *issue,
+                    const struct uuid *project)
+{
+	return uuid_equal(project, issue->elsewhere ? &t->other_project : &t->project);
+}
+
+/* What who sees what @sight does counts below the issue, which they see. */
+static void count_children(const struct history_tenant *t, const struct history_issue *issue,
+                           const struct sight *sight, int *total, int *done)
+{
+	uint32_t number = (uint32_t)(issue - t->issues) + 1;
+	*total = *done = 0;
+	for (uint32_t i = 0; i < t->issues_n; i++) {
+		const struct history_issue *child = &t->issues[i];
+		const struct uuid *project = child->elsewhere ? &t->other_project : &t->project;
+		bool gone = child->deleted || (t->deleted && !child->elsewhere);
+		if (child->parent != number || gone || !sight_sees(sight, project))
+			continue;
+		++*total;
+		*done += child->column == 3;
+	}
+}
+
+static void expect_card(struct law *law, const struct history_tenant *t,
+                        const struct history_issue *issue, const struct sight *sight)
+{
+	char text[UUID_TEXT], part[80];
+	int total, done;
+	uuid_format(&issue->id, text);
+	snprintf(part, sizeof part, "{\"id\":\"%.36s\",\"key\"", text);
+	const char *card = strstr(buf_cstr(&law->out), part);
+	assert_int_equal(card != NULL, !issue->archived && !issue->deleted);
+	if (!card)
+		return;
+	count_children(t, issue, sight, &total, &done);
+	snprintf(part, sizeof part, "\"subtasks\":{\"total\":%d,\"done\":%d}", total, done);
+	if (strncmp(strstr(card, "\"subtasks\""), part, strlen(part)) != 0)
+		fail_msg("no %s in %.400s", part, card);
+}
+
+static void check_board(struct law *law, const struct history_tenant *t, const struct uuid *project,
+                        const struct sight *sight)
+{
+	const char *key = uuid_equal(project, &t->other_project) ? "QUIC"
+	                  : t->rekeyed                           ? "NET"
+	                                                         : "TLS";
+	struct board_stamp stamp;
+	buf_clear(&law->out);
+	enum status status = board_read(law->view, slice_str(t->name), sight, slice_str(key), NONE,
+	                                1000, &law->out, &stamp, &law->err);
+	bool deleted = t->deleted && project == &t->project;
+	assert_int_equal(status, deleted ? STATUS_NOT_FOUND : STATUS_OK);
+	for (uint32_t i = 0; i < t->issues_n && !deleted; i++)
+		if (lies_in(t, &t->issues[i], project))
+			expect_card(law, t, &t->issues[i], sight);
+}
+
+static void check_tenant(struct law *law, const struct history_tenant *t)
+{
+	struct uuid here = t->project, there = t->other_project;
+	const struct sight sights[] = {{.hidden_n = 0},
+	                               {.hidden = &here, .hidden_n = 1},
+	                               {.hidden = &there, .hidden_n = 1}};
+	for (size_t i = 0; i < sizeof sights / sizeof *sights; i++) {
+		if (sight_sees(&sights[i], &t->project))
+			check_board(law, t, &t->project, &sights[i]);
+		if (!uuid_is_nil(&t->other_project) && sight_sees(&sights[i], &t->other_project))
+			check_board(law, t, &t->other_project, &sights[i]);
+	}
+}
+
+static void cards_count_what_one_sees_whatever_happened(void **state)
+{
+	struct law *law = mem_new(sizeof *law);
+	(void)state;
+	history_open(&law->history, 1);
+	law->history.seed = seed_start("board_children");
+	history_tenant(&law->history, "acme", 40);
+	history_tenant(&law->history, "umbra", 12);
+	law->view = history_view(&law->history, "board", "v1");
+	for (int round = 0; round < 60; round++) {
+		history_random(&law->history, 1 + seed_below(&law->history.seed, 20));
+		history_fold(&law->history, law->view, 0);
+		for (uint32_t i = 0; i < law->history.tenants_n; i++)
+			check_tenant(law, &law->history.tenants[i]);
+	}
+	kv_view_close(law->view);
+	history_close(&law->history);
+	buf_release(&law->out);
+	free(law);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +251,7 @@ int main(void)
 	        ON_SEEN(cards_of_chosen_fields_count_what_one_sees),
 	        ON_SEEN(a_child_that_was_not_counted_cannot_go),
 	        ON_SEEN(lanes_do_not_reach_through_what_is_hidden),
+	        cmocka_unit_test(cards_count_what_one_sees_whatever_happened),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -340,6 +340,23 @@ static void check_permissions(struct decider *decider)
 	}
 }
 
+/* The list of deleted projects is what the projects say of themselves. */
+static void check_deleted_projects(const struct decider *decider)
+{
+	const struct tenant_state *face = &decider->state.face;
+	struct row_deleted_project unused;
+	struct row_project project;
+	uint64_t deleted = 0;
+
+	for (struct row_key key = row_key_first(ROW_PROJECT);
+	     face->next(face, &key, false, &project);) {
+		struct row_key listed = row_key_deleted_project(&project.id);
+		assert_int_equal(face->get(face, &listed, &unused), project.deleted);
+		deleted += project.deleted;
+	}
+	assert_int_equal(decider->state.rows[ROW_DELETED_PROJECT], deleted);
+}
+
 static void check_invariants(struct decider *decider)
 {
 	const struct tenant_state *face = &decider->state.face;
@@ -366,6 +383,7 @@ static void check_invariants(struct decider *decider)
 	check_teams(decider, &organization);
 	check_api_keys(decider);
 	check_permissions(decider);
+	check_deleted_projects(decider);
 	for (key = row_key_first(ROW_ISSUE); face->next(face, &key, false, &issue);) {
 		check_issue(face, &issue);
 		issues++;
