@@ -244,6 +244,7 @@ static enum status issue_moved(const struct applying *a, struct card *card,
 	if (counts && count_child(a, &card->parent, card->project, -1, -(int)card->done))
 		return STATUS_INVALID;
 	board_card_touch(a->view, card, (uint64_t)a->meta->seq);
+	board_card_touch_below(a->view, card, (uint64_t)a->meta->seq);
 	card->project->columns[card->column].count -= is_shown(card);
 	project->columns[column].count += is_shown(card);
 	card->project = project;

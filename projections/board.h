@@ -31,9 +31,9 @@ enum status board_stamp(struct view *view, struct slice tenant, struct slice pro
                         struct board_stamp *stamp, struct error *err);
 
 /* {"project":{"id","key","name"},"columns":[{"id","name","category","count","cards":[...],
- * "next":cursor or null}]}, at most @limit cards a column, count = all of them; subtasks
- * count those that @sight sees (NULL: all). With a @cursor (as given in "next") only its column,
- * behind it. STATUS_INVALID: not a cursor of this board. */
+ * "next":cursor or null}]}, at most @limit cards a column, count = all of them; parent and
+ * subtasks are those that @sight sees (NULL: all). With a @cursor (as given in "next") only its
+ * column, behind it. STATUS_INVALID: not a cursor of this board. */
 enum status board_read(struct view *view, struct slice tenant, const struct sight *sight,
                        struct slice project_key, struct slice cursor, uint32_t limit,
                        struct buf *out, struct board_stamp *stamp, struct error *err);

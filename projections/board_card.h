@@ -85,7 +85,7 @@ struct card {
 	struct buf summary;
 	struct buf labels;                   /* row_string each, sorted */
 	struct buf components, fix_versions; /* ids, sorted */
-	struct buf children;                 /* board_children.c */
+	struct buf children;                 /* board_relative.c */
 	bool dirty;
 	bool stored; /* its JSON lies under what follows */
 	struct project *stored_project;
@@ -144,14 +144,26 @@ void board_card_begin(struct card *card, const struct issue_created *e);
 enum status board_card_field(struct card *card, const struct event *event, struct error *err);
 void board_card_labels(struct card *card, const struct slice_array *labels);
 
-/* Children (board_children.c): more or less of them in @project, and of those that are done; false
+/* Relatives (board_relative.c): more or less of them in @project, and of those that are done; false
  * if so many were not counted. */
 bool card_count_child(struct card *card, const struct uuid *project, int total, int done);
 void card_children(const struct card *card, uint32_t *total, uint32_t *done);
 /* Appends the ids of the other projects that they lie in. */
 void card_children_abroad(const struct card *card, struct buf *projects);
-/* For reads: count no more those that @sight hides. */
-void card_hide_children(struct card *card, const struct sight *sight);
+/* The card goes to another project: the boards of its children's projects have moved. */
+void board_card_touch_below(struct view *view, const struct card *card, uint64_t seq);
+
+/* For reads: rows of other cards, who asks, and a buffer for keys. */
+struct card_rows {
+	struct kv_txn *txn;
+	struct slice tenant;
+	const struct sight *sight; /* NULL sees everything */
+	struct buf *key;
+};
+/* Whether the JSON in a value of CARDS names, or counts, what the sight hides: then it is made anew
+ * from the card's row, with card_hide_relatives and card_json. */
+bool card_names_hidden(const struct card_rows *rows, struct slice value);
+void card_hide_relatives(const struct card_rows *rows, struct card *card);
 
 /* What a project tells of issue types and priorities (board_order.c). */
 void board_order_begin(struct project *project);
@@ -160,10 +172,8 @@ bool board_type_is_epic(const struct project *project, struct slice type);
 
 /* The value in CARDS is what filters and swimlanes ask (boards_facts.h), then the JSON. */
 void card_value(const struct card *card, struct buf *out);
-/* The JSON in a value of CARDS. It counts all children: who does not see the projects of all of
- * them gets it made anew from the card's row, by card_json. */
+/* The JSON in a value of CARDS, as it is for who sees everything. */
 struct slice card_stored_json(struct slice value);
-bool card_hides_children(struct slice value, const struct sight *sight);
 void card_json(const struct card *card, struct buf *out);
 /* The members of a card that shows some of the fields of board.h in the domain: bit i for field i.
  */

@@ -187,13 +187,12 @@ void card_members_json(const struct card *card, uint32_t fields, struct json_out
 
 /* --- facts --- */
 
-enum { HAS_ASSIGNEE = 1, HAS_PARENT = 2, EPIC = 4, CHILDREN_ABROAD = 8 };
+enum { HAS_ASSIGNEE = 1, HAS_PARENT = 2, EPIC = 4 };
 
 static void facts_pack(const struct card *card, const struct buf *abroad, struct buf *to)
 {
 	row_u8(to, (uint8_t)((card->has_assignee ? HAS_ASSIGNEE : 0) |
-	                     (shows_parent(card) ? HAS_PARENT : 0) | (card->epic ? EPIC : 0) |
-	                     (abroad->n ? CHILDREN_ABROAD : 0)));
+	                     (shows_parent(card) ? HAS_PARENT : 0) | (card->epic ? EPIC : 0)));
 	row_uuid(to, &card->assignee);
 	row_uuid(to, &card->parent);
 	row_string(to, slice_str(card->type));
@@ -241,20 +240,4 @@ bool card_facts_read(struct slice value, struct card_facts *out)
 	out->fix_versions = row_take_string(&in);
 	out->children_abroad = row_take_string(&in);
 	return !in.bad && in.at == value.data + 4 + n;
-}
-
-/* Nearly always the first byte of the facts, or of the sight, is enough. */
-bool card_hides_children(struct slice value, const struct sight *sight)
-{
-	struct card_facts facts;
-	struct uuid project;
-	if (!sight || !sight->hidden_n || value.n < 5 || !(value.data[4] & CHILDREN_ABROAD) ||
-	    !card_facts_read(value, &facts))
-		return false;
-	for (size_t at = 0; at < facts.children_abroad.n; at += sizeof project) {
-		memcpy(project.bytes, facts.children_abroad.data + at, sizeof project);
-		if (!sight_sees(sight, &project))
-			return true;
-	}
-	return false;
 }

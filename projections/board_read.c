@@ -13,7 +13,7 @@ struct reading {
 	struct slice tenant;
 	const struct sight *sight;
 	struct project project;
-	struct buf key, json;
+	struct buf key, other_key, json;
 	bool damaged;
 	struct error *err;
 };
@@ -49,6 +49,7 @@ static enum status close_board(struct reading *r, enum status status)
 		status = error_set(r->err, STATUS_IO, "board: read");
 	kv_abort(r->txn);
 	buf_release(&r->key);
+	buf_release(&r->other_key);
 	buf_release(&r->json);
 	project_release(&r->project);
 	return status;
@@ -106,18 +107,19 @@ static bool in_page(const struct page *page, struct slice key)
 	       key.n - page->prefix.n < CURSOR_BYTES_MAX;
 }
 
-/* Of a card that has children in projects that the reader does not see. */
-static void remade_json(struct reading *r, struct slice key, struct json_out *json)
+/* Of a card that names what the reader does not see. */
+static void remade_json(struct reading *r, const struct card_rows *rows, struct slice key,
+                        struct json_out *json)
 {
 	struct card card = {.project = &r->project};
 	struct uuid project;
 	struct slice row;
 	memcpy(card.id.bytes, key.data + key.n - ID_BYTES, ID_BYTES);
-	key_tenant(&r->json, r->tenant);
-	row_uuid(&r->json, &card.id);
-	if (kv_get(r->txn, CARD_ROWS, buf_slice(&r->json), &row) &&
+	key_tenant(rows->key, r->tenant);
+	row_uuid(rows->key, &card.id);
+	if (kv_get(r->txn, CARD_ROWS, buf_slice(rows->key), &row) &&
 	    card_unpack(row, &card, &project) && card.column < r->project.columns_n) {
-		card_hide_children(&card, r->sight);
+		card_hide_relatives(rows, &card);
 		buf_clear(&r->json);
 		card_json(&card, &r->json);
 		json_out_raw(json, buf_slice(&r->json));
@@ -130,6 +132,7 @@ static void remade_json(struct reading *r, struct slice key, struct json_out *js
 /* "cards" and "next" of a column. */
 static void cards_json(struct reading *r, const struct page *page, struct json_out *json)
 {
+	const struct card_rows rows = {r->txn, r->tenant, r->sight, &r->other_key};
 	struct kv_cursor *cursor = kv_cursor_open(r->txn, CARDS);
 	struct slice key, card, last = {NULL, 0};
 	bool more = kv_seek(cursor, page->behind.n ? page->behind : page->prefix, &key, &card);
@@ -139,8 +142,8 @@ static void cards_json(struct reading *r, const struct page *page, struct json_o
 	json_out_array(json);
 	uint32_t n = 0;
 	for (; more && n < page->limit && in_page(page, key); n++) {
-		if (card_hides_children(card, r->sight))
-			remade_json(r, key, json);
+		if (card_names_hidden(&rows, card))
+			remade_json(r, &rows, key, json);
 		else
 			json_out_raw(json, card_stored_json(card));
 		last = key;

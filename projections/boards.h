@@ -2,8 +2,8 @@
  * the board view; the cards are those of the projects' own boards, merged by rank at the read.
  *
  * A reading is of one committed state. It shows nothing of projects that the caller may not see,
- * not even in counts (of sub-tasks neither), and no cards of archived ones; statuses that no
- * project has any more drop out. One thread. */
+ * not even in counts (of sub-tasks neither) or as a parent, and no cards of archived ones; statuses
+ * that no project has any more drop out. One thread. */
 #ifndef PROJECTIONS_BOARDS_H
 #define PROJECTIONS_BOARDS_H
 

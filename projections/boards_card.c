@@ -120,7 +120,8 @@ bool card_shown_json(struct boards_reading *r, struct slice place, struct slice 
 	struct card card = {.project = NULL};
 	struct uuid project;
 	struct slice row;
-	if (!chosen && !card_hides_children(value, r->caller.sight)) {
+	const struct card_rows rows = {r->txn, r->tenant, r->caller.sight, &r->key};
+	if (!chosen && !card_names_hidden(&rows, value)) {
 		json_out_raw(json, card_stored_json(value));
 		return true;
 	}
@@ -130,7 +131,7 @@ bool card_shown_json(struct boards_reading *r, struct slice place, struct slice 
 		card.project = project_of(r, &project);
 	good = card.project && card.column < card.project->columns_n;
 	if (good) {
-		card_hide_children(&card, r->caller.sight);
+		card_hide_relatives(&rows, &card);
 		(chosen ? chosen_json : usual_json)(r, &card, json);
 	}
 	card_release(&card);

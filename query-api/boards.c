@@ -2,6 +2,7 @@
 #include "projections/board.h"
 
 #include <stdio.h>
+#include <xxhash.h>
 
 #include "projections/issue.h"
 #include "query-api/query.h"
@@ -13,9 +14,13 @@
 static bool is_current(struct query *query, const struct board_stamp *stamp, uint32_t limit,
                        struct slice cursor)
 {
-	/* Names the view's code, the state of the board and what of it was asked for. */
-	snprintf(query->etag, sizeof query->etag, "\"b%u-%llu-%u-%zx\"", board_view.type.version,
-	         (unsigned long long)stamp->etag_seq, limit, cursor.n);
+	const struct sight *sight = &query->sight;
+	uint64_t hidden = XXH3_64bits(sight->hidden, sight->hidden_n * sizeof *sight->hidden);
+	/* Names the view's code, the state of the board, what of it was asked for and what is not
+	 * for the caller. */
+	snprintf(query->etag, sizeof query->etag, "\"b%u-%llu-%u-%zx-%llx\"",
+	         board_view.type.version, (unsigned long long)stamp->etag_seq, limit, cursor.n,
+	         (unsigned long long)hidden);
 	query->position = stamp->position;
 	/* Pages behind a cursor are small and seldom asked for again: they have no ETag. */
 	if (cursor.n)
@@ -48,7 +53,7 @@ static void run_board(struct query *query)
 		query_failed(query, status, "project", &err);
 }
 
-const struct query_type query_board = {.view = "board", .run = run_board};
+const struct query_type query_board = {.view = "board", .hides = true, .run = run_board};
 
 static void run_projects(struct query *query)
 {

@@ -207,7 +207,7 @@ bool query_postgres(struct query *query, const char *view, char instance[QUERY_I
 
 bool query_etag_matches(const struct query *query)
 {
-	return !query->sight.hidden_n && http_etag_listed(query->if_none_match, query->etag);
+	return http_etag_listed(query->if_none_match, query->etag);
 }
 
 void query_etag_of_body(struct query *query)
@@ -215,7 +215,7 @@ void query_etag_of_body(struct query *query)
 	XXH128_hash_t hash = XXH3_128bits(query->body.data, query->body.n);
 	snprintf(query->etag, sizeof query->etag, "\"%016llx%016llx\"",
 	         (unsigned long long)hash.high64, (unsigned long long)hash.low64);
-	query->not_modified = http_etag_listed(query->if_none_match, query->etag);
+	query->not_modified = query_etag_matches(query);
 }
 
 /* --- answering --- */

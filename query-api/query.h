@@ -31,6 +31,7 @@ struct query;
 struct query_type {
 	const char *view; /* whose position counts; NULL: the access view */
 	bool on_worker;   /* reads Postgres or the journal: may block */
+	bool hides;       /* names nothing hidden, and has an ETag that says what is hidden */
 	void (*run)(struct query *query);
 };
 
@@ -126,8 +127,7 @@ void query_view_done(struct query *query, const char *name, struct view *view);
 bool query_postgres(struct query *query, const char *view, char instance[QUERY_INSTANCE_MAX],
                     struct pg **pg);
 
-/* Whether the caller has what query->etag names, so that nothing need be read. Never where
- * something is hidden from them: their ETags are of the bytes that they are shown in the end. */
+/* Whether the caller has what query->etag names. */
 bool query_etag_matches(const struct query *query);
 /* The ETag of bytes: a hash of the body. */
 void query_etag_of_body(struct query *query);

@@ -126,16 +126,16 @@ void query_blank(struct query *query)
 	struct state_rows rows;
 	struct error err;
 	uint64_t position;
-	if (!query->sight.hidden_n || !query->body.n)
+	if (query->type->hides || !query->sight.hidden_n || !query->body.n)
 		return;
 	struct view *view = query_view(query, STATE_VIEW);
 	if (!view)
 		return;
 	enum status status = state_open(view, query->tenant, &rows, &position, &err);
 	if (!status) {
-		sight_blank(&query->sight, &rows.face, &query->body);
+		bool blanked = sight_blank(&query->sight, &rows.face, &query->body);
 		status = state_close(&rows, STATUS_OK, &err);
-		if (query->etag[0])
+		if (blanked && query->etag[0])
 			query_etag_of_body(query);
 	}
 	query_view_done(query, STATE_VIEW, view);

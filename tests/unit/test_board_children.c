@@ -1,4 +1,4 @@
-/* Sub-tasks in other projects: everybody counts those that they see. */
+/* Parents and sub-tasks in other projects: everybody gets those that they see. */
 #include "projections/board_card.h"
 #include "tests/unit/boards_seen.h"
 
@@ -142,6 +142,79 @@ static void lanes_do_not_reach_through_what_is_hidden(void **state)
 	expect_cards(s, "TLS-10 TLS-11 TLS-12 TLS-10 TLS-1 TLS-3 TLS-14 TLS-6");
 }
 
+/* The bytes by which pages are kept, and the seq in the ETag of the project's board. */
+static uint64_t identity_of(struct seen *s, struct buf *identity)
+{
+	const struct sight sight = sight_of(s);
+	const struct boards_caller caller = {.sight = &sight};
+	struct boards_reading *reading;
+	struct board_stamp stamp;
+	uint64_t position;
+	assert_int_equal(
+	        boards_open(s->view, ACME, SLICE(ID(9)), &caller, &reading, &position, &s->err),
+	        STATUS_OK);
+	boards_identity(reading, identity);
+	assert_int_equal(boards_close(reading, &s->err), STATUS_OK);
+	assert_int_equal(board_stamp(s->view, ACME, SLICE("TLS"), &stamp, &s->err), STATUS_OK);
+	return stamp.etag_seq;
+}
+
+static void expect_parent(struct seen *s, const char *parent)
+{
+	const struct sight sight = sight_of(s);
+	struct board_stamp stamp;
+	read_board(s);
+	expect(s, parent);
+	buf_clear(&s->out);
+	assert_int_equal(
+	        board_read(s->view, ACME, &sight, SLICE("TLS"), NONE, 9, &s->out, &stamp, &s->err),
+	        STATUS_OK);
+	expect(s, parent);
+}
+
+static void a_parent_that_went_out_of_sight_goes_from_the_card(void **state)
+{
+	struct seen *s = *state;
+	struct buf before = {0}, after = {0};
+	add_child(s, 20, s->acme->project, "todo");
+	fold(s);
+	s->hides_web = true;
+	expect_parent(s, "\"parent\":\"" ID(1) "\"");
+	uint64_t seq = identity_of(s, &before);
+	of_issue(s, EVENT_ISSUE_MOVED, 1, 2)->issue_moved = (struct issue_moved){
+	        .from_project_id = s->acme->project,
+	        .to_project_id = s->web,
+	        .to_number = 77,
+	        .to_type = SLICE("task"),
+	        .to_status = SLICE("todo"),
+	        .to_category = STATUS_CATEGORY_TODO,
+	        .to_priority = SLICE("low"),
+	};
+	history_command(&s->history, s->acme);
+	fold(s);
+	assert_true(identity_of(s, &after) > seq);
+	assert_false(slice_equal(buf_slice(&before), buf_slice(&after)));
+	read_board(s);
+	expect_not(s, ID(1));
+	expect_parent(s, "\"parent\":null");
+	seq = identity_of(s, &before);
+	of_issue(s, EVENT_ISSUE_MOVED, 1, 3)->issue_moved = (struct issue_moved){
+	        .from_project_id = s->web,
+	        .to_project_id = s->acme->project,
+	        .to_number = 78,
+	        .to_type = SLICE("task"),
+	        .to_status = SLICE("todo"),
+	        .to_category = STATUS_CATEGORY_TODO,
+	        .to_priority = SLICE("low"),
+	};
+	history_command(&s->history, s->acme);
+	fold(s);
+	assert_true(identity_of(s, &after) > seq);
+	expect_parent(s, "\"parent\":\"" ID(1) "\"");
+	buf_release(&before);
+	buf_release(&after);
+}
+
 /* --- whatever happened --- */
 
 struct law {
@@ -189,6 +262,9 @@ static void expect_card(struct law *law, const struct history_tenant *t,
 	snprintf(part, sizeof part, "\"subtasks\":{\"total\":%d,\"done\":%d}", total, done);
 	if (strncmp(strstr(card, "\"subtasks\""), part, strlen(part)) != 0)
 		fail_msg("no %s in %.400s", part, card);
+	const struct history_issue *parent = issue->parent ? &t->issues[issue->parent - 1] : NULL;
+	if (parent && !sight_sees(sight, parent->elsewhere ? &t->other_project : &t->project))
+		assert_memory_equal(strstr(card, "\"parent\":") + 9, "null", 4);
 }
 
 static void check_board(struct law *law, const struct history_tenant *t, const struct uuid *project,
@@ -251,6 +327,7 @@ int main(void)
 	        ON_SEEN(cards_of_chosen_fields_count_what_one_sees),
 	        ON_SEEN(a_child_that_was_not_counted_cannot_go),
 	        ON_SEEN(lanes_do_not_reach_through_what_is_hidden),
+	        ON_SEEN(a_parent_that_went_out_of_sight_goes_from_the_card),
 	        cmocka_unit_test(cards_count_what_one_sees_whatever_happened),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
