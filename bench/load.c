@@ -260,9 +260,10 @@ static void print_line(const struct run *run)
 
 static const char usage[] =
         "usage: bench_load MODE --address=127.0.0.1:8080 --token=TOKEN [options]\n"
-        "  MODE             commands, ndjson, board, board304, issue, search, swimlanes; seed "
-        "fills the\n"
-        "                   tenant first, seedlanes adds the board of swimlanes\n"
+        "  MODE             commands, ndjson, board, board304, issue, search, get; seed fills the "
+        "tenant\n"
+        "                   first, seedlanes adds the board of swimlanes\n"
+        "  --path=PATH      of the tenant, for get: /projects\n"
         "  --tenant=ID      bench\n"
         "  --subject=ID     whom the token names (seed): bench\n"
         "  --issues=N       20000\n"
@@ -301,6 +302,7 @@ static bool parse(int argc, char **argv, struct settings *settings)
 	        {"lines", required_argument, NULL, 'l'},
 	        {"depth", required_argument, NULL, 'd'},
 	        {"state", required_argument, NULL, 'f'},
+	        {"path", required_argument, NULL, 'g'},
 	        {"seed", required_argument, NULL, 'x'},
 	        {"spin", no_argument, NULL, 'p'},
 	        {"json", no_argument, NULL, 'j'},
@@ -345,6 +347,9 @@ static bool parse(int argc, char **argv, struct settings *settings)
 		case 'f':
 			workload->state_file = optarg;
 			break;
+		case 'g':
+			workload->path = optarg;
+			break;
 		case 'x':
 			workload->seed = strtoull(optarg, NULL, 10);
 			break;
@@ -373,7 +378,10 @@ static bool parse(int argc, char **argv, struct settings *settings)
 int main(int argc, char **argv)
 {
 	struct settings settings = {
-	        .workload = {.tenant = "bench", .issues = 20000, .lines = 1000},
+	        .workload = {.tenant = "bench",
+	                     .path = "/projects",
+	                     .issues = 20000,
+	                     .lines = 1000},
 	        .subject = "bench",
 	        .connections = 64,
 	        .depth = 1,

@@ -9,8 +9,8 @@
 #define STATUSES   4
 #define PRIORITIES 5
 
-const char *const workload_modes[WORKLOAD_MODES] = {"commands", "ndjson", "board",    "board304",
-                                                    "issue",    "search", "swimlanes"};
+const char *const workload_modes[WORKLOAD_MODES] = {"commands", "ndjson", "board", "board304",
+                                                    "issue",    "search", "get"};
 static const char *const statuses[STATUSES] = {"todo", "in_progress", "in_review", "done"};
 static const char *const priorities[PRIORITIES] = {"medium", "high", "low", "highest", "lowest"};
 
@@ -352,9 +352,8 @@ struct shot *workload_next(struct workload *workload, struct buf *request)
 	case WORKLOAD_BOARD304:
 		next_board(workload, request);
 		break;
-	case WORKLOAD_SWIMLANES:
-		workload_request(&workload->options, "/boards/" WORKLOAD_LANES "?limit=20", "",
-		                 NULL, request);
+	case WORKLOAD_GET:
+		workload_request(&workload->options, workload->options.path, "", NULL, request);
 		break;
 	case WORKLOAD_ISSUE:
 		next_issue(workload, request);

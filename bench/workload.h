@@ -10,17 +10,17 @@
 #define WORKLOAD_PROJECT "BENCH" /* the many issues */
 #define WORKLOAD_CARDS   "CARDS" /* a board of 200 cards */
 #define WORKLOAD_WIDE    "WIDE"  /* 5,000 issues, shown by a board with swimlanes: */
-#define WORKLOAD_LANES   "be9c0000-0000-4000-9000-00000000b0a2"
+#define WORKLOAD_LANES   "be9c0000-0000-4000-9000-00000000b0a2" /* in bench/run, too */
 #define WORKLOAD_MEMBERS 8
 
 enum workload_mode {
-	WORKLOAD_COMMANDS,  /* the mix of README.md */
-	WORKLOAD_NDJSON,    /* the same, @lines commands a request */
-	WORKLOAD_BOARD,     /* the board of 200 cards */
-	WORKLOAD_BOARD304,  /* the same, unchanged since */
-	WORKLOAD_ISSUE,     /* one issue */
-	WORKLOAD_SEARCH,    /* one or two words */
-	WORKLOAD_SWIMLANES, /* the board with swimlanes, 20 cards of each column of a lane */
+	WORKLOAD_COMMANDS, /* the mix of README.md */
+	WORKLOAD_NDJSON,   /* the same, @lines commands a request */
+	WORKLOAD_BOARD,    /* the board of 200 cards */
+	WORKLOAD_BOARD304, /* the same, unchanged since */
+	WORKLOAD_ISSUE,    /* one issue */
+	WORKLOAD_SEARCH,   /* one or two words */
+	WORKLOAD_GET,      /* always the same: @path */
 	WORKLOAD_MODES
 };
 
@@ -29,6 +29,7 @@ extern const char *const workload_modes[WORKLOAD_MODES];
 struct workload_options {
 	enum workload_mode mode;
 	const char *address, *tenant, *token;
+	const char *path;       /* of the tenant, for WORKLOAD_GET */
 	const char *state_file; /* of the issues, from run to run; NULL: they are as created */
 	uint32_t issues;        /* BENCH-1 to BENCH-issues */
 	uint32_t lines;         /* of an NDJSON request */
