@@ -114,10 +114,22 @@ enum status organization_read(struct view *view, struct slice tenant, struct buf
 	return access_end(txn, status, err);
 }
 
+#define NAMES_KEPT 64
+
+/* A page names few people often, and a name is a decryption: those unsealed last stay, each in the
+ * place that its id gives. */
+struct kept_name {
+	bool taken;
+	bool known;
+	struct uuid id;
+	struct buf name;
+};
+
 struct access_names {
 	struct view *view;
 	struct kv_txn *txn;
 	struct buf tenant, key, text;
+	struct kept_name kept[NAMES_KEPT];
 };
 
 enum status access_names_open(struct view *view, struct slice tenant, struct access_names **out,
@@ -135,17 +147,29 @@ enum status access_names_open(struct view *view, struct slice tenant, struct acc
 	return STATUS_OK;
 }
 
-struct slice access_name(struct access_names *names, const struct uuid *id)
+static void unseal_name(struct access_names *names, struct kept_name *kept)
 {
 	struct member member;
 	struct profile profile;
 	struct slice tenant = buf_slice(&names->tenant);
-	if (!access_get_member(names->txn, &names->key, tenant, id, &member) ||
-	    member.sealed.n == 0 ||
-	    profile_unseal(names->view->profile_keys, tenant, id, member.sealed, &names->text,
-	                   &profile, NULL))
-		return slice_of(NULL, 0);
-	return profile.name;
+	buf_clear(&kept->name);
+	kept->known = access_get_member(names->txn, &names->key, tenant, &kept->id, &member) &&
+	              member.sealed.n > 0 &&
+	              !profile_unseal(names->view->profile_keys, tenant, &kept->id, member.sealed,
+	                              &names->text, &profile, NULL);
+	if (kept->known)
+		buf_append_slice(&kept->name, profile.name);
+}
+
+struct slice access_name(struct access_names *names, const struct uuid *id)
+{
+	struct kept_name *kept = &names->kept[id->bytes[sizeof id->bytes - 1] % NAMES_KEPT];
+	if (!kept->taken || !uuid_equal(&kept->id, id)) {
+		kept->taken = true;
+		kept->id = *id;
+		unseal_name(names, kept);
+	}
+	return kept->known ? slice_of(buf_cstr(&kept->name), kept->name.n) : slice_of(NULL, 0);
 }
 
 void access_names_close(struct access_names *names)
@@ -153,6 +177,8 @@ void access_names_close(struct access_names *names)
 	if (!names)
 		return;
 	kv_abort(names->txn);
+	for (size_t i = 0; i < NAMES_KEPT; i++)
+		buf_release(&names->kept[i].name);
 	buf_release(&names->tenant);
 	buf_release(&names->key);
 	buf_release(&names->text);

@@ -217,6 +217,23 @@ static void a_search_for_a_name_looks_at_a_bounded_number_of_members(void **stat
 	assert_non_null(strstr(buf_cstr(&s->out), "\"next\":null"));
 }
 
+/* The stranger's id has the same last byte: both names have one place. */
+static void a_name_is_the_same_whatever_was_asked_before(void **state)
+{
+	struct seen *s = *state;
+	struct access_names *names;
+	struct uuid stranger = s->ada;
+	stranger.bytes[0] ^= 1;
+	assert_int_equal(access_names_open(s->access, ACME, &names, &s->err), STATUS_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_true(slice_is(access_name(names, &s->ada), "Ada"));
+		assert_true(slice_is(access_name(names, &s->ada), "Ada"));
+		assert_null(access_name(names, &stranger).data);
+		assert_null(access_name(names, &stranger).data);
+	}
+	access_names_close(names);
+}
+
 static void a_deactivated_member_is_listed_and_not_found(void **state)
 {
 	struct seen *s = *state;
@@ -479,6 +496,7 @@ int main(void)
 	        CASE(addresses_are_for_admins_and_oneself),
 	        CASE(members_are_found_by_the_beginning_of_a_word),
 	        CASE(a_search_for_a_name_looks_at_a_bounded_number_of_members),
+	        CASE(a_name_is_the_same_whatever_was_asked_before),
 	        CASE(a_deactivated_member_is_listed_and_not_found),
 	        CASE(an_organization_shows_its_newest_name_and_version),
 	        CASE(teams_show_their_members_page_by_page),
