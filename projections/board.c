@@ -483,7 +483,7 @@ const struct kv_view_type board_view = {
                 {
                         .name = "board",
                         .version = 5,
-                        .pace_ms = 5,
+                        .pace_ms = 20,
                         .handled = board_handled,
                         KV_VIEW_SLOTS,
                         .advance = kv_view_advance,

@@ -77,7 +77,7 @@ const struct kv_view_type feed_view = {
                         .name = "feed",
                         .version = 1,
                         .journal_bound = true,
-                        .pace_ms = 5,
+                        .pace_ms = 20,
                         .handled = feed_handled,
                         KV_VIEW_SLOTS,
                         .advance = feed_advance,

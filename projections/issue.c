@@ -475,7 +475,7 @@ const struct kv_view_type issue_view = {
                 {
                         .name = "issue",
                         .version = 7,
-                        .pace_ms = 5,
+                        .pace_ms = 20,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,
                         .advance = kv_view_advance,
