@@ -230,6 +230,8 @@ static enum status start_command_side(struct node *node, struct error *err)
 	        .journal = node->journal,
 	        .profile_keys = node->profile_keys,
 	        .address = own_address(node->config),
+	        .answers_begin = http_answers_hold,
+	        .answers_end = http_answers_send,
 	};
 	if (writers_start(&options, &node->writers, err))
 		return err->status;

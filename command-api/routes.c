@@ -146,16 +146,8 @@ static void late_line(struct exchange *exchange, struct item *item)
 
 /* --- jobs that are done --- */
 
-static void let_go(struct command_api *api, struct exchange *exchange)
-{
-	pthread_mutex_lock(&api->lock);
-	bool last = --exchange->references == 0;
-	pthread_mutex_unlock(&api->lock);
-	if (last)
-		exchange_free(exchange);
-}
-
-/* On the writer's thread. */
+/* On the writer's thread. Who answers is the last to let go, too: the sweep holds none of those
+ * that it did not take off the list. */
 static void job_done(struct job *job)
 {
 	struct item *item = job->context;
@@ -173,11 +165,13 @@ static void job_done(struct job *job)
 			exchange->position = job->position;
 		answers = --exchange->pending == 0 && wait_end(api, exchange);
 	}
+	bool last = --exchange->references == 0;
 	pthread_mutex_unlock(&api->lock);
 	if (answers)
 		answer(exchange);
 	buf_release(&line);
-	let_go(api, exchange);
+	if (last)
+		exchange_free(exchange);
 }
 
 /* On the loop thread, every SWEEP_MS. */
@@ -201,7 +195,11 @@ static void sweep(void *context)
 			if (!exchange->items[i].status)
 				late_line(exchange, &exchange->items[i]);
 		answer(exchange);
-		let_go(api, exchange);
+		pthread_mutex_lock(&api->lock);
+		bool last = --exchange->references == 0;
+		pthread_mutex_unlock(&api->lock);
+		if (last)
+			exchange_free(exchange);
 	}
 	http_after(api->server, SWEEP_MS, sweep, api);
 }

@@ -158,8 +158,13 @@ static bool recover(struct partition *partition, const struct error *err)
 
 static void drop_finished(struct partition *partition, uint32_t judged)
 {
+	const struct writers_options *options = &partition->all->options;
+	if (options->answers_begin)
+		options->answers_begin();
 	for (uint32_t i = 0; i < judged; i++)
 		finish(partition, partition->batch[i]);
+	if (options->answers_end)
+		options->answers_end();
 	partition->batch_n -= judged;
 	memmove(partition->batch, partition->batch + judged,
 	        partition->batch_n * sizeof *partition->batch);

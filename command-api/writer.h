@@ -29,6 +29,8 @@ struct writers_options {
 	struct journal *journal;           /* borrowed */
 	struct profile_keys *profile_keys; /* borrowed */
 	const char *address;               /* where this process takes commands */
+	/* Around the answers of a batch, on the writer's thread; or NULL. */
+	void (*answers_begin)(void), (*answers_end)(void);
 };
 
 /* One thread per partition. Where the journal is shared by several processes, each first catches up

@@ -116,6 +116,10 @@ void http_park(struct http_request *request);
  * carries X-Request-Id; JSON answers Cache-Control: no-store unless a header says otherwise.
  * 204 and 304 go out without body and type. The request may be gone when it returns. */
 void http_answer(struct http_request *request, struct http_answer *answer);
+/* Around many answers of one thread that is not the loop's: the loop is woken once, by the second,
+ * instead of whenever it has taken what was there. Never with a wait in between. */
+void http_answers_hold(void);
+void http_answers_send(void);
 
 /* problem+json (RFC 9457) with the members success:false, error, error_code, request_id. @code: a
  * word for programs ("no_such_issue"). @pointer may be NULL. Used like http_answer. 401 carries

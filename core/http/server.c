@@ -35,6 +35,13 @@
 /* The server whose loop this thread runs. */
 static _Thread_local const struct http_server *running;
 
+/* Between http_answers_hold and http_answers_send: the server that this thread is to wake, with a
+ * reference, since all its answers may be taken meanwhile. */
+static _Thread_local struct {
+	bool holding;
+	struct http_server *server;
+} held;
+
 /* In server->late: no answer is taken any more. */
 static struct http_request late_closed;
 
@@ -54,6 +61,33 @@ static void wake(struct http_server *server)
 	ssize_t n = write(server->wake_fd, &one, sizeof(one));
 
 	(void)n; /* EAGAIN: it is awake already */
+}
+
+/* One wake for all answers of this thread: a second server (there are two at most) is woken at
+ * once. */
+static void wake_later(struct http_server *server)
+{
+	if (!held.holding || (held.server && held.server != server)) {
+		wake(server);
+	} else if (!held.server) {
+		atomic_fetch_add_explicit(&server->refs, 1, memory_order_relaxed);
+		held.server = server;
+	}
+}
+
+void http_answers_hold(void)
+{
+	held.holding = true;
+}
+
+void http_answers_send(void)
+{
+	held.holding = false;
+	if (!held.server)
+		return;
+	wake(held.server);
+	server_unref(held.server);
+	held.server = NULL;
 }
 
 static void release_late(struct http_server *server, struct http_request *request)
@@ -77,7 +111,7 @@ void server_answer_late(struct http_request *request)
 	if (newest == &late_closed)
 		release_late(server, request);
 	else if (!newest && running != server)
-		wake(server);
+		wake_later(server);
 	server_unref(server);
 }
 

@@ -59,7 +59,10 @@ static int setup(void **state)
 	struct journal_options options = {.config = &bench->config, .create = true};
 	assert_int_equal(journal_open(&options, &bench->journal, &err), STATUS_OK);
 	assert_int_equal(profile_keys_open(&bench->config, &bench->keys, &err), STATUS_OK);
-	struct writers_options writers = {&bench->config, bench->journal, bench->keys, "here:1"};
+	struct writers_options writers = {.config = &bench->config,
+	                                  .journal = bench->journal,
+	                                  .profile_keys = bench->keys,
+	                                  .address = "here:1"};
 	assert_int_equal(writers_start(&writers, &bench->writers, &err), STATUS_OK);
 	*state = bench;
 	return 0;

@@ -57,7 +57,12 @@ static int setup(void **state)
 	struct journal_options journal = {.config = &bench->config, .create = true};
 	assert_int_equal(journal_open(&journal, &bench->journal, &err), STATUS_OK);
 	assert_int_equal(profile_keys_open(&bench->config, &bench->keys, &err), STATUS_OK);
-	struct writers_options writers = {&bench->config, bench->journal, bench->keys, ""};
+	struct writers_options writers = {.config = &bench->config,
+	                                  .journal = bench->journal,
+	                                  .profile_keys = bench->keys,
+	                                  .address = "",
+	                                  .answers_begin = http_answers_hold,
+	                                  .answers_end = http_answers_send};
 	assert_int_equal(writers_start(&writers, &bench->writers, &err), STATUS_OK);
 	bench->api = command_api_new(&bench->config, bench->writers);
 	api_start(&bench->server, &bench->config, command_api_routes(bench->api), bench->api);

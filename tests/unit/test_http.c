@@ -321,6 +321,30 @@ static void a_parked_request_is_answered_from_another_thread(void **state)
 	buf_release(&answer);
 }
 
+static void answers_that_are_held_arrive_together(void **state)
+{
+	(void)state;
+	struct buf answer = {0};
+	int fd[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		fd[i] = client_connect();
+		assert_true(client_send(fd[i], SLICE("GET /parked HTTP/1.1\r\nHost: x\r\n\r\n")));
+		wait_parked(i + 1);
+	}
+	http_answers_hold();
+	for (size_t i = 0; i < 3; i++)
+		answer_parked(i);
+	http_answers_send();
+	http_answers_send(); /* nothing is owed any more */
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(client_read_answer(fd[i], &answer), 200);
+		close(fd[i]);
+	}
+	wait_released(3);
+	buf_release(&answer);
+}
+
 static void a_client_that_leaves_while_parked_harms_nobody(void **state)
 {
 	(void)state;
@@ -433,6 +457,7 @@ int main(void)
 	        WITH_SERVER(a_token_tells_the_handler_who_asks),
 	        WITH_SERVER(without_a_good_token_the_answer_is_401),
 	        WITH_SERVER(a_parked_request_is_answered_from_another_thread),
+	        WITH_SERVER(answers_that_are_held_arrive_together),
 	        WITH_SERVER(a_client_that_leaves_while_parked_harms_nobody),
 	        WITH_SERVER(a_timer_answers_on_the_loop),
 	        WITH_SERVER(stop_waits_for_the_requests_in_flight),

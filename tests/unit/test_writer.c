@@ -53,7 +53,10 @@ static void open_bench(struct bench *bench)
 	if (bench->has_faults)
 		bench->journal = journal_with_faults(bench->journal, &bench->faults);
 	assert_int_equal(profile_keys_open(&bench->config, &bench->keys, &err), STATUS_OK);
-	struct writers_options writers = {&bench->config, bench->journal, bench->keys, ""};
+	struct writers_options writers = {.config = &bench->config,
+	                                  .journal = bench->journal,
+	                                  .profile_keys = bench->keys,
+	                                  .address = ""};
 	assert_int_equal(writers_start(&writers, &bench->writers, &err), STATUS_OK);
 }
 
