@@ -8,6 +8,10 @@
 #include "core/http/http.h"
 #include "core/store/sha256.h"
 
+/* Enough for most commands, so that no buffer grows step by step. */
+#define FORM_BYTES   1024
+#define ANSWER_BYTES 640
+
 const char *job_outcome_name(enum job_outcome outcome)
 {
 	switch (outcome) {
@@ -43,7 +47,7 @@ struct job *job_new(struct slice tenant, struct slice credential_id, struct slic
 	job->credential_id = keep(&job->texts, credential_id);
 	job->reason = keep(&job->texts, reason);
 	job->traceparent = keep(&job->texts, traceparent);
-	arena_init(&job->arena, mem_new(arena_bytes), arena_bytes);
+	arena_init(&job->arena, mem_grow(NULL, arena_bytes), arena_bytes);
 	atomic_init(&job->references, 1);
 	return job;
 }
@@ -73,13 +77,23 @@ static int append_text(const char *text, size_t n, void *form)
 
 /* The body as it was sent, free of order, white space and nulls. Not the command: a field that a
  * later version adds with a default must not change the hash of a body that does not have it. */
+static json_t *without_nulls(json_t *body)
+{
+	json_t *canonical = NULL, *value;
+	const char *name;
+	json_object_foreach(body, name, value)
+	{
+		if (!json_is_null(value))
+			continue;
+		canonical = canonical ? canonical : json_copy(body);
+		json_object_del(canonical, name);
+	}
+	return canonical ? canonical : json_incref(body);
+}
+
 static void append_canonical(json_t *body, struct buf *form)
 {
-	json_t *canonical = json_copy(body), *value;
-	const char *name;
-	void *next;
-	json_object_foreach_safe(canonical, next, name, value) if (json_is_null(value))
-	        json_object_del(canonical, name);
+	json_t *canonical = without_nulls(body);
 	json_dump_callback(canonical, append_text, form, JSON_SORT_KEYS | JSON_COMPACT);
 	json_decref(canonical);
 }
@@ -88,6 +102,7 @@ void job_hash(struct job *job)
 {
 	struct buf form = {0};
 	char fixed[1 + 8 + 16 + 1];
+	buf_reserve(&form, FORM_BYTES);
 	buf_append_slice(&form, slice_str(command_type_name(job->command.type)));
 	fixed[0] = (char)job->has_occurred_at;
 	put_u64(fixed + 1, job->has_occurred_at ? (uint64_t)job->occurred_at_ms : 0);
@@ -143,6 +158,7 @@ static void bulk_json(const struct job_bulk *bulk, struct json_out *json)
 static void success_json(const struct job *job, struct buf *out)
 {
 	struct json_out json;
+	buf_reserve(out, ANSWER_BYTES);
 	json_out_init(&json, out);
 	json_out_object(&json);
 	json_out_member_bool(&json, "success", true);

@@ -335,6 +335,7 @@ static void put_command(struct write_state *state, const struct event_meta *meta
 	};
 	memcpy(head.hash, meta->command_hash, 32);
 	struct buf value = {0};
+	buf_reserve(&value, sizeof head + state->pending.n);
 	buf_append(&value, &head, sizeof head);
 	buf_append(&value, state->pending.data, state->pending.n);
 	struct store_key key;

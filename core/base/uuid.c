@@ -1,5 +1,5 @@
 /* Small requests (ids, salts) are served from a pool of kernel bytes per thread, one getrandom(2)
- * for sixteen of them; bytes leave the pool when they are handed out. A forked child must not
+ * for 128 of them; bytes leave the pool when they are handed out. A forked child must not
  * hand out the same bytes as its parent, so a fork empties the pool. */
 #include "core/base/uuid.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define POOL_BYTES 256
+#define POOL_BYTES 2048
 #define POOLED_MAX 16
 
 static _Thread_local struct {
