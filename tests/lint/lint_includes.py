@@ -27,12 +27,13 @@ DOMAIN_GENERATED = ("generated/event.h", "generated/command.h")
 
 VENDOR = {  # header -> folders in which it stays
     r"librdkafka/.*": ("core/journal",),
-    r"(avro(/.*)?|utf8proc)\.h": ("core/codec",),
+    r"avro(/.*)?\.h": ("core/codec",),
+    r"utf8proc\.h": ("core/base", "core/codec"),
     r"lmdb\.h": ("core/journal", "core/store"),
     r"(libpq-fe|libpq/.*|postgres_ext)\.h": ("core/store",),
     r"microhttpd\.h": ("core/http",),
 }
-BASE_VENDOR = r"ini\.h|openssl/.*|pcre2\.h"
+BASE_VENDOR = r"ini\.h|openssl/.*|pcre2\.h|utf8proc\.h"
 C_STANDARD = (r"assert|ctype|errno|float|inttypes|limits|math|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|"
               r"stdint|stdio|stdlib|stdnoreturn|string|strings|time|uchar|wchar")
 POSIX = (r"dirent|dlfcn|fcntl|getopt|locale|netdb|poll|pthread|pwd|grp|sched|semaphore|syslog|sysexits|termios|ucontext|"

@@ -420,31 +420,6 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	fill_board(decider, seed, command);
 	fill_member(seed, command);
 	switch ((int)command->type) {
-	case COMMAND_ADD_MEMBER:
-		command->add_member =
-		        (struct add_member){.has_member_id = true,
-		                            .member_id = random_person(seed),
-		                            .person = person,
-		                            .role = (enum org_role)seed_below(seed, ORG_ROLES)};
-		break;
-	case COMMAND_SET_MEMBER_PROFILE:
-		command->set_member_profile.person = person;
-		break;
-	case COMMAND_CHANGE_MEMBER_ROLE:
-		command->change_member_role = (struct change_member_role){
-		        .member = random_person(seed),
-		        .role = (enum org_role)seed_below(seed, ORG_ROLES),
-		        EXPECTED};
-		break;
-	case COMMAND_REMOVE_MEMBER:
-		command->remove_member.member = random_person(seed);
-		break;
-	case COMMAND_DEACTIVATE_MEMBER:
-		command->deactivate_member.member = random_person(seed);
-		break;
-	case COMMAND_REACTIVATE_MEMBER:
-		command->reactivate_member.member = random_person(seed);
-		break;
 	case COMMAND_SKIP_EVENT:
 		command->skip_event =
 		        (struct skip_event){.seq = 1, .why = SOME_TEXT, .operator= SOME_TEXT };

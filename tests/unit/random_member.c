@@ -19,6 +19,9 @@ void fill_member(struct seed *seed, struct command *command)
 		                            .person = person,
 		                            .role = (enum org_role)seed_below(seed, ORG_ROLES)};
 		break;
+	case COMMAND_SET_MEMBER_PROFILE:
+		command->set_member_profile.person = person;
+		break;
 	case COMMAND_CHANGE_MEMBER_ROLE:
 		command->change_member_role = (struct change_member_role){
 		        .member = random_person(seed),

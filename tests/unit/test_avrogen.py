@@ -89,7 +89,7 @@ class Generates(Case):
         result = folder.generate()
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         names = sorted(os.listdir(folder.out))
-        self.assertEqual(names, ["command.c", "command.h", "command_types.c", "event.c", "event.h", "record_codec.c",
+        self.assertEqual(names, ["command.c", "command.h", "command_types.c", "event.c", "event.h", "event_schemas.c", "record_codec.c",
                                  "record_codec.h", "record_tables.c", "schema_entries.c"])
         for name in ("event.h", "record_codec.c"):
             with open(os.path.join(GOLDEN, name + ".expected"), encoding="utf-8") as f:

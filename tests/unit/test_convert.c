@@ -29,7 +29,7 @@ static void bugs_have_a_workflow(struct decider *decider)
 	GIVEN(ben, add_status, .project = SLICE("TLS"), .status = SLICE("blocked"),
 	      .name = SLICE("x"), .category = STATUS_CATEGORY_IN_PROGRESS);
 	GIVEN(ben, add_status, .project = SLICE("TLS"), .status = SLICE("fixed"),
-	      .name = SLICE("x"), .category = STATUS_CATEGORY_DONE);
+	      .name = SLICE("y"), .category = STATUS_CATEGORY_DONE);
 	GIVEN(ben, save_workflow_draft,
 	      DRAFT("bugs", BEGIN("blocked"), WAY("fix", "blocked", "fixed"),
 	            WAY("again", "fixed", "blocked")));

@@ -15,9 +15,9 @@
 static void settle(struct decider *decider)
 {
 	GIVEN(ben, add_status, .project = SLICE("TLS"), .status = SLICE("blocked"),
-	      .name = SLICE("x"), .category = STATUS_CATEGORY_IN_PROGRESS);
+	      .name = SLICE("Blocked"), .category = STATUS_CATEGORY_IN_PROGRESS);
 	GIVEN(ben, add_status, .project = SLICE("TLS"), .status = SLICE("fixed"),
-	      .name = SLICE("x"), .category = STATUS_CATEGORY_DONE);
+	      .name = SLICE("Fixed"), .category = STATUS_CATEGORY_DONE);
 	GIVEN(ben, save_workflow_draft,
 	      DRAFT("bugs", BEGIN("blocked"), WAY("fix", "blocked", "fixed")));
 	GIVEN(ben, publish_workflow, PUBLISH("bugs"));
@@ -200,6 +200,25 @@ static void fields_boards_and_workflows_name_the_replacement(void **state)
 	THEN(EVENT_ISSUE_CREATED, EVENT_ISSUE_FIELDS_CHANGED);
 }
 
+static void more_issues_than_a_decision_has_room_for_come_first(void **state)
+{
+	struct decider *decider = *state;
+	struct tenant_state *rows = &decider->state.face;
+	struct row_issue issue;
+	GIVEN(cleo, create_issue, ISSUE("bug", "x"));
+	assert_true(resolve_issue(rows, SLICE("TLS-1"), &issue));
+	for (int64_t number = 2; number <= DECISION_EVENTS_MAX; number++) {
+		struct row_key key =
+		        row_key_issue_place(&issue.project_id, SLICE("bug"), SLICE("todo"), number);
+		const struct row_issue_place place = {issue.id};
+		rows->put(rows, &key, &place);
+	}
+	WHEN(ben, remove_issue_type, REMOVE("bug"), REPLACE("task"));
+	THEN_REFUSED(TOO_LARGE, "/issue_type");
+	assert_string_equal(decider->decision.detail,
+	                    "20000 issues have it: give some another first");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +228,7 @@ int main(void)
 	        DECIDES(a_replacement_must_be_of_the_level_and_can_be_chosen),
 	        DECIDES(its_issues_get_the_replacement),
 	        DECIDES(fields_boards_and_workflows_name_the_replacement),
+	        DECIDES(more_issues_than_a_decision_has_room_for_come_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
