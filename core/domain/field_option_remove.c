@@ -81,89 +81,38 @@ static bool check_replacement(struct removing *r)
 
 /* --- workflows --- */
 
-static bool rule_names(const struct removing *r, const struct workflow_rule *rule)
-{
-	return slice_equal(rule->custom_field, r->field_id) && names_have(rule->values, r->id);
-}
-
-static bool rules_name(const struct removing *r, struct workflow_rule_array rules)
-{
-	for (uint32_t i = 0; i < rules.n; i++)
-		if (rule_names(r, &rules.items[i]))
-			return true;
-	return false;
-}
-
-static bool function_names(const struct removing *r, const struct post_function *function)
-{
-	return slice_equal(function->field, r->field_id) && names_have(function->values, r->id);
-}
-
-static bool functions_name(const struct removing *r, struct post_function_array functions)
-{
-	for (uint32_t i = 0; i < functions.n; i++)
-		if (function_names(r, &functions.items[i]))
-			return true;
-	return false;
-}
-
-static bool names_option(const struct workflow_replacing *workflows,
-                         const struct workflow *workflow)
+static bool rule_names(const struct workflow_replacing *workflows, const struct workflow_rule *rule)
 {
 	const struct removing *r = (const struct removing *)workflows;
 
-	for (uint32_t i = 0; i < workflow->transitions.n; i++) {
-		const struct workflow_transition *transition = &workflow->transitions.items[i];
-		if (rules_name(r, transition->conditions) ||
-		    rules_name(r, transition->validators) ||
-		    functions_name(r, transition->functions))
-			return true;
-	}
-	return false;
+	return slice_equal(rule->custom_field, r->field_id) && names_have(rule->values, r->id);
 }
 
-static void replace_in_rules(struct removing *r, struct workflow_rule_array *rules)
+static bool function_names(const struct workflow_replacing *workflows,
+                           const struct post_function *function)
 {
-	struct workflow_rule *items = emit_room(r->judge, rules->n * sizeof(*items));
+	const struct removing *r = (const struct removing *)workflows;
 
-	for (uint32_t i = 0; i < rules->n && items; i++) {
-		items[i] = rules->items[i];
-		if (rule_names(r, &items[i]))
-			items[i].values =
-			        replace_text(r->judge, items[i].values, r->id, r->replacement);
-	}
-	rules->items = items;
+	return slice_equal(function->field, r->field_id) && names_have(function->values, r->id);
 }
 
-static void replace_in_functions(struct removing *r, struct post_function_array *functions)
+static bool replace_in_rule(struct workflow_replacing *workflows,
+                            const struct workflow_place *place, struct workflow_rule *rule)
 {
-	struct post_function *items = emit_room(r->judge, functions->n * sizeof(*items));
+	const struct removing *r = (const struct removing *)workflows;
 
-	for (uint32_t i = 0; i < functions->n && items; i++) {
-		items[i] = functions->items[i];
-		if (function_names(r, &items[i]))
-			items[i].values =
-			        replace_text(r->judge, items[i].values, r->id, r->replacement);
-	}
-	functions->items = items;
+	(void)place;
+	rule->values = replace_text(r->judge, rule->values, r->id, r->replacement);
+	return rule->values.items != NULL;
 }
 
-static bool replace_in_workflow(struct workflow_replacing *workflows, struct slice id,
-                                struct workflow *workflow)
+static bool replace_in_function(struct workflow_replacing *workflows,
+                                struct post_function *function)
 {
-	struct removing *r = (struct removing *)workflows;
-	struct workflow_transition *items =
-	        emit_room(r->judge, workflow->transitions.n * sizeof(*items));
+	const struct removing *r = (const struct removing *)workflows;
 
-	(void)id;
-	for (uint32_t i = 0; i < workflow->transitions.n && items; i++) {
-		items[i] = workflow->transitions.items[i];
-		replace_in_rules(r, &items[i].conditions);
-		replace_in_rules(r, &items[i].validators);
-		replace_in_functions(r, &items[i].functions);
-	}
-	workflow->transitions.items = items;
-	return r->judge->decision->reject == REJECT_NONE;
+	function->values = replace_text(r->judge, function->values, r->id, r->replacement);
+	return true;
 }
 
 /* --- values --- */
@@ -266,7 +215,12 @@ static bool check_removal_of(struct removing *r, const struct remove_field_optio
 
 void decide_remove_field_option(struct judge *judge, const struct remove_field_option *command)
 {
-	struct removing r = {.workflows = {judge, &r.project, names_option, replace_in_workflow},
+	struct removing r = {.workflows = {.judge = judge,
+	                                   .project = &r.project,
+	                                   .rule_names = rule_names,
+	                                   .replace_in_rule = replace_in_rule,
+	                                   .function_names = function_names,
+	                                   .replace_in_function = replace_in_function},
 	                     .judge = judge,
 	                     .field_id = command->field,
 	                     .id = command->option};

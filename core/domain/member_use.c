@@ -346,8 +346,7 @@ static void removal_begin(struct member_removal *r, struct judge *judge, const s
 {
 	memset(r, 0, sizeof(*r));
 	r->workflows.judge = judge;
-	r->workflows.names = workflow_names_member;
-	r->workflows.replace = workflow_replace_member;
+	workflows_name_members(&r->workflows);
 	r->member = *member;
 	r->text = uuid_slice(member, r->room[0]);
 	r->replacement_text = SLICE("");

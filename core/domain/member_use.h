@@ -64,10 +64,7 @@ bool removal_in_texts(const struct member_removal *r, struct slice_array texts);
 struct uuid_array removal_replace_ids(const struct member_removal *r, struct uuid_array ids);
 struct slice_array removal_replace_texts(const struct member_removal *r, struct slice_array texts);
 
-/* For workflow_replacing. */
-bool workflow_names_member(const struct workflow_replacing *workflows,
-                           const struct workflow *workflow);
-bool workflow_replace_member(struct workflow_replacing *workflows, struct slice id,
-                             struct workflow *workflow);
+/* What is sought is the member of the struct member_removal that begins with @workflows. */
+void workflows_name_members(struct workflow_replacing *workflows);
 
 #endif

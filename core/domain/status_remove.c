@@ -173,7 +173,10 @@ static bool replace_status(struct removing *r)
 
 void decide_remove_status(struct judge *judge, const struct remove_status *command)
 {
-	struct removing r = {.workflows = {judge, &r.project, names_status, replace_in_workflow},
+	struct removing r = {.workflows = {.judge = judge,
+	                                   .project = &r.project,
+	                                   .names = names_status,
+	                                   .replace = replace_in_workflow},
 	                     .judge = judge,
 	                     .status = command->status,
 	                     .replacement = command->replace_with};

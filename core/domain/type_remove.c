@@ -21,29 +21,12 @@ struct removing {
 
 /* --- what names it --- */
 
-static bool rule_names(const struct removing *r, const struct workflow_rule *rule)
-{
-	return rule->has_field && rule->field == ISSUE_FIELD_TYPE &&
-	       names_have(rule->values, r->id);
-}
-
-static bool rules_name(const struct removing *r, struct workflow_rule_array rules)
-{
-	for (uint32_t i = 0; i < rules.n; i++)
-		if (rule_names(r, &rules.items[i]))
-			return true;
-	return false;
-}
-
-static bool names_type(const struct workflow_replacing *workflows, const struct workflow *workflow)
+static bool rule_names(const struct workflow_replacing *workflows, const struct workflow_rule *rule)
 {
 	const struct removing *r = (const struct removing *)workflows;
 
-	for (uint32_t i = 0; i < workflow->transitions.n; i++)
-		if (rules_name(r, workflow->transitions.items[i].conditions) ||
-		    rules_name(r, workflow->transitions.items[i].validators))
-			return true;
-	return false;
+	return rule->has_field && rule->field == ISSUE_FIELD_TYPE &&
+	       names_have(rule->values, r->id);
 }
 
 /* The next custom field whose context names it. */
@@ -114,34 +97,14 @@ static bool check_replacement(struct removing *r)
 	              SLICE(" is of another level than "), r->id);
 }
 
-static void replace_in_rules(struct removing *r, struct workflow_rule_array *rules)
+static bool replace_in_rule(struct workflow_replacing *workflows,
+                            const struct workflow_place *place, struct workflow_rule *rule)
 {
-	struct workflow_rule *items = emit_room(r->judge, rules->n * sizeof(*items));
+	const struct removing *r = (const struct removing *)workflows;
 
-	for (uint32_t i = 0; i < rules->n && items; i++) {
-		items[i] = rules->items[i];
-		if (rule_names(r, &items[i]))
-			items[i].values =
-			        replace_text(r->judge, items[i].values, r->id, r->other_id);
-	}
-	rules->items = items;
-}
-
-static bool replace_in_workflow(struct workflow_replacing *workflows, struct slice id,
-                                struct workflow *workflow)
-{
-	struct removing *r = (struct removing *)workflows;
-	struct workflow_transition *items =
-	        emit_room(r->judge, workflow->transitions.n * sizeof(*items));
-
-	(void)id;
-	for (uint32_t i = 0; i < workflow->transitions.n && items; i++) {
-		items[i] = workflow->transitions.items[i];
-		replace_in_rules(r, &items[i].conditions);
-		replace_in_rules(r, &items[i].validators);
-	}
-	workflow->transitions.items = items;
-	return r->judge->decision->reject == REJECT_NONE;
+	(void)place;
+	rule->values = replace_text(r->judge, rule->values, r->id, r->other_id);
+	return rule->values.items != NULL;
 }
 
 static void replace_in_contexts(struct removing *r)
@@ -243,7 +206,10 @@ static bool replace_type(struct removing *r, const struct remove_issue_type *com
 
 void decide_remove_issue_type(struct judge *judge, const struct remove_issue_type *command)
 {
-	struct removing r = {.workflows = {judge, &r.project, names_type, replace_in_workflow},
+	struct removing r = {.workflows = {.judge = judge,
+	                                   .project = &r.project,
+	                                   .rule_names = rule_names,
+	                                   .replace_in_rule = replace_in_rule},
 	                     .judge = judge,
 	                     .id = command->issue_type,
 	                     .other_id = command->replace_with};

@@ -2,6 +2,91 @@
 
 #include "core/domain/project.h"
 
+/* --- rules and post functions --- */
+
+static bool rules_name(const struct workflow_replacing *r, struct workflow_rule_array rules)
+{
+	for (uint32_t i = 0; i < rules.n; i++)
+		if (r->rule_names(r, &rules.items[i]))
+			return true;
+	return false;
+}
+
+static bool functions_name(const struct workflow_replacing *r, struct post_function_array functions)
+{
+	for (uint32_t i = 0; r->function_names && i < functions.n; i++)
+		if (r->function_names(r, &functions.items[i]))
+			return true;
+	return false;
+}
+
+static bool parts_name(const struct workflow_replacing *r, const struct workflow *workflow)
+{
+	for (uint32_t i = 0; i < workflow->transitions.n; i++) {
+		const struct workflow_transition *transition = &workflow->transitions.items[i];
+		if (rules_name(r, transition->conditions) ||
+		    rules_name(r, transition->validators) ||
+		    functions_name(r, transition->functions))
+			return true;
+	}
+	return false;
+}
+
+static bool replace_in_rules(struct workflow_replacing *r, const struct workflow_place *place,
+                             struct workflow_rule_array *rules)
+{
+	struct workflow_rule *items = emit_room(r->judge, rules->n * sizeof(*items));
+
+	for (uint32_t i = 0; i < rules->n && items; i++) {
+		items[i] = rules->items[i];
+		if (r->rule_names(r, &items[i]) && !r->replace_in_rule(r, place, &items[i]))
+			return false;
+	}
+	rules->items = items;
+	return items != NULL;
+}
+
+static bool replace_in_functions(struct workflow_replacing *r,
+                                 struct post_function_array *functions)
+{
+	if (!r->function_names)
+		return true;
+	struct post_function *items = emit_room(r->judge, functions->n * sizeof(*items));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < functions->n && items; i++) {
+		items[n] = functions->items[i];
+		n += !r->function_names(r, &items[n]) || r->replace_in_function(r, &items[n]);
+	}
+	*functions = (struct post_function_array){items, n};
+	return items != NULL;
+}
+
+static bool replace_in_parts(struct workflow_replacing *r, struct slice id,
+                             struct workflow *workflow)
+{
+	struct workflow_transition *items =
+	        emit_room(r->judge, workflow->transitions.n * sizeof(*items));
+
+	for (uint32_t i = 0; i < workflow->transitions.n && items; i++) {
+		items[i] = workflow->transitions.items[i];
+		const struct workflow_place place = {id, items[i].id};
+		if (!replace_in_rules(r, &place, &items[i].conditions) ||
+		    !replace_in_rules(r, &place, &items[i].validators) ||
+		    !replace_in_functions(r, &items[i].functions))
+			return false;
+	}
+	workflow->transitions.items = items;
+	return items != NULL;
+}
+
+/* --- workflows and drafts --- */
+
+static bool names_it(const struct workflow_replacing *r, const struct workflow *workflow)
+{
+	return r->names ? r->names(r, workflow) : parts_name(r, workflow);
+}
+
 static uint32_t count_naming(const struct workflow_replacing *r, bool draft, struct slice *first)
 {
 	struct judge *judge = r->judge;
@@ -14,7 +99,7 @@ static uint32_t count_naming(const struct workflow_replacing *r, bool draft, str
 		struct arena mark = *judge->decision->arena;
 		if (!find_workflow(judge, &r->project->id, draft, id, "", &workflow))
 			return 0;
-		bool names = r->names(r, &workflow);
+		bool names = names_it(r, &workflow);
 		*judge->decision->arena = mark;
 		if (names && !n++ && !first->n)
 			*first = emit_copy(judge, id);
@@ -35,7 +120,8 @@ static bool replace_one(struct workflow_replacing *r, struct slice id, struct wo
 {
 	struct row_workflow packed;
 
-	if (!r->replace(r, id, workflow) || r->judge->decision->reject)
+	if (!(r->replace ? r->replace : replace_in_parts)(r, id, workflow) ||
+	    r->judge->decision->reject)
 		return false;
 	return workflow_pack(workflow, &packed) ||
 	       REFUSE(r->judge, REJECT_BAD_WORKFLOW, "/replace_with", SLICE("workflow "), id,
@@ -78,7 +164,7 @@ static bool replace_draft(struct workflow_replacing *r, struct slice id, struct 
 	if (workflow_exists(r->judge->state, &r->project->id, false, id)) {
 		if (!find_workflow(r->judge, &r->project->id, false, id, "", &published))
 			return false;
-		if (r->names(r, &published))
+		if (names_it(r, &published))
 			return true; /* saved already */
 	}
 	if (!replace_one(r, id, draft))
@@ -97,7 +183,7 @@ static bool replace_all(struct workflow_replacing *r, bool draft)
 		struct arena mark = *r->judge->decision->arena;
 		if (!find_workflow(r->judge, &r->project->id, draft, at, "", &workflow))
 			return false;
-		if (!r->names(r, &workflow)) {
+		if (!names_it(r, &workflow)) {
 			*r->judge->decision->arena = mark;
 			continue;
 		}

@@ -5,13 +5,28 @@
 
 #include "core/domain/workflow.h"
 
+/* Where a rule stands: ids. */
+struct workflow_place {
+	struct slice workflow, transition;
+};
+
 /* The beginning of what a removal knows. */
 struct workflow_replacing {
 	struct judge *judge;
 	struct row_project *project;
+	/* Of what shapes a workflow. @replace changes *@workflow, whose id is @id, in the arena;
+	 * false: refused. */
 	bool (*names)(const struct workflow_replacing *r, const struct workflow *workflow);
-	/* Changes *@workflow, whose id is @id, in the arena; false: refused. */
 	bool (*replace)(struct workflow_replacing *r, struct slice id, struct workflow *workflow);
+	/* Or, without these two, of what only rules and post functions name. @replace_in_rule: of a
+	 * rule that names it; false: refused. @replace_in_function: of one that names it; false:
+	 * nothing is left of it, and it goes. No @function_names: they do not name such things. */
+	bool (*rule_names)(const struct workflow_replacing *r, const struct workflow_rule *rule);
+	bool (*replace_in_rule)(struct workflow_replacing *r, const struct workflow_place *place,
+	                        struct workflow_rule *rule);
+	bool (*function_names)(const struct workflow_replacing *r,
+	                       const struct post_function *function);
+	bool (*replace_in_function)(struct workflow_replacing *r, struct post_function *function);
 };
 
 struct workflows_naming {
