@@ -16,10 +16,6 @@ static enum status enter_as_reader(struct pg *pg, const char *schema, struct sli
 	char timeout[16];
 	snprintf(timeout, sizeof timeout, "%u", timeout_ms);
 	struct slice params[] = {slice_str(schema), tenant, slice_str(timeout)};
-	enum status status =
-	        pg_script(pg, "set transaction isolation level repeatable read read only", err);
-	if (status)
-		return status;
 	/* Custom plans: a generic one does not know how common the words are. */
 	return pg_exec(pg, "reader",
 	               "select set_config('role', 'nexusflow', true),"
@@ -51,7 +47,7 @@ enum status pg_view_read_begin(struct pg *pg, const struct view_type *type, cons
 	char schema[PG_VIEW_SCHEMA_MAX];
 	enum status status = pg_view_schema(type, instance, schema, err);
 	if (!status)
-		status = pg_begin(pg, err);
+		status = pg_begin_read(pg, err);
 	if (!status)
 		status = enter_as_reader(pg, schema, tenant, timeout_ms, err);
 	return status ? status : read_position(pg, tenant, position, err);
@@ -138,12 +134,9 @@ static enum status digest_position(struct pg *pg, struct view_position *at, stru
 static enum status digest_tables(struct digest *d, struct pg *pg, const struct view *view,
                                  struct slice tenant, struct view_position *at, struct error *err)
 {
-	char sql[PG_VIEW_SCHEMA_MAX + 128];
-	snprintf(sql, sizeof sql,
-	         "set transaction isolation level repeatable read read only;"
-	         " set local search_path = %s",
-	         view->schema);
-	enum status status = pg_begin(pg, err);
+	char sql[PG_VIEW_SCHEMA_MAX + 32];
+	snprintf(sql, sizeof sql, "set local search_path = %s", view->schema);
+	enum status status = pg_begin_read(pg, err);
 	if (!status)
 		status = pg_script(pg, sql, err);
 	if (!status && at)

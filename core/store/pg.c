@@ -286,17 +286,27 @@ enum status pg_script(struct pg *pg, const char *sql, struct error *err)
 	return status ? status : judge(pg, PQexec(pg->conn, sql), NULL, err);
 }
 
-enum status pg_begin(struct pg *pg, struct error *err)
+static enum status begin(struct pg *pg, const char *sql, struct error *err)
 {
 	assert(!pg->in_transaction);
 	bool old = pg_connected(pg);
-	enum status status = pg_script(pg, "begin", err);
+	enum status status = pg_script(pg, sql, err);
 	/* A connection that broke while nobody used it is noticed here, and nothing was done yet.
 	 */
 	if (status == STATUS_UNAVAILABLE && old && !pg->conn)
-		status = pg_script(pg, "begin", err);
+		status = pg_script(pg, sql, err);
 	pg->in_transaction = !status;
 	return status;
+}
+
+enum status pg_begin(struct pg *pg, struct error *err)
+{
+	return begin(pg, "begin", err);
+}
+
+enum status pg_begin_read(struct pg *pg, struct error *err)
+{
+	return begin(pg, "begin isolation level repeatable read read only", err);
 }
 
 enum status pg_commit(struct pg *pg, struct error *err)

@@ -51,6 +51,8 @@ enum status pg_script(struct pg *pg, const char *sql, struct error *err);
 
 /* Connects again if the connection broke while nobody used it. */
 enum status pg_begin(struct pg *pg, struct error *err);
+/* The same: everything is read from one state, and nothing can be written. */
+enum status pg_begin_read(struct pg *pg, struct error *err);
 /* STATUS_UNKNOWN: the connection broke in COMMIT. */
 enum status pg_commit(struct pg *pg, struct error *err);
 void pg_rollback(struct pg *pg);
