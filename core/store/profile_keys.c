@@ -28,6 +28,7 @@ enum { MEMBERS };
 
 struct profile_keys {
 	struct kv *kv;
+	EVP_CIPHER *algorithm; /* EVP_aes_256_gcm() would look it up for every profile */
 };
 
 struct member_key {
@@ -54,8 +55,14 @@ enum status profile_keys_open(const struct config *config, struct profile_keys *
 	struct kv *kv;
 	if (kv_open(&options, &kv, NULL, err))
 		return error_wrap(err, "profile keys");
+	EVP_CIPHER *algorithm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	if (!algorithm) {
+		kv_close(kv);
+		return error_set(err, STATUS_IO, "profile keys: libcrypto has no AES-256-GCM");
+	}
 	*out = mem_new(sizeof **out);
 	(*out)->kv = kv;
+	(*out)->algorithm = algorithm;
 	return STATUS_OK;
 }
 
@@ -64,6 +71,7 @@ void profile_keys_close(struct profile_keys *keys)
 	if (!keys)
 		return;
 	kv_close(keys->kv);
+	EVP_CIPHER_free(keys->algorithm);
 	free(keys);
 }
 
@@ -135,19 +143,21 @@ static void profile_json(const struct profile *profile, struct buf *out)
 	json_out_object_end(&json);
 }
 
-static bool encrypt(EVP_CIPHER_CTX *ctx, const struct member_key *key, struct slice aad,
-                    struct slice plain, uint8_t *nonce, uint8_t *cipher, uint8_t *tag)
+static bool encrypt(const struct profile_keys *keys, EVP_CIPHER_CTX *ctx,
+                    const struct member_key *key, struct slice aad, struct slice plain,
+                    uint8_t *nonce, uint8_t *cipher, uint8_t *tag)
 {
 	int n = 0;
-	return EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->bytes, nonce) == 1 &&
+	return EVP_EncryptInit_ex(ctx, keys->algorithm, NULL, key->bytes, nonce) == 1 &&
 	       EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)aad.data, (int)aad.n) == 1 &&
 	       EVP_EncryptUpdate(ctx, cipher, &n, (const uint8_t *)plain.data, (int)plain.n) == 1 &&
 	       EVP_EncryptFinal_ex(ctx, cipher + n, &n) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, PROFILE_TAG_BYTES, tag) == 1;
 }
 
-static bool decrypt(EVP_CIPHER_CTX *ctx, const struct member_key *key, struct slice aad,
-                    struct slice sealed, uint8_t *plain)
+static bool decrypt(const struct profile_keys *keys, EVP_CIPHER_CTX *ctx,
+                    const struct member_key *key, struct slice aad, struct slice sealed,
+                    uint8_t *plain)
 {
 	const uint8_t *nonce = (const uint8_t *)sealed.data;
 	size_t cipher_n = sealed.n - PROFILE_NONCE_BYTES - PROFILE_TAG_BYTES;
@@ -155,7 +165,7 @@ static bool decrypt(EVP_CIPHER_CTX *ctx, const struct member_key *key, struct sl
 	uint8_t tag[PROFILE_TAG_BYTES];
 	memcpy(tag, cipher + cipher_n, sizeof tag);
 	int n = 0;
-	return EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->bytes, nonce) == 1 &&
+	return EVP_DecryptInit_ex(ctx, keys->algorithm, NULL, key->bytes, nonce) == 1 &&
 	       EVP_DecryptUpdate(ctx, NULL, &n, (const uint8_t *)aad.data, (int)aad.n) == 1 &&
 	       EVP_DecryptUpdate(ctx, plain, &n, cipher, (int)cipher_n) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, PROFILE_TAG_BYTES, tag) == 1 &&
@@ -183,7 +193,7 @@ enum status profile_seal(struct profile_keys *keys, struct slice tenant, const s
 	uint8_t *to = (uint8_t *)buf_reserve(sealed, total);
 	random_bytes(to, PROFILE_NONCE_BYTES);
 	bool good = ctx && total <= PROFILE_MAX &&
-	            encrypt(ctx, &key, aad, buf_slice(&plain), to, to + PROFILE_NONCE_BYTES,
+	            encrypt(keys, ctx, &key, aad, buf_slice(&plain), to, to + PROFILE_NONCE_BYTES,
 	                    to + PROFILE_NONCE_BYTES + plain.n);
 	if (good)
 		sealed->n += total;
@@ -252,7 +262,7 @@ enum status profile_unseal(struct profile_keys *keys, struct slice tenant,
 	buf_clear(text);
 	uint8_t *plain = (uint8_t *)buf_reserve(text, plain_n + 1);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	bool good = ctx && decrypt(ctx, &key, aad, sealed, plain);
+	bool good = ctx && decrypt(keys, ctx, &key, aad, sealed, plain);
 	EVP_CIPHER_CTX_free(ctx);
 	OPENSSL_cleanse(&key, sizeof key);
 	if (!good)
