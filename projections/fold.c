@@ -354,7 +354,7 @@ static enum status step(struct fold *fold, int timeout_ms, struct error *err)
 {
 	uint32_t n = 0;
 	enum status status = journal_reader_poll(fold->reader, timeout_ms, fold->entries,
-	                                         FOLD_POLL_MAX, &n, err);
+	                                         fold->options.poll_max, &n, err);
 	if (!status)
 		status = take_all(fold, n, err);
 	if (fold->again) {
