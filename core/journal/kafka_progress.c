@@ -18,7 +18,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-enum { EVERY_MS = 5000, REFRESH_MS = 60000, LAST_MS = 1000 };
+enum { EVERY_MS = 5000, REFRESH_MS = 60000, LAST_MS = 3000 };
 
 struct reader {
 	struct reader *next;
