@@ -15,7 +15,7 @@ enum { EVENTS, PROJECTS, ISSUES };
 	}
 
 static const struct pg_batch_type batches[] = {
-        [EVENTS] = BATCH(events, 15),
+        [EVENTS] = BATCH(events, 16),
         [PROJECTS] = BATCH(projects, 5),
         [ISSUES] = BATCH(issues, 5),
 };
@@ -59,6 +59,12 @@ static void add_event(struct view *view, const struct event *event)
 		pg_batch_text(batch, meta->actor.credential_id);
 	else
 		pg_batch_null(batch, PG_TEXT);
+	if (event->type == EVENT_ISSUE_LINKED)
+		pg_batch_uuid(batch, &event->issue_linked.other);
+	else if (event->type == EVENT_ISSUE_UNLINKED)
+		pg_batch_uuid(batch, &event->issue_unlinked.other);
+	else
+		pg_batch_null(batch, PG_UUID);
 }
 
 static void add_project(struct view *view, const struct event_meta *meta, struct slice key,
@@ -111,7 +117,7 @@ const struct pg_view_type audit_view = {
         .type =
                 {
                         .name = "audit",
-                        .version = 4,
+                        .version = 5,
                         .handled = audit_handled,
                         PG_VIEW_SLOTS,
                         .apply = audit_apply,

@@ -19,7 +19,8 @@ create table events (
     reason text,
     body json not null,
     on_behalf_of uuid,
-    credential_id text
+    credential_id text,
+    other uuid -- of a link, or of one that went: the issue at its other end
 );
 
 create table projects (
@@ -42,8 +43,9 @@ create table issues (
 alter table events add primary key (tenant, seq);
 -- Without the tenant, which queries find in the row: an insert compares ids alone.
 create index events_of_aggregate on events (aggregate_id, seq);
--- Links, by the end that is not their issue: few, and the history of that issue tells of them.
-create index links_of_other_end on events ((body->>'other'), seq) where type in ('IssueLinked', 'IssueUnlinked');
+-- The history of an issue tells of links that others have to it. A column, since row-level security keeps an index on
+-- what ->> finds from being used.
+create index links_of_other_end on events (other, seq) where other is not null;
 alter table projects add primary key (tenant, project_id, seq);
 create index on projects (tenant, key);
 alter table issues add primary key (tenant, issue_id, seq);

@@ -372,8 +372,7 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	" e.body, e.on_behalf_of, nullif(e.aggregate_id, $2::uuid)"                                \
 	" from (select * from events where tenant = $1 and aggregate_id = $2::uuid"                \
 	"   and seq " behind " $4::bigint"                                                         \
-	"  union all select * from events where tenant = $1"                                       \
-	"   and type in ('IssueLinked', 'IssueUnlinked') and body->>'other' = $2::uuid::text"      \
+	"  union all select * from events where tenant = $1 and other = $2::uuid"                  \
 	"   and seq " behind " $4::bigint) e"                                                      \
 	" where (e.aggregate_id = $2::uuid or cardinality($3::uuid[]) = 0"                         \
 	"  or (select project_id from issues where tenant = $1 and issue_id = e.aggregate_id"      \
