@@ -49,10 +49,7 @@ static void run_audit(struct query *query)
 	wanted.actor = has_actor ? &actor : NULL;
 	enum status status = audit_read(pg, instance, query->tenant, &wanted, &query->body,
 	                                &query->position, &err);
-	if (status)
-		query_failed(query, status, wanted.issue.n ? "issue" : "project", &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, wanted.issue.n ? "issue" : "project", &err);
 }
 
 const struct query_type query_audit = {.view = "audit", .on_worker = true, .run = run_audit};
@@ -92,10 +89,7 @@ static void run_history(struct query *query)
 	if (access && issue) {
 		enum status status =
 		        read_history(query, pg, instance, &wanted, access, issue, &err);
-		if (status)
-			query_failed(query, status, "issue", &err);
-		else
-			query_etag_of_body(query);
+		query_finish(query, status, "issue", &err);
 	}
 	query_view_done(query, "issue", issue);
 	query_view_done(query, "access", access);

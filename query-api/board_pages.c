@@ -133,10 +133,7 @@ static void run_boards(struct query *query)
 	enum status status = boards_list(view, query->tenant, &caller, query_text(query, "project"),
 	                                 after, limit, &query->body, &query->position, &err);
 	query_view_done(query, "board", view);
-	if (status)
-		query_failed(query, status, "project", &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, "project", &err);
 }
 
 const struct query_type query_boards = {.view = "board", .run = run_boards};

@@ -72,10 +72,7 @@ static void run_projects(struct query *query)
 	                      archived, limit, &query->body, &stamp, &err);
 	query_view_done(query, "board", view);
 	query->position = stamp.position;
-	if (status)
-		query_failed(query, status, "organization", &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, "organization", &err);
 }
 
 const struct query_type query_projects = {.view = "board", .run = run_projects};
@@ -91,10 +88,7 @@ static void run_project(struct query *query)
 	                                  &query->body, &stamp, &err);
 	query_view_done(query, "board", view);
 	query->position = stamp.position;
-	if (status)
-		query_failed(query, status, "project", &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, "project", &err);
 }
 
 const struct query_type query_project = {.view = "board", .run = run_project};
@@ -109,10 +103,7 @@ static void run_parts(struct query *query, enum project_part part)
 		enum status status = project_parts_read(view, access, query->tenant,
 		                                        query_subject(query, "project"), part,
 		                                        &query->body, &query->position, &err);
-		if (status)
-			query_failed(query, status, "project", &err);
-		else
-			query_etag_of_body(query);
+		query_finish(query, status, "project", &err);
 	}
 	query_view_done(query, "access", access);
 	query_view_done(query, "issue", view);

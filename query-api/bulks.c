@@ -23,10 +23,7 @@ static void run_bulk(struct query *query)
 		enum status status = bulk_read(view, access, query->tenant, &id,
 		                               is_admin ? NULL : &query->member.id, after, limit,
 		                               &query->body, &query->position, &err);
-		if (status)
-			query_failed(query, status, "bulk", &err);
-		else
-			query_etag_of_body(query);
+		query_finish(query, status, "bulk", &err);
 	}
 	query_view_done(query, "access", access);
 	query_view_done(query, "issue", view);

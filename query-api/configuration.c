@@ -16,10 +16,7 @@ static void run(struct query *query, const char *what, read_fn *read)
 	enum status status = read(view, query->tenant, query_subject(query, what), &query->body,
 	                          &query->position, &err);
 	query_view_done(query, "state", view);
-	if (status)
-		query_failed(query, status, what, &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, what, &err);
 }
 
 static void run_statuses(struct query *query)
@@ -45,10 +42,7 @@ static void run_link_types(struct query *query)
 	enum status status =
 	        link_types_read(view, query->tenant, &query->body, &query->position, &err);
 	query_view_done(query, "state", view);
-	if (status)
-		query_failed(query, status, "organization", &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, "organization", &err);
 }
 
 const struct query_type query_link_types = {.view = "state", .run = run_link_types};
@@ -73,10 +67,7 @@ static void run_transitions(struct query *query)
 	enum status status = transitions_read(view, query->tenant, query_subject(query, "issue"),
 	                                      &caller, &query->body, &query->position, &err);
 	query_view_done(query, "state", view);
-	if (status)
-		query_failed(query, status, "issue", &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, "issue", &err);
 }
 
 const struct query_type query_transitions = {.view = "state", .run = run_transitions};

@@ -11,10 +11,7 @@ static void finish(struct query *query, enum status status, const char *missing,
                    const struct issue_stamp *stamp, const struct error *err)
 {
 	query->position = stamp->position;
-	if (status)
-		query_failed(query, status, missing, err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, missing, err);
 }
 
 static void run_issue(struct query *query)
@@ -144,10 +141,7 @@ static void run_kept(struct query *query, enum issue_kept kind)
 		enum status status =
 		        issue_kept_read(view, access, query->tenant, &query->sight, kind, after,
 		                        limit, &query->body, &query->position, &err);
-		if (status)
-			query_failed(query, status, "organization", &err);
-		else
-			query_etag_of_body(query);
+		query_finish(query, status, "organization", &err);
 	}
 	query_view_done(query, "access", access);
 	query_view_done(query, "issue", view);

@@ -8,10 +8,7 @@
 
 static void finish(struct query *query, enum status status, const struct error *err)
 {
-	if (status)
-		query_failed(query, status, "organization", err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, "organization", err);
 }
 
 static void run_organization(struct query *query)
@@ -128,10 +125,7 @@ static void run_member(struct query *query)
 	enum status status = member_read(view, query->tenant, &reader, &id, &query->body,
 	                                 &query->position, &err);
 	query_view_done(query, "access", view);
-	if (status == STATUS_NOT_FOUND)
-		query_failed(query, status, "member", &err);
-	else
-		finish(query, status, &err);
+	query_finish(query, status, "member", &err);
 }
 
 const struct query_type query_member = {.view = "access", .run = run_member};
@@ -151,10 +145,7 @@ static void run_assignable(struct query *query)
 		enum status status = assignable_read(view, access, query->tenant,
 		                                     query_subject(query, "project"), &wanted,
 		                                     &query->body, &query->position, &err);
-		if (status)
-			query_failed(query, status, "project", &err);
-		else
-			query_etag_of_body(query);
+		query_finish(query, status, "project", &err);
 	}
 	query_view_done(query, "access", access);
 	query_view_done(query, "state", view);
@@ -212,10 +203,7 @@ static void run_team(struct query *query)
 	else
 		kv_view_tenant_seq(view, query->tenant, &query->position, &err);
 	query_view_done(query, "access", view);
-	if (status == STATUS_NOT_FOUND)
-		query_failed(query, status, "team", &err);
-	else
-		finish(query, status, &err);
+	query_finish(query, status, "team", &err);
 }
 
 const struct query_type query_team = {.view = "access", .run = run_team};

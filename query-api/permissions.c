@@ -7,10 +7,7 @@ static void finish(struct query *query, struct view *view, enum status status, c
                    const struct error *err)
 {
 	query_view_done(query, "state", view);
-	if (status)
-		query_failed(query, status, missing, err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, missing, err);
 }
 
 static void run_project_roles(struct query *query)

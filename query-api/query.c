@@ -168,6 +168,15 @@ void query_failed(struct query *query, enum status status, const char *missing,
 		query_problem(query, 503, "unavailable", "%s", status_text(status));
 }
 
+void query_finish(struct query *query, enum status status, const char *missing,
+                  const struct error *err)
+{
+	if (status)
+		query_failed(query, status, missing, err);
+	else
+		query_etag_of_body(query);
+}
+
 /* --- views --- */
 
 struct projector *query_projector(const struct query *query)

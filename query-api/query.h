@@ -117,6 +117,9 @@ void query_problem(struct query *query, int status, const char *code, const char
 /* A failed read as a problem: NOT_FOUND -> 404 (@missing names what), INVALID -> 400, else 503. */
 void query_failed(struct query *query, enum status status, const char *missing,
                   const struct error *err);
+/* A read that ended: failed as above, or query->body with its ETag. */
+void query_finish(struct query *query, enum status status, const char *missing,
+                  const struct error *err);
 /* Views, given back when the query ends its run. NULL + problem 503 when one cannot be opened. */
 struct view *query_view(struct query *query, const char *name);
 void query_view_done(struct query *query, const char *name, struct view *view);

@@ -21,10 +21,7 @@ static void run_search(struct query *query)
 	                                 query_text(query, "text"), query_text(query, "project"),
 	                                 query_text(query, "field"), query_text(query, "cursor"),
 	                                 archived, limit, &query->body, &query->position, &err);
-	if (status)
-		query_failed(query, status, "project", &err);
-	else
-		query_etag_of_body(query);
+	query_finish(query, status, "project", &err);
 }
 
 const struct query_type query_search = {.view = "search", .on_worker = true, .run = run_search};
