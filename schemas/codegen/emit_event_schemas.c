@@ -5,14 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *plain(const char *type, const char *format)
-{
-	json_t *schema = json_pack("{s:s}", "type", type);
-	if (format)
-		json_object_set_new(schema, "format", json_string(format));
-	return schema;
-}
-
 static json_t *symbols(const struct named *named)
 {
 	json_t *all = json_array();
@@ -25,23 +17,23 @@ static json_t *one_value(const struct field *field)
 {
 	switch (field->kind) {
 	case KIND_BOOLEAN:
-		return plain("boolean", NULL);
+		return plain_schema("boolean", NULL);
 	case KIND_INT:
 	case KIND_LONG:
-		return plain("integer", NULL);
+		return plain_schema("integer", NULL);
 	case KIND_DOUBLE:
-		return plain("number", NULL);
+		return plain_schema("number", NULL);
 	case KIND_STRING:
-		return plain("string", NULL);
+		return plain_schema("string", NULL);
 	case KIND_BYTES:
 	case KIND_FIXED:
 		return json_pack("{s:s,s:s}", "type", "string", "contentEncoding", "base64");
 	case KIND_UUID:
-		return plain("string", "uuid");
+		return plain_schema("string", "uuid");
 	case KIND_TIME:
-		return plain("string", "date-time");
+		return plain_schema("string", "date-time");
 	case KIND_DATE:
-		return plain("string", "date");
+		return plain_schema("string", "date");
 	case KIND_ENUM:
 		return symbols(field->named);
 	case KIND_RECORD:

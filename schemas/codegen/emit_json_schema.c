@@ -7,7 +7,7 @@
 
 static json_t *record_schema(const struct named *named, const char *title);
 
-static json_t *plain(const char *type, const char *format)
+json_t *plain_schema(const char *type, const char *format)
 {
 	json_t *schema = json_pack("{s:s}", "type", type);
 	if (format)
@@ -27,21 +27,21 @@ static json_t *value_schema(const struct field *field)
 {
 	switch (field->kind) {
 	case KIND_BOOLEAN:
-		return plain("boolean", NULL);
+		return plain_schema("boolean", NULL);
 	case KIND_INT:
-		return plain("integer", "int32");
+		return plain_schema("integer", "int32");
 	case KIND_LONG:
-		return plain("integer", "int64");
+		return plain_schema("integer", "int64");
 	case KIND_DOUBLE:
-		return plain("number", "double");
+		return plain_schema("number", "double");
 	case KIND_STRING:
-		return plain("string", NULL);
+		return plain_schema("string", NULL);
 	case KIND_UUID:
-		return plain("string", "uuid");
+		return plain_schema("string", "uuid");
 	case KIND_TIME:
-		return plain("string", "date-time");
+		return plain_schema("string", "date-time");
 	case KIND_DATE:
-		return plain("string", "date");
+		return plain_schema("string", "date");
 	case KIND_ENUM:
 		return enum_schema(field->named);
 	case KIND_RECORD:

@@ -117,6 +117,8 @@ void emit_headers(const struct model *model, const char *out);
 void emit_codecs(const struct model *model, const char *out);
 void emit_command_types(const struct model *model, const char *out);
 void emit_event_schemas(const struct model *model, const char *out);
+/* JSON Schema of a value of @type; @format may be NULL. */
+json_t *plain_schema(const char *type, const char *format);
 void emit_tables(const struct model *model, const struct history *history, const char *out);
 
 /* Shared by the emitters. */
