@@ -103,7 +103,6 @@ class Document:
 def setUpModule():
     keep_answers()
     global NODE, OWNER, OWNER_ID, MEMBER, STRANGER
-    nexusflow.Node.patience = 60
     NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
     NODE.wait_verbose("[+] search", "[+] audit")
     OWNER, OWNER_ID = nexusflow.create_organization(NODE, "acme")

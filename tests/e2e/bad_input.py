@@ -411,7 +411,6 @@ CASES = [
 
 
 def main():
-    nexusflow.Node.patience = 60
     wanted = sys.argv[1:]
     failed = []
     for case in CASES:

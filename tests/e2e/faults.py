@@ -399,5 +399,4 @@ class OneProcess(Case):
 
 
 if __name__ == "__main__":
-    nexusflow.Node.patience = 60
     unittest.main(warnings="ignore")

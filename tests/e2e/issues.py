@@ -17,7 +17,6 @@ PROFILES = {}
 
 def setUpModule():
     global NODE, OWNER, OWNER_ID, GUEST
-    nexusflow.Node.patience = 60
     NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
     NODE.wait_verbose("[+] search", "[+] audit")
     OWNER, OWNER_ID = nexusflow.create_organization(NODE, "acme")

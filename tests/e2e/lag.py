@@ -62,7 +62,6 @@ def cards(client, position):
 
 
 def main():
-    nexusflow.Node.patience = 60
     keys = nexusflow.kafka_keys("lag")
     with nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"], partitions=2, **keys) as node:
         node.start()

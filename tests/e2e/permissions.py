@@ -43,7 +43,6 @@ def send(name, data, on_behalf=None):
 
 def setUpModule():
     global NODE, OWNER
-    nexusflow.Node.patience = 60
     NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
     NODE.wait_verbose("[+] search", "[+] audit")
     OWNER, IDS["owner"] = nexusflow.create_organization(NODE, "acme")

@@ -88,6 +88,7 @@ class Client:
     def __init__(self, node, token=None, timeout=30):
         self.node, self.token, self.timeout, self.patience = node, token, timeout, node.patience
         self.connection = self.process = None
+        self.written = {}  # tenant -> the position of what this client wrote last
 
     def close(self):
         if self.connection:
@@ -140,18 +141,22 @@ class Client:
         send = dict(headers or {})
         if key:
             send["Idempotency-Key"] = str(key)
-        return self.request("POST", f"/v1/t/{tenant}/commands/{name}", data, send, **more)
+        return self.wrote(tenant, self.request("POST", f"/v1/t/{tenant}/commands/{name}", data, send, **more))
 
     def batch(self, tenant, lines, **more):
         body = "".join(json.dumps(line) + "\n" for line in lines)
-        return self.request("POST", f"/v1/t/{tenant}/commands", body, {"Content-Type": "application/x-ndjson"}, **more)
+        return self.wrote(tenant, self.request("POST", f"/v1/t/{tenant}/commands", body, {"Content-Type": "application/x-ndjson"}, **more))
+
+    def wrote(self, tenant, answer):
+        self.written[tenant] = max(self.written.get(tenant, 0), answer.position or 0)
+        return answer
 
     def events(self, tenant, after=0, limit=1000):
-        """Every event of the tenant behind seq `after`, from the feed as NDJSON."""
+        """Every event of the tenant behind seq `after`, from the feed as NDJSON; what this client wrote is among them."""
         found = []
         path = f"/v1/t/{tenant}/events?after={after}&limit={limit}"
         while path:
-            answer = self.get(path, {"Accept": "application/x-ndjson"})
+            answer = self.get(path, {"Accept": "application/x-ndjson", "NexusFlow-Min-Position": str(self.written.get(tenant, 0))})
             if answer.status != 200:
                 raise AssertionError(f"{path}: {answer}")
             found += answer.lines()
@@ -162,7 +167,7 @@ class Client:
 
 class Node:
     """`nexusflow serve`, or another role, with a directory of its own."""
-    patience = 0  # seconds; see Client.request
+    patience = 60  # seconds; see Client.request
 
     def __init__(self, role="serve", postgres=None, data=None, port=None, **keys):
         self.role = role
