@@ -16,6 +16,21 @@ struct item_edit {
 	bool changes;
 };
 
+/* EditIssueType, EditPriority and EditResolution, and what they emit, differ in one name. */
+#define EDIT_OF(command, item, item_kind)                                                          \
+	{                                                                                          \
+		.kind = item_kind, .id = (command)->item, .pointer = "/" #item,                    \
+		.has_name = (command)->has_name, .name = (command)->name,                          \
+		.has_disabled = (command)->has_disabled, .disabled = (command)->disabled,          \
+		.has_position = (command)->has_position, .position = (command)->position,          \
+	}
+#define CHANGES_BY(edit, item)                                                                     \
+	{                                                                                          \
+		.item = (edit).id, .from_name = (edit).from_name, .to_name = (edit).name,          \
+		.from_disabled = (edit).before.disabled, .to_disabled = (edit).disabled,           \
+		.from_position = (edit).before.position, .to_position = (edit).position,           \
+	}
+
 static bool check_others(struct judge *judge, const struct items *items,
                          const struct item_edit *edit)
 {
@@ -107,30 +122,14 @@ void decide_add_issue_type(struct judge *judge, const struct add_issue_type *com
 void decide_edit_issue_type(struct judge *judge, const struct edit_issue_type *command)
 {
 	struct row_project project;
-	struct item_edit edit = {
-	        .kind = ITEM_ISSUE_TYPE,
-	        .id = command->issue_type,
-	        .pointer = "/issue_type",
-	        .has_name = command->has_name,
-	        .name = command->name,
-	        .has_disabled = command->has_disabled,
-	        .disabled = command->disabled,
-	        .has_position = command->has_position,
-	        .position = command->position,
-	};
+	struct item_edit edit = EDIT_OF(command, issue_type, ITEM_ISSUE_TYPE);
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !judge_edit(judge, &project.id, &edit) || !edit.changes)
 		return;
 	emit_project(judge, EVENT_ISSUE_TYPE_CHANGED, &project)->issue_type_changed =
-	        (struct issue_type_changed){.issue_type = command->issue_type,
-	                                    .from_name = edit.from_name,
-	                                    .to_name = edit.name,
-	                                    .from_disabled = edit.before.disabled,
-	                                    .to_disabled = edit.disabled,
-	                                    .from_position = edit.before.position,
-	                                    .to_position = edit.position};
+	        (struct issue_type_changed)CHANGES_BY(edit, issue_type);
 }
 
 void evolve_issue_type_added(struct tenant_state *state, const struct event_meta *meta,
@@ -163,30 +162,14 @@ void decide_add_priority(struct judge *judge, const struct add_priority *command
 void decide_edit_priority(struct judge *judge, const struct edit_priority *command)
 {
 	struct row_project project;
-	struct item_edit edit = {
-	        .kind = ITEM_PRIORITY,
-	        .id = command->priority,
-	        .pointer = "/priority",
-	        .has_name = command->has_name,
-	        .name = command->name,
-	        .has_disabled = command->has_disabled,
-	        .disabled = command->disabled,
-	        .has_position = command->has_position,
-	        .position = command->position,
-	};
+	struct item_edit edit = EDIT_OF(command, priority, ITEM_PRIORITY);
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !judge_edit(judge, &project.id, &edit) || !edit.changes)
 		return;
 	emit_project(judge, EVENT_PRIORITY_CHANGED, &project)->priority_changed =
-	        (struct priority_changed){.priority = command->priority,
-	                                  .from_name = edit.from_name,
-	                                  .to_name = edit.name,
-	                                  .from_disabled = edit.before.disabled,
-	                                  .to_disabled = edit.disabled,
-	                                  .from_position = edit.before.position,
-	                                  .to_position = edit.position};
+	        (struct priority_changed)CHANGES_BY(edit, priority);
 }
 
 void evolve_priority_added(struct tenant_state *state, const struct event_meta *meta,
@@ -220,30 +203,14 @@ void decide_add_resolution(struct judge *judge, const struct add_resolution *com
 void decide_edit_resolution(struct judge *judge, const struct edit_resolution *command)
 {
 	struct row_project project;
-	struct item_edit edit = {
-	        .kind = ITEM_RESOLUTION,
-	        .id = command->resolution,
-	        .pointer = "/resolution",
-	        .has_name = command->has_name,
-	        .name = command->name,
-	        .has_disabled = command->has_disabled,
-	        .disabled = command->disabled,
-	        .has_position = command->has_position,
-	        .position = command->position,
-	};
+	struct item_edit edit = EDIT_OF(command, resolution, ITEM_RESOLUTION);
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
 	    !judge_edit(judge, &project.id, &edit) || !edit.changes)
 		return;
 	emit_project(judge, EVENT_RESOLUTION_CHANGED, &project)->resolution_changed =
-	        (struct resolution_changed){.resolution = command->resolution,
-	                                    .from_name = edit.from_name,
-	                                    .to_name = edit.name,
-	                                    .from_disabled = edit.before.disabled,
-	                                    .to_disabled = edit.disabled,
-	                                    .from_position = edit.before.position,
-	                                    .to_position = edit.position};
+	        (struct resolution_changed)CHANGES_BY(edit, resolution);
 }
 
 void evolve_resolution_added(struct tenant_state *state, const struct event_meta *meta,
