@@ -80,8 +80,6 @@ bool write_state_tenant(struct write_state *state, struct slice tenant, struct w
 bool write_state_identity(struct write_state *state, const uint8_t hash[32], struct uuid *member);
 bool write_state_command(struct write_state *state, struct slice tenant,
                          const struct uuid *command_id, struct write_command *out);
-/* The id of what the command of this first event created; nil: nothing. */
-struct uuid event_created(const struct event *event);
 /* What a command worked on, for its answer: what it created, else the aggregate of its last event,
  * but not a sub-task that moved along. @before: of its events so far. */
 struct aggregate_ref command_aggregate(const struct uuid *created,

@@ -45,19 +45,6 @@ static bool check_maker(struct judge *judge)
 	return true;
 }
 
-static bool check_key_id(struct judge *judge, const struct uuid *id)
-{
-	struct row_api_key row;
-	char room[UUID_TEXT];
-
-	if (!check_new_id(judge, id, "/key_id"))
-		return false;
-	if (!read_key(judge->state, id, &row))
-		return true;
-	return REFUSE(judge, REJECT_ID_TAKEN, "/key_id", uuid_slice(id, room),
-	              SLICE(" is in use already"));
-}
-
 static bool check_name(struct judge *judge, struct slice name)
 {
 	if (!check_line(judge, name, "/name"))
@@ -106,9 +93,9 @@ void decide_create_api_key(struct judge *judge, const struct create_api_key *com
 	        command->has_expires_at ? command->expires_at : request->now_ms + days * DAY_MS;
 
 	judge->decision->version = judge->organization.version;
-	if (!check_maker(judge) || !check_key_id(judge, &id) || !check_name(judge, command->name) ||
-	    !check_scope(judge, command->scope) || !check_expiry(judge, expires_at) ||
-	    !check_count(judge))
+	if (!check_maker(judge) || !check_new_id(judge, &id, "/key_id") ||
+	    !check_name(judge, command->name) || !check_scope(judge, command->scope) ||
+	    !check_expiry(judge, expires_at) || !check_count(judge))
 		return;
 	struct api_key_created *event =
 	        &emit_organization(judge, EVENT_API_KEY_CREATED)->api_key_created;

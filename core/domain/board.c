@@ -211,19 +211,6 @@ struct event *emit_board(struct judge *judge, enum event_type type, const struct
 	return emit(judge, type, AGGREGATE_KIND_BOARD, id, version);
 }
 
-static bool check_board_id(struct judge *judge, const struct uuid *id)
-{
-	struct row_board row;
-	char room[UUID_TEXT];
-
-	if (!check_new_id(judge, id, "/board_id"))
-		return false;
-	if (!read_board(judge->state, id, &row))
-		return true;
-	return REFUSE(judge, REJECT_ID_TAKEN, "/board_id", uuid_slice(id, room),
-	              SLICE(" is in use already"));
-}
-
 void decide_create_board(struct judge *judge, const struct create_board *command)
 {
 	struct uuid id =
@@ -238,7 +225,7 @@ void decide_create_board(struct judge *judge, const struct create_board *command
 
 	if (!find_projects(judge, command->projects, (struct uuid_array){NULL, 0},
 	                   &board.projects) ||
-	    !check_board_id(judge, &id) ||
+	    !check_new_id(judge, &id, "/board_id") ||
 	    (!command->columns.n && !columns_of_statuses(judge, &board)) ||
 	    !check_board(judge, &board, (struct board_given){true, true, true, true, true}))
 		return;

@@ -159,15 +159,9 @@ static void emit_outcome(struct bulk *bulk, const struct uuid *id)
 
 static bool check_list(struct judge *judge, const struct bulk_list *list, const struct uuid *id)
 {
-	struct row_key key = row_key_bulk(id);
-	struct row_bulk row;
-
 	if (!list->issues.n)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/issues", SLICE("no issue is named"));
-	if (!check_new_id(judge, id, "/bulk_id"))
-		return false;
-	return !judge->state->get(judge->state, &key, &row) ||
-	       REFUSE(judge, REJECT_ID_TAKEN, "/bulk_id", SLICE("there is such a bulk already"));
+	return check_new_id(judge, id, "/bulk_id");
 }
 
 void decide_bulk(struct judge *judge, const struct bulk_list *list)

@@ -178,8 +178,22 @@ bool evolve_follows(const struct tenant_state *state, const struct event_meta *m
 	return false;
 }
 
+/* A bulk is nothing that its command answers with, but has an id like everything else. */
+static void use_id(struct tenant_state *state, const struct event *event)
+{
+	const struct aggregate_ref *aggregate = &event->meta.aggregate;
+	struct row_used_id row = {0};
+	struct uuid id =
+	        aggregate->kind == AGGREGATE_KIND_BULK ? aggregate->id : event_created(event);
+	struct row_key key = row_key_used_id(&id);
+
+	if (!uuid_is_nil(&id))
+		state->put(state, &key, &row);
+}
+
 void evolve(struct tenant_state *state, const struct event *event)
 {
+	use_id(state, event);
 	switch (event->type) {
 #define DISPATCH(NAME, name, text)                                                                 \
 	case EVENT_##NAME:                                                                         \

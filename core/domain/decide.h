@@ -69,6 +69,9 @@ bool command_is_bulk(enum command_type type);
  */
 struct actor request_actor(const struct request *request);
 
+/* The id of what the event brought into being; nil: nothing. */
+struct uuid event_created(const struct event *event);
+
 /* Whether @meta's event is the next one of its aggregate. For those who must stop at a log that is
  * not what it should be, where the writer would assert. */
 bool evolve_follows(const struct tenant_state *state, const struct event_meta *meta);

@@ -83,27 +83,15 @@ bool check_version(struct judge *judge, bool has_expected, int64_t expected, int
 
 bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer)
 {
-	const struct row_key keys[] = {
-	        row_key_member(id),  row_key_project(id),   row_key_issue(id),  row_key_comment(id),
-	        row_key_worklog(id), row_key_component(id), row_key_version(id)};
-	bool taken = uuid_is_nil(id) || uuid_equal(id, &judge->organization.id);
+	struct row_key key = row_key_used_id(id);
+	struct row_used_id row;
 	char room[UUID_TEXT];
-	union {
-		struct row_member member;
-		struct row_project project;
-		struct row_issue issue;
-		struct row_comment comment;
-		struct row_worklog worklog;
-		struct row_component component;
-		struct row_version version;
-	} row;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !taken; i++)
-		taken = judge->state->get(judge->state, &keys[i], &row);
-	if (!taken)
+	if (!uuid_is_nil(id) && !uuid_equal(id, &judge->organization.id) &&
+	    !judge->state->get(judge->state, &key, &row))
 		return true;
 	return REFUSE(judge, REJECT_ID_TAKEN, pointer, uuid_slice(id, room),
-	              SLICE(" is in use already"));
+	              SLICE(" is in use already, or was"));
 }
 
 bool check_member(struct judge *judge, const struct uuid *member, const char *pointer)

@@ -66,6 +66,8 @@ struct slice emit_copy(struct judge *judge, struct slice text);
 
 /* Checks. Each refuses and returns false when it does not hold. */
 bool check_version(struct judge *judge, bool has_expected, int64_t expected, int64_t version);
+/* An id names one thing for ever, whatever kind it is and whether it is still there: what refers to
+ * it must never come to mean another. */
 bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer);
 /* An active member. */
 bool check_member(struct judge *judge, const struct uuid *member, const char *pointer);

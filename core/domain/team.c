@@ -42,19 +42,6 @@ static bool check_name(struct judge *judge, const struct uuid *team, struct slic
 	return true;
 }
 
-static bool check_team_id(struct judge *judge, const struct uuid *id)
-{
-	struct row_team row;
-	char room[UUID_TEXT];
-
-	if (!check_new_id(judge, id, "/team_id"))
-		return false;
-	if (!read_team(judge->state, id, &row))
-		return true;
-	return REFUSE(judge, REJECT_ID_TAKEN, "/team_id", uuid_slice(id, room),
-	              SLICE(" is in use already"));
-}
-
 /* The team that a command is about. */
 static bool find_team(struct judge *judge, const struct uuid *id, bool has_expected,
                       int64_t expected, struct row_team *row)
@@ -129,7 +116,7 @@ void decide_create_team(struct judge *judge, const struct create_team *command)
 	const struct uuid_array nobody = {NULL, 0};
 
 	judge->decision->version = judge->organization.version;
-	if (!check_team_id(judge, &id) || !check_name(judge, &id, command->name) ||
+	if (!check_new_id(judge, &id, "/team_id") || !check_name(judge, &id, command->name) ||
 	    !check_members(judge, command->members, "/members"))
 		return;
 	if (judge->organization.teams >= TEAMS_MAX) {

@@ -440,6 +440,11 @@ struct row_key row_key_bulk(const struct uuid *bulk)
 	return key_of_uuid(ROW_BULK, bulk);
 }
 
+struct row_key row_key_used_id(const struct uuid *id)
+{
+	return key_of_uuid(ROW_USED_ID, id);
+}
+
 struct row_key row_key_board(const struct uuid *board)
 {
 	return key_of_uuid(ROW_BOARD, board);

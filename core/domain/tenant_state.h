@@ -18,7 +18,7 @@
 #include "core/base/uuid.h"
 #include "generated/event.h"
 
-#define TENANT_STATE_VERSION 13
+#define TENANT_STATE_VERSION 14
 
 /* X(KIND, kind, "what the key is made of") */
 #define ROW_TABLE(X)                                                                               \
@@ -68,7 +68,8 @@
 	X(MEMBER_API_KEY, member_api_key, "member id, API key id")                                 \
 	X(BOARD, board, "board id")                                                                \
 	X(PROJECT_BOARD, project_board, "project id, board id")                                    \
-	X(BULK, bulk, "bulk id")
+	X(BULK, bulk, "bulk id")                                                                   \
+	X(USED_ID, used_id, "id that something has, or had")
 
 #define ROW_ENUM(KIND, kind, key) ROW_##KIND,
 enum row_kind { ROW_TABLE(ROW_ENUM) ROW_KINDS };
@@ -405,6 +406,9 @@ struct row_team_name {
 struct row_team_member {
 	uint8_t unused;
 };
+struct row_used_id {
+	uint8_t unused;
+};
 struct row_member_team {
 	uint8_t unused;
 };
@@ -510,6 +514,7 @@ struct row_key row_key_api_key(const struct uuid *key);
 struct row_key row_key_member_api_key(const struct uuid *member, const struct uuid *key);
 struct row_key row_key_board(const struct uuid *board);
 struct row_key row_key_bulk(const struct uuid *bulk);
+struct row_key row_key_used_id(const struct uuid *id);
 /* The same, and their like, for who walks over all pairs of one @owner. */
 struct row_key row_key_pair(enum row_kind kind, const struct uuid *owner, const struct uuid *other);
 

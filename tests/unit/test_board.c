@@ -156,6 +156,8 @@ static void the_ids_of_boards_are_new_ones(void **state)
 	GIVEN(ben, delete_board, .board = BOARD);
 	WHEN(ben, create_board, .has_board_id = true, .board_id = BOARD, OF_TLS);
 	THEN_REFUSED(ID_TAKEN, "/board_id");
+	WHEN(ben, create_issue, ISSUE("task", "first"), .has_issue_id = true, .issue_id = BOARD);
+	THEN_REFUSED(ID_TAKEN, "/issue_id");
 }
 
 static void columns_have_ids_names_and_limits_that_make_sense(void **state)

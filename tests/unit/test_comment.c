@@ -53,6 +53,10 @@ static void a_deleted_comment_is_gone(void **state)
 	WHEN(dan, edit_comment, .issue = SLICE("TLS-1"), .comment_id = id_of(50),
 	     .body = SLICE("again"));
 	THEN_REFUSED(NO_SUCH_COMMENT, "/comment_id");
+	/* what answered it must not come to answer another */
+	WHEN(dan, add_comment, .issue = SLICE("TLS-1"), .body = SLICE("another"),
+	     .has_comment_id = true, .comment_id = id_of(50));
+	THEN_REFUSED(ID_TAKEN, "/comment_id");
 }
 
 static void a_comment_belongs_to_its_issue(void **state)

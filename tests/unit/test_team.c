@@ -132,6 +132,8 @@ static void a_deleted_team_leaves_nothing(void **state)
 		assert_int_equal(decider->state.rows[kinds[i]], 0);
 	WHEN(ben, delete_team, .team = ops);
 	THEN_REFUSED(NO_SUCH_TEAM, "/team");
+	WHEN(ben, create_team, .has_team_id = true, .team_id = ops, .name = SLICE("Ops"));
+	THEN_REFUSED(ID_TAKEN, "/team_id");
 	GIVEN(ben, create_team, .name = SLICE("Ops"));
 }
 

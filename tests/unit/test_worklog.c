@@ -209,6 +209,9 @@ static void what_cannot_be_logged_is_refused(void **state)
 	WHEN(cleo, add_comment, TLS_1, .has_comment_id = true, .comment_id = id_of(60),
 	     .body = SLICE("x"));
 	THEN_REFUSED(ID_TAKEN, "/comment_id");
+	GIVEN(cleo, delete_worklog, TLS_1, WORKLOG, AUTOMATIC);
+	WHEN(cleo, log_work, TLS_1, .minutes = 1, AUTOMATIC, .has_worklog_id = true, WORKLOG);
+	THEN_REFUSED(ID_TAKEN, "/worklog_id");
 }
 
 static void what_cannot_be_corrected_is_refused(void **state)
