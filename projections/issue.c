@@ -430,8 +430,12 @@ static enum status issue_apply(struct view *view, const struct event *event, str
 	enum status status = STATUS_OK;
 	if (event->type == EVENT_ISSUE_CREATED) {
 		status = issue_created(&a, &event->issue_created);
+		if (!status)
+			status =
+			        issue_tags_apply(&a, event, &event->issue_created.project_id, true);
 		return status ? status
-		              : issue_tags_apply(&a, event, &event->issue_created.project_id, true);
+		              : issue_labels_apply(&a, event, &event->issue_created.project_id,
+		                                   true);
 	}
 	status = change_others(&a, event);
 	if (status || meta->aggregate.kind != AGGREGATE_KIND_ISSUE)
@@ -445,7 +449,9 @@ static enum status issue_apply(struct view *view, const struct event *event, str
 	issue.updated_at = meta->occurred_at;
 	if (!status)
 		put_issue(&a, &meta->aggregate.id, &issue);
-	return status ? status : issue_tags_apply(&a, event, &project, seen);
+	if (!status)
+		status = issue_tags_apply(&a, event, &project, seen);
+	return status ? status : issue_labels_apply(&a, event, &project, seen);
 }
 
 static enum status attach(struct view *view, struct error *err)
@@ -461,12 +467,35 @@ static void detach(struct view *view)
 	free(view->own);
 }
 
-static const char *const tables[] = {
-        KV_VIEW_TABLES,  "issues",   "numbers",      "texts",      "comments",      "comment_seqs",
-        "comment_texts", "worklogs", "worklog_seqs", "watchers",   "kept",          "links",
-        "children",      "projects", "project_keys", "components", "versions",      "tags",
-        "fields",        "options",  "values",       "bulks",      "bulk_refusals", "link_types",
-        "statuses",      "former",   "names",        NULL};
+static const char *const tables[] = {KV_VIEW_TABLES,
+                                     "issues",
+                                     "numbers",
+                                     "texts",
+                                     "comments",
+                                     "comment_seqs",
+                                     "comment_texts",
+                                     "worklogs",
+                                     "worklog_seqs",
+                                     "watchers",
+                                     "kept",
+                                     "links",
+                                     "children",
+                                     "projects",
+                                     "project_keys",
+                                     "components",
+                                     "versions",
+                                     "tags",
+                                     "fields",
+                                     "options",
+                                     "values",
+                                     "bulks",
+                                     "bulk_refusals",
+                                     "link_types",
+                                     "statuses",
+                                     "former",
+                                     "names",
+                                     "labels",
+                                     NULL};
 
 const struct field_tables issue_field_tables = {FIELDS, OPTIONS, VALUES, .paragraphs = true};
 
@@ -474,7 +503,7 @@ const struct kv_view_type issue_view = {
         .type =
                 {
                         .name = "issue",
-                        .version = 7,
+                        .version = 8,
                         .pace_ms = 20,
                         .handled = issue_handled,
                         KV_VIEW_SLOTS,

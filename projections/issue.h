@@ -122,4 +122,17 @@ enum status project_parts_read(struct view *view, struct view *access, struct sl
                                struct slice project_key, enum project_part part, struct buf *out,
                                uint64_t *position, struct error *err);
 
+/* Labels of a project that issues have, in the order of their bytes: {"items":[{"label",
+ * "issues"}],"next":label or null}. Issues that are deleted are not counted. A page may be short
+ * when a name is asked for: it ends after LABELS_LOOKED labels. */
+#define LABELS_LOOKED 5000
+struct labels_query {
+	struct slice after; /* a label; empty: from the start */
+	struct slice name;  /* a word of theirs begins with it, in whatever case; empty: all. NFC */
+	uint32_t limit;
+};
+enum status labels_read(struct view *view, struct slice tenant, struct slice project_key,
+                        const struct labels_query *query, struct buf *out, uint64_t *position,
+                        struct error *err);
+
 #endif

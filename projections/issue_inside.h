@@ -56,5 +56,8 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
  * after it, is @seen or else deleted. Other events are left alone. */
 enum status issue_tags_apply(const struct issue_applying *a, const struct event *event,
                              const struct uuid *project, bool seen);
+/* Likewise its labels. */
+enum status issue_labels_apply(const struct issue_applying *a, const struct event *event,
+                               const struct uuid *project, bool seen);
 
 #endif

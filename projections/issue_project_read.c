@@ -69,8 +69,8 @@ void issue_tags_json(struct issue_reading *r)
 
 /* --- what a project has --- */
 
-static enum status open_project(struct issue_reading *r, struct view *view,
-                                struct slice project_key, uint64_t *position)
+enum status issue_project_open(struct issue_reading *r, struct view *view, struct slice project_key,
+                               uint64_t *position)
 {
 	struct slice id;
 	enum status status = kv_view_read(view, &r->txn, r->err);
@@ -183,7 +183,7 @@ enum status project_parts_read(struct view *view, struct view *access, struct sl
 	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
-	enum status status = open_project(&r, view, project_key, position);
+	enum status status = issue_project_open(&r, view, project_key, position);
 	if (!status && access)
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)

@@ -18,6 +18,9 @@ struct issue_reading {
 	struct error *err;
 };
 
+/* The beginning of those of a project that is there: its id is in @r. */
+enum status issue_project_open(struct issue_reading *r, struct view *view, struct slice project_key,
+                               uint64_t *position);
 /* The end of every read: frees what @r holds. Returns @status, or IO if the store failed. */
 enum status issue_reading_close(struct issue_reading *r, enum status status);
 

@@ -18,6 +18,7 @@
  *   PROJECT_KEYS  every key that a project has had -> project id
  *   COMPONENTS    project id, component id -> struct component_row, packed
  *   VERSIONS      project id, version id -> struct version_row, packed
+ *   LABELS        project id, label -> how many issues have it u32
  *   TAGS          issue id, enum issue_tag u8, component or version id -> nothing
  *   FIELDS, OPTIONS, VALUES as field_rows.h says
  *   PROJECT_STATUSES project id, status id -> category u8, name; also of one that was removed
@@ -60,6 +61,7 @@ enum {
 	PROJECT_STATUSES,
 	FORMER,
 	NAMES,
+	LABELS,
 	ISSUE_TABLES
 };
 

@@ -26,6 +26,8 @@
 	  "Components of a project.")                                                              \
 	X(versions, "/projects/{project}/versions", OF_PROJECT, no_params,                         \
 	  "Versions of a project, in their order.")                                                \
+	X(labels, "/projects/{project}/labels", OF_PROJECT, labels_params,                         \
+	  "Labels of a project, with the number of issues that have them, in order.")              \
 	X(board, "/projects/{project}/board", OF_PROJECT, page_params,                             \
 	  "The board: columns with ready cards, in order of their ranks.")                         \
 	X(statuses, "/projects/{project}/statuses", OF_PROJECT, no_params,                         \
@@ -162,6 +164,16 @@ static const struct http_param members_params[] = {
         END,
 };
 static const struct http_param assignable_params[] = {MIN_POSITION, LIMIT, CURSOR, NAME, END};
+static const struct http_param labels_params[] = {
+        MIN_POSITION,
+        LIMIT,
+        CURSOR,
+        {"name", "query", "string", false,
+         "beginning of a word of the label, in whatever case; a page may then be short: read on "
+         "while there is a \"next\"",
+         NULL},
+        END,
+};
 static const struct http_param board_params[] = {
         MIN_POSITION,
         LIMIT,

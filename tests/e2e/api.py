@@ -891,6 +891,31 @@ class Commands(Case):
         names = get(f"/issues/{issue['key']}/history")["names"]
         self.assertEqual(names, {keys: "Key schedule", records: "Records", first: "1.0", second: "1.1", OWNER_ID: "Owner", lead: "Member"})
 
+    def test_labels_of_a_project_are_listed_with_their_issues(self):
+        ok(OWNER.command("acme", "CreateProject", {"key": "LABELS", "name": "Labels"}), 201)
+        first, second = (create_issue(project="LABELS", labels=labels)["key"] for labels in (["web", "Über uns"], ["web", "web app"]))
+
+        def get(query=""):
+            return ok(OWNER.get(f"/v1/t/acme/projects/LABELS/labels?min_position={seq()}{query}")).json()
+
+        self.assertEqual(get()["items"], [{"label": "web", "issues": 2}, {"label": "web app", "issues": 1}, {"label": "Über uns", "issues": 1}])
+        page = get("&limit=1")
+        self.assertEqual(([item["label"] for item in page["items"]], page["next"]), (["web"], "web"))
+        self.assertEqual([item["label"] for item in get("&limit=1&cursor=web")["items"]], ["web app"])
+        self.assertEqual([item["label"] for item in get("&name=APP")["items"]], ["web app"])
+        # U and a diaeresis are the one letter that the label has
+        self.assertEqual([item["label"] for item in get("&name=u%CC%88b")["items"]], ["Über uns"])
+        answer = ok(OWNER.get("/v1/t/acme/projects/LABELS/labels"))
+        self.assertGreaterEqual(answer.position, 1)
+        again = OWNER.request("GET", "/v1/t/acme/projects/LABELS/labels", headers={"If-None-Match": answer.header("ETag")})
+        self.assertEqual(again.status, 304)
+        ok(OWNER.command("acme", "DeleteIssue", {"issue": second}))
+        ok(OWNER.command("acme", "LabelIssue", {"issue": first, "remove": ["Über uns"]}))
+        self.assertEqual(get()["items"], [{"label": "web", "issues": 1}])
+        for query in ("limit=0", "cursor=" + "x" * 300, "name=" + "x" * 1100, "text=web"):
+            self.problem(OWNER.get("/v1/t/acme/projects/LABELS/labels?" + query), 400, "bad_parameter")
+        self.problem(OWNER.get("/v1/t/acme/projects/NO/labels"), 404, "not_found")
+
     def test_the_reason_reaches_the_audit_log(self):
         issue = create_issue()
         ok(OWNER.command("acme", "TransitionIssue", {"issue": issue["key"], "to": "done"},

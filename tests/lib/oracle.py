@@ -1228,6 +1228,7 @@ class Expected(oracle_fields.ExpectedFields):
                 for id in sorted(fold.roles)]}
             found["workflows " + project["key"]] = self.workflows(project)
             found["components " + project["key"]] = self.components(project)
+            found["labels " + project["key"]] = self.labels(project)
             found["versions " + project["key"]] = self.versions(project)
             found["configuration " + project["key"]] = self.configuration(project)
             found["assignable " + project["key"]] = self.assignable(project)
@@ -1497,6 +1498,10 @@ class Expected(oracle_fields.ExpectedFields):
              "default_assignee": self.name(c["default_assignee"]),
              "issues": sum(id in issue["components"] for issue in self.fold.seen())}
             for id, c in sorted(project["components"].items())]}
+
+    def labels(self, project):
+        counts = collections.Counter(label for issue in self.fold.seen() if issue["project_id"] == project["id"] for label in issue["labels"])
+        return [{"label": label, "issues": counts[label]} for label in sorted(counts)]
 
     def version(self, project, id):
         return next(row for row in project["versions"] if row[0] == id)
