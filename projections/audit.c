@@ -117,7 +117,7 @@ const struct pg_view_type audit_view = {
         .type =
                 {
                         .name = "audit",
-                        .version = 5,
+                        .version = 6,
                         .handled = audit_handled,
                         PG_VIEW_SLOTS,
                         .apply = audit_apply,

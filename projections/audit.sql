@@ -46,6 +46,8 @@ create index events_of_aggregate on events (aggregate_id, seq);
 -- The history of an issue tells of links that others have to it. A column, since row-level security keeps an index on
 -- what ->> finds from being used.
 create index links_of_other_end on events (other, seq) where other is not null;
+-- Whether an issue is deleted, without a look at all that ever happened to it.
+create index deletions on events (aggregate_id, seq) where type in ('IssueDeleted', 'IssueRestored');
 alter table projects add primary key (tenant, project_id, seq);
 create index on projects (tenant, key);
 alter table issues add primary key (tenant, issue_id, seq);

@@ -365,22 +365,34 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 
 /* --- the history of one issue --- */
 
-/* Its own events, and those by which others linked it: each by an index of theirs. */
+/* Its own events, and those by which others linked it: each by an index of theirs, in whose order
+ * they come, so that no more is read than the page has. */
 /* clang-format off */
-#define HISTORY(behind, order)                                                                     \
+#define HISTORY(behind, order, sight)                                                              \
 	"select e.seq, e.type, e.actor_kind, e.actor_id, e.occurred_at, e.reason,"                 \
 	" e.body, e.on_behalf_of, nullif(e.aggregate_id, $2::uuid)"                                \
-	" from (select * from events where tenant = $1 and aggregate_id = $2::uuid"                \
-	"   and seq " behind " $4::bigint"                                                         \
-	"  union all select * from events where tenant = $1 and other = $2::uuid"                  \
-	"   and seq " behind " $4::bigint) e"                                                      \
-	" where (e.aggregate_id = $2::uuid or cardinality($3::uuid[]) = 0"                         \
+	" from ((select * from events where tenant = $1 and aggregate_id = $2::uuid"               \
+	"   and seq " behind " $4::bigint order by seq" order ")"                                  \
+	"  union all (select * from events where tenant = $1 and other = $2::uuid"                 \
+	"   and seq " behind " $4::bigint order by seq" order ")) e"                               \
+	" where " sight " order by e.seq" order " limit $5::int"
+#define HISTORY_OF_SEEN                                                                            \
+	"(e.aggregate_id = $2::uuid"                                                               \
 	"  or (select project_id from issues where tenant = $1 and issue_id = e.aggregate_id"      \
-	"   order by seq desc limit 1) <> all ($3::uuid[]))" NAMES_NOTHING_HIDDEN                  \
-	" order by e.seq" order " limit $5::int"
+	"   order by seq desc limit 1) <> all ($3::uuid[]))" NAMES_NOTHING_HIDDEN
+/* Nearly always nothing is hidden: then the conditions would cost as much as the rows. */
+#define NOTHING_HIDDEN "cardinality($3::uuid[]) = 0"
 /* clang-format on */
-static const char history_sql[] = HISTORY(">", "");
-static const char newest_history_sql[] = HISTORY("<", " desc");
+
+static const struct {
+	const char *name, *sql;
+} history_sql[2][2] = {
+        /* [newest first][something is hidden] */
+        {{"history", HISTORY(">", "", NOTHING_HIDDEN)},
+         {"history_seen", HISTORY(">", "", HISTORY_OF_SEEN)}},
+        {{"newest_history", HISTORY("<", " desc", NOTHING_HIDDEN)},
+         {"newest_history_seen", HISTORY("<", " desc", HISTORY_OF_SEEN)}},
+};
 
 /* The member whose id is in @column. */
 static void write_member(struct json_out *json, struct access_names *names,
@@ -464,14 +476,14 @@ enum status audit_history_read(struct pg *pg, const char *instance, const struct
 		status = find_issue(pg, tenant, query->issue, id, &found, &deleted, err);
 	found = found && !deleted;
 	if (!status && found) {
-		bool newest = query->newest_first;
+		bool newest = query->newest_first, hides = query->sight && query->sight->hidden_n;
 		format_after(query, from);
 		snprintf(most, sizeof most, "%u", query->limit + 1);
 		sight_hidden_array(query->sight, &hidden);
 		struct slice params[] = {tenant, slice_str(id), buf_slice(&hidden), slice_str(from),
 		                         slice_str(most)};
-		status = pg_exec(pg, newest ? "newest_history" : "history",
-		                 newest ? newest_history_sql : history_sql, params, 5, &rows, err);
+		status = pg_exec(pg, history_sql[newest][hides].name,
+		                 history_sql[newest][hides].sql, params, 5, &rows, err);
 		buf_release(&hidden);
 	}
 	if (!status && found)

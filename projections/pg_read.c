@@ -11,19 +11,19 @@
 #define FETCH_ROWS "1000"
 
 static enum status enter_as_reader(struct pg *pg, const char *schema, struct slice tenant,
-                                   uint32_t timeout_ms, struct error *err)
+                                   uint32_t timeout_ms, bool plans_anew, struct error *err)
 {
 	char timeout[16];
 	snprintf(timeout, sizeof timeout, "%u", timeout_ms);
-	struct slice params[] = {slice_str(schema), tenant, slice_str(timeout)};
-	/* Custom plans: a generic one does not know how common the words are. */
+	struct slice params[] = {slice_str(schema), tenant, slice_str(timeout),
+	                         plans_anew ? SLICE("force_custom_plan") : SLICE("auto")};
 	return pg_exec(pg, "reader",
 	               "select set_config('role', 'nexusflow', true),"
 	               " set_config('search_path', $1, true),"
 	               " set_config('nexusflow.tenant', $2, true),"
 	               " set_config('statement_timeout', $3, true),"
-	               " set_config('plan_cache_mode', 'force_custom_plan', true)",
-	               params, 3, NULL, err);
+	               " set_config('plan_cache_mode', $4, true)",
+	               params, 4, NULL, err);
 }
 
 static enum status read_position(struct pg *pg, struct slice tenant, uint64_t *position,
@@ -44,12 +44,13 @@ enum status pg_view_read_begin(struct pg *pg, const struct view_type *type, cons
                                struct slice tenant, uint32_t timeout_ms, uint64_t *position,
                                struct error *err)
 {
+	const struct pg_view_type *kind = (const struct pg_view_type *)type;
 	char schema[PG_VIEW_SCHEMA_MAX];
 	enum status status = pg_view_schema(type, instance, schema, err);
 	if (!status)
 		status = pg_begin_read(pg, err);
 	if (!status)
-		status = enter_as_reader(pg, schema, tenant, timeout_ms, err);
+		status = enter_as_reader(pg, schema, tenant, timeout_ms, kind->plans_anew, err);
 	return status ? status : read_position(pg, tenant, position, err);
 }
 

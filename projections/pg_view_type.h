@@ -21,6 +21,7 @@ struct pg_view_type {
 	const struct pg_batch_type *batches; /* in the order in which they are sent */
 	uint32_t batches_n;
 	const struct pg_view_digest *digests; /* ends with a NULL table */
+	bool plans_anew; /* each query by its values; or once for all, where that costs less */
 };
 
 #endif

@@ -213,4 +213,5 @@ const struct pg_view_type search_view = {
         .batches = batches,
         .batches_n = SEARCH_BATCHES,
         .digests = digests,
+        .plans_anew = true, /* a plan for any words does not know how common they are */
 };

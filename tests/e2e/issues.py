@@ -425,6 +425,10 @@ class Told(Case):
         for end, key in enumerate((first, second)):
             self.assertEqual(told(key),
                              [(name, link, None if maker == end else ids[maker], ids[1 - maker]) for name, link, maker in events])
+            items = read(f"/issues/{key}/history", last)["items"]
+            newest = read(f"/issues/{key}/history?order=desc&limit=3", last)
+            rest = read(f"/issues/{key}/history?order=desc&after={newest['next']}", last)
+            self.assertEqual(newest["items"] + rest["items"], items[::-1])
 
     def test_an_issue_has_a_history_with_before_and_after(self):
         key = new_issue(summary="before")
