@@ -47,6 +47,8 @@
 	ROW(ISSUE_PRIORITY_CHANGED,       no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_RANKED,                 no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_REMAINING_CHANGED,      no,     ON,    ON,    no,     ON)      \
+	ROW(ISSUE_REPORTER_CHANGED,       no,     ON,    ON,    no,     ON)      \
+	ROW(ISSUE_RESOLUTION_CHANGED,     no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_RESTORED,               no,     ON,    ON,    ON,     ON)      \
 	ROW(ISSUE_START_DATE_CHANGED,     no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_SUMMARY_CHANGED,        no,     ON,    ON,    ON,     ON)      \

@@ -343,6 +343,7 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_ISSUE_ESTIMATE_CHANGED:
 	case EVENT_ISSUE_LABELS_CHANGED:
 	case EVENT_ISSUE_REMAINING_CHANGED:
+	case EVENT_ISSUE_REPORTER_CHANGED:
 	case EVENT_ISSUE_START_DATE_CHANGED:
 	case EVENT_ISSUE_SUMMARY_CHANGED:
 	case EVENT_ISSUE_VERSIONS_CHANGED:
@@ -358,6 +359,8 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 		                "priority");
 	case EVENT_ISSUE_RANKED:
 		return set_word(a, card->rank, CARD_RANK_MAX, event->issue_ranked.to, "rank");
+	case EVENT_ISSUE_RESOLUTION_CHANGED:
+		return set_resolution(a, card, true, event->issue_resolution_changed.to);
 	case EVENT_ISSUE_TRANSITIONED:
 		return issue_transitioned(a, card, &event->issue_transitioned);
 	case EVENT_API_KEYS_LIMITED:

@@ -132,6 +132,9 @@ enum status board_card_field(struct card *card, const struct event *event, struc
 	case EVENT_ISSUE_REMAINING_CHANGED:
 		set_number(&card->remaining, remaining->has_to, remaining->to);
 		break;
+	case EVENT_ISSUE_REPORTER_CHANGED:
+		card->reporter = event->issue_reporter_changed.to;
+		break;
 	case EVENT_ISSUE_SUMMARY_CHANGED:
 		buf_clear(&card->summary);
 		buf_append_slice(&card->summary, event->issue_summary_changed.to);

@@ -289,6 +289,12 @@ static enum status change_row(const struct issue_applying *a, const struct event
 		issue->has_remaining = remaining->has_to;
 		issue->remaining = remaining->has_to ? remaining->to : 0;
 		break;
+	case EVENT_ISSUE_REPORTER_CHANGED:
+		issue->reporter = event->issue_reporter_changed.to;
+		break;
+	case EVENT_ISSUE_RESOLUTION_CHANGED:
+		issue->resolution = event->issue_resolution_changed.to;
+		break;
 	case EVENT_ISSUE_START_DATE_CHANGED:
 		issue->has_start_on = start->has_to;
 		issue->start_on = start->has_to ? start->to : 0;

@@ -50,6 +50,7 @@ enum field_sort any_field_sort(const struct any_field *field)
 	case ISSUE_FIELD_REMAINING:
 		return SORT_MINUTES;
 	case ISSUE_FIELD_ASSIGNEE:
+	case ISSUE_FIELD_REPORTER:
 		return SORT_MEMBER;
 	case ISSUE_FIELD_LABELS:
 		return SORT_LABELS;
@@ -67,7 +68,8 @@ bool any_field_can_be_set(const struct any_field *field)
 bool any_field_can_be_empty(const struct any_field *field)
 {
 	return any_field_can_be_set(field) && field->field != ISSUE_FIELD_SUMMARY &&
-	       field->field != ISSUE_FIELD_PRIORITY && field->field != ISSUE_FIELD_RESOLUTION;
+	       field->field != ISSUE_FIELD_PRIORITY && field->field != ISSUE_FIELD_RESOLUTION &&
+	       field->field != ISSUE_FIELD_REPORTER;
 }
 
 bool any_field_has_several(const struct any_field *field)

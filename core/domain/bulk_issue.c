@@ -24,6 +24,10 @@ static bool bulk_fields(struct bulk *bulk, const struct bulk_edit_issues *comman
 	        .status = command->status,
 	        .has_priority = command->has_priority,
 	        .priority = command->priority,
+	        .has_resolution = command->has_resolution,
+	        .resolution = command->resolution,
+	        .has_reporter = command->has_reporter,
+	        .reporter = command->reporter,
 	        .has_due_on = command->has_due_on,
 	        .due_on = command->due_on,
 	        .has_start_on = command->has_start_on,
@@ -38,8 +42,8 @@ static bool bulk_fields(struct bulk *bulk, const struct bulk_edit_issues *comman
 	        .fields = command->fields,
 	};
 	if (!clear.n && !edit.fields.n && !edit.has_type && !edit.has_priority &&
-	    !edit.has_due_on && !edit.has_start_on && !edit.has_estimate && !edit.has_remaining &&
-	    !edit.has_parent)
+	    !edit.has_resolution && !edit.has_reporter && !edit.has_due_on && !edit.has_start_on &&
+	    !edit.has_estimate && !edit.has_remaining && !edit.has_parent)
 		return true;
 	decide_edit_issue(judge, &edit);
 	return bulk_step(bulk);
@@ -116,10 +120,11 @@ static void edit_one(struct bulk *bulk, const void *context, struct slice issue)
 
 static bool changes_something(const struct bulk_edit_issues *command)
 {
-	return command->has_type || command->has_priority || command->has_assignee ||
-	       command->has_due_on || command->has_start_on || command->has_estimate ||
-	       command->has_remaining || command->has_parent || command->clear.n ||
-	       command->add_labels.n || command->remove_labels.n || command->add_components.n ||
+	return command->has_type || command->has_priority || command->has_resolution ||
+	       command->has_reporter || command->has_assignee || command->has_due_on ||
+	       command->has_start_on || command->has_estimate || command->has_remaining ||
+	       command->has_parent || command->clear.n || command->add_labels.n ||
+	       command->remove_labels.n || command->add_components.n ||
 	       command->remove_components.n || command->add_fix_versions.n ||
 	       command->remove_fix_versions.n || command->fields.n;
 }

@@ -92,6 +92,14 @@ void edit_description(struct judge *judge, struct slice description, struct row_
 void edit_priority(struct judge *judge, struct slice priority, struct row_issue *issue);
 void edit_parent(struct judge *judge, const struct uuid *parent, struct row_issue *issue);
 void edit_assignee(struct judge *judge, const struct uuid *assignee, struct row_issue *issue);
+void edit_reporter(struct judge *judge, const struct uuid *reporter, struct row_issue *issue);
+/* Whether @member can be the reporter of issues of @project: active, and may browse it. */
+bool check_reporter(struct judge *judge, const struct row_project *project,
+                    const struct uuid *member, const char *pointer);
+/* Likewise for the reporter that a command names, if it is @given and another one than that of
+ * @issue: the actor is asked for modify_reporter, too. */
+bool check_given_reporter(struct judge *judge, const struct row_project *project,
+                          const struct row_issue *issue, bool given, const struct uuid *member);
 bool issue_has_field(struct issue_field_array fields, enum issue_field field);
 /* evolve: the issue of an event that changes @field. */
 struct row_issue load_field(const struct tenant_state *state, const struct event_meta *meta,

@@ -12,6 +12,7 @@ struct cloning {
 	struct row_project project; /* that the clones go to; its counter goes on with each */
 	struct rank rank;           /* of the clone made last */
 	struct uuid id;             /* of the clone made next */
+	struct uuid reporter;
 };
 
 /* What a clone of one issue will be. */
@@ -118,13 +119,14 @@ static bool find_clone_parent(struct judge *judge, const struct row_item *type,
 }
 
 /* What the issue has was validated when it was created; who creates issues is asked again. */
-static bool check_cloner(struct judge *judge, const struct row_issue *source,
-                         const struct row_item *type, const struct uuid *project,
-                         const struct workflow *workflow)
+static bool check_cloner(const struct cloning *cloning, const struct row_issue *source,
+                         const struct row_item *type, const struct workflow *workflow)
 {
+	struct judge *judge = cloning->judge;
 	struct crossing crossing = crossing_into(judge, source, type, workflow, NULL);
 
-	crossing.issue.project_id = *project;
+	crossing.issue.project_id = cloning->project.id;
+	crossing.issue.reporter = cloning->reporter;
 	return check_may_create(judge, &crossing, "/issue");
 }
 
@@ -133,10 +135,11 @@ static bool check_may_give(const struct cloning *cloning, struct clone *clone)
 {
 	struct judge *judge = cloning->judge;
 	const struct row_issue like = {.reporter = judge->person};
+	const struct row_issue made = {.reporter = cloning->reporter};
 	const struct row_project *project = &cloning->project;
 	bool dates = clone->source.has_due_on || clone->source.has_start_on;
 
-	clone->has_assignee = can_be_assigned(judge, project, &like, &clone->source.assignee);
+	clone->has_assignee = can_be_assigned(judge, project, &made, &clone->source.assignee);
 	return (!clone->has_assignee ||
 	        check_may(judge, PERMISSION_ASSIGN_ISSUES, project, &like)) &&
 	       (!dates || check_may(judge, PERMISSION_SCHEDULE_ISSUES, project, &like));
@@ -155,7 +158,7 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 	    !choose_item(judge, project, ITEM_PRIORITY, PADDED(clone->source.priority), "/project",
 	                 &priority) ||
 	    !find_workflow(judge, project, false, PADDED(type.workflow), "/project", &workflow) ||
-	    !check_cloner(judge, &clone->source, &type, project, &workflow) ||
+	    !check_cloner(cloning, &clone->source, &type, &workflow) ||
 	    !copy_summary(judge, cloning->command, &clone->source, &clone->summary) ||
 	    !find_clone_parent(judge, &type, parent, clone) || !check_may_give(cloning, clone) ||
 	    !plan_cloned_fields(judge, &clone->source, &to, &clone->fields) ||
@@ -189,7 +192,7 @@ static void emit_clone(struct cloning *cloning, const struct clone *clone, struc
 	        .description = SLICE(""),
 	        .status = clone->status,
 	        .priority = clone->priority,
-	        .reporter = judge->person,
+	        .reporter = cloning->reporter,
 	        .has_assignee = clone->has_assignee,
 	        .assignee = source->assignee,
 	        .labels = clone->labels,
@@ -282,6 +285,17 @@ static bool find_target(struct judge *judge, const struct clone_issue *command,
 	return check_asked(judge, project, NULL);
 }
 
+/* Whoever clones is asked as the reporter, as by CreateIssue. */
+static bool find_clone_reporter(struct cloning *cloning)
+{
+	const struct clone_issue *command = cloning->command;
+	const struct row_issue like = {.reporter = cloning->judge->person};
+
+	cloning->reporter = command->has_reporter ? command->reporter : like.reporter;
+	return check_given_reporter(cloning->judge, &cloning->project, &like, command->has_reporter,
+	                            &command->reporter);
+}
+
 void decide_clone_issue(struct judge *judge, const struct clone_issue *command)
 {
 	struct cloning cloning = {.judge = judge, .command = command};
@@ -292,7 +306,7 @@ void decide_clone_issue(struct judge *judge, const struct clone_issue *command)
 	if (!find_other_issue(judge, command->issue, "/issue", &clone.source) ||
 	    !find_target(judge, command, &clone.source, &cloning.project) ||
 	    !check_project_open(judge, &cloning.project, "/project") ||
-	    !plan_clone(&cloning, NULL, &clone))
+	    !find_clone_reporter(&cloning) || !plan_clone(&cloning, NULL, &clone))
 		return;
 	cloning.rank = issue_last_rank(judge->state);
 	emit_clone(&cloning, &clone, &issue);

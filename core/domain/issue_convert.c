@@ -92,6 +92,7 @@ bool plan_conversion(struct judge *judge, const struct edit_issue *command,
 	read_its(judge, issue, ITEM_ISSUE_TYPE, PADDED(issue->type), &conversion->before);
 	read_its(judge, issue, ITEM_STATUS, PADDED(issue->status), &conversion->status);
 	conversion->after = conversion->before;
+	conversion->resolution = command->has_resolution ? command->resolution : SLICE("");
 	if (command->has_status && !command->has_type)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/status",
 		              SLICE("status goes along with type; TransitionIssue changes it"));
@@ -124,6 +125,9 @@ static struct slice resolution_after(struct judge *judge, const struct conversio
 {
 	if (conversion->status.category != STATUS_CATEGORY_DONE)
 		return SLICE("");
+	if (conversion->resolution.n &&
+	    !slice_equal(PADDED(conversion->status.id), PADDED(issue->status)))
+		return conversion->resolution;
 	return issue->resolution[0] ? emit_copy(judge, PADDED(issue->resolution))
 	                            : first_resolution(judge, &issue->project_id);
 }
@@ -152,6 +156,7 @@ void emit_conversion(struct judge *judge, const struct conversion *conversion,
 	        .to_resolution = resolution,
 	};
 	emit_issue(judge, EVENT_ISSUE_CONVERTED, issue)->issue_converted = event;
+	PADDED_SET(issue->resolution, resolution);
 }
 
 void evolve_issue_converted(struct tenant_state *state, const struct event_meta *meta,

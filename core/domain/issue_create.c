@@ -106,6 +106,23 @@ static bool check_project_parts(struct judge *judge, const struct create_issue *
 	                  "/affects_versions");
 }
 
+/* The actor is asked as the reporter, whoever that will be: they could hand it over afterwards. */
+static bool check_people(struct judge *judge, const struct create_issue *command,
+                         const struct row_project *project, struct row_issue *issue)
+{
+	bool schedules = command->has_due_on || command->has_start_on;
+
+	issue->reporter = judge->person;
+	if ((command->has_assignee &&
+	     !check_may(judge, PERMISSION_ASSIGN_ISSUES, project, issue)) ||
+	    (schedules && !check_may(judge, PERMISSION_SCHEDULE_ISSUES, project, issue)) ||
+	    !check_given_reporter(judge, project, issue, command->has_reporter, &command->reporter))
+		return false;
+	if (command->has_reporter)
+		issue->reporter = command->reporter;
+	return !command->has_assignee || check_assignee(judge, project, issue, &command->assignee);
+}
+
 /* --- the draft of a new issue --- */
 
 /* What CreateIssue says, which was checked. */
@@ -114,7 +131,6 @@ static void draft_command(const struct create_issue *command, struct issue_draft
 	struct judge *judge = draft->judge;
 	struct row_issue *issue = &draft->issue;
 
-	issue->reporter = judge->person;
 	issue->has_due_on = command->has_due_on;
 	issue->due_on = command->due_on;
 	issue->has_start_on = command->has_start_on;
@@ -223,7 +239,6 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 
 	memset(&issue, 0, sizeof(issue));
 	issue.id = command->has_issue_id ? command->issue_id : judge->request->fresh[FRESH_ID];
-	issue.reporter = judge->person;
 	if (!find_project(judge, command->project, &project) ||
 	    !check_project_open(judge, &project, "/project") ||
 	    !choose_or_default(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type",
@@ -232,11 +247,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	    !choose_or_default(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
 	                       &priority) ||
 	    !check_new_id(judge, &issue.id, "/issue_id") ||
-	    (command->has_assignee &&
-	     (!check_may(judge, PERMISSION_ASSIGN_ISSUES, &project, &issue) ||
-	      !check_assignee(judge, &project, &issue, &command->assignee))) ||
-	    ((command->has_due_on || command->has_start_on) &&
-	     !check_may(judge, PERMISSION_SCHEDULE_ISSUES, &project, &issue)) ||
+	    !check_people(judge, command, &project, &issue) ||
 	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||
 	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow) ||
 	    !check_project_parts(judge, command, &project.id))
@@ -245,6 +256,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	draft.issue.id = issue.id;
 	draft.issue.project_id = project.id;
 	draft.issue.parent = issue.parent;
+	draft.issue.reporter = issue.reporter;
 	PADDED_SET(draft.issue.type, PADDED(type.id));
 	PADDED_SET(draft.issue.priority, PADDED(priority.id));
 	draft_command(command, &draft);

@@ -87,7 +87,7 @@ static bool set_minutes(struct issue_draft *draft, enum issue_field field,
 	return true;
 }
 
-static bool set_member(struct issue_draft *draft, const struct slice *value, const char *pointer)
+static bool set_assignee(struct issue_draft *draft, const struct slice *value, const char *pointer)
 {
 	struct uuid member;
 
@@ -99,6 +99,19 @@ static bool set_member(struct issue_draft *draft, const struct slice *value, con
 		return false;
 	}
 	draft_assign(draft, value ? &member : NULL);
+	return true;
+}
+
+static bool set_reporter(struct issue_draft *draft, struct slice value, const char *pointer)
+{
+	struct uuid member;
+
+	if (!uuid_parse(value, &member))
+		return refuse_value(draft, ISSUE_FIELD_REPORTER, pointer, value, "a member's id");
+	if (!uuid_equal(&member, &draft->issue.reporter) &&
+	    !check_reporter(draft->judge, &draft->project, &member, pointer))
+		return false;
+	draft->issue.reporter = member;
 	return true;
 }
 
@@ -290,7 +303,9 @@ bool draft_set(struct issue_draft *draft, const struct any_field *field, struct 
 	case ISSUE_FIELD_PARENT:
 		return set_parent(draft, one, pointer);
 	case ISSUE_FIELD_ASSIGNEE:
-		return set_member(draft, one, pointer);
+		return set_assignee(draft, one, pointer);
+	case ISSUE_FIELD_REPORTER:
+		return set_reporter(draft, *one, pointer);
 	case ISSUE_FIELD_LABELS:
 		return set_labels(draft, values, pointer);
 	default:
@@ -388,6 +403,8 @@ struct slice_array draft_values(const struct issue_draft *draft, const struct an
 		return uuid_is_nil(&issue->assignee)
 		               ? no_values()
 		               : one_value(draft->judge, uuid_slice(&issue->assignee, room));
+	case ISSUE_FIELD_REPORTER:
+		return one_value(draft->judge, uuid_slice(&issue->reporter, room));
 	case ISSUE_FIELD_LABELS:
 		return draft->has_labels ? draft->labels : labels_of(draft->judge, issue);
 	default:
@@ -436,6 +453,7 @@ void draft_emit(const struct issue_draft *draft, struct row_issue *issue)
 	edit_plan_to(judge, &draft->issue, issue);
 	edit_parent(judge, &draft->issue.parent, issue);
 	edit_assignee(judge, &draft->issue.assignee, issue);
+	edit_reporter(judge, &draft->issue.reporter, issue);
 	if (draft->has_labels)
 		emit_labels(draft, issue);
 	for (int tag = 0; tag < ROW_TAGS; tag++)

@@ -79,7 +79,7 @@ static bool check_clear(struct judge *judge, const struct edit_issue *command)
 }
 
 static bool check_values(struct judge *judge, const struct edit_issue *command,
-                         const struct row_issue *issue)
+                         const struct row_issue *issue, const struct conversion *conversion)
 {
 	struct row_item priority;
 
@@ -89,6 +89,9 @@ static bool check_values(struct judge *judge, const struct edit_issue *command,
 	        check_body(judge, command->description, "/description")) &&
 	       (!command->has_priority || choose_item(judge, &issue->project_id, ITEM_PRIORITY,
 	                                              command->priority, "/priority", &priority)) &&
+	       check_resolution(judge, command, issue, conversion) &&
+	       check_given_reporter(judge, project_of_issue(judge, issue), issue,
+	                            command->has_reporter, &command->reporter) &&
 	       check_plan(judge, command, issue);
 }
 
@@ -197,7 +200,7 @@ void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
 	    !check_edit_version(judge, command, &issue) || !check_issue_open(judge, &issue) ||
 	    !check_occurred_at(judge, &issue) ||
 	    !plan_conversion(judge, command, &issue, &conversion) ||
-	    !check_values(judge, command, &issue) ||
+	    !check_values(judge, command, &issue, &conversion) ||
 	    !find_new_parent(judge, command, &issue, &conversion, &parent) ||
 	    !plan_its_fields(judge, command, &issue, &conversion, &fields))
 		return;
@@ -209,6 +212,9 @@ void decide_edit_issue(struct judge *judge, const struct edit_issue *command)
 		                 &issue);
 	if (command->has_priority)
 		edit_priority(judge, command->priority, &issue);
+	edit_resolution(judge, command, &issue);
+	if (command->has_reporter)
+		edit_reporter(judge, &command->reporter, &issue);
 	edit_plan(judge, command, &issue);
 	edit_parent(judge, &parent, &issue);
 	emit_field_changes(judge, fields, &issue);

@@ -256,9 +256,8 @@ bool check_asked(struct judge *judge, const struct row_project *project,
 	                         "");
 }
 
-/* Whether somebody else, who is active, sees the issue and holds @permission of it. */
-static bool member_may(struct judge *judge, const struct uuid *member, enum permission permission,
-                       const struct row_project *project, const struct row_issue *issue)
+bool member_may(struct judge *judge, const struct uuid *member, enum permission permission,
+                const struct row_project *project, const struct row_issue *issue)
 {
 	struct row_member row;
 

@@ -95,6 +95,9 @@ bool may_send(struct judge *judge, const struct row_project *project,
               const struct row_issue *issue);
 bool check_asked(struct judge *judge, const struct row_project *project,
                  const struct row_issue *issue);
+/* Whether @member is active, may browse @project and holds @permission of @issue. */
+bool member_may(struct judge *judge, const struct uuid *member, enum permission permission,
+                const struct row_project *project, const struct row_issue *issue);
 /* Whether @member is active and may see, and be the assignee of, @issue (or issues like it that are
  * yet to be) of @project. */
 bool can_be_assigned(struct judge *judge, const struct row_project *project,

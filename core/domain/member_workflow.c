@@ -32,7 +32,7 @@ static bool sets_members(const struct member_removal *r, const struct post_funct
 	       read_any_field(r->workflows.judge->state, &r->workflows.project->id, function->field,
 	                      &field) &&
 	       (field.field == ISSUE_FIELD_UNKNOWN ? field_has_members(field.custom.kind)
-	                                           : field.field == ISSUE_FIELD_ASSIGNEE);
+	                                           : any_field_sort(&field) == SORT_MEMBER);
 }
 
 static bool function_names(const struct workflow_replacing *workflows,

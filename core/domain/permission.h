@@ -42,7 +42,8 @@
 	X(EDIT_OWN_WORKLOGS, ISSUE, "edit the own records of work")                                \
 	X(EDIT_ALL_WORKLOGS, ISSUE, "edit everybody's records of work")                            \
 	X(DELETE_OWN_WORKLOGS, ISSUE, "delete the own records of work")                            \
-	X(DELETE_ALL_WORKLOGS, ISSUE, "delete everybody's records of work")
+	X(DELETE_ALL_WORKLOGS, ISSUE, "delete everybody's records of work")                        \
+	X(MODIFY_REPORTER, ISSUE, "report issues for others, and change the reporter of issues")
 
 const char *permission_text(enum permission permission); /* the text of the table */
 /* Whether it is asked of an issue, so that its reporter and assignee can have it. */

@@ -25,6 +25,7 @@
 	X(BUILT_IN, 409, "built_in", "what is built in never changes")                             \
 	X(BAD_GRANT, 422, "bad_grant", "the permission cannot be granted like that")               \
 	X(NOT_ASSIGNABLE, 422, "not_assignable", "the member cannot be assigned the issue")        \
+	X(CANNOT_REPORT, 422, "cannot_report", "the member may not see the project")               \
 	X(CANNOT_WATCH, 422, "cannot_watch", "the member may not see the issue")                   \
 	X(NO_SUCH_API_KEY, 404, "no_such_api_key", "there is no such API key")                     \
 	X(TENANT_EXISTS, 409, "tenant_exists", "the organization exists already")                  \

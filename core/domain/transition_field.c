@@ -259,6 +259,8 @@ static bool field_changed(const struct crossing *crossing, const struct workflow
 		return !uuid_equal(&after->parent, &before->parent);
 	case ISSUE_FIELD_ASSIGNEE:
 		return !uuid_equal(&after->assignee, &before->assignee);
+	case ISSUE_FIELD_REPORTER:
+		return !uuid_equal(&after->reporter, &before->reporter);
 	case ISSUE_FIELD_COMPONENTS:
 		return tags_changed(draft, ROW_TAG_COMPONENT);
 	case ISSUE_FIELD_FIX_VERSIONS:

@@ -58,7 +58,9 @@ static const struct rule_shape shapes[WORKFLOW_RULE_KINDS] = {
                                          ALL_KINDS & ~KIND(PARAGRAPH), ANYWHERE},
         [WORKFLOW_RULE_KIND_FIELD_SET] = {FIELD, 0, OPTIONAL | BIT(RESOLUTION), ALL_KINDS,
                                           ANYWHERE},
-        [WORKFLOW_RULE_KIND_FIELD_CHANGED] = {FIELD, 0, OPTIONAL | BIT(SUMMARY) | BIT(PRIORITY),
+        [WORKFLOW_RULE_KIND_FIELD_CHANGED] = {FIELD, 0,
+                                              OPTIONAL | BIT(SUMMARY) | BIT(PRIORITY) |
+                                                      BIT(REPORTER),
                                               ALL_KINDS, OF_CHANGES},
         [WORKFLOW_RULE_KIND_SINGLE_VALUE] = {FIELD, 0, SETS_OF_ISSUE,
                                              KIND(MULTI_SELECT) | KIND(MEMBERS) | KIND(LABELS),

@@ -233,6 +233,63 @@ class Converted(Case):
         self.refused(422, "bad_move", "MoveIssue", issue=story, project="TLS", types=[{"from": "bug", "to": "task"}])
 
 
+class Corrected(Case):
+    def board(self):
+        made = does("CreateBoard", board_id=nexusflow.new_id(), name="People", projects=["TLS"],
+                    card_fields=["reporter", "resolution"])
+        return made.json()["created"]
+
+    def card(self, board, key, last):
+        cards = [card for column in read(f"/boards/{board}?limit=1000", last)["columns"] for card in column["cards"]]
+        return next((card["reporter"], card["resolution"]) for card in cards if card["key"] == key)
+
+    def test_every_view_follows_the_reporter(self):
+        board, member = self.board(), NODE.client(NODE.token("member"))
+        key = new_issue(summary="okapi")
+        last = does("EditIssue", issue=key, reporter=MEMBER_ID)
+        self.assertEqual([e["type"] for e in last.json()["events"]], ["IssueReporterChanged"])
+        self.assertEqual(read(f"/issues/{key}", last)["reporter"], {"id": MEMBER_ID, "name": "Member"})
+        self.assertEqual(self.card(board, key, last), (MEMBER_ID, None))
+        page = read(f"/issues/{key}/history?order=desc&limit=1", last)
+        self.assertEqual([(item["type"], item["body"]["to"]) for item in page["items"]], [("IssueReporterChanged", MEMBER_ID)])
+        self.assertEqual(page["names"][MEMBER_ID], "Member")
+        rows = read(f"/audit?issue={key}&type=IssueReporterChanged", last)["items"]
+        self.assertEqual([row["body"]["from"] for row in rows], [OWNER_ID])
+        self.assertIn("DeleteIssue", {c["name"] for c in read(f"/permissions?issue={key}", last, member)["commands"]})
+        self.assertEqual(read(f"/members/{MEMBER_ID}/uses", last)["uses"]["issues"], 0)
+        self.assertEqual(does("EditIssue", issue=key, reporter=MEMBER_ID).json()["outcome"], "unchanged")
+        self.refused(403, "forbidden", "EditIssue", member, issue=key, reporter=OWNER_ID)
+        self.refused(404, "no_such_member", "EditIssue", issue=key, reporter=nexusflow.new_id())
+        last = does("EditIssue", issue=key, reporter=GUEST_ID)
+        self.refused(403, "forbidden", "DeleteIssue", member, issue=key)
+        self.assertNotIn("DeleteIssue", {c["name"] for c in read(f"/permissions?issue={key}", last, member)["commands"]})
+        other = new_issue(reporter=GUEST_ID)
+        last = does("CloneIssue", issue=other, reporter=MEMBER_ID)
+        self.assertEqual(read(f"/issues/{other}", last)["reporter"]["id"], GUEST_ID)
+        self.assertEqual(read(f"/issues/{last.json()['key']}", last)["reporter"]["id"], MEMBER_ID)
+        last = does("BulkEditIssues", issues=[key, other], reporter=GUEST_ID)
+        self.assertEqual(last.json()["bulk"], {"issues": 2, "changed": 0, "unchanged": 2, "refused": 0})
+
+    def test_every_view_follows_the_resolution(self):
+        board, key = self.board(), new_issue(summary="tapir")
+        below = new_issue(type="subtask", parent=key)
+        self.refused(422, "resolution_not_done", "EditIssue", issue=key, resolution="duplicate")
+        does("TransitionIssue", issue=key, to="done")
+        last = does("EditIssue", issue=key, resolution="duplicate")
+        self.assertEqual([e["type"] for e in last.json()["events"]], ["IssueResolutionChanged"])
+        found = read(f"/issues/{key}", last)
+        self.assertEqual((found["status"], found["resolution"]), ("done", "duplicate"))
+        self.assertEqual(self.card(board, key, last), (OWNER_ID, "duplicate"))
+        told = read(f"/issues/{key}/history?order=desc&limit=1", last)["items"][0]
+        self.assertEqual((told["type"], told["body"]["from"], told["body"]["to"]), ("IssueResolutionChanged", "done", "duplicate"))
+        self.refused(422, "unknown_resolution", "EditIssue", issue=key, resolution="boredom")
+        self.refused(422, "bad_clear", "EditIssue", issue=key, clear=["resolution"])
+        last = does("BulkEditIssues", issues=[key, below], resolution="wont_do")
+        self.assertEqual(last.json()["bulk"], {"issues": 2, "changed": 1, "unchanged": 0, "refused": 1})
+        self.assertEqual(read(f"/bulks/{last.json()['aggregate']['id']}", last)["refusals"]["items"][0]["code"], "resolution_not_done")
+        self.assertEqual(read(f"/issues/{key}", last)["resolution"], "wont_do")
+
+
 class Bulk(Case):
     def bulk(self, last, client=None, query=""):
         return read(f"/bulks/{last.json()['aggregate']['id']}{query}", last, client)

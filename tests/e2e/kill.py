@@ -87,6 +87,8 @@ class Choices:
             data["parent"] = self.issue()
         if self.rng.random() < 0.5:
             data["description"] = self.text(60)
+        if self.rng.random() < 0.1:
+            data["reporter"] = self.member()
         if self.rng.random() < 0.3:
             data.update(labels=self.labels(), assignee=self.member(), due_on="2027-0%d-01" % self.rng.randint(1, 9),
                         priority=self.rng.choice(["highest", "low", "none"]))
@@ -112,12 +114,14 @@ class Choices:
     def edit_issue(self):
         data = {"issue": self.issue()}
         for field in self.rng.sample(["summary", "description", "priority", "due_on", "start_on", "estimate", "remaining",
-                                      "parent", "clear"],
+                                      "parent", "clear", "reporter", "resolution"],
                                      self.rng.randint(1, 3)):
             data[field] = {"summary": self.line, "description": lambda: self.text(40), "parent": self.issue,
                            "priority": lambda: self.rng.choice(["highest", "high", "medium", "low", "lowest"]),
                            "due_on": lambda: "2026-1%d-15" % self.rng.randint(0, 2),
                            "start_on": lambda: "2026-1%d-20" % self.rng.randint(0, 2),
+                           "reporter": self.member,
+                           "resolution": lambda: self.rng.choice(["done", "wont_do", "duplicate", "lost"]),
                            "estimate": lambda: self.rng.randint(0, 999), "remaining": lambda: self.rng.randint(-1, 999),
                            "clear": lambda: [self.rng.choice(["due_on", "start_on", "estimate", "parent", "description"])]}[field]()
         if self.rng.random() < 0.2:
@@ -245,12 +249,13 @@ class Choices:
                                                      c.rng.choice(["add_members", "remove_members"]): [c.member()]}),
         (0.4, "CreatePermissionScheme", lambda c: {"scheme": c.rng.choice(["open", "own"]), "name": c.line()[:30], "copy_of": "classic"}),
         (0.4, "ChangePermissionGrants", lambda c: {"scheme": c.rng.choice(["open", "own"]), c.rng.choice(["add", "remove"]): [
-            {"permission": c.rng.choice(["log_work", "restore_issues"]), "to": c.rng.choice(["lead", "anyone", "reporter"])}]}),
+            {"permission": c.rng.choice(["log_work", "restore_issues", "modify_reporter"]), "to": c.rng.choice(["lead", "anyone", "reporter"])}]}),
         (0.4, "AssignPermissionScheme", lambda c: {"project": c.project(), "scheme": c.rng.choice(["open", "own", "classic"])}),
         (0.1, "RenamePermissionScheme", lambda c: {"scheme": "open", "name": c.line()[:30]}),
         (0.1, "RemovePermissionScheme", lambda c: {"scheme": "own", "replace_with": "classic"}),
         (0.3, "AddIssueType", lambda c: {"project": c.project(), "issue_type": c.rng.choice(["wish", "idea"]), "name": c.line()[:30],
                                          "level": 0, "workflow": "classic"}),
+        (0.5, "BulkEditIssues", lambda c: {"issues": c.some(), "resolution": c.rng.choice(["wont_do", "duplicate"]), "reporter": c.member()}),
         (0.5, "BulkEditIssues", lambda c: {"issues": c.some(), "type": c.rng.choice(["wish", "idea", "bug"])}),
         (0.05, "RemoveIssueType", lambda c: {"project": c.project(), "issue_type": c.rng.choice(["wish", "idea", "bug"]),
                                              "replace_with": c.rng.choice(["story", "task"])}),

@@ -104,6 +104,15 @@ class Place:
         send("EditIssue", {"issue": id, "due_on": "2026-01-01"})
         return id
 
+    def done(self):
+        id = self.issue()
+        send("TransitionIssue", {"issue": id, "to": "done"})
+        return id
+
+    def another(self):
+        """A member who sees every project, and is not the caller."""
+        return IDS["owner" if self.who == "admin" else "admin"]
+
     def put_away(self, command):
         id = self.issue()
         send(command, {"issue": id})
@@ -323,10 +332,14 @@ BODIES = {
     "DeleteBoard": lambda p: {"board": p.board()},
     "CreateIssue": lambda p: {"project": p.project, "summary": "x", "type": "task", "priority": "low"},
     "CreateIssue: with dates": lambda p: {"project": p.project, "summary": "x", "type": "task", "priority": "low", "due_on": "2026-01-01"},
+    "CreateIssue: with a reporter": lambda p: {"project": p.project, "summary": "x", "type": "task", "priority": "low",
+                                               "reporter": p.another()},
     "EditIssue": lambda p: {"issue": p.issue(), "summary": new("s")},
     "EditIssue: with dates": lambda p: {"issue": p.issue(), "due_on": "2026-01-01"},
     "EditIssue: with a type": lambda p: {"issue": p.issue(), "type": "bug"},
     "EditIssue: with another status": lambda p: dict(p.other_type(), issue=p.issue()),
+    "EditIssue: with a resolution": lambda p: {"issue": p.done(), "resolution": "wont_do"},
+    "EditIssue: with a reporter": lambda p: {"issue": p.issue(), "reporter": IDS["admin"]},
     "AssignIssue": lambda p: {"issue": p.issue(), "assignee": IDS["crew" if p.private else "lead"]},
     "TransitionIssue": lambda p: {"issue": p.issue(), "to": "in_progress"},
     "LabelIssue": lambda p: {"issue": p.issue(), "add": [new("l")]},
@@ -338,11 +351,13 @@ BODIES = {
     "MoveIssue": lambda p: {"issue": p.issue(), "project": p.fresh_project()},
     "CloneIssue": lambda p: {"issue": p.issue()},
     "CloneIssue: with dates": lambda p: {"issue": p.dated()},
+    "CloneIssue: with a reporter": lambda p: {"issue": p.issue(), "reporter": p.another()},
     "ArchiveIssue": lambda p: {"issue": p.issue()},
     "UnarchiveIssue": lambda p: p.put_away("ArchiveIssue"),
     "DeleteIssue": lambda p: {"issue": p.issue()},
     "RestoreIssue": lambda p: p.put_away("DeleteIssue"),
     "BulkEditIssues": lambda p: {"issues": [p.issue()], "add_labels": [new("l")]},
+    "BulkEditIssues: with a reporter": lambda p: {"issues": [p.issue()], "reporter": IDS["admin"]},
     "BulkTransitionIssues": lambda p: {"issues": [p.issue()], "to": "in_progress"},
     "BulkMoveIssues": lambda p: {"issues": [p.issue()], "project": p.fresh_project()},
     "BulkDeleteIssues": lambda p: {"issues": [p.issue()]},
@@ -507,7 +522,8 @@ class Matrix(unittest.TestCase):
                 if row.startswith(("GET ", "Bulk", "RevokeApiKey", "SetMemberProfile")):  # judged for each issue; whose role is stronger counts
                     continue
                 may = name in reach and (what != "of others" or reach[name] == "all") and \
-                    (what != "with dates" or "schedule_issues" in permissions)
+                    (what != "with dates" or "schedule_issues" in permissions) and \
+                    (what != "with a reporter" or "modify_reporter" in permissions)
                 with self.subTest(f"{who} {row}"):
                     self.assertEqual(may, cells[who] == "yes")
 

@@ -321,7 +321,7 @@ class Fold(oracle_fields.FoldFields):
                 found += rule["values"] if rule["kind"] == "field_is" and rule["custom_field"] in of_members else []
             for function in transition["functions"]:
                 found += [function["member"]] if function["member"] else []
-                found += function["values"] if function["kind"] == "set" and function["field"] in {"assignee", *of_members} else []
+                found += function["values"] if function["kind"] == "set" and function["field"] in {"assignee", "reporter", *of_members} else []
         return [id.lower() for id in found]
 
     def look_at_owners(self, meta):
@@ -931,6 +931,19 @@ class Fold(oracle_fields.FoldFields):
 
     def on_IssueAssigned(self, meta, data):
         self.change(meta, data, "assignee")
+
+    def on_IssueReporterChanged(self, meta, data):
+        self.change(meta, data, "reporter")
+        member = self.members.get(data["to"], {"removed": True})
+        if member["removed"] or not member["active"]:
+            self.say(meta, f"the reporter {data['to']} is no active member")
+
+    def on_IssueResolutionChanged(self, meta, data):
+        issue = self.change(meta, data, "resolution")
+        project = self.projects[issue["project_id"]]
+        if self.status_of(project, issue["status"])["category"] != "done" or \
+                not any(item["id"] == data["to"] for item in project["resolutions"]):
+            self.say(meta, f"{issue['status']} with the resolution {data['to']}")
 
     def on_IssueRanked(self, meta, data):
         self.change(meta, data, "rank")

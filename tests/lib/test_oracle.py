@@ -29,7 +29,7 @@ class Log:
                     "command_hash": f"h{self.command}", "index": index, "count": len(parts), "causation_id": None,
                     "aggregate": {"kind": kind, "id": id, "version": self.versions[kind, id]},
                     "actor": {"kind": "member", "id": OWNER, "credential_id": None, "on_behalf_of": None}, "reason": None,
-                    "recorded_at": f"2026-11-21T10:00:{seq:02}.000Z", "occurred_at": f"2026-11-21T10:00:{seq:02}.000Z"}
+                    **dict.fromkeys(("recorded_at", "occurred_at"), f"2026-11-21T10:{seq // 60:02}:{seq % 60:02}.000Z")}
             self.events.append({"type": "nexusflow.events." + name, "data": dict(meta=meta, **fields)})
 
     def issue(self, number, **more):
@@ -178,6 +178,8 @@ def sample():
     log.append(("IssueConverted", "issue", "i4", dict(convert, number=4, from_type="task", to_type="subtask", from_status="blocked",
                                                       to_status="blocked", from_category="in_progress", to_category="in_progress")),
                ("IssueParentChanged", "issue", "i4", {"from": None, "to": "i1"}))
+    log.on_issue("IssueReporterChanged", 3, **{"from": OWNER, "to": OTHER})
+    log.on_issue("IssueResolutionChanged", 2, **{"from": "done", "to": "duplicate"})
     log.append(("MemberAdded", "organization", ORG, {"member_id": LEAVER, "role": "guest"}),
                ("MemberProfileSet", "organization", ORG, {"member_id": LEAVER, "sealed": "x" * 44}))
     log.on_issue("IssueAssigned", 4, **{"from": None, "to": LEAVER})
@@ -243,6 +245,11 @@ LOG_ERRORS = {
     "done without a resolution": set_field("IssueTransitioned", "resolution", None),
     "a resolution without done": set_field("IssueTransitioned", "to", "in_progress"),
     "a transition that is none": set_field("IssueTransitioned", "to", "in_review"),
+    "a resolution becomes one that there is not": set_field("IssueResolutionChanged", "to", "boredom"),
+    "a resolution was another": set_field("IssueResolutionChanged", "from", "wont_do"),
+    "a resolution stays as it is": set_field("IssueResolutionChanged", "to", "done"),
+    "a reporter was another": set_field("IssueReporterChanged", "from", OTHER),
+    "a reporter is no member": set_field("IssueReporterChanged", "to", "nobody"),
     "a type becomes one that there is not": set_field("IssueConverted", "to_type", "dream"),
     "a type is removed that issues have": set_field("IssueTypeRemoved", "issue_type", "task"),
     "the type of sub-tasks is removed": set_field("IssueTypeRemoved", "issue_type", "subtask"),

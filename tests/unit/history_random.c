@@ -75,13 +75,15 @@ static void random_link(struct history *h, struct history_tenant *t, struct hist
 	issue->linked = !issue->linked;
 }
 
-static void random_edit(struct history *h, struct history_issue *issue, char rank[16])
+static void random_edit(struct history *h, const struct history_tenant *t,
+                        struct history_issue *issue, char rank[16])
 {
+	const bool done = issue->column == 3;
 	static const struct slice label[] = {{"later", 5}};
 	static const struct slice_array one = {label, 1};
 	struct issue_labels_changed *labels;
 	struct issue_ranked *ranked;
-	switch (seed_below(&h->seed, 6)) {
+	switch (seed_below(&h->seed, done ? 8 : 7)) {
 	case 0:
 		history_issue_event(h, EVENT_ISSUE_SUMMARY_CHANGED, issue)
 		        ->issue_summary_changed.to = SLICE("Negotiate keys");
@@ -106,6 +108,16 @@ static void random_edit(struct history *h, struct history_issue *issue, char ran
 		         (unsigned long long)((seed_next(&h->seed) & 0xffffffff) | 1));
 		ranked = &history_issue_event(h, EVENT_ISSUE_RANKED, issue)->issue_ranked;
 		ranked->to = slice_of(rank, 8);
+		break;
+	case 5:
+		history_issue_event(h, EVENT_ISSUE_REPORTER_CHANGED, issue)
+		        ->issue_reporter_changed.to =
+		        history_id(t->name, "member", 1 + seed_below(&h->seed, 2));
+		break;
+	case 7:
+		history_issue_event(h, EVENT_ISSUE_RESOLUTION_CHANGED, issue)
+		        ->issue_resolution_changed.to =
+		        seed_below(&h->seed, 2) ? SLICE("wont_do") : SLICE("duplicate");
 		break;
 	default:
 		history_issue_event(h, EVENT_ISSUE_ASSIGNED, issue)->issue_assigned.has_to = true;
@@ -545,7 +557,7 @@ static void random_command(struct history *h, struct history_tenant *t)
 		else if (kind < 11 && t->has_parts)
 			history_random_value(h, issue);
 		else
-			random_edit(h, issue, ranks[i]);
+			random_edit(h, t, issue, ranks[i]);
 	}
 	if (h->staged_n)
 		history_command(h, t);

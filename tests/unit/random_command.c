@@ -95,6 +95,8 @@ static void fill_conversion(struct decider *decider, struct seed *seed, struct e
 	                            .type = SOME_TYPE,
 	                            .has_status = maybe(seed, 4),
 	                            .status = SOME_STATUS,
+	                            .has_resolution = maybe(seed, 4),
+	                            .resolution = SOME_RESOLUTION,
 	                            .has_parent = maybe(seed, 3),
 	                            .parent = SOME_ISSUE};
 	if (!edit->has_parent && maybe(seed, 3))
@@ -115,6 +117,8 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        .priority = SOME_LEVEL,
 		        .has_assignee = maybe(seed, 2),
 		        .assignee = random_person(seed),
+		        .has_reporter = maybe(seed, 4),
+		        .reporter = random_person(seed),
 		        .labels = random_labels(decider, seed),
 		        .has_parent = maybe(seed, 2),
 		        .parent = SOME_ISSUE,
@@ -138,6 +142,10 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        .description = SOME_TEXT,
 		        .has_priority = maybe(seed, 3),
 		        .priority = SOME_LEVEL,
+		        .has_resolution = maybe(seed, 6),
+		        .resolution = SOME_RESOLUTION,
+		        .has_reporter = maybe(seed, 4),
+		        .reporter = random_person(seed),
 		        .has_due_on = maybe(seed, 3),
 		        .due_on = (int32_t)seed_below(seed, 3),
 		        .has_start_on = maybe(seed, 4),
@@ -157,6 +165,12 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		        EXPECTED};
 		if (maybe(seed, 3))
 			fill_conversion(decider, seed, &command->edit_issue);
+		else if (maybe(seed, 3))
+			command->edit_issue = (struct edit_issue){.issue = SOME_ISSUE,
+			                                          .has_resolution = maybe(seed, 2),
+			                                          .resolution = SOME_RESOLUTION,
+			                                          .has_reporter = maybe(seed, 2),
+			                                          .reporter = random_person(seed)};
 		break;
 	case COMMAND_ASSIGN_ISSUE:
 		command->assign_issue = (struct assign_issue){.issue = SOME_ISSUE,
@@ -180,7 +194,7 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		                                  .has_transition = maybe(seed, 4),
 		                                  .transition = PICK("start", "close", "any"),
 		                                  .has_resolution = maybe(seed, 4),
-		                                  .resolution = PICK("done", "wont_do", "boredom"),
+		                                  .resolution = SOME_RESOLUTION,
 		                                  .fields = some_screen(decider, seed),
 		                                  .has_comment = maybe(seed, 8),
 		                                  .comment = SOME_TEXT,
@@ -236,6 +250,8 @@ static void fill_work_command(struct decider *decider, struct seed *seed, struct
 		                                            .has_project = maybe(seed, 3),
 		                                            .project = SOME_PROJECT,
 		                                            .summary_prefix = PICK("", "Copy of "),
+		                                            .has_reporter = maybe(seed, 4),
+		                                            .reporter = random_person(seed),
 		                                            .fields = random_fields(decider, seed),
 		                                            .subtasks = maybe(seed, 2),
 		                                            .links = maybe(seed, 2)};

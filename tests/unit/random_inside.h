@@ -12,10 +12,11 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 	pick(seed, (const char *const[]){__VA_ARGS__},                                             \
 	     sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
-#define SOME_TYPE   PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
-#define SOME_TEXT   PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
-#define SOME_LEVEL  PICK("highest", "high", "medium", "low", "now")
-#define SOME_STATUS PICK("todo", "in_progress", "in_review", "done", "nirvana")
+#define SOME_TYPE       PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
+#define SOME_TEXT       PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
+#define SOME_LEVEL      PICK("highest", "high", "medium", "low", "now")
+#define SOME_STATUS     PICK("todo", "in_progress", "in_review", "done", "nirvana")
+#define SOME_RESOLUTION PICK("done", "wont_do", "duplicate", "boredom")
 #define SOME_CONVERSION                                                                            \
 	.has_type = maybe(seed, 3), .type = SOME_TYPE, .has_status = maybe(seed, 8),               \
 	.status = SOME_STATUS

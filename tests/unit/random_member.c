@@ -87,7 +87,7 @@ static struct post_function_array some_functions(struct decider *decider, struct
 	                                      .member = random_person(seed)};
 	functions[1] = (struct post_function){.kind = POST_FUNCTION_KIND_SET,
 	                                      .has_field = true,
-	                                      .field = PICK("assignee", "testers"),
+	                                      .field = PICK("assignee", "reporter", "testers"),
 	                                      .values = {text, 1}};
 	return (struct post_function_array){functions, (uint32_t)seed_below(seed, 3)};
 }
@@ -129,7 +129,7 @@ static void check_function(const struct gone *gone, const struct uuid *project,
 	struct row_field field;
 
 	check_not(gone, &function->member);
-	if (!slice_is(function->field, "assignee") &&
+	if (!slice_is(function->field, "assignee") && !slice_is(function->field, "reporter") &&
 	    !(read_field(gone->face, project, function->field, &field) &&
 	      field_has_members(field.kind)))
 		return;

@@ -207,8 +207,9 @@ static void the_classic_scheme_gives_every_permission_as_ever(void **state)
 static void every_permission_is_asked_for(void **state)
 {
 	/* by other parts of a command */
-	bool asked[PERMISSIONS] = {
-	        [PERMISSION_SCHEDULE_ISSUES] = true, [PERMISSION_BE_ASSIGNED] = true};
+	bool asked[PERMISSIONS] = {[PERMISSION_SCHEDULE_ISSUES] = true,
+	                           [PERMISSION_BE_ASSIGNED] = true,
+	                           [PERMISSION_MODIFY_REPORTER] = true};
 
 	(void)state;
 	for (int type = 0; type < COMMAND_TYPES; type++) {
