@@ -246,6 +246,28 @@ static void workflows_ask_who_is_reporter_now(void **state)
 	assert_person(EVENT_BODY(1, issue_assigned)->to, EVE);
 }
 
+/* New issues are begun by their reporter: a clone is asked for its own, not for that of its model.
+ */
+static void the_conditions_of_a_clone_ask_for_its_reporter(void **state)
+{
+	struct decider *decider = *state;
+	struct workflow_rule reporter = {KIND(REPORTER)};
+	GIVEN(ben, save_workflow_draft,
+	      DRAFT("classic",
+	            {.id = SLICE("create"),
+	             .name = SLICE("Create"),
+	             .kind = TRANSITION_KIND_INITIAL,
+	             .to = SLICE("todo"),
+	             .conditions = {&reporter, 1}},
+	            FROM_ANY("close", "done")));
+	GIVEN(ben, publish_workflow, PUBLISH("classic"));
+	GIVEN(cleo, clone_issue, TLS_2); /* which is ben's */
+	WHEN(ben, clone_issue, TLS_2, REPORTER(cleo));
+	THEN_REFUSED(NO_TRANSITION, "/issue");
+	WHEN(ben, create_issue, ISSUE("task", "x"), REPORTER(cleo));
+	THEN_REFUSED(NO_TRANSITION, "/type");
+}
+
 /* The screen of a transition shows it, a function sets it, a validator asks for another one. */
 static void a_transition_sets_the_reporter(void **state)
 {
@@ -385,6 +407,7 @@ int main(void)
 	        CASE(who_is_named_holds_what_reporters_hold),
 	        CASE(rights_follow_the_reporter),
 	        CASE(workflows_ask_who_is_reporter_now),
+	        CASE(the_conditions_of_a_clone_ask_for_its_reporter),
 	        CASE(a_transition_sets_the_reporter),
 	        CASE(a_workflow_cannot_empty_the_reporter),
 	        CASE(who_leaves_is_reporter_until_somebody_else_is),
