@@ -101,9 +101,12 @@ static bool bulk_versions(struct bulk *bulk, const struct bulk_edit_issues *comm
 	        .issue = issue,
 	        .add_fix = command->add_fix_versions,
 	        .remove_fix = command->remove_fix_versions,
+	        .add_affects = command->add_affects_versions,
+	        .remove_affects = command->remove_affects_versions,
 	};
 
-	if (!change.add_fix.n && !change.remove_fix.n)
+	if (!change.add_fix.n && !change.remove_fix.n && !change.add_affects.n &&
+	    !change.remove_affects.n)
 		return true;
 	decide_change_issue_versions(bulk_judge(bulk, COMMAND_CHANGE_ISSUE_VERSIONS), &change);
 	return bulk_step(bulk);
@@ -126,7 +129,8 @@ static bool changes_something(const struct bulk_edit_issues *command)
 	       command->has_parent || command->clear.n || command->add_labels.n ||
 	       command->remove_labels.n || command->add_components.n ||
 	       command->remove_components.n || command->add_fix_versions.n ||
-	       command->remove_fix_versions.n || command->fields.n;
+	       command->remove_fix_versions.n || command->add_affects_versions.n ||
+	       command->remove_affects_versions.n || command->fields.n;
 }
 
 static size_t bytes_of(struct slice_array texts)

@@ -256,6 +256,7 @@ class Choices:
         (0.3, "AddIssueType", lambda c: {"project": c.project(), "issue_type": c.rng.choice(["wish", "idea"]), "name": c.line()[:30],
                                          "level": 0, "workflow": "classic"}),
         (0.5, "BulkEditIssues", lambda c: {"issues": c.some(), "resolution": c.rng.choice(["wont_do", "duplicate"]), "reporter": c.member()}),
+        (0.5, "BulkEditIssues", lambda c: {"issues": c.some(), "add_affects_versions": [c.part(1)], "remove_affects_versions": [c.part(1)]}),
         (0.5, "BulkEditIssues", lambda c: {"issues": c.some(), "type": c.rng.choice(["wish", "idea", "bug"])}),
         (0.05, "RemoveIssueType", lambda c: {"project": c.project(), "issue_type": c.rng.choice(["wish", "idea", "bug"]),
                                              "replace_with": c.rng.choice(["story", "task"])}),

@@ -33,7 +33,8 @@ void fill_bulk(struct decider *decider, struct seed *seed, struct command *comma
 		        .start_on = (int32_t)seed_below(seed, 4),
 		        .add_labels = random_labels(decider, seed),
 		        .add_components = random_parts(decider, seed),
-		        .remove_fix_versions = random_parts(decider, seed)};
+		        .remove_fix_versions = random_parts(decider, seed),
+		        .add_affects_versions = random_parts(decider, seed)};
 		break;
 	case COMMAND_BULK_TRANSITION_ISSUES:
 		command->bulk_transition_issues =

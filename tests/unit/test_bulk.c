@@ -194,6 +194,34 @@ static void labels_of_many_issues_are_bounded(void **state)
 	THEN_REFUSED(TOO_LARGE, "/issues");
 }
 
+static void versions_are_put_on_and_taken_off(void **state)
+{
+	struct decider *decider = *state;
+	const struct uuid one = id_of(60), two = id_of(61);
+#define VERSION(which) {&which, 1}
+	GIVEN(ben, add_version, .project = SLICE("TLS"), .has_version_id = true, .version_id = one,
+	      .name = SLICE("1.0"));
+	GIVEN(ben, add_version, .project = SLICE("TLS"), .has_version_id = true, .version_id = two,
+	      .name = SLICE("2.0"));
+	GIVEN(ben, create_issue, .project = SLICE("QUIC"), .type = SLICE("task"),
+	      .summary = SLICE("elsewhere"));
+	WHEN(cleo, bulk_edit_issues, LIST(TLS(1), SLICE("QUIC-1")),
+	     .add_affects_versions = VERSION(one), .add_fix_versions = VERSION(two));
+	THEN(EVENT_ISSUE_VERSIONS_CHANGED, EVENT_ISSUE_VERSIONS_CHANGED, EVENT_BULK_COMPLETED);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct issue_versions_changed *e = EVENT_BODY(i, issue_versions_changed);
+		assert_true(uuid_equal(&e->added.items[0],
+		                       e->relation == VERSION_RELATION_FIX ? &two : &one));
+	}
+	assert_slice(outcome(decider)->refusals.items[0].issue, "QUIC-1");
+	assert_slice(outcome(decider)->refusals.items[0].code, "no_such_version");
+	WHEN(cleo, bulk_edit_issues, LIST(TLS(1), TLS(2)), .remove_affects_versions = VERSION(one));
+	THEN(EVENT_ISSUE_VERSIONS_CHANGED, EVENT_BULK_COMPLETED);
+	assert_int_equal(EVENT_BODY(0, issue_versions_changed)->relation, VERSION_RELATION_AFFECTS);
+	assert_int_equal(outcome(decider)->unchanged.items[0], 2);
+#undef VERSION
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, decider_teardown)
 
 int main(void)
@@ -208,6 +236,7 @@ int main(void)
 	        CASE(a_bulk_that_says_nothing_is_refused),
 	        CASE(a_long_list_is_told_in_parts_or_refused_as_a_whole),
 	        CASE(labels_of_many_issues_are_bounded),
+	        CASE(versions_are_put_on_and_taken_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
