@@ -87,7 +87,7 @@ static bool set_minutes(struct issue_draft *draft, enum issue_field field,
 	return true;
 }
 
-static bool set_assignee(struct issue_draft *draft, const struct slice *value, const char *pointer)
+static bool set_member(struct issue_draft *draft, const struct slice *value, const char *pointer)
 {
 	struct uuid member;
 
@@ -303,7 +303,7 @@ bool draft_set(struct issue_draft *draft, const struct any_field *field, struct 
 	case ISSUE_FIELD_PARENT:
 		return set_parent(draft, one, pointer);
 	case ISSUE_FIELD_ASSIGNEE:
-		return set_assignee(draft, one, pointer);
+		return set_member(draft, one, pointer);
 	case ISSUE_FIELD_REPORTER:
 		return set_reporter(draft, *one, pointer);
 	case ISSUE_FIELD_LABELS:

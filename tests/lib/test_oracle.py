@@ -14,6 +14,10 @@ oracle_fields.document_of = "{} {}".format
 ORG, OWNER, OTHER, LEAVER, PROJECT = "org", "m1", "m2", "m3", "p1"
 
 
+def time_of(seq):
+    return f"2026-11-21T10:{seq // 60:02}:{seq % 60:02}.000Z"
+
+
 class Log:
     """Builds a log as a writer would."""
 
@@ -29,7 +33,7 @@ class Log:
                     "command_hash": f"h{self.command}", "index": index, "count": len(parts), "causation_id": None,
                     "aggregate": {"kind": kind, "id": id, "version": self.versions[kind, id]},
                     "actor": {"kind": "member", "id": OWNER, "credential_id": None, "on_behalf_of": None}, "reason": None,
-                    **dict.fromkeys(("recorded_at", "occurred_at"), f"2026-11-21T10:{seq // 60:02}:{seq % 60:02}.000Z")}
+                    "recorded_at": time_of(seq), "occurred_at": time_of(seq)}
             self.events.append({"type": "nexusflow.events." + name, "data": dict(meta=meta, **fields)})
 
     def issue(self, number, **more):

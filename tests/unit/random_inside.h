@@ -12,11 +12,10 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 	pick(seed, (const char *const[]){__VA_ARGS__},                                             \
 	     sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
-#define SOME_TYPE       PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
-#define SOME_TEXT       PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
-#define SOME_LEVEL      PICK("highest", "high", "medium", "low", "now")
-#define SOME_STATUS     PICK("todo", "in_progress", "in_review", "done", "nirvana")
-#define SOME_RESOLUTION PICK("done", "wont_do", "duplicate", "boredom")
+#define SOME_TYPE   PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
+#define SOME_TEXT   PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
+#define SOME_LEVEL  PICK("highest", "high", "medium", "low", "now")
+#define SOME_STATUS PICK("todo", "in_progress", "in_review", "done", "nirvana")
 #define SOME_CONVERSION                                                                            \
 	.has_type = maybe(seed, 3), .type = SOME_TYPE, .has_status = maybe(seed, 8),               \
 	.status = SOME_STATUS
@@ -24,6 +23,8 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 /* Components and versions: few, so that commands meet. */
 #define SOME_PART  id_of(5000 + seed_below(seed, 8))
 #define SOME_ISSUE random_issue(decider, seed)
+/* One that projects begin with, or none. */
+#define SOME_RESOLUTION PICK("done", "wont_do", "duplicate", "boredom")
 
 /* A key that is often one of an issue that exists. What these give lives as long as the arena. */
 struct slice random_issue(struct decider *decider, struct seed *seed);
