@@ -61,6 +61,10 @@
 	ROW(ISSUE_UNWATCHED,              no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_VERSIONS_CHANGED,       no,     ON,    ON,    no,     ON)      \
 	ROW(ISSUE_WATCHED,                no,     ON,    ON,    no,     ON)      \
+	ROW(LABEL_ADDED,                  no,     ON,    ON,    no,     ON)      \
+	ROW(LABEL_EDITED,                 no,     ON,    ON,    no,     ON)      \
+	ROW(LABEL_POLICY_CHANGED,         no,     ON,    ON,    no,     ON)      \
+	ROW(LABEL_REMOVED,                no,     ON,    ON,    no,     ON)      \
 	ROW(LINK_TYPE_ADDED,              ON,     no,    ON,    no,     ON)      \
 	ROW(LINK_TYPE_EDITED,             ON,     no,    ON,    no,     ON)      \
 	ROW(LINK_TYPE_REMOVED,            ON,     no,    ON,    no,     ON)      \

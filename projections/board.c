@@ -392,6 +392,10 @@ static enum status apply_to_card(const struct applying *a, struct card *card,
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_UNWATCHED:
 	case EVENT_ISSUE_WATCHED:
+	case EVENT_LABEL_ADDED:
+	case EVENT_LABEL_EDITED:
+	case EVENT_LABEL_POLICY_CHANGED:
+	case EVENT_LABEL_REMOVED:
 	case EVENT_LINK_TYPE_ADDED:
 	case EVENT_LINK_TYPE_EDITED:
 	case EVENT_LINK_TYPE_REMOVED:

@@ -366,6 +366,10 @@ static enum status change_row(const struct issue_applying *a, const struct event
 	case EVENT_ISSUE_TYPE_REMOVED:
 	case EVENT_ISSUE_UNLINKED:
 	case EVENT_ISSUE_VERSIONS_CHANGED:
+	case EVENT_LABEL_ADDED:
+	case EVENT_LABEL_EDITED:
+	case EVENT_LABEL_POLICY_CHANGED:
+	case EVENT_LABEL_REMOVED:
 	case EVENT_LINK_TYPE_ADDED:
 	case EVENT_LINK_TYPE_EDITED:
 	case EVENT_LINK_TYPE_REMOVED:

@@ -122,9 +122,10 @@ enum status project_parts_read(struct view *view, struct view *access, struct sl
                                struct slice project_key, enum project_part part, struct buf *out,
                                uint64_t *position, struct error *err);
 
-/* Labels of a project that issues have, in the order of their bytes: {"items":[{"label",
- * "issues"}],"next":label or null}. Issues that are deleted are not counted. A page may be short
- * when a name is asked for: it ends after LABELS_LOOKED labels. */
+/* Labels that a project lists or issues of it have, in the order of their bytes:
+ * {"policy":"open"|"listed","items":[{"label","issues","listed","color"|null,"description"}],
+ * "next":label or null}. Issues that are deleted are not counted. A page may be short when a name
+ * is asked for: it ends after LABELS_LOOKED labels. */
 #define LABELS_LOOKED 5000
 struct labels_query {
 	struct slice after; /* a label; empty: from the start */

@@ -52,6 +52,8 @@ void issue_bulk_apply(const struct issue_applying *a, const struct event *event)
 
 /* Projects, their components and versions: events of the aggregate project. */
 enum status issue_project_apply(const struct issue_applying *a, const struct event *event);
+/* Labels that a project lists. */
+enum status issue_listed_apply(const struct issue_applying *a, const struct event *event);
 /* Components and versions of the issue that @event is of, which lay in @project before it and,
  * after it, is @seen or else deleted. Other events are left alone. */
 enum status issue_tags_apply(const struct issue_applying *a, const struct event *event,

@@ -1,8 +1,11 @@
-/* The labels of a project: how many issues have each. A label that no issue has is not there;
- * issues that are deleted are not counted, archived ones are, as with components. */
+/* The labels of a project: those that it lists, and how many issues have each. One that is not
+ * listed and on no issue is not there; issues that are deleted are not counted, archived ones are,
+ * as with components. */
 #include "core/codec/normal_text.h"
 #include "projections/issue_inside.h"
 #include "projections/issue_reading.h"
+
+/* --- fold --- */
 
 static void label_key(const struct issue_applying *a, const struct uuid *project,
                       struct slice label)
@@ -11,31 +14,70 @@ static void label_key(const struct issue_applying *a, const struct uuid *project
 	buf_append_slice(&a->view->key, label);
 }
 
-static bool unpack(struct slice row, uint32_t *issues)
+/* Of none: zeros. */
+static bool get_label(const struct issue_applying *a, const struct uuid *project,
+                      struct slice label, struct label_row *out)
 {
-	struct row_in in = row_in(row);
-	*issues = row_take_u32(&in);
-	return !in.bad && in.at == in.end;
+	struct slice row;
+	label_key(a, project, label);
+	*out = (struct label_row){.issues = 0};
+	return !kv_get(a->view->txn, LABELS, buf_slice(&a->view->key), &row) ||
+	       label_row_unpack(row, out);
 }
 
-/* --- fold --- */
+static void put_label(const struct issue_applying *a, const struct uuid *project,
+                      struct slice label, const struct label_row *row)
+{
+	label_row_pack(row, &a->view->value);
+	label_key(a, project, label);
+	if (row->issues || row->listed)
+		issue_put(a, LABELS, buf_slice(&a->view->value));
+	else
+		kv_del(a->view->txn, LABELS, buf_slice(&a->view->key));
+}
+
+/* @listed: NULL: it is not, any more. */
+static enum status set_listed(const struct issue_applying *a, struct slice label,
+                              const struct project_label *listed)
+{
+	const struct uuid *project = &a->meta->aggregate.id;
+	struct label_row row;
+	if (!get_label(a, project, label, &row))
+		return error_set(a->err, STATUS_INVALID, "the row of a label is damaged");
+	row = (struct label_row){.issues = row.issues, .listed = listed != NULL};
+	if (listed && listed->has_color)
+		row.color = listed->color;
+	if (listed)
+		row.description = listed->description;
+	put_label(a, project, label, &row);
+	return STATUS_OK;
+}
+
+enum status issue_listed_apply(const struct issue_applying *a, const struct event *event)
+{
+	const struct label_edited *edited = &event->label_edited;
+	const struct label_removed *removed = &event->label_removed;
+	enum status status = STATUS_OK;
+	if (event->type == EVENT_LABEL_ADDED) {
+		status = set_listed(a, event->label_added.label.label, &event->label_added.label);
+	} else if (event->type == EVENT_LABEL_EDITED && edited->listed) {
+		status = set_listed(a, edited->before.label, NULL);
+		if (!status)
+			status = set_listed(a, edited->after.label, &edited->after);
+	} else if (event->type == EVENT_LABEL_REMOVED && removed->listed) {
+		status = set_listed(a, removed->label.label, NULL);
+	}
+	return status;
+}
 
 static enum status count_label(const struct issue_applying *a, const struct uuid *project,
                                struct slice label, int change)
 {
-	struct slice row;
-	uint32_t issues = 0;
-	label_key(a, project, label);
-	bool found = kv_get(a->view->txn, LABELS, buf_slice(&a->view->key), &row);
-	if ((found && !unpack(row, &issues)) || (!issues && change < 0))
+	struct label_row row;
+	if (!get_label(a, project, label, &row) || (!row.issues && change < 0))
 		return error_set(a->err, STATUS_INVALID, "a label that no issue has comes off");
-	issues += (uint32_t)change;
-	buf_clear(&a->view->value);
-	row_u32(&a->view->value, issues);
-	if (issues)
-		issue_put(a, LABELS, buf_slice(&a->view->value));
-	else
-		kv_del(a->view->txn, LABELS, buf_slice(&a->view->key));
+	row.issues += (uint32_t)change;
+	put_label(a, project, label, &row);
 	return STATUS_OK;
 }
 
@@ -91,12 +133,25 @@ enum status issue_labels_apply(const struct issue_applying *a, const struct even
 
 /* --- read --- */
 
-static void label_json(struct json_out *json, struct slice label, uint32_t issues)
+static void label_json(struct json_out *json, struct slice label, const struct label_row *row)
 {
 	json_out_object(json);
 	json_out_member_string(json, "label", label);
-	json_out_member_int(json, "issues", issues);
+	json_out_member_int(json, "issues", row->issues);
+	json_out_member_bool(json, "listed", row->listed);
+	json_out_key(json, "color");
+	if (row->color.n)
+		json_out_string(json, row->color);
+	else
+		json_out_null(json);
+	json_out_member_string(json, "description", row->description);
 	json_out_object_end(json);
+}
+
+static bool only_listed(struct issue_reading *r)
+{
+	struct project_row project;
+	return issue_kept_project(r, &r->id, &project) && project.only_listed;
 }
 
 /* Behind the label that is in r->key, which begins with @prefix_n bytes of the project. */
@@ -104,23 +159,23 @@ static void labels_json(struct issue_reading *r, size_t prefix_n, const struct l
 {
 	struct slice key, row, from = buf_slice(&r->key), label = {NULL, 0}, last = {NULL, 0};
 	struct kv_cursor *cursor = kv_cursor_open(r->txn, LABELS);
-	uint32_t issues, n = 0, looked = 0;
+	struct label_row found;
+	uint32_t n = 0, looked = 0;
 	bool more = kv_seek(cursor, from, &key, &row), cut = false;
 	if (more && slice_equal(key, from))
 		more = kv_next(cursor, &key, &row);
-	json_out_object(r->json);
 	json_out_key(r->json, "items");
 	json_out_array(r->json);
 	for (; more && key.n > prefix_n && memcmp(key.data, from.data, prefix_n) == 0;
 	     more = kv_next(cursor, &key, &row)) {
 		label = slice_of(key.data + prefix_n, key.n - prefix_n);
 		bool wanted = (!query->name.n || text_has_word(label, query->name)) &&
-		              unpack(row, &issues);
+		              label_row_unpack(row, &found);
 		cut = looked++ == LABELS_LOOKED || (wanted && n == query->limit);
 		if (cut)
 			break;
 		if (wanted) {
-			label_json(r->json, label, issues);
+			label_json(r->json, label, &found);
 			n++;
 		}
 		last = label;
@@ -131,7 +186,6 @@ static void labels_json(struct issue_reading *r, size_t prefix_n, const struct l
 		json_out_string(r->json, last);
 	else
 		json_out_null(r->json);
-	json_out_object_end(r->json);
 	kv_cursor_close(cursor);
 }
 
@@ -147,10 +201,15 @@ enum status labels_read(struct view *view, struct slice tenant, struct slice pro
 	if (!status && query->after.n > LABEL_MAX)
 		status = error_set(err, STATUS_INVALID, "cursor is not one of this list");
 	if (!status) {
+		json_out_object(&json);
+		json_out_member_str(&json, "policy",
+		                    label_policy_symbol(only_listed(&r) ? LABEL_POLICY_LISTED
+		                                                        : LABEL_POLICY_OPEN));
 		issue_key(&r.key, tenant, &r.id);
 		size_t prefix_n = r.key.n;
 		buf_append_slice(&r.key, query->after);
 		labels_json(&r, prefix_n, query);
+		json_out_object_end(&json);
 	}
 	status = issue_reading_close(&r, status);
 	if (status)

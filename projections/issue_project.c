@@ -36,6 +36,8 @@ static void change_row(const struct issue_applying *a, const struct event *event
 	} else if (event->type == EVENT_PROJECT_DELETED) {
 		project->deleted_seq = (uint64_t)a->meta->seq;
 		issue_put_kept(a, PROJECT_DELETED, false);
+	} else if (event->type == EVENT_LABEL_POLICY_CHANGED) {
+		project->only_listed = event->label_policy_changed.to == LABEL_POLICY_LISTED;
 	} else {
 		issue_del_kept(a, PROJECT_DELETED, project->deleted_seq);
 		project->deleted_seq = 0;
@@ -294,6 +296,7 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
 	case EVENT_PROJECT_RENAMED:
 	case EVENT_PROJECT_DELETED:
 	case EVENT_PROJECT_RESTORED:
+	case EVENT_LABEL_POLICY_CHANGED:
 		return change_project(a, event);
 	case EVENT_COMPONENT_ADDED:
 		component_added(a, &event->component_added);
@@ -318,6 +321,10 @@ enum status issue_project_apply(const struct issue_applying *a, const struct eve
 		                    (uint32_t)event->version_moved.to);
 	case EVENT_VERSION_REMOVED:
 		return version_removed(a, &event->version_removed);
+	case EVENT_LABEL_ADDED:
+	case EVENT_LABEL_EDITED:
+	case EVENT_LABEL_REMOVED:
+		return issue_listed_apply(a, event);
 	case EVENT_FIELD_ADDED:
 	case EVENT_FIELD_EDITED:
 	case EVENT_FIELD_REMOVED:

@@ -173,6 +173,7 @@ void project_row_pack(const struct project_row *project, struct buf *to)
 	row_string(to, project->key);
 	row_string(to, project->name);
 	row_string(to, project->former_keys);
+	row_u8(to, project->only_listed);
 }
 
 bool project_row_unpack(struct slice row, struct project_row *out)
@@ -182,6 +183,26 @@ bool project_row_unpack(struct slice row, struct project_row *out)
 	out->key = row_take_string(&in);
 	out->name = row_take_string(&in);
 	out->former_keys = row_take_string(&in);
+	out->only_listed = row_take_u8(&in) != 0;
+	return !in.bad && in.at == in.end;
+}
+
+void label_row_pack(const struct label_row *label, struct buf *to)
+{
+	buf_clear(to);
+	row_u32(to, label->issues);
+	row_u8(to, label->listed);
+	row_string(to, label->color);
+	row_string(to, label->description);
+}
+
+bool label_row_unpack(struct slice row, struct label_row *out)
+{
+	struct row_in in = row_in(row);
+	out->issues = row_take_u32(&in);
+	out->listed = row_take_u8(&in) != 0;
+	out->color = row_take_string(&in);
+	out->description = row_take_string(&in);
 	return !in.bad && in.at == in.end;
 }
 

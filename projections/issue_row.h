@@ -18,7 +18,7 @@
  *   PROJECT_KEYS  every key that a project has had -> project id
  *   COMPONENTS    project id, component id -> struct component_row, packed
  *   VERSIONS      project id, version id -> struct version_row, packed
- *   LABELS        project id, label -> how many issues have it u32
+ *   LABELS        project id, label that it lists or issues have -> struct label_row, packed
  *   TAGS          issue id, enum issue_tag u8, component or version id -> nothing
  *   FIELDS, OPTIONS, VALUES as field_rows.h says
  *   PROJECT_STATUSES project id, status id -> category u8, name; also of one that was removed
@@ -124,6 +124,13 @@ struct project_row {
 	uint64_t deleted_seq; /* of the event that did it; 0: it is not */
 	struct slice key, name;
 	struct slice former_keys; /* row_string each, in the order in which they were left */
+	bool only_listed;         /* no other labels may be put on issues */
+};
+
+struct label_row {
+	uint32_t issues; /* that have it and are not deleted */
+	bool listed;
+	struct slice color, description; /* empty: none */
 };
 
 struct component_row {
@@ -145,6 +152,8 @@ void component_row_pack(const struct component_row *component, struct buf *to);
 bool component_row_unpack(struct slice row, struct component_row *out);
 void version_row_pack(const struct version_row *version, struct buf *to);
 bool version_row_unpack(struct slice row, struct version_row *out);
+void label_row_pack(const struct label_row *label, struct buf *to);
+bool label_row_unpack(struct slice row, struct label_row *out);
 void issue_row_pack(const struct issue_row *issue, struct buf *to);
 bool issue_row_unpack(struct slice row, struct issue_row *out);
 void comment_row_pack(const struct comment_row *comment, struct buf *to);

@@ -64,6 +64,14 @@ uint32_t count_boards_filtering(struct judge *judge, const struct uuid *project,
 void replace_in_board_filters(struct judge *judge, const struct uuid *project, struct slice type,
                               struct slice replacement);
 
+/* Likewise a label of @project, which is called @to from now on, or replaced by it, or (@to is
+ * empty) comes off: boards with a filter that names it. Where another project of theirs has the
+ * label, they go on naming it, and are not counted. */
+uint32_t count_boards_with_label(struct judge *judge, const struct uuid *project,
+                                 struct slice label);
+void replace_label_on_boards(struct judge *judge, const struct uuid *project, struct slice label,
+                             struct slice to, const char *pointer);
+
 /* Which parts a command gives; the others were checked when they were given. */
 struct board_given {
 	bool name, columns, backlog, filters, card_fields;

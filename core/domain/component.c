@@ -163,8 +163,10 @@ void decide_edit_component(struct judge *judge, const struct edit_component *com
 void decide_remove_component(struct judge *judge, const struct remove_component *command)
 {
 	static const enum row_tag tags[] = {ROW_TAG_COMPONENT};
-	const struct removal removal = {command->component_id, command->has_replace_with,
-	                                command->replace_with, command->detach};
+	const struct removal removal = {
+	        .has_replacement = command->has_replace_with,
+	        .is_itself = uuid_equal(&command->component_id, &command->replace_with),
+	        .detach = command->detach};
 	struct row_project project;
 	struct row_component row, other;
 

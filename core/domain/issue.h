@@ -118,5 +118,8 @@ void issue_set_summary(struct tenant_state *state, const struct uuid *issue, str
 void issue_set_description(struct row_issue *issue, struct slice description, int64_t seq);
 void issue_add_labels(struct tenant_state *state, struct row_issue *issue,
                       struct slice_array labels);
+/* @issue is about to lie in the project @to. */
+void issue_move_labels(struct tenant_state *state, const struct row_issue *issue,
+                       const struct uuid *to);
 
 #endif

@@ -2,6 +2,7 @@
  * the event of a clone names that event, and views copy the text that they show of the issue. */
 #include "core/domain/issue_field.h"
 #include "core/domain/issue_tag.h"
+#include "core/domain/label.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
 #include "core/domain/transition.h"
@@ -167,7 +168,8 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 	clone->type = emit_copy(judge, PADDED(type.id));
 	clone->priority = emit_copy(judge, PADDED(priority.id));
 	clone->status = workflow_initial(&workflow)->to;
-	clone->labels = labels_of(judge, &clone->source);
+	clone->labels =
+	        labels_let_in(judge, &cloning->project, labels_of(judge, &clone->source), false);
 	for (int tag = 0; tag < ROW_TAGS; tag++)
 		clone->tags[tag] = uuid_equal(project, &clone->source.project_id)
 		                           ? copy_tags(judge, &clone->source, (enum row_tag)tag)

@@ -1,6 +1,7 @@
 /* CreateIssue, and what all decisions on issues share. */
 #include "core/domain/issue_field.h"
 #include "core/domain/issue_tag.h"
+#include "core/domain/label.h"
 #include "core/domain/migration.h"
 #include "core/domain/post_function.h"
 #include "core/domain/project.h"
@@ -244,6 +245,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	    !choose_or_default(judge, &project.id, ITEM_ISSUE_TYPE, command->type, "/type",
 	                       &type) ||
 	    !check_texts(judge, command) ||
+	    !check_labels_listed(judge, &project, NULL, command->labels, "/labels") ||
 	    !choose_or_default(judge, &project.id, ITEM_PRIORITY, command->priority, "/priority",
 	                       &priority) ||
 	    !check_new_id(judge, &issue.id, "/issue_id") ||

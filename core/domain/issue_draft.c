@@ -1,6 +1,7 @@
 #include "core/domain/issue_draft.h"
 
 #include "core/base/date.h"
+#include "core/domain/label.h"
 
 void draft_begin(struct judge *judge, const struct row_issue *before, const struct row_item *type,
                  const struct row_project *project, struct issue_draft *out)
@@ -182,6 +183,10 @@ static bool set_labels(struct issue_draft *draft, struct slice_array values, con
 {
 	if (!check_labels(draft->judge, values, pointer))
 		return false;
+	if (!check_labels_listed(draft->judge, &draft->project, draft->before, values, pointer)) {
+		point(draft->judge, pointer);
+		return false;
+	}
 	draft->labels = labels_select(draft->judge, NULL, values, false);
 	draft->has_labels = true;
 	draft->issue.labels = draft->labels.n;

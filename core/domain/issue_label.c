@@ -1,5 +1,7 @@
-/* Labels: kept in rows of their own, told in order. */
+/* Labels of issues: kept in rows of their own, told in order. Another row for each, under the
+ * project and the label, finds the issues that have it. */
 #include "core/domain/issue.h"
+#include "core/domain/label.h"
 
 bool check_labels(struct judge *judge, struct slice_array labels, const char *pointer)
 {
@@ -94,7 +96,9 @@ void decide_label_issue(struct judge *judge, const struct label_issue *command)
 	if (!find_subject(judge, command->issue, command->has_expected_version,
 	                  command->expected_version, &issue) ||
 	    !check_labels(judge, command->add, "/add") ||
-	    !check_labels(judge, command->remove, "/remove") || !check_disjoint(judge, command))
+	    !check_labels(judge, command->remove, "/remove") || !check_disjoint(judge, command) ||
+	    !check_labels_listed(judge, project_of_issue(judge, &issue), &issue, command->add,
+	                         "/add"))
 		return;
 	struct slice_array added = labels_select(judge, &issue, command->add, false);
 	struct slice_array removed = labels_select(judge, &issue, command->remove, true);
@@ -114,10 +118,13 @@ void issue_add_labels(struct tenant_state *state, struct row_issue *issue,
                       struct slice_array labels)
 {
 	static const struct row_label row;
+	static const struct row_labelled_issue found;
 
 	for (uint32_t i = 0; i < labels.n; i++) {
 		struct row_key key = row_key_label(&issue->id, labels.items[i]);
 		state->put(state, &key, &row);
+		key = row_key_labelled_issue(&issue->project_id, labels.items[i], &issue->id);
+		state->put(state, &key, &found);
 	}
 	issue->labels += labels.n;
 }
@@ -132,8 +139,28 @@ void evolve_issue_labels_changed(struct tenant_state *state, const struct event_
 	for (uint32_t i = 0; i < event->removed.n; i++) {
 		struct row_key key = row_key_label(&issue.id, event->removed.items[i]);
 		state->del(state, &key);
+		key = row_key_labelled_issue(&issue.project_id, event->removed.items[i], &issue.id);
+		state->del(state, &key);
 	}
 	assert(issue.labels >= event->removed.n);
 	issue.labels -= event->removed.n;
 	save_issue(state, &issue);
+}
+
+void issue_move_labels(struct tenant_state *state, const struct row_issue *issue,
+                       const struct uuid *to)
+{
+	static const struct row_labelled_issue found;
+	const size_t head = sizeof(issue->id.bytes);
+	struct row_key key = row_key_label(&issue->id, SLICE(""));
+	struct row_label row;
+
+	while (state->next(state, &key, false, &row) &&
+	       memcmp(key.bytes, issue->id.bytes, head) == 0) {
+		struct slice label = slice_of((const char *)key.bytes + head, key.n - head);
+		struct row_key at = row_key_labelled_issue(&issue->project_id, label, &issue->id);
+		state->del(state, &at);
+		at = row_key_labelled_issue(to, label, &issue->id);
+		state->put(state, &at, &found);
+	}
 }

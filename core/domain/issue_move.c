@@ -2,7 +2,8 @@
  * on finding it. Type, status, priority and resolution
  * are kept where the other project has them under the same id, else the command says what takes
  * their place. Values of custom fields likewise; those that no field there takes come off in an
- * event before, and so does an assignee who cannot have it there. What belongs to the project that
+ * event before, and so do an assignee who cannot have it there, and labels that cannot be put on
+ * issues there. What belongs to the project that
  * it leaves comes off: components, versions, and what is remembered by the ordinals of its
  * statuses.
  *
@@ -10,6 +11,7 @@
  * sub-task alone moves only to where its parent is. */
 #include "core/domain/issue_field.h"
 #include "core/domain/issue_tag.h"
+#include "core/domain/label.h"
 #include "core/domain/migration.h"
 #include "core/domain/project.h"
 #include "core/domain/workflow.h"
@@ -186,6 +188,20 @@ static void unassign(const struct moving *moving, struct row_issue *issue)
 		edit_assignee(moving->judge, &nobody, issue);
 }
 
+static void unlabel(const struct moving *moving, struct row_issue *issue)
+{
+	const struct slice_array none = {NULL, 0};
+	struct slice_array removed;
+
+	if (!moving->project.only_listed)
+		return;
+	removed = labels_let_in(moving->judge, &moving->project, labels_of(moving->judge, issue),
+	                        true);
+	if (removed.n)
+		emit_issue(moving->judge, EVENT_ISSUE_LABELS_CHANGED, issue)->issue_labels_changed =
+		        (struct issue_labels_changed){none, removed};
+}
+
 static void emit_move(struct moving *moving, const struct moved *moved, bool with_parent,
                       struct row_issue *issue)
 {
@@ -196,6 +212,7 @@ static void emit_move(struct moving *moving, const struct moved *moved, bool wit
 	move.with_parent = with_parent;
 	emit_field_changes(judge, lost, issue);
 	unassign(moving, issue);
+	unlabel(moving, issue);
 	emit_issue(judge, EVENT_ISSUE_MOVED, issue)->issue_moved = move;
 	emit_field_changes(judge, moved->fields, issue);
 }
@@ -327,6 +344,7 @@ void evolve_issue_moved(struct tenant_state *state, const struct event_meta *met
 	issue_remove_tags(state, &issue.id, ROW_TAG_COMPONENT, event->components);
 	issue_remove_tags(state, &issue.id, ROW_TAG_FIX, event->fix_versions);
 	issue_remove_tags(state, &issue.id, ROW_TAG_AFFECTS, event->affects_versions);
+	issue_move_labels(state, &issue, &event->to_project_id);
 	forget_movers(state, &issue.id);
 	issue_leave_place(state, &issue);
 	move_fields(state, &issue, &event->to_project_id);

@@ -145,8 +145,10 @@ void decide_reactivate_member(struct judge *judge, const struct reactivate_membe
 /* What is theirs to do or to decide passes on, or there is nothing. */
 static bool hand_over(struct judge *judge, const struct remove_member *command)
 {
-	const struct removal removal = {command->member, command->has_replace_with,
-	                                command->replace_with, command->detach};
+	const struct removal removal = {
+	        .has_replacement = command->has_replace_with,
+	        .is_itself = uuid_equal(&command->member, &command->replace_with),
+	        .detach = command->detach};
 
 	if (!check_removal(judge, &removal, 0) ||
 	    (command->has_replace_with &&

@@ -17,7 +17,7 @@
 	  "change key, permission scheme, roles and boards; archive, delete, and back")            \
 	X(MANAGE_ISSUE_TYPES, PROJECT, "issue types, fields, priorities and resolutions")          \
 	X(MANAGE_WORKFLOWS, PROJECT, "statuses and workflows")                                     \
-	X(MANAGE_COMPONENTS, PROJECT, "add, edit and remove components")                           \
+	X(MANAGE_COMPONENTS, PROJECT, "add, edit and remove components and labels")                \
 	X(MANAGE_VERSIONS, PROJECT, "add, edit, release, archive, move and remove versions")       \
 	X(CREATE_ISSUES, PROJECT, "create issues, and clone them into the project")                \
 	X(EDIT_ISSUES, ISSUE, "change fields, labels, components and versions of issues")          \

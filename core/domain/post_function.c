@@ -1,6 +1,8 @@
 /* Screens and post functions: whether a draft names what there is, and what functions do. */
 #include "core/domain/post_function.h"
 
+#include "core/domain/label.h"
+
 /* --- checking a draft --- */
 
 static struct place function_place(uint32_t transition, uint32_t index, const char *member)
@@ -166,6 +168,19 @@ static bool check_named_field(const struct workflow_checking *c, uint32_t index,
 	              function->field, SLICE(" cannot be emptied"));
 }
 
+static bool check_function_labels(const struct workflow_checking *c,
+                                  const struct post_function *function, const char *pointer)
+{
+	struct row_project project;
+	bool found = read_project(c->judge->state, c->project, &project);
+
+	assert(found);
+	(void)found;
+	return check_labels(c->judge, function->values, pointer) &&
+	       (function->kind == POST_FUNCTION_KIND_REMOVE_LABELS ||
+	        check_labels_listed(c->judge, &project, NULL, function->values, pointer));
+}
+
 static bool check_function(const struct workflow_checking *c, uint32_t index, uint32_t at)
 {
 	const struct post_function *function =
@@ -179,8 +194,8 @@ static bool check_function(const struct workflow_checking *c, uint32_t index, ui
 		                    function_place(index, at, "/member").text);
 	if (function->kind == POST_FUNCTION_KIND_ADD_LABELS ||
 	    function->kind == POST_FUNCTION_KIND_REMOVE_LABELS)
-		return check_labels(c->judge, function->values,
-		                    function_place(index, at, "/values").text);
+		return check_function_labels(c, function,
+		                             function_place(index, at, "/values").text);
 	return check_named_field(c, index, at, function);
 }
 

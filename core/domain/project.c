@@ -156,7 +156,7 @@ bool check_removal(struct judge *judge, const struct removal *removal, uint32_t 
 	if (removal->has_replacement && removal->detach)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/detach",
 		              SLICE("either replace_with or detach"));
-	if (removal->has_replacement && uuid_equal(&removal->replacement, &removal->id))
+	if (removal->has_replacement && removal->is_itself)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/replace_with",
 		              SLICE("it cannot replace itself"));
 	if (issues && !removal->has_replacement && !removal->detach)

@@ -40,9 +40,8 @@ bool next_part(const struct tenant_state *state, enum row_kind kind, const struc
 
 /* What a command says of the issues that have what it removes. */
 struct removal {
-	struct uuid id;
 	bool has_replacement;
-	struct uuid replacement;
+	bool is_itself; /* what is to replace it */
 	bool detach;
 };
 /* Refuses if @issues is not 0 and the command names neither a replacement nor detach, if it names

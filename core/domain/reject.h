@@ -35,6 +35,7 @@
 	X(KEY_TAKEN, 409, "key_taken", "the key belongs to another project")                       \
 	X(NO_SUCH_COMPONENT, 404, "no_such_component", "the project has no such component")        \
 	X(NO_SUCH_VERSION, 404, "no_such_version", "the project has no such version")              \
+	X(NO_SUCH_LABEL, 404, "no_such_label", "the project has no such label")                    \
 	X(NAME_TAKEN, 409, "name_taken", "another one of the list has the name")                   \
 	X(VERSION_STATUS, 409, "version_status", "the version is not in a status for this")        \
 	X(VERSION_ARCHIVED, 422, "version_archived", "an archived version cannot be chosen")       \
@@ -89,6 +90,9 @@
 	X(BAD_SLUG, 422, "bad_slug", "2 to 40 characters a-z, 0-9 and -, beginning with a letter") \
 	X(BAD_TEXT, 422, "bad_text", "the text is empty or has control characters")                \
 	X(BAD_LABEL, 422, "bad_label", "1 to 64 characters without spaces at the ends or commas")  \
+	X(UNKNOWN_LABEL, 422, "unknown_label", "the project lists no such label")                  \
+	X(BAD_COLOR, 422, "bad_color", "# and six hexadecimal digits")                             \
+	X(BAD_LABEL_POLICY, 422, "bad_label_policy", "open or listed")                             \
 	X(TOO_MANY_LABELS, 422, "too_many_labels", "an issue has at most 100 labels")              \
 	X(TOO_MANY_WATCHERS, 422, "too_many_watchers", "an issue has at most 500 watchers")        \
 	X(TOO_MANY_WORKLOGS, 422, "too_many_worklogs",                                             \

@@ -26,6 +26,7 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	const struct row_board *board = row;
 	const struct row_field_texts *texts = row;
 	const struct row_field_value *value = row;
+	const struct row_project_label *label = row;
 
 	if (kind == ROW_ORGANIZATION_NAME) {
 		assert(name->n <= SUMMARY_MAX);
@@ -56,6 +57,10 @@ size_t row_stored_size(enum row_kind kind, const void *row)
 	if (kind == ROW_FIELD_VALUE) {
 		assert(value->n <= FIELD_BYTES_MAX);
 		return offsetof(struct row_field_value, packed) + value->n;
+	}
+	if (kind == ROW_PROJECT_LABEL) {
+		assert(label->n <= SUMMARY_MAX);
+		return offsetof(struct row_project_label, description) + label->n;
 	}
 	return row_size(kind);
 }
@@ -299,6 +304,21 @@ struct row_key row_key_label(const struct uuid *issue, struct slice label)
 
 	key_add(&key, label.data, label.n);
 	return key;
+}
+
+struct row_key row_key_labelled_issue(const struct uuid *project, struct slice label,
+                                      const struct uuid *issue)
+{
+	struct row_key key = key_of_slug(ROW_LABELLED_ISSUE, project, label);
+
+	key_add(&key, "", 1);
+	key_add_uuid(&key, issue);
+	return key;
+}
+
+struct row_key row_key_project_label(const struct uuid *project, struct slice label)
+{
+	return key_of_slug(ROW_PROJECT_LABEL, project, label);
 }
 
 struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other)

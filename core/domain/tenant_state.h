@@ -47,6 +47,8 @@
 	X(ISSUE_PLACE, issue_place, "project id, type, 0, status, 0, number (u64 big endian)")     \
 	X(CHILD, child, "parent id, child id")                                                     \
 	X(LABEL, label, "issue id, label")                                                         \
+	X(LABELLED_ISSUE, labelled_issue, "project id, label, 0, issue id")                        \
+	X(PROJECT_LABEL, project_label, "project id, label that it lists")                         \
 	X(LINK, link, "issue id, link type, 0, other id: both issues have a row")                  \
 	X(LINK_TYPE, link_type, "id, of those that are not built in")                              \
 	X(LINK_OF_TYPE, link_of_type, "such a link type, 0, issue id, other id")                   \
@@ -129,6 +131,8 @@ struct row_project {
 	uint32_t components, versions;
 	uint32_t fields;       /* custom ones, removed ones included */
 	uint32_t eager_fields; /* those that new issues ask for: required, or with a default */
+	uint32_t labels;       /* that it lists */
+	bool only_listed;      /* no other labels may be put on issues */
 };
 
 /* Roles of members and teams in projects; at most 64 ever, so that they are bits. */
@@ -354,6 +358,17 @@ struct row_child {
 struct row_label {
 	uint8_t unused;
 };
+/* Deleted issues have one too: they keep their labels. */
+struct row_labelled_issue {
+	uint8_t unused;
+};
+/* Stored only up to its length. */
+#define LABEL_COLOR_MAX 7 /* #1d76db */
+struct row_project_label {
+	char color[LABEL_COLOR_MAX + 1]; /* empty: none */
+	uint16_t n;
+	char description[SUMMARY_MAX];
+};
 struct row_link {
 	bool outward; /* the issue of the key has the link to the other */
 	bool inward;  /* the other has the link to it; a symmetric type has both */
@@ -492,6 +507,9 @@ struct row_key row_key_issue_place(const struct uuid *project, struct slice type
                                    struct slice status, int64_t number);
 struct row_key row_key_child(const struct uuid *parent, const struct uuid *child);
 struct row_key row_key_label(const struct uuid *issue, struct slice label);
+struct row_key row_key_labelled_issue(const struct uuid *project, struct slice label,
+                                      const struct uuid *issue);
+struct row_key row_key_project_label(const struct uuid *project, struct slice label);
 struct row_key row_key_link(const struct uuid *issue, struct slice type, const struct uuid *other);
 struct row_key row_key_link_type(struct slice id);
 struct row_key row_key_link_of_type(struct slice type, const struct uuid *issue,

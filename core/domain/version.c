@@ -303,8 +303,10 @@ void decide_move_version(struct judge *judge, const struct move_version *command
 
 void decide_remove_version(struct judge *judge, const struct remove_version *command)
 {
-	const struct removal removal = {command->version_id, command->has_replace_with,
-	                                command->replace_with, command->detach};
+	const struct removal removal = {
+	        .has_replacement = command->has_replace_with,
+	        .is_itself = uuid_equal(&command->version_id, &command->replace_with),
+	        .detach = command->detach};
 	struct row_project project;
 	struct row_version row, other;
 

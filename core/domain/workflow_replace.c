@@ -124,8 +124,8 @@ static bool replace_one(struct workflow_replacing *r, struct slice id, struct wo
 	    r->judge->decision->reject)
 		return false;
 	return workflow_pack(workflow, &packed) ||
-	       REFUSE(r->judge, REJECT_BAD_WORKFLOW, "/replace_with", SLICE("workflow "), id,
-	              SLICE(" would be too large"));
+	       REFUSE(r->judge, REJECT_BAD_WORKFLOW, r->pointer ? r->pointer : "/replace_with",
+	              SLICE("workflow "), id, SLICE(" would be too large"));
 }
 
 static void emit_draft(struct workflow_replacing *r, struct slice id,
@@ -212,4 +212,15 @@ struct slice_array replace_text(struct judge *judge, struct slice_array texts, s
 			items[replaced.n++] = text;
 	}
 	return replaced;
+}
+
+struct slice_array leave_out_text(struct judge *judge, struct slice_array texts, struct slice text)
+{
+	struct slice *items = emit_room(judge, texts.n * sizeof(*items));
+	struct slice_array left = {items, 0};
+
+	for (uint32_t i = 0; i < texts.n && items; i++)
+		if (!slice_equal(texts.items[i], text))
+			items[left.n++] = texts.items[i];
+	return left;
 }

@@ -27,6 +27,7 @@ struct workflow_replacing {
 	bool (*function_names)(const struct workflow_replacing *r,
 	                       const struct post_function *function);
 	bool (*replace_in_function)(struct workflow_replacing *r, struct post_function *function);
+	const char *pointer; /* where the command names the replacement; NULL: /replace_with */
 };
 
 struct workflows_naming {
@@ -41,5 +42,7 @@ bool replace_in_workflows(struct workflow_replacing *r);
 /* @texts with @to in place of @from, each once; NULL items: no room. */
 struct slice_array replace_text(struct judge *judge, struct slice_array texts, struct slice from,
                                 struct slice to);
+/* @texts without @text. */
+struct slice_array leave_out_text(struct judge *judge, struct slice_array texts, struct slice text);
 
 #endif

@@ -898,7 +898,9 @@ class Commands(Case):
         def get(query=""):
             return ok(OWNER.get(f"/v1/t/acme/projects/LABELS/labels?min_position={seq()}{query}")).json()
 
-        self.assertEqual(get()["items"], [{"label": "web", "issues": 2}, {"label": "web app", "issues": 1}, {"label": "Über uns", "issues": 1}])
+        plain = {"listed": False, "color": None, "description": ""}
+        self.assertEqual(get(), {"policy": "open", "next": None, "items": [
+            dict(plain, label=label, issues=n) for label, n in (("web", 2), ("web app", 1), ("Über uns", 1))]})
         page = get("&limit=1")
         self.assertEqual(([item["label"] for item in page["items"]], page["next"]), (["web"], "web"))
         self.assertEqual([item["label"] for item in get("&limit=1&cursor=web")["items"]], ["web app"])
@@ -911,10 +913,50 @@ class Commands(Case):
         self.assertEqual(again.status, 304)
         ok(OWNER.command("acme", "DeleteIssue", {"issue": second}))
         ok(OWNER.command("acme", "LabelIssue", {"issue": first, "remove": ["Über uns"]}))
-        self.assertEqual(get()["items"], [{"label": "web", "issues": 1}])
+        self.assertEqual(get()["items"], [dict(plain, label="web", issues=1)])
         for query in ("limit=0", "cursor=" + "x" * 300, "name=" + "x" * 1100, "text=web"):
             self.problem(OWNER.get("/v1/t/acme/projects/LABELS/labels?" + query), 400, "bad_parameter")
         self.problem(OWNER.get("/v1/t/acme/projects/NO/labels"), 404, "not_found")
+
+    def test_labels_are_listed_renamed_merged_and_removed(self):
+        ok(OWNER.command("acme", "CreateProject", {"key": "LISTS", "name": "Lists"}), 201)
+        first = create_issue(project="LISTS", labels=["bug", "web"])["key"]
+        second = create_issue(project="LISTS", labels=["defect"])["key"]
+
+        def do(command, **data):
+            return ok(OWNER.command("acme", command, dict({"project": "LISTS"}, **data))).json()
+
+        def refused(command, status, code, pointer, **data):
+            self.problem(OWNER.command("acme", command, dict({"project": "LISTS"}, **data)), status, code, pointer)
+
+        def get():
+            found = ok(OWNER.get(f"/v1/t/acme/projects/LISTS/labels?min_position={seq()}")).json()
+            return found["policy"], {item.pop("label"): tuple(item.values()) for item in found["items"]}
+
+        do("AddLabel", label="web", color="#1D76DB", description="What browsers show")
+        do("AddLabel", label="api")
+        self.assertEqual(get(), ("open", {"api": (0, True, None, ""), "bug": (1, False, None, ""), "defect": (1, False, None, ""),
+                                          "web": (1, True, "#1D76DB", "What browsers show")}))
+        refused("AddLabel", 409, "name_taken", "/label", label="WEB")
+        refused("AddLabel", 422, "bad_color", "/color", label="x", color="blue")
+        refused("EditLabel", 409, "name_taken", "/name", label="bug", name="defect")
+        refused("EditLabel", 404, "no_such_label", "/label", label="none", name="some")
+        refused("RemoveLabel", 409, "in_use", "/label", label="bug")
+        merged = do("RemoveLabel", label="bug", replace_with="defect")
+        self.assertEqual([e["type"].rsplit(".", 1)[-1] for e in merged["events"]], ["IssueLabelsChanged", "LabelRemoved"])
+        do("EditLabel", label="web", name="Web shop", clear=["color"])
+        do("ChangeLabelPolicy", policy="listed")
+        self.problem(OWNER.command("acme", "ChangeLabelPolicy", {"project": "LISTS", "policy": "closed"}), 400, "bad_command")
+        self.assertEqual(get(), ("listed", {"Web shop": (1, True, None, "What browsers show"), "api": (0, True, None, ""),
+                                            "defect": (2, False, None, "")}))
+        answer = OWNER.command("acme", "CreateIssue", {"project": "LISTS", "summary": "x", "labels": ["api", "web shop"]})
+        self.problem(answer, 422, "unknown_label", "/labels/1")
+        self.assertIn("near it: Web shop", answer.json()["detail"])
+        self.problem(OWNER.command("acme", "LabelIssue", {"issue": first, "add": ["zoo"]}), 422, "unknown_label", "/add/0")
+        do("RemoveLabel", label="defect", detach=True)
+        self.assertEqual(get()[1], {"Web shop": (1, True, None, "What browsers show"), "api": (0, True, None, "")})
+        for key, labels in ((first, ["Web shop"]), (second, [])):
+            self.assertEqual(ok(OWNER.get(f"/v1/t/acme/issues/{key}?min_position={seq()}")).json()["labels"], labels)
 
     def test_the_reason_reaches_the_audit_log(self):
         issue = create_issue()
@@ -1399,6 +1441,11 @@ class OpenApi(Case):
             ok(OWNER.command("acme", "CreatePermissionScheme", {"scheme": id, "name": id, "copy_of": "classic"}))
             return dict({"scheme": id}, **data)
 
+        def label(**data):
+            data["label"] = nexusflow.new_id()
+            ok(OWNER.command("acme", "AddLabel", {"project": "TLS", "label": data["label"]}))
+            return data
+
         def option():
             data = {"project": "TLS", "field": "f" + nexusflow.new_id()[:8]}
             ok(OWNER.command("acme", "AddField", dict(data, name="x", kind="select", options=[{"option": "one", "name": "One"}])))
@@ -1419,6 +1466,8 @@ class OpenApi(Case):
             "MoveIssue": lambda: {"issue": create_issue()["key"], "project": project()},
             "ArchiveIssue": lambda: {"issue": create_issue()["key"]}, "UnarchiveIssue": lambda: put_away("ArchiveIssue"),
             "DeleteIssue": lambda: {"issue": create_issue()["key"]}, "RestoreIssue": lambda: put_away("DeleteIssue"),
+            "AddLabel": lambda: {"label": nexusflow.new_id()}, "EditLabel": lambda: label(name=nexusflow.new_id()), "RemoveLabel": label,
+            "ChangeLabelPolicy": lambda: {"project": project(), "policy": "listed"},
             "AddComponent": dict, "EditComponent": lambda: component(description="text"), "RemoveComponent": component,
             "AddVersion": dict, "EditVersion": lambda: version(description="text"), "RemoveVersion": version,
             "ReleaseVersion": version, "UnreleaseVersion": lambda: version("ReleaseVersion"), "ArchiveVersion": version,

@@ -77,8 +77,13 @@ class Choices:
     def member(self):
         return self.rng.choice(self.tenant.members + [nexusflow.new_id()])
 
+    LABELS = ["tls", "bug fix", "naïve", "later", "p1", "p2"]
+
     def labels(self):
-        return self.rng.sample(["tls", "bug fix", "naïve", "later", "p1", "p2"], self.rng.randint(0, 3))
+        return self.rng.sample(self.LABELS, self.rng.randint(0, 3))
+
+    def label(self):
+        return self.rng.choice(self.LABELS + ["Later", "soon"])
 
     def create_issue(self):
         data = {"project": self.rng.choice(self.tenant.projects + ["TLS"]), "summary": self.line(),
@@ -263,6 +268,12 @@ class Choices:
         (0.7, "AddComponent", lambda c: {"project": c.project(), "component_id": c.part(0), "name": c.line()[:30]}),
         (0.5, "EditComponent", lambda c: {"project": c.project(), "component_id": c.part(0), "lead": c.member()}),
         (0.2, "RemoveComponent", lambda c: {"project": c.project(), "component_id": c.part(0), "detach": c.rng.random() < 0.5}),
+        (0.4, "AddLabel", lambda c: {"project": c.project(), "label": c.label(), "color": "#1d76db", "description": c.line()[:30]}),
+        (0.3, "EditLabel", lambda c: {"project": c.project(), "label": c.label(), "name": c.label()}),
+        (0.2, "EditLabel", lambda c: {"project": c.project(), "label": c.label(), "color": "#d93f0b", "clear": ["description"]}),
+        (0.2, "RemoveLabel", lambda c: {"project": c.project(), "label": c.label(), "replace_with": c.label()}),
+        (0.1, "RemoveLabel", lambda c: {"project": c.project(), "label": c.label(), "detach": True}),
+        (0.3, "ChangeLabelPolicy", lambda c: {"project": c.project(), "policy": c.rng.choice(["open", "open", "listed"])}),
         (0.7, "AddVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "name": c.line()[:30]}),
         (0.5, "EditVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "start_on": "2026-01-02"}),
         (0.3, "ReleaseVersion", lambda c: {"project": c.project(), "version_id": c.part(1), "move_open_to": c.part(1)}),

@@ -229,6 +229,11 @@ class Place:
         send("DeactivateMember", {"member": id})
         return id
 
+    def label(self, **more):
+        data = {"project": self.project, "label": new("l")}
+        send("AddLabel", data)
+        return dict(data, **more)
+
     def team(self):
         return send("CreateTeam", {"name": "t" + nexusflow.new_id()}).json()["created"]
 
@@ -297,6 +302,10 @@ BODIES = {
     "AddComponent": lambda p: {"project": p.project, "name": new("c")},
     "EditComponent": lambda p: p.component(description="x"),
     "RemoveComponent": lambda p: p.component(),
+    "AddLabel": lambda p: {"project": p.project, "label": new("l")},
+    "EditLabel": lambda p: p.label(name=new("l")),
+    "RemoveLabel": lambda p: p.label(),
+    "ChangeLabelPolicy": lambda p: {"project": p.project if p.who == "outsider" else p.fresh_project(), "policy": "listed"},
     "AddVersion": lambda p: {"project": p.project, "name": new("v")},
     "EditVersion": lambda p: p.version(description="x"),
     "ReleaseVersion": lambda p: p.version(),

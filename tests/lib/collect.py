@@ -165,7 +165,8 @@ def collect(client, tenant, audit=True, limit=1000):
             found[f"{what} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{what}")["items"]
         for part in ("components", "versions", "roles"):
             found[f"{part} {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/{part}")
-        found[f"labels {project['key']}"] = pages(client, tenant, f"/projects/{project['key']}/labels", 2)
+        found[f"labels {project['key']}"] = {"policy": get(client, tenant, f"/projects/{project['key']}/labels")["policy"],
+                                            "items": pages(client, tenant, f"/projects/{project['key']}/labels", 2)}
         found[f"assignable {project['key']}"] = pages(client, tenant, f"/projects/{project['key']}/assignable", 3)
         found[f"configuration {project['key']}"] = get(client, tenant, f"/projects/{project['key']}/configuration")
         found["board " + project["key"]] = whole = board(client, tenant, project["key"], limit)

@@ -182,6 +182,7 @@ class Fold(oracle_fields.FoldFields):
         self.unsettled = {}  # command id: project
         self.doubts, self.lost_options = [], collections.Counter()  # of oracle_fields
         self.converted = {}  # command id: issues
+        self.unlisted = {}  # command id: (project, label) that issues got and that is not listed yet
         self.seq = 0
         for event in events:
             try:
@@ -223,6 +224,10 @@ class Fold(oracle_fields.FoldFields):
             self.settle(meta)
         if meta["command_id"] in self.converted and meta["index"] + 1 == meta["count"]:
             self.look_at_levels(meta)
+        if meta["index"] + 1 == meta["count"]:
+            for project, label in self.unlisted.pop(meta["command_id"], []):
+                if label not in project["labels"]:
+                    self.say(meta, f"{project['key']} does not list {label!r}, which an issue gets")
 
     def issue_of(self, meta):
         return self.issues[meta["aggregate"]["id"]]
@@ -472,7 +477,7 @@ class Fold(oracle_fields.FoldFields):
         self.projects[meta["aggregate"]["id"]] = {
             "id": meta["aggregate"]["id"], "key": data["key"], "name": data["name"], "lead": data["lead"], "category": None,
             "archived": False, "deleted": None, "scheme": "classic", "roles": {}, "keys": {data["key"]}, "former_keys": [], "last_number": 0,
-            "components": {}, "versions": [],
+            "components": {}, "versions": [], "labels": {}, "label_policy": "open",
             "statuses": [{"id": id, "name": name, "category": category} for id, name, category in STATUSES],
             "removed": set(), "removed_workflows": set(), "removed_types": set(), "types": {type: "classic" for type, _, _ in TYPES}, "drafts": {},
             "issue_types": [{"id": id, "name": name, "disabled": False, "level": level} for id, name, level in TYPES],
@@ -531,6 +536,55 @@ class Fold(oracle_fields.FoldFields):
         self.same(meta, "the component", data["component"], self.project_of(meta)["components"].pop(data["component_id"]))
         if any(data["component_id"] in issue["components"] for issue in self.issues.values()):
             self.say(meta, "an issue has the component")
+
+    # What a project lists of its labels.
+
+    def get_labels(self, meta, project, labels):
+        """An issue of the project gets them; one that is renamed is listed behind its issues."""
+        if project["label_policy"] == "listed":
+            self.unlisted.setdefault(meta["command_id"], []).extend((project, label) for label in labels)
+
+    def has_label(self, meta, label):
+        return any(label in issue["labels"] for issue in self.issues.values() if issue["project_id"] == meta["aggregate"]["id"])
+
+    def listed(self, meta, label):
+        return {k: label[k] for k in ("color", "description")}
+
+    def look_at_label(self, meta, label, others):
+        if any(same_name(label, other) for other in others):
+            self.say(meta, f"another label that is listed is called {label!r}")
+
+    def on_LabelAdded(self, meta, data):
+        labels, label = self.project_of(meta)["labels"], data["label"]["label"]
+        self.look_at_label(meta, label, labels)
+        labels[label] = self.listed(meta, data["label"])
+
+    def on_LabelEdited(self, meta, data):
+        labels, (before, after) = self.project_of(meta)["labels"], (data[which]["label"] for which in ("before", "after"))
+        self.same(meta, "whether it is listed", data["listed"], before in labels)
+        if data["before"] == data["after"]:
+            self.say(meta, "the label does not change")
+        if before != after and self.has_label(meta, before):
+            self.say(meta, f"an issue has the label {before!r}")
+        if data["listed"]:
+            self.same(meta, "the label", self.listed(meta, data["before"]), labels.pop(before))
+            self.look_at_label(meta, after, labels)
+            labels[after] = self.listed(meta, data["after"])
+
+    def on_LabelRemoved(self, meta, data):
+        labels, label = self.project_of(meta)["labels"], data["label"]["label"]
+        self.same(meta, "whether it is listed", data["listed"], label in labels)
+        if data["listed"]:
+            self.same(meta, "the label", self.listed(meta, data["label"]), labels.pop(label))
+        if self.has_label(meta, label):
+            self.say(meta, f"an issue has the label {label!r}")
+
+    def on_LabelPolicyChanged(self, meta, data):
+        project = self.project_of(meta)
+        self.same(meta, "the policy", data["from"], project["label_policy"])
+        if data["from"] == data["to"]:
+            self.say(meta, "the policy does not change")
+        project["label_policy"] = data["to"]
 
     def on_VersionAdded(self, meta, data):
         versions = self.project_of(meta)["versions"]
@@ -801,6 +855,7 @@ class Fold(oracle_fields.FoldFields):
         initial = next((t["to"] for t in self.transitions(project, data["type"]) if t["kind"] == "initial"), None)
         if data["status"] != initial:
             self.say(meta, f"created as {data['status']}, not {initial}")
+        self.get_labels(meta, project, data["labels"])
         if data["labels"] != sorted(set(data["labels"])):
             self.say(meta, f"labels not sorted: {data['labels']}")
         if (data["type"] == "subtask") > bool(data["parent"]):
@@ -976,6 +1031,7 @@ class Fold(oracle_fields.FoldFields):
         if added & issue["labels"] or not removed <= issue["labels"] or not added | removed:
             self.say(meta, f"labels {sorted(issue['labels'])}, added {sorted(added)}, removed {sorted(removed)}")
         issue["labels"] = (issue["labels"] - removed) | added
+        self.get_labels(meta, self.projects[issue["project_id"]], data["added"])
 
     def may_go(self, meta, project, issue, data):
         if data["transition"] is None:  # the workflow changed in this command, and it had to move
@@ -1050,6 +1106,7 @@ class Fold(oracle_fields.FoldFields):
             if id is not None and not any(item["id"] == id for item in project[kind]):
                 self.say(meta, f"{project['key']} has no {id} among its {kind}")
         self.move_fields(meta, issue, self.projects[data["from_project_id"]], project)
+        self.get_labels(meta, project, issue["labels"])
         issue["former"].append((data["from_project_id"], data["from_number"]))
         issue.update({field: data["to_" + field] for field in ("project_id", "number", "type", "status", "priority", "resolution")})
         if issue["type"] == "subtask" and self.issues[issue["parent"]]["project_id"] != data["to_project_id"]:
@@ -1514,7 +1571,10 @@ class Expected(oracle_fields.ExpectedFields):
 
     def labels(self, project):
         counts = collections.Counter(label for issue in self.fold.seen() if issue["project_id"] == project["id"] for label in issue["labels"])
-        return [{"label": label, "issues": counts[label]} for label in sorted(counts)]
+        plain = {"color": None, "description": ""}
+        return {"policy": project["label_policy"], "items": [
+            dict(project["labels"].get(label, plain), label=label, issues=counts[label], listed=label in project["labels"])
+            for label in sorted(set(counts) | set(project["labels"]))]}
 
     def version(self, project, id):
         return next(row for row in project["versions"] if row[0] == id)

@@ -90,6 +90,24 @@ def append_fields(log):
     log.on_project("FieldRemoved", field="spare", position=3, issues=1, name="Spare")
 
 
+def label(name, color=None):
+    return {"label": name, "color": color, "description": ""}
+
+
+def append_labels(log):
+    """Issues 1, 2 and 4 have a and b, 3 has b and c."""
+    log.on_project("LabelAdded", label=label("a"))
+    log.on_project("LabelAdded", label=label("b"))
+    log.on_project("LabelAdded", label=label("later"))
+    log.append(("IssueLabelsChanged", "issue", "i3", {"added": ["new"], "removed": ["c"]}),
+               ("LabelEdited", "project", PROJECT, {"before": label("c"), "after": label("new"), "listed": False}))
+    log.on_project("LabelPolicyChanged", **{"from": "open", "to": "listed"})
+    log.on_project("LabelEdited", before=label("later"), after=label("soon", "#00ff00"), listed=True)
+    log.on_project("LabelRemoved", label=label("soon", "#00ff00"), listed=True, replaced_by=None)
+    log.on_issue("IssueLabelsChanged", 3, added=["a"], removed=[])
+    log.on_project("LabelPolicyChanged", **{"from": "listed", "to": "open"})
+
+
 def sample():
     log = Log()
     log.append(("OrganizationCreated", "organization", ORG, {"name": "Acme"}),
@@ -155,6 +173,7 @@ def sample():
     log.on_organization("MemberReactivated", member_id=OTHER, role="guest")
     log.on_organization("EventSkipped", readers=["board"], skipped_seq=3, skipped_event="e3", why="damaged", operator="uid 0")
     append_fields(log)
+    append_labels(log)
     log.on_project("StatusAdded", status="blocked", name="Blocked", category="in_progress")
     log.on_project("StatusChanged", status="blocked", from_name="Blocked", to_name="Waiting", from_category="in_progress",
                    to_category="in_progress", from_position=4, to_position=1)
@@ -301,6 +320,16 @@ LOG_ERRORS = {
     "an issue number is left out": lambda events: events[9]["data"].update(number=5),
     "a summary before that was not": set_field("IssueSummaryChanged", "from", "issue 4"),
     "a label is added that is there": set_field("IssueLabelsChanged", "added", ["b"]),
+    "a label is listed twice": lambda events: events_of(events, "LabelAdded")[1]["label"].update(label="A"),
+    "a label was listed that was not": set_field("LabelEdited", "listed", True),
+    "a label had another colour": lambda events: events_of(events, "LabelEdited")[1]["before"].update(color="#123456"),
+    "a label changes to itself": lambda events: events_of(events, "LabelEdited")[1].update(after=label("later")),
+    "an issue keeps a label that was renamed": lambda events: event(events, "LabelEdited")["before"].update(label="b"),
+    "a label is removed that an issue has": set_field("LabelRemoved", "label", label("a")),
+    "a removed label was not listed": set_field("LabelRemoved", "listed", False),
+    "a policy before that was not": set_field("LabelPolicyChanged", "from", "listed"),
+    "a policy that does not change": lambda events: events_of(events, "LabelPolicyChanged")[1].update(to="listed"),
+    "an issue gets a label that is not listed": lambda events: events_of(events, "IssueLabelsChanged")[2].update(added=["zoo"]),
     "a comment of nowhere is edited": set_field("CommentEdited", "comment_id", "k9"),
     "a text before that was not": set_field("CommentEdited", "previous_seq", 2),
     "an issue of no project": set_field("IssueCreated", "project_id", "p9"),

@@ -53,6 +53,7 @@ struct history_tenant {
 	bool has_link_type;
 	bool has_permissions, is_private, has_role, grants_more;
 	uint64_t spare_roles; /* that came and went */
+	uint64_t label_steps; /* what was done with a label of its project */
 };
 
 struct history {
@@ -107,6 +108,8 @@ void history_random_conversion(struct history *history, struct history_tenant *t
                                struct history_issue *issue);
 void history_random_move(struct history *history, struct history_tenant *tenant,
                          struct history_issue *issue);
+/* The next step of a label of the project that goes round. Of a command that is being made. */
+void history_next_label(struct history *history, struct history_tenant *tenant);
 /* Custom fields "cost", a number, and "notes", a paragraph; their values. Of a command that is
  * being made. The other project of a tenant has no notes. */
 void history_add_field(struct history *history, struct uuid project, uint64_t version,

@@ -525,6 +525,8 @@ static void random_command(struct history *h, struct history_tenant *t)
 		random_board(h, t);
 	else if (seed_below(&h->seed, 30) == 0)
 		random_bulk(h, t);
+	else if (seed_below(&h->seed, 30) == 0)
+		history_next_label(h, t);
 	uint64_t events = 1 + seed_below(&h->seed, 3);
 	for (uint64_t i = 0; i < events; i++) {
 		uint64_t kind = seed_below(&h->seed, 15);

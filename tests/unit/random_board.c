@@ -44,9 +44,11 @@ static struct board_filter_array some_filters(struct decider *decider, struct se
 	uint32_t n = (uint32_t)seed_below(seed, 3);
 	struct board_filter *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
 	struct slice *type = arena_zero(&decider->arena, sizeof(*type));
+	struct slice *label = arena_zero(&decider->arena, sizeof(*label));
 	struct uuid *member = arena_zero(&decider->arena, sizeof(*member));
 
 	*type = SOME_TYPE;
+	*label = PICK("ui", "crypto", "new");
 	*member = random_person(seed);
 	for (uint32_t i = 0; i < n; i++)
 		items[i] = (struct board_filter){.id = i ? SLICE("second") : SLICE("first"),
@@ -54,6 +56,7 @@ static struct board_filter_array some_filters(struct decider *decider, struct se
 		                                 .caller = maybe(seed, 2),
 		                                 .assignees = {member, maybe(seed, 3)},
 		                                 .types = {type, maybe(seed, 2)},
+		                                 .labels = {label, maybe(seed, 2)},
 		                                 .has_text = maybe(seed, 2),
 		                                 .text = PICK("one", "two", "x y")};
 	return (struct board_filter_array){items, n};

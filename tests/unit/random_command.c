@@ -81,11 +81,7 @@ static struct field_value_array some_screen(struct decider *decider, struct seed
 	return (struct field_value_array){items, n};
 }
 
-#define SOME_LINK    PICK("blocks", "relates", "causes", "meets")
-#define SOME_PROJECT PICK("TLS", "QUIC", "NET", "OPS", "NONE")
-#define EXPECTED                                                                                   \
-	.has_expected_version = maybe(seed, 6), .expected_version = (int64_t)seed_below(seed, 12)
-
+#define SOME_LINK PICK("blocks", "relates", "causes", "meets")
 static void fill_conversion(struct decider *decider, struct seed *seed, struct edit_issue *edit)
 {
 	static const enum issue_field parent[] = {ISSUE_FIELD_PARENT};
@@ -433,6 +429,7 @@ void random_command_fill(struct decider *decider, struct seed *seed, struct comm
 	fill_configuration(decider, seed, command);
 	fill_permission(decider, seed, command);
 	fill_part_command(decider, seed, command);
+	fill_label(seed, command);
 	fill_board(decider, seed, command);
 	fill_member(seed, command);
 	switch ((int)command->type) {

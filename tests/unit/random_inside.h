@@ -12,10 +12,13 @@ static inline struct slice pick(struct seed *seed, const char *const *texts, siz
 	pick(seed, (const char *const[]){__VA_ARGS__},                                             \
 	     sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
-#define SOME_TYPE   PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
-#define SOME_TEXT   PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
-#define SOME_LEVEL  PICK("highest", "high", "medium", "low", "now")
-#define SOME_STATUS PICK("todo", "in_progress", "in_review", "done", "nirvana")
+#define SOME_TYPE    PICK("epic", "story", "task", "bug", "subtask", "subtask", "wish")
+#define SOME_TEXT    PICK("one", "two", "three", "four", "", "bad\x01", "longer text")
+#define SOME_LEVEL   PICK("highest", "high", "medium", "low", "now")
+#define SOME_STATUS  PICK("todo", "in_progress", "in_review", "done", "nirvana")
+#define SOME_PROJECT PICK("TLS", "QUIC", "NET", "OPS", "NONE")
+#define EXPECTED                                                                                   \
+	.has_expected_version = maybe(seed, 6), .expected_version = (int64_t)seed_below(seed, 12)
 #define SOME_CONVERSION                                                                            \
 	.has_type = maybe(seed, 3), .type = SOME_TYPE, .has_status = maybe(seed, 8),               \
 	.status = SOME_STATUS
@@ -47,6 +50,8 @@ struct workflow_transition_array random_workflow_of_people(struct decider *decid
 void fill_configuration(struct decider *decider, struct seed *seed, struct command *command);
 /* Commands on many issues. */
 void fill_bulk(struct decider *decider, struct seed *seed, struct command *command);
+/* Commands about the labels of projects; leaves others alone. */
+void fill_label(struct seed *seed, struct command *command);
 /* Likewise about boards. */
 void fill_board(struct decider *decider, struct seed *seed, struct command *command);
 

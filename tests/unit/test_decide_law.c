@@ -130,6 +130,24 @@ static void check_place(const struct tenant_state *face, const struct row_issue 
 	}
 }
 
+/* Under its project, the issue is found by each of its labels. */
+static void check_labels(const struct tenant_state *face, const struct row_issue *issue)
+{
+	struct row_key key = prefix_of(ROW_LABEL, &issue->id);
+	struct row_label label;
+	struct row_labelled_issue found;
+	uint32_t n = 0;
+
+	for (; face->next(face, &key, false, &label) && memcmp(key.bytes, issue->id.bytes, 16) == 0;
+	     n++) {
+		struct row_key at = row_key_labelled_issue(
+		        &issue->project_id,
+		        slice_of((const char *)key.bytes + 16, (size_t)key.n - 16), &issue->id);
+		assert_true(face->get(face, &at, &found));
+	}
+	assert_int_equal(n, issue->labels);
+}
+
 static void check_issue(const struct tenant_state *face, const struct row_issue *issue)
 {
 	struct row_issue at = *issue;
@@ -142,7 +160,7 @@ static void check_issue(const struct tenant_state *face, const struct row_issue 
 	check_status(face, issue);
 	check_place(face, issue);
 	assert_int_equal(count_rows(face, prefix_of(ROW_CHILD, &issue->id)), issue->children);
-	assert_int_equal(count_rows(face, prefix_of(ROW_LABEL, &issue->id)), issue->labels);
+	check_labels(face, issue);
 	assert_int_equal(count_rows(face, prefix_of(ROW_WATCHER, &issue->id)), issue->watchers);
 	assert_false(issue->has_start_on && issue->has_due_on && issue->start_on > issue->due_on);
 	assert_true(issue->remaining >= 0 && issue->estimate >= 0 && issue->spent >= 0);
@@ -399,6 +417,8 @@ static void check_invariants(struct decider *decider)
 		assert_int_equal(count_rows(face, prefix_of(ROW_ISSUE_NUMBER, &project.id)),
 		                 project.issues);
 		numbers += (uint64_t)project.issues;
+		assert_int_equal(count_rows(face, prefix_of(ROW_PROJECT_LABEL, &project.id)),
+		                 project.labels);
 		key = row_key_project_texts(&project.id);
 		assert_true(face->get(face, &key, &texts) && texts.name[0]);
 		key = row_key_project_key(slice_str(project.key));
@@ -411,6 +431,7 @@ static void check_invariants(struct decider *decider)
 	assert_int_equal(issues, decider->state.rows[ROW_RANK]);
 	assert_int_equal(issues, decider->state.rows[ROW_ISSUE_PLACE]);
 	assert_int_equal(issues, decider->state.rows[ROW_SUMMARY]);
+	assert_int_equal(decider->state.rows[ROW_LABEL], decider->state.rows[ROW_LABELLED_ISSUE]);
 	assert_int_equal(comments, decider->state.rows[ROW_COMMENT]);
 	assert_int_equal(worklogs, decider->state.rows[ROW_WORKLOG]);
 	for (key = row_key_first(ROW_WORKLOG); face->next(face, &key, false, &worklog);)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -106,9 +107,13 @@ static void expect(struct seen *s, const char *project, const char *after, const
 	assert_string_equal(buf_cstr(&s->out), body);
 }
 
-#define NOTHING "{\"items\":[],\"next\":null}"
+#define NOTHING "{\"policy\":\"open\",\"items\":[],\"next\":null}"
 #define ONE(label, n, next)                                                                        \
-	"{\"items\":[{\"label\":\"" label "\",\"issues\":" #n "}],\"next\":" next "}"
+	"{\"policy\":\"open\",\"items\":[{\"label\":\"" label "\",\"issues\":" #n                  \
+	",\"listed\":false,\"color\":null,\"description\":\"\"}],\"next\":" next "}"
+#define LISTED(label, n, more)                                                                     \
+	"{\"policy\":\"listed\",\"items\":[{\"label\":\"" label "\",\"issues\":" #n                \
+	",\"listed\":true," more "}],\"next\":null}"
 
 static void labels_are_counted_in_order_and_read_in_pages(void **state)
 {
@@ -177,6 +182,83 @@ static void an_issue_that_moves_takes_its_labels_along(void **state)
 	expect(s, "WEB", "", "big", 9, ONE("big bug", 1, "null"));
 }
 
+static struct event *change_project(struct seen *s, enum event_type type, uint64_t version)
+{
+	return history_event(&s->history, type, AGGREGATE_KIND_PROJECT, s->acme->project, version);
+}
+
+static void listed_labels_are_there_without_issues(void **state)
+{
+	struct seen *s = *state;
+	const struct project_label plain = {.label = SLICE("web")};
+	const struct project_label blue = {.label = SLICE("Web shop"),
+	                                   .has_color = true,
+	                                   .color = SLICE("#0000ff"),
+	                                   .description = SLICE("Checkout")};
+	change_project(s, EVENT_LABEL_POLICY_CHANGED, 2)->label_policy_changed.to =
+	        LABEL_POLICY_LISTED;
+	change_project(s, EVENT_LABEL_ADDED, 3)->label_added.label = plain;
+	end_command(s);
+	expect(s, "TLS", "", "we", 9, LISTED("web", 0, "\"color\":null,\"description\":\"\""));
+	change_project(s, EVENT_LABEL_EDITED, 4)->label_edited =
+	        (struct label_edited){plain, blue, true};
+	end_command(s);
+	expect(s, "TLS", "", "we", 9,
+	       LISTED("Web shop", 0, "\"color\":\"#0000ff\",\"description\":\"Checkout\""));
+	change_project(s, EVENT_LABEL_REMOVED, 5)->label_removed =
+	        (struct label_removed){.label = blue, .listed = true};
+	change_project(s, EVENT_LABEL_POLICY_CHANGED, 6)->label_policy_changed.to =
+	        LABEL_POLICY_OPEN;
+	end_command(s);
+	expect(s, "TLS", "", "we", 9, NOTHING);
+}
+
+static void a_label_keeps_its_count_when_it_is_listed_and_no_more(void **state)
+{
+	struct seen *s = *state;
+	const struct project_label bug = {.label = SLICE("bug")};
+	change_project(s, EVENT_LABEL_POLICY_CHANGED, 2)->label_policy_changed.to =
+	        LABEL_POLICY_LISTED;
+	change_project(s, EVENT_LABEL_ADDED, 3)->label_added.label = bug;
+	end_command(s);
+	expect(s, "TLS", "big bug", "", 9, LISTED("bug", 2, "\"color\":null,\"description\":\"\""));
+	change(s, EVENT_ISSUE_DELETED, 1, 2);
+	change(s, EVENT_ISSUE_DELETED, 3, 2);
+	end_command(s);
+	expect(s, "TLS", "big bug", "", 9, LISTED("bug", 0, "\"color\":null,\"description\":\"\""));
+	change(s, EVENT_ISSUE_RESTORED, 1, 3);
+	change_project(s, EVENT_LABEL_REMOVED, 4)->label_removed =
+	        (struct label_removed){.label = bug, .listed = true};
+	change_project(s, EVENT_LABEL_POLICY_CHANGED, 5)->label_policy_changed.to =
+	        LABEL_POLICY_OPEN;
+	end_command(s);
+	expect(s, "TLS", "big bug", "", 9, ONE("bug", 1, "null"));
+}
+
+static void a_page_looks_at_so_many_labels_only(void **state)
+{
+	struct seen *s = *state;
+	char texts[LABELS_LOOKED][8];
+	struct slice all[LABELS_LOOKED];
+	const struct labels_query from_start = {.name = SLICE("bug"), .limit = 9};
+	const uint32_t each = 200;
+	for (uint32_t i = 0; i < LABELS_LOOKED; i++) {
+		snprintf(texts[i], sizeof texts[i], "Z%04u", (unsigned)i);
+		all[i] = slice_str(texts[i]);
+	}
+	for (uint32_t i = 0; i < LABELS_LOOKED; i += each) {
+		create(s, (uint8_t)(10 + i / each), 0);
+		change(s, EVENT_ISSUE_LABELS_CHANGED, (uint8_t)(10 + i / each), 2)
+		        ->issue_labels_changed.added = (struct slice_array){all + i, each};
+		end_command(s);
+	}
+	assert_int_equal(read_labels(s, "TLS", &from_start), STATUS_OK);
+	/* API comes before them */
+	assert_string_equal(buf_cstr(&s->out),
+	                    "{\"policy\":\"open\",\"items\":[],\"next\":\"Z4998\"}");
+	expect(s, "TLS", "Z4998", "big", 9, ONE("big bug", 1, "null"));
+}
+
 static void what_is_no_project_or_no_cursor_is_said_so(void **state)
 {
 	struct seen *s = *state;
@@ -199,6 +281,9 @@ int main(void)
 	        CASE(what_changes_on_issues_changes_the_counts),
 	        CASE(deleted_issues_are_not_counted_and_restored_ones_are),
 	        CASE(an_issue_that_moves_takes_its_labels_along),
+	        CASE(listed_labels_are_there_without_issues),
+	        CASE(a_label_keeps_its_count_when_it_is_listed_and_no_more),
+	        CASE(a_page_looks_at_so_many_labels_only),
 	        CASE(what_is_no_project_or_no_cursor_is_said_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

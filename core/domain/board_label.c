@@ -1,0 +1,118 @@
+/* A label that is renamed, replaced or removed is so in the filters of boards. */
+#include "core/domain/board.h"
+#include "core/domain/label.h"
+#include "core/domain/organization.h"
+#include "core/domain/workflow_replace.h"
+
+struct filtering {
+	struct judge *judge;
+	const struct uuid *project;
+	struct slice label, to; /* to is empty: nothing takes its place */
+	struct uuid *at;        /* the board looked at last, in room; NULL: none yet */
+	struct uuid room;
+	struct row_board row;
+	struct board_configuration board;
+	bool shared; /* another project of the board has the label */
+};
+
+static bool filters_by(const struct filtering *f)
+{
+	for (uint32_t i = 0; i < f->board.filters.n; i++)
+		if (names_have(f->board.filters.items[i].labels, f->label))
+			return true;
+	return false;
+}
+
+static bool has_another(const struct filtering *f)
+{
+	for (uint32_t i = 0; i < f->board.projects.n; i++)
+		if (!uuid_equal(&f->board.projects.items[i], f->project) &&
+		    label_is_there(f->judge->state, &f->board.projects.items[i], f->label))
+			return true;
+	return false;
+}
+
+/* The next board of the project that a filter finds the label on; all of it lies in the arena. */
+static bool next_filtering(struct filtering *f)
+{
+	while (f->judge->decision->reject == REJECT_NONE &&
+	       next_pair(f->judge->state, ROW_PROJECT_BOARD, f->project, f->at, &f->room)) {
+		struct arena mark = *f->judge->decision->arena;
+		bool found = read_board(f->judge->state, &f->room, &f->row);
+		assert(found && !f->row.deleted);
+		(void)found;
+		f->at = &f->room;
+		if (!unpack_board(f->judge, &f->row, &f->board))
+			return false;
+		f->shared = has_another(f);
+		if (filters_by(f))
+			return true;
+		*f->judge->decision->arena = mark;
+	}
+	return false;
+}
+
+uint32_t count_boards_with_label(struct judge *judge, const struct uuid *project,
+                                 struct slice label)
+{
+	struct filtering f = {.judge = judge, .project = project, .label = label};
+	struct arena mark = *judge->decision->arena;
+	uint32_t n = 0;
+
+	for (; next_filtering(&f); *judge->decision->arena = mark)
+		n += !f.shared;
+	return n;
+}
+
+/* Where another project has the label, a filter goes on naming it, beside what takes its place. */
+static struct slice_array relabel(const struct filtering *f, struct slice_array labels)
+{
+	if (!f->shared)
+		return f->to.n ? replace_text(f->judge, labels, f->label, f->to)
+		               : leave_out_text(f->judge, labels, f->label);
+	if (!f->to.n || names_have(labels, f->to))
+		return labels;
+	struct slice *items = emit_room(f->judge, (labels.n + 1) * sizeof(*items));
+	if (!items)
+		return labels;
+	memcpy(items, labels.items, labels.n * sizeof(*items));
+	items[labels.n] = f->to;
+	return (struct slice_array){items, labels.n + 1};
+}
+
+/* A filter that asks for nothing else goes. False: nothing changes, or refused. */
+static bool relabel_filters(const struct filtering *f, struct board_configuration *board,
+                            const char *pointer)
+{
+	struct board_filter *items = emit_room(f->judge, board->filters.n * sizeof(*items));
+	char bytes[BOARD_BYTES_MAX], room[UUID_TEXT];
+	bool changes = false;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < board->filters.n && items; i++) {
+		items[n] = board->filters.items[i];
+		if (names_have(items[n].labels, f->label)) {
+			items[n].labels = relabel(f, items[n].labels);
+			changes |= items[n].labels.items != board->filters.items[i].labels.items;
+		}
+		n += board_filter_asks(&items[n]);
+	}
+	board->filters = (struct board_filter_array){items, n};
+	return changes && f->judge->decision->reject == REJECT_NONE &&
+	       (board_pack(board, bytes) ||
+	        REFUSE(f->judge, REJECT_BAD_BOARD, pointer, SLICE("board "),
+	               uuid_slice(&f->room, room), SLICE(" would be too large")));
+}
+
+void replace_label_on_boards(struct judge *judge, const struct uuid *project, struct slice label,
+                             struct slice to, const char *pointer)
+{
+	struct filtering f = {.judge = judge, .project = project, .label = label, .to = to};
+
+	while (next_filtering(&f)) {
+		struct board_configuration after = f.board;
+		if (relabel_filters(&f, &after, pointer))
+			emit_board(judge, EVENT_BOARD_EDITED, &f.room, f.row.version + 1)
+			        ->board_edited = (struct board_edited){f.board, after};
+	}
+}
