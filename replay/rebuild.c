@@ -1,13 +1,15 @@
 /* The order of a rebuild:
  *   1. note the instance in the registry, so that it is found again after a crash;
  *   2. fold in bulk up to where the live view stands, build indexes;
- *   3. read the live rows in one committed state, at position P; fold on to exactly P; compare;
+ *   3. beside it read the live rows in one committed state, at position P;
+ *      fold on to exactly P; compare;
  *   4. catch up; sync, by closing and opening it again;
  *   5. hold the live view, fold the rest, close, swap, let go: queries never see an older position.
  *   6. drop what nobody needs any more.
  * Interrupted anywhere, it goes on with the noted instance: its position is its own. */
 #include "replay/rebuild.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -233,37 +235,66 @@ static bool has_rows_of(const struct run *run, const struct view_position *posit
 	       uuid_equal(&position->journal_id, &identity->id);
 }
 
+/* The live rows, read by a thread of its own: it and what builds indexes hardly meet. */
+struct live_rows {
+	const struct replay_work *work;
+	struct comparison *comparison;
+	struct view *view; /* NULL: nothing to compare */
+	struct view_position at;
+	enum status status;
+	struct error err;
+};
+
+static void *read_live_rows(void *context)
+{
+	struct live_rows *rows = context;
+	rows->status = comparison_spool(rows->comparison, rows->work->type, rows->view,
+	                                rows->work->site->config->data_dir, &rows->at, &rows->err);
+	return NULL;
+}
+
+static enum status finish(struct run *run, struct live_rows *rows, struct error *err)
+{
+	pthread_t thread;
+	report(run, REPLAY_FINISHING);
+	bool has_thread = rows->view && !pthread_create(&thread, NULL, read_live_rows, rows);
+	enum status status = run->work->type->finish(run->view, err);
+	if (has_thread)
+		pthread_join(thread, NULL);
+	else if (!status && rows->view)
+		read_live_rows(rows);
+	if (!status && rows->status) {
+		status = rows->status;
+		if (err)
+			*err = rows->err;
+	}
+	return status;
+}
+
 /* Where to build to in bulk: where @live stands, else (nothing to compare) the end of the log. */
-static enum status build(struct run *run, struct live *live, bool *comparable, struct error *err)
+static enum status build(struct run *run, struct live *live, struct live_rows *rows,
+                         struct error *err)
 {
 	const struct view_type *type = run->work->type;
 	struct view_position position = {.partitions = 0};
 	enum status status = measure_end(run, err);
 	if (!status && live->view)
 		status = type->position(live->view, &position, err);
-	*comparable = live->view && has_rows_of(run, &position);
 	if (status)
 		return status;
+	*rows = (struct live_rows){.work = run->work, .comparison = &run->outcome->comparison};
+	rows->view = has_rows_of(run, &position) ? live->view : NULL;
 	report(run, REPLAY_BUILDING);
-	status = fold_to(run, *comparable ? position.next_offset : NULL, FOLD_BULK_EVENTS, err);
-	if (status)
-		return status;
-	report(run, REPLAY_FINISHING);
-	return type->finish(run->view, err);
+	status = fold_to(run, rows->view ? position.next_offset : NULL, FOLD_BULK_EVENTS, err);
+	return status ? status : finish(run, rows, err);
 }
 
-static enum status compare(struct run *run, struct live *live, struct error *err)
+static enum status compare(struct run *run, const struct live_rows *rows, struct error *err)
 {
-	struct comparison *comparison = &run->outcome->comparison;
-	const struct replay_work *work = run->work;
-	struct view_position at;
 	report(run, REPLAY_COMPARING);
-	enum status status = comparison_spool(comparison, work->type, live->view,
-	                                      work->site->config->data_dir, &at, err);
+	enum status status = fold_to(run, rows->at.next_offset, FOLD_POLL_MAX, err);
 	if (!status)
-		status = fold_to(run, at.next_offset, FOLD_POLL_MAX, err);
-	if (!status)
-		status = comparison_match(comparison, work->type, run->view, err);
+		status = comparison_match(rows->comparison, run->work->type, run->view, err);
 	run->outcome->compared = !status;
 	return status;
 }
@@ -306,16 +337,16 @@ static enum status find_live(struct run *run, struct live *live, struct error *e
 static enum status build_and_compare(struct run *run, struct error *err)
 {
 	struct live live;
-	bool comparable = false;
+	struct live_rows rows = {.view = NULL};
 	enum status status = find_live(run, &live, err);
 	if (status)
 		return status;
 	status = open_build(run, err);
 	if (!status)
-		status = build(run, &live, &comparable, err);
-	if (!status && comparable)
-		status = compare(run, &live, err);
-	if (!status && comparable)
+		status = build(run, &live, &rows, err);
+	if (!status && rows.view)
+		status = compare(run, &rows, err);
+	if (!status && rows.view)
 		status = judge(run, &live, err);
 	bool same_version = live.version == run->work->type->version;
 	site_live_done(run->work->site, run->work->type, &live);
