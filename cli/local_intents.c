@@ -46,11 +46,12 @@ static json_t *body_of(const struct command *command)
 static struct job *to_job(const struct intent *intent, struct waiting *waiting)
 {
 	struct slice none = {0};
-	struct job *job = job_new(intent->tenant, none, none, none, ARENA_BYTES);
+	struct job *job = job_new(intent->tenant, intent->credential_id, none, none, ARENA_BYTES);
 	job->command_id = intent->command_id;
 	job->command = intent->command;
 	job->intent = true;
 	job->rule_id = intent->rule_id;
+	job->on_behalf_of = intent->on_behalf_of;
 	job->causation_id = intent->causation_id;
 	job->correlation_id = intent->correlation_id;
 	job->done = job_done;

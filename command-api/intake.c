@@ -126,6 +126,7 @@ static const struct line_member {
         {"reason", offsetof(struct envelope, reason)},
         {"correlation_id", offsetof(struct envelope, correlation_id)},
         {"causation_id", offsetof(struct envelope, causation_id)},
+        {"credential_id", offsetof(struct envelope, credential_id)},
         {"rule", offsetof(struct envelope, rule)},
 };
 
@@ -205,8 +206,8 @@ static bool read_envelope(struct job *job, const struct envelope *envelope,
 			            "occurred_at must be a time like 2026-11-21T10:00:00Z");
 		job->has_occurred_at = true;
 	}
-	if (envelope->rule.data) {
-		if (!principal->service)
+	if (envelope->rule.data || envelope->credential_id.data) {
+		if (!principal->service || !envelope->rule.data)
 			return fail(fault, 403, "forbidden",
 			            "only a service of this installation sends intents");
 		job->intent = true;
@@ -277,6 +278,13 @@ static bool is_traceparent(struct slice text)
 	return true;
 }
 
+/* An intent is told by what its member had come with, not by the token of the service. */
+static struct slice credential_of(const struct principal *principal,
+                                  const struct envelope *envelope)
+{
+	return envelope->rule.data ? envelope->credential_id : principal->credential_id;
+}
+
 struct job *intake_job(struct slice tenant, const struct principal *principal,
                        const struct envelope *envelope, json_t *data, size_t body_bytes,
                        struct intake_fault *fault)
@@ -299,7 +307,7 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
 	struct slice traceparent = envelope->traceparent;
 	if (!is_traceparent(traceparent))
 		traceparent.n = 0;
-	struct job *job = job_new(tenant, principal->credential_id, reason, traceparent,
+	struct job *job = job_new(tenant, credential_of(principal, envelope), reason, traceparent,
 	                          ARENA_BASE_BYTES + body_bytes * ARENA_BYTES_PER_BODY);
 	job->body = json_incref(data);
 	if (!fill_job(job, envelope, principal, data, fault)) {

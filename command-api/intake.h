@@ -10,10 +10,11 @@
 
 /* What travels beside the fields of a command: headers of a single command, members of a line. */
 struct envelope {
-	struct slice command;      /* name */
-	struct slice command_id;   /* Idempotency-Key: empty = made here */
-	struct slice occurred_at;  /* RFC 3339 */
-	struct slice on_behalf_of; /* member id */
+	struct slice command;       /* name */
+	struct slice command_id;    /* Idempotency-Key: empty = made here */
+	struct slice occurred_at;   /* RFC 3339 */
+	struct slice on_behalf_of;  /* member id */
+	struct slice credential_id; /* that the member of an intent had come with; services only */
 	struct slice reason;
 	struct slice correlation_id;
 	struct slice causation_id;

@@ -100,13 +100,15 @@ static void append_canonical(json_t *body, struct buf *form)
 
 void job_hash(struct job *job)
 {
+	static const struct uuid nobody;
 	struct buf form = {0};
 	char fixed[1 + 8 + 16 + 1];
 	buf_reserve(&form, FORM_BYTES);
 	buf_append_slice(&form, slice_str(command_type_name(job->command.type)));
 	fixed[0] = (char)job->has_occurred_at;
 	put_u64(fixed + 1, job->has_occurred_at ? (uint64_t)job->occurred_at_ms : 0);
-	memcpy(fixed + 9, job->on_behalf_of.bytes, 16);
+	/* In whose name an intent comes follows from its event, as its id does. */
+	memcpy(fixed + 9, job->intent ? nobody.bytes : job->on_behalf_of.bytes, 16);
 	fixed[25] = (char)job->intent;
 	buf_append(&form, fixed, sizeof fixed);
 	append_canonical(job->body, &form);

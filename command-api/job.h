@@ -45,7 +45,7 @@ struct job {
 	struct slice tenant;
 	struct uuid command_id;
 	struct command command;
-	uint8_t hash[32];     /* of type, body, occurred_at, on_behalf_of, intent */
+	uint8_t hash[32];     /* of type, body, occurred_at, intent; on_behalf_of of others */
 	uint8_t identity[32]; /* identity_hash of the caller */
 	bool has_identity;    /* false: an intent of a rule */
 	bool has_api_key;     /* the caller came with one: no identity */

@@ -51,6 +51,9 @@ static void intent_line(const struct intent *intent, struct buf *out)
 	json_out_member_uuid(&json, "causation_id", &intent->causation_id);
 	json_out_member_uuid(&json, "correlation_id", &intent->correlation_id);
 	json_out_member_uuid(&json, "rule", &intent->rule_id);
+	json_out_member_uuid(&json, "on_behalf_of", &intent->on_behalf_of);
+	if (intent->credential_id.n)
+		json_out_member_string(&json, "credential_id", intent->credential_id);
 	json_out_key(&json, "data");
 	command_json(&intent->command, &json);
 	json_out_object_end(&json);

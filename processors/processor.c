@@ -13,7 +13,7 @@
 #include "core/codec/record_read.h"
 #include "core/codec/schema_table.h"
 #include "core/service/trouble.h"
-#include "processors/rule.h"
+#include "processors/rule_run.h"
 
 #define LOGGER         "processor"
 #define STORE_FORMAT   1
@@ -22,7 +22,6 @@
 #define RETRY_PAUSE_MS 250
 #define DECODE_ARENA   (1024 * 1024)
 #define TEXT_ARENA     (1024 * 1024)
-#define INTENTS_MAX    4096
 
 /* fold: partition u32 -> next offset u64; 'r', partition u32 -> reread_until u64; "journal" -> id;
  * "schemas" -> how many schemas the program knew. stopped: tenant -> struct standing, then the
@@ -35,13 +34,6 @@ struct standing {
 	struct uuid event_id;
 	uint32_t partition;
 	int64_t offset;
-};
-
-struct rule_run {
-	struct intent *intents;
-	uint32_t n;
-	struct arena texts;
-	bool full;
 };
 
 struct processor {
@@ -65,32 +57,6 @@ struct processor {
 	struct processor_state state;
 	int64_t moved_ms;
 };
-
-struct slice rule_text(struct rule_run *run, struct slice text)
-{
-	struct slice copy = arena_copy(&run->texts, text);
-	run->full = run->full || !copy.data;
-	return copy;
-}
-
-void rule_intend(struct rule_run *run, const struct rule *rule, const struct event *event,
-                 const char *path, const struct uuid *target, const struct command *command)
-{
-	struct slice tenant = rule_text(run, event->meta.tenant);
-	if (run->full || run->n == INTENTS_MAX) {
-		run->full = true;
-		return;
-	}
-	run->intents[run->n++] = (struct intent){
-	        .tenant = tenant,
-	        .command_id =
-	                intent_id(&event->meta.event_id, &rule->id, rule->version, path, target),
-	        .causation_id = event->meta.event_id,
-	        .correlation_id = event->meta.correlation_id,
-	        .rule_id = rule->id,
-	        .command = *command,
-	};
-}
 
 /* --- position --- */
 

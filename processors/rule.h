@@ -28,8 +28,11 @@ extern const struct rule rule_subtasks_done;
 /* Every rule of the program, ends with NULL. */
 extern const struct rule *const rules[];
 
-/* Ask for @command on @target because of @event. Strings of @command are copied by type where they
- * are of the event's memory: they must live until the batch ends (use rule_text for made ones). */
+/* Ask for @command on @target because of @event, in the name of the member who did it or had it
+ * done, through whatever chain of rules: it is judged with their rights, and refused where they may
+ * not. Nothing is asked for when there is no such member. Strings of @command are copied by type
+ * where they are of the event's memory: they must live until the batch ends (use rule_text for made
+ * ones). */
 void rule_intend(struct rule_run *run, const struct rule *rule, const struct event *event,
                  const char *path, const struct uuid *target, const struct command *command);
 /* A text that lives as long as the batch. */

@@ -11,7 +11,7 @@ static bool is_person(enum actor_kind kind)
 	return kind == ACTOR_KIND_MEMBER || kind == ACTOR_KIND_IMPORTER;
 }
 
-static bool is_processor(enum actor_kind kind)
+static bool is_automation(enum actor_kind kind)
 {
 	return kind == ACTOR_KIND_RULE || kind == ACTOR_KIND_SYSTEM;
 }
@@ -25,14 +25,36 @@ struct actor request_actor(const struct request *request)
 	return actor;
 }
 
+/* A rule in the name of a member may what the member may, with the API key that they had come with:
+ * what they cannot do themselves, nothing does for them. */
+static bool check_person_of_rule(struct judge *judge)
+{
+	const struct actor *actor = &judge->request->actor;
+	struct row_member member;
+	struct row_api_key row;
+	struct uuid key;
+
+	if (!check_member(judge, &actor->on_behalf_of, "") ||
+	    !read_member(judge->state, &actor->on_behalf_of, &member))
+		return false;
+	judge->role = member.role;
+	if (!actor->has_credential_id || !uuid_parse(actor->credential_id, &key))
+		return true;
+	struct row_key at = row_key_api_key(&key);
+	if (judge->state->get(judge->state, &at, &row))
+		judge->role = api_key_role(row.scope, member.role);
+	return true;
+}
+
 static bool check_actor(struct judge *judge)
 {
 	const struct actor *actor = &judge->request->actor;
 	struct row_member member;
 
-	judge->processor = is_processor(actor->kind);
-	if (judge->processor)
-		return true;
+	judge->automation = is_automation(actor->kind);
+	judge->processor = judge->automation && !actor->has_on_behalf_of;
+	if (judge->automation)
+		return judge->processor || check_person_of_rule(judge);
 	if (!is_person(actor->kind) || !read_member(judge->state, &actor->id, &member) ||
 	    member.status != MEMBER_ACTIVE)
 		return REFUSE(judge, REJECT_NOT_A_MEMBER, "", SLICE(""));

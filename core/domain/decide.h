@@ -23,8 +23,10 @@ enum { FRESH_ID, FRESH_OWNER, FRESH_IDS };
 
 /* What the shell knows about a command before it is decided. */
 struct request {
-	struct slice tenant;      /* slug of the URL */
-	struct actor actor;       /* kind, id (member or rule), credential_id, on_behalf_of */
+	struct slice tenant; /* slug of the URL */
+	/* Kind, id (member or rule), credential_id, on_behalf_of: of importers the author whose
+	 * name is on what happened, of rules the member whose rights count. */
+	struct actor actor;
 	bool installation;        /* an installation token: an operator */
 	bool has_identity_member; /* the person that an AddMember or CreateOrganization names is */
 	struct uuid identity_member; /* already this member (also when removed) */

@@ -68,6 +68,11 @@ bool find_rank_goal(struct judge *judge, const struct rank_goal *goal, struct ro
 void rank_issue(struct judge *judge, const struct rank_goal *goal, struct row_issue *issue);
 /* Rank of the last issue of the tenant; n is 0 if there is none. */
 struct rank issue_last_rank(const struct tenant_state *state);
+/* Whether the actor may put issues of @project below @parent. That changes what becomes of @parent:
+ * where it is in another project it asks for edit_issues of it. */
+bool may_adopt(struct judge *judge, const struct uuid *project, const struct row_issue *parent);
+bool check_adoption(struct judge *judge, const struct uuid *project,
+                    const struct row_issue *parent);
 /* Whether @parent may be the parent of the issue @id of @type: its type is one level above. */
 bool check_parent(struct judge *judge, const struct uuid *id, const struct row_item *type,
                   const struct row_issue *parent, const char *pointer);

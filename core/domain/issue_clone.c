@@ -95,9 +95,10 @@ static bool copy_summary(struct judge *judge, const struct clone_issue *command,
 }
 
 /* @parent: of a sub-task that is cloned with its parent, else NULL: that of the issue, if it can
- * have children. */
-static bool find_clone_parent(struct judge *judge, const struct row_item *type,
-                              const struct uuid *parent, struct clone *clone)
+ * have children, and the actor may give it some. */
+static bool find_clone_parent(struct judge *judge, const struct uuid *project,
+                              const struct row_item *type, const struct uuid *parent,
+                              struct clone *clone)
 {
 	struct row_issue row;
 
@@ -113,10 +114,11 @@ static bool find_clone_parent(struct judge *judge, const struct row_item *type,
 	if (!active && type_needs_parent(type))
 		return REFUSE(judge, REJECT_PARENT_NEEDED, "/issue",
 		              SLICE("the parent of the sub-task is archived, or not there"));
-	if (!active)
+	if (!active || (!type_needs_parent(type) && !may_adopt(judge, project, &row)))
 		return true;
 	clone->parent = row.id;
-	return check_parent(judge, &judge->request->fresh[FRESH_ID], type, &row, "/project");
+	return check_adoption(judge, project, &row) &&
+	       check_parent(judge, &judge->request->fresh[FRESH_ID], type, &row, "/project");
 }
 
 /* What the issue has was validated when it was created; who creates issues is asked again. */
@@ -161,7 +163,8 @@ static bool plan_clone(struct cloning *cloning, const struct uuid *parent, struc
 	    !find_workflow(judge, project, false, PADDED(type.workflow), "/project", &workflow) ||
 	    !check_cloner(cloning, &clone->source, &type, &workflow) ||
 	    !copy_summary(judge, cloning->command, &clone->source, &clone->summary) ||
-	    !find_clone_parent(judge, &type, parent, clone) || !check_may_give(cloning, clone) ||
+	    !find_clone_parent(judge, project, &type, parent, clone) ||
+	    !check_may_give(cloning, clone) ||
 	    !plan_cloned_fields(judge, &clone->source, &to, &clone->fields) ||
 	    !check_new_id(judge, &cloning->id, "/issue_id"))
 		return false;

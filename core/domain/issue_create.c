@@ -32,6 +32,18 @@ static bool is_descendant(const struct tenant_state *state, const struct row_iss
 	return true;
 }
 
+bool may_adopt(struct judge *judge, const struct uuid *project, const struct row_issue *parent)
+{
+	return uuid_equal(&parent->project_id, project) ||
+	       may(judge, PERMISSION_EDIT_ISSUES, project_of_issue(judge, parent), parent);
+}
+
+bool check_adoption(struct judge *judge, const struct uuid *project, const struct row_issue *parent)
+{
+	return may_adopt(judge, project, parent) ||
+	       check_may(judge, PERMISSION_EDIT_ISSUES, project_of_issue(judge, parent), parent);
+}
+
 bool check_parent(struct judge *judge, const struct uuid *id, const struct row_item *type,
                   const struct row_issue *parent, const char *pointer)
 {
@@ -81,7 +93,8 @@ static bool check_texts(struct judge *judge, const struct create_issue *command)
 
 /* The parent that the command names, nil if none. */
 static bool find_parent(struct judge *judge, const struct create_issue *command,
-                        const struct uuid *id, const struct row_item *type, struct uuid *parent)
+                        const struct uuid *id, const struct uuid *project,
+                        const struct row_item *type, struct uuid *parent)
 {
 	struct row_issue row;
 
@@ -92,6 +105,7 @@ static bool find_parent(struct judge *judge, const struct create_issue *command,
 	if (!command->has_parent)
 		return true;
 	if (!find_open_issue(judge, command->parent, "/parent", &row) ||
+	    !check_adoption(judge, project, &row) ||
 	    !check_parent(judge, id, type, &row, "/parent"))
 		return false;
 	*parent = row.id;
@@ -250,7 +264,7 @@ void decide_create_issue(struct judge *judge, const struct create_issue *command
 	                       &priority) ||
 	    !check_new_id(judge, &issue.id, "/issue_id") ||
 	    !check_people(judge, command, &project, &issue) ||
-	    !find_parent(judge, command, &issue.id, &type, &issue.parent) ||
+	    !find_parent(judge, command, &issue.id, &project.id, &type, &issue.parent) ||
 	    !find_workflow(judge, &project.id, false, PADDED(type.workflow), "/type", &workflow) ||
 	    !check_project_parts(judge, command, &project.id))
 		return;

@@ -133,6 +133,8 @@ static bool set_parent(struct issue_draft *draft, const struct slice *value, con
 	memset(&parent.id, 0, sizeof(parent.id));
 	if (value &&
 	    (!find_open_issue(draft->judge, *value, pointer, &parent) ||
+	     (!uuid_equal(&parent.id, &draft->issue.parent) &&
+	      !check_adoption(draft->judge, &draft->issue.project_id, &parent)) ||
 	     !check_parent(draft->judge, &draft->issue.id, &draft->type, &parent, pointer)))
 		return false;
 	draft->issue.parent = parent.id;

@@ -129,6 +129,8 @@ static bool find_new_parent(struct judge *judge, const struct edit_issue *comman
 	if (!command->has_parent)
 		return check_kept_parent(judge, issue, conversion);
 	if (!find_open_issue(judge, command->parent, "/parent", &row) ||
+	    (!uuid_equal(&row.id, &issue->parent) &&
+	     !check_adoption(judge, &issue->project_id, &row)) ||
 	    !check_parent(judge, &issue->id, type, &row, "/parent"))
 		return false;
 	*parent = row.id;

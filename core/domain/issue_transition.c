@@ -346,6 +346,7 @@ void decide_transition_issue(struct judge *judge, const struct transition_issue 
 	                            .known = &judge->workflows,
 	                            .person = judge->person,
 	                            .role = judge->role,
+	                            .automation = judge->automation,
 	                            .processor = judge->processor,
 	                            .now_ms = judge->request->now_ms};
 	const struct workflow_transition *transition;

@@ -19,9 +19,10 @@ struct judge {
 	enum command_type type;
 	struct decision *decision;
 	struct row_organization organization;
-	enum org_role role; /* of the actor, within the scope of an API key; UNKNOWN for rules and
-	                     * the system */
-	bool processor;     /* the actor is a rule or the system: no role to ask for */
+	enum org_role role; /* of the member whose rights count, within the scope of an API key;
+	                     * UNKNOWN: nobody's do */
+	bool automation;    /* the actor is a rule or the system */
+	bool processor;     /* ... in nobody's name: there is nobody to ask for a role */
 	struct uuid person; /* in whose name: on_behalf_of, else the actor */
 	bool has_asked;     /* whether the actor may send the command in the project */
 	bool has_project;
@@ -84,7 +85,7 @@ bool time_in_range(int64_t ms);
 
 /* Rights. Every command that asks for a permission must have asked when it is accepted: finding
  * the project or the issue that it is about asks. Whether the actor holds @permission in @project,
- * on @issue (NULL: on none); processors hold all. */
+ * on @issue (NULL: on none); who acts in nobody's name holds all. */
 bool may(struct judge *judge, enum permission permission, const struct row_project *project,
          const struct row_issue *issue);
 bool can_browse_issue(struct judge *judge, const struct row_issue *issue);

@@ -114,6 +114,7 @@ struct crossing crossing_into(struct judge *judge, const struct row_issue *issue
 	                         .arena = judge->decision->arena,
 	                         .person = judge->person,
 	                         .role = judge->role,
+	                         .automation = judge->automation,
 	                         .processor = judge->processor,
 	                         .now_ms = judge->request->now_ms,
 	                         .issue = *issue,

@@ -20,9 +20,11 @@ struct crossing {
 	const struct tenant_state *state;
 	struct arena *arena;                 /* the workflow lies in it */
 	const struct known_workflow **known; /* by the command so far; NULL: not kept */
-	/* Who wants to. Rules and the system are not asked who they are. */
+	/* Who wants to: a member, or automation (a rule, the system) in the name of one. Who acts
+	 * in nobody's name (processor) is not asked who it is. */
 	struct uuid person;
 	enum org_role role;
+	bool automation;
 	bool processor;
 	int64_t now_ms;
 	struct row_issue issue;

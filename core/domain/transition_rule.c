@@ -196,7 +196,7 @@ bool rule_holds(const struct crossing *crossing, struct workflow_rule_array rule
 	case WORKFLOW_RULE_KIND_PERMISSION:
 		return crossing->processor || has_permission(crossing, rule);
 	case WORKFLOW_RULE_KIND_AUTOMATION:
-		return crossing->processor;
+		return crossing->automation;
 	case WORKFLOW_RULE_KIND_USER_FIELD:
 		return crossing->processor || field_rule_holds(crossing, rule);
 	case WORKFLOW_RULE_KIND_FIELD_IS:

@@ -22,7 +22,9 @@ struct intent {
 	struct uuid causation_id;   /* the event */
 	struct uuid correlation_id; /* of the event's chain */
 	struct uuid rule_id;
-	struct command command; /* strings borrow until send returns */
+	struct uuid on_behalf_of;   /* the member whose rights count */
+	struct slice credential_id; /* that they had come with; empty: none */
+	struct command command;     /* strings borrow until send returns */
 	enum intent_outcome outcome;
 };
 

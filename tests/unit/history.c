@@ -99,7 +99,8 @@ void history_command(struct history *history, struct history_tenant *tenant)
 		meta->command_id = meta->correlation_id = command;
 		meta->index = (int32_t)i;
 		meta->count = (int32_t)history->staged_n;
-		meta->actor.kind = ACTOR_KIND_MEMBER;
+		if (meta->actor.kind == ACTOR_KIND_UNKNOWN)
+			meta->actor.kind = ACTOR_KIND_MEMBER;
 		meta->recorded_at = meta->occurred_at = HISTORY_START_MS + meta->seq * 1000;
 		struct buf *values = &history->values[partition];
 		size_t start = values->n;

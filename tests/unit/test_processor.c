@@ -18,8 +18,8 @@
 #define SENT_MAX 64
 
 struct sent {
-	struct uuid command_id, causation_id;
-	char issue[UUID_TEXT + 1], to[16];
+	struct uuid command_id, causation_id, on_behalf_of;
+	char issue[UUID_TEXT + 1], to[16], credential_id[16];
 };
 
 struct bench {
@@ -31,6 +31,7 @@ struct bench {
 	bool is_deaf; /* takes everything and answers nothing */
 	struct sent sent[SENT_MAX];
 	uint32_t sent_n;
+	struct actor actor; /* of the next transitions */
 };
 
 static void note_intents(struct intent_port *port, struct intent *intents, uint32_t n)
@@ -43,6 +44,9 @@ static void note_intents(struct intent_port *port, struct intent *intents, uint3
 		assert_int_equal(intents[i].command.type, COMMAND_TRANSITION_ISSUE);
 		sent->command_id = intents[i].command_id;
 		sent->causation_id = intents[i].causation_id;
+		sent->on_behalf_of = intents[i].on_behalf_of;
+		snprintf(sent->credential_id, sizeof sent->credential_id, "%.*s",
+		         (int)intents[i].credential_id.n, intents[i].credential_id.data);
 		snprintf(sent->issue, sizeof sent->issue, "%.*s", (int)command->issue.n,
 		         command->issue.data);
 		snprintf(sent->to, sizeof sent->to, "%s",
@@ -136,6 +140,7 @@ static void transition(struct bench *bench, uint64_t number, const char *from, c
 {
 	struct event *event = history_event(&bench->history, EVENT_ISSUE_TRANSITIONED,
 	                                    AGGREGATE_KIND_ISSUE, issue_id(number), 2);
+	event->meta.actor = bench->actor;
 	event->issue_transitioned.from = slice_str(from);
 	event->issue_transitioned.to = slice_str(to);
 	event->issue_transitioned.from_category =
@@ -209,6 +214,63 @@ static void the_last_sub_task_that_is_done_finishes_its_parent_once(void **state
 	run_to_the_end(bench, 10);
 	assert_int_equal(bench->sent_n, 1);
 	expect_sent(bench, 0, 9, 1);
+}
+
+/* The second sub-task of the family is finished by this. */
+static void finished_by(struct bench *bench, struct actor actor)
+{
+	family(bench);
+	transition(bench, 2, "todo", "done");
+	bench->actor = actor;
+	transition(bench, 3, "todo", "done");
+	run_to_the_end(bench, 9);
+}
+
+static void the_intent_is_in_the_name_of_who_finished_the_last_one(void **state)
+{
+	struct bench *bench = *state;
+	struct uuid cleo = history_id("acme", "member", 3);
+	finished_by(bench, (struct actor){.kind = ACTOR_KIND_MEMBER,
+	                                  .id = cleo,
+	                                  .has_credential_id = true,
+	                                  .credential_id = SLICE("key of cleo")});
+	assert_int_equal(bench->sent_n, 1);
+	assert_memory_equal(&bench->sent[0].on_behalf_of, &cleo, sizeof cleo);
+	assert_string_equal(bench->sent[0].credential_id, "key of cleo");
+}
+
+static void what_a_rule_did_is_answered_in_the_name_of_the_same_member(void **state)
+{
+	struct bench *bench = *state;
+	struct uuid cleo = history_id("acme", "member", 3);
+	finished_by(bench, (struct actor){.kind = ACTOR_KIND_RULE,
+	                                  .id = history_id("acme", "rule", 1),
+	                                  .has_on_behalf_of = true,
+	                                  .on_behalf_of = cleo});
+	assert_int_equal(bench->sent_n, 1);
+	assert_memory_equal(&bench->sent[0].on_behalf_of, &cleo, sizeof cleo);
+	assert_string_equal(bench->sent[0].credential_id, "");
+}
+
+static void what_was_imported_is_answered_in_the_name_of_who_imported_it(void **state)
+{
+	struct bench *bench = *state;
+	struct uuid ben = history_id("acme", "member", 2);
+	finished_by(bench, (struct actor){.kind = ACTOR_KIND_IMPORTER,
+	                                  .id = ben,
+	                                  .has_on_behalf_of = true,
+	                                  .on_behalf_of = history_id("acme", "member", 3)});
+	assert_int_equal(bench->sent_n, 1);
+	assert_memory_equal(&bench->sent[0].on_behalf_of, &ben, sizeof ben);
+}
+
+/* A log from before rules had one. */
+static void what_nobody_did_is_not_answered(void **state)
+{
+	struct bench *bench = *state;
+	finished_by(bench,
+	            (struct actor){.kind = ACTOR_KIND_RULE, .id = history_id("acme", "rule", 1)});
+	assert_int_equal(bench->sent_n, 0);
 }
 
 static void a_sub_task_that_is_open_again_counts_again(void **state)
@@ -384,6 +446,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        CASE(the_last_sub_task_that_is_done_finishes_its_parent_once),
+	        CASE(the_intent_is_in_the_name_of_who_finished_the_last_one),
+	        CASE(what_a_rule_did_is_answered_in_the_name_of_the_same_member),
+	        CASE(what_was_imported_is_answered_in_the_name_of_who_imported_it),
+	        CASE(what_nobody_did_is_not_answered),
 	        CASE(a_sub_task_that_is_open_again_counts_again),
 	        CASE(the_open_sub_task_that_leaves_finishes_the_parent),
 	        CASE(what_becomes_a_sub_task_counts_and_what_was_one_does_not),
