@@ -8,7 +8,7 @@
 #include "core/domain/rank.h"
 #include "core/domain/transition.h"
 
-/* Levels of types allow three generations; more would be a loop. */
+/* Levels of types are -1 to 5: seven generations at most; more would be a loop. */
 #define GENERATIONS_MAX 8
 
 struct event *emit_issue(struct judge *judge, enum event_type type, struct row_issue *issue)
