@@ -25,8 +25,8 @@ void rule_intend(struct rule_run *run, const struct rule *rule, const struct eve
 	if (!person_of(actor, &person))
 		return;
 	struct slice tenant = rule_text(run, event->meta.tenant);
-	struct slice credential = actor->has_credential_id ? rule_text(run, actor->credential_id)
-	                                                   : slice_of(NULL, 0);
+	struct slice credential =
+	        actor->has_credential_id ? rule_text(run, actor->credential_id) : slice_of(NULL, 0);
 	if (run->full || run->n == INTENTS_MAX) {
 		run->full = true;
 		return;

@@ -24,6 +24,8 @@ struct children {
 struct children children_of(const struct tenant_state *state, const struct uuid *parent);
 bool next_child(struct children *children, struct row_issue *child);
 bool is_subtask(const struct tenant_state *state, const struct row_issue *issue);
+/* Whether the actor may do with this sub-task, too, what the command does with its parent. */
+bool check_goes_along(struct judge *judge, const struct row_issue *child);
 
 /* An estimate: 0 to ESTIMATE_MINUTES_MAX. */
 bool check_estimate(struct judge *judge, int32_t minutes, const char *pointer);

@@ -67,7 +67,7 @@ static bool was_archived_along(const struct row_issue *child)
 	return child->archived_with_parent && !child->deleted;
 }
 
-static bool is_kept(const struct row_issue *child)
+static bool is_not_deleted(const struct row_issue *child)
 {
 	return !child->deleted;
 }
@@ -77,9 +77,26 @@ static bool was_deleted_along(const struct row_issue *child)
 	return child->deleted_with_parent;
 }
 
-/* Sub-tasks may lie in other projects, where the actor must have the right as well: it is asked
- * before anything is said of such a project, which the actor may not be allowed to see. In a
- * deleted project they go along unseen: when it is restored, they are what their parent is. */
+/* The actor may do this with the sub-task too, which the refusal names unless it is hidden. */
+bool check_goes_along(struct judge *judge, const struct row_issue *child)
+{
+	const struct row_project *project = project_of_issue(judge, child);
+	char room[TEXT_NUMBER_MAX];
+
+	if (!can_browse_issue(judge, child))
+		return REFUSE(judge, REJECT_FORBIDDEN, "/issue",
+		              SLICE("sub-tasks in another project go along, and there the "
+		                    "actor may not do this"));
+	return may_send(judge, project, child) ||
+	       REFUSE(judge, REJECT_FORBIDDEN, "/issue", SLICE("its sub-task "),
+	              PADDED(project->key), SLICE("-"), text_number((uint64_t)child->number, room),
+	              SLICE(" goes along, and needs the permission "),
+	              slice_str(permission_symbol(command_permissions[judge->type].permission)),
+	              SLICE(" as well"));
+}
+
+/* Whoever takes sub-tasks along is asked about each, wherever it lies. In a deleted project they go
+ * along unseen: when it is restored, they are what their parent is. */
 static bool check_subtasks(struct judge *judge, const struct row_issue *issue,
                            goes_along_fn *goes_along)
 {
@@ -87,17 +104,10 @@ static bool check_subtasks(struct judge *judge, const struct row_issue *issue,
 	struct row_issue child;
 
 	for (children = children_of(judge->state, &issue->id); next_child(&children, &child);) {
-		if (!is_subtask(judge->state, &child) || !goes_along(&child))
+		if (!is_subtask(judge->state, &child) || !goes_along(&child) ||
+		    project_of_issue(judge, &child)->deleted)
 			continue;
-		const struct row_project *project = project_of_issue(judge, &child);
-		if (project->deleted)
-			continue;
-		if (!uuid_equal(&child.project_id, &issue->project_id) &&
-		    (!can_browse_issue(judge, &child) || !may_send(judge, project, &child)))
-			return REFUSE(judge, REJECT_FORBIDDEN, "/issue",
-			              SLICE("sub-tasks in another project go along, and there the "
-			                    "actor may not do this"));
-		if (!check_project_of_issue(judge, &child))
+		if (!check_goes_along(judge, &child) || !check_project_of_issue(judge, &child))
 			return false;
 	}
 	return true;
@@ -183,11 +193,11 @@ void decide_delete_issue(struct judge *judge, const struct delete_issue *command
 
 	if (!find_subject(judge, command->issue, command->has_expected_version,
 	                  command->expected_version, &issue) ||
-	    !check_subtasks(judge, &issue, is_kept))
+	    !check_subtasks(judge, &issue, is_not_deleted))
 		return;
 	struct uuid_array staying = staying_children(judge, &issue);
 	for (children = children_of(judge->state, &issue.id); next_child(&children, &child);)
-		if (is_subtask(judge->state, &child) && is_kept(&child))
+		if (is_subtask(judge->state, &child) && is_not_deleted(&child))
 			emit_along(judge, EVENT_ISSUE_DELETED, &child)->issue_deleted.with_parent =
 			        true;
 	emit_issue(judge, EVENT_ISSUE_DELETED, &issue)->issue_deleted =

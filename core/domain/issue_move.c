@@ -228,7 +228,7 @@ static bool move_subtasks(struct moving *moving, const struct row_issue *issue)
 		if (!is_subtask(judge->state, &child) ||
 		    !uuid_equal(&child.project_id, &issue->project_id))
 			continue;
-		if (!plan_move(moving, &child, true, &moved))
+		if (!check_goes_along(judge, &child) || !plan_move(moving, &child, true, &moved))
 			return false;
 		emit_move(moving, &moved, true, &child);
 	}

@@ -157,5 +157,21 @@ class SubTasks(Case):
         self.assert_done(does("TransitionIssue", MIA, issue=sub, to="done"), parent, MIA_ID)
 
 
+class TakenAlong(Case):
+    """Sub-tasks go along when their parent is deleted or moves: each is asked for in its own right."""
+
+    def test_an_issue_of_others_is_not_deleted_with_ones_own(self):
+        self.project("ESC")
+        theirs, own = self.issue("ESC"), self.issue("ESC", MIA)
+        self.refused(403, "forbidden", "DeleteIssue", MIA, issue=theirs)
+        does("EditIssue", MIA, issue=theirs, type="subtask", parent=own)
+        detail = self.refused(403, "forbidden", "DeleteIssue", MIA, issue=own)
+        self.assertEqual(detail, f"its sub-task {theirs} goes along, and needs the permission delete_issues as well")
+        bulk = does("BulkDeleteIssues", MIA, issues=[own])
+        self.assertEqual(types(bulk), ["BulkCompleted"])
+        self.assertEqual(read(f"/issues/{theirs}", bulk.position)["parent"]["key"], own)
+        self.assertEqual(types(does("DeleteIssue", issue=own)), ["IssueDeleted"] * 2)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,5 @@
-/* Rules that act in the name of a member: what they may is what the member may. And what it takes to
- * put an issue below one of another project. */
+/* Rules that act in the name of a member: what they may is what the member may. And what it takes
+ * to put an issue below one of another project. */
 #include "tests/unit/rules.h"
 
 #define build id_of(60)
@@ -135,9 +135,8 @@ static void rules_of_workflows_ask_about_the_member(void **state)
 	finish(decider, "TLS-1");
 	THEN_REFUSED(NO_TRANSITION, "/category");
 	ask(decider, (struct workflow_rule_array){NULL, 0},
-	    (struct workflow_rule_array)RULES(
-	            {KIND(PERMISSION), .has_permission = true,
-	             .permission = PERMISSION_ADMINISTER_PROJECT}));
+	    (struct workflow_rule_array)RULES({KIND(PERMISSION), .has_permission = true,
+	                                       .permission = PERMISSION_ADMINISTER_PROJECT}));
 	by_rule_for(decider, cleo);
 	finish(decider, "TLS-1");
 	THEN_REFUSED(NOT_VALID, "/category");

@@ -179,6 +179,86 @@ static void a_restored_issue_is_as_it_was(void **state)
 	THEN_REFUSED(NO_SUCH_ISSUE, "/issue");
 }
 
+/* Who reports an issue may put it away; TLS-6 is what ben has put below cleo's TLS-2. */
+static void grant_to_reporters(struct decider *decider)
+{
+	static const struct permission_grant grants[] = {
+	        {.permission = PERMISSION_BROWSE_PROJECT, .to = GRANT_TO_ANYONE},
+	        {.permission = PERMISSION_CREATE_ISSUES, .to = GRANT_TO_ANYONE},
+	        {.permission = PERMISSION_EDIT_ISSUES, .to = GRANT_TO_ANYONE},
+	        {.permission = PERMISSION_ARCHIVE_ISSUES, .to = GRANT_TO_REPORTER},
+	        {.permission = PERMISSION_DELETE_ISSUES, .to = GRANT_TO_REPORTER},
+	        {.permission = PERMISSION_RESTORE_ISSUES, .to = GRANT_TO_REPORTER},
+	        {.permission = PERMISSION_MOVE_ISSUES, .to = GRANT_TO_REPORTER}};
+	GIVEN(ada, create_permission_scheme, .scheme = SLICE("own"), .name = SLICE("Own"),
+	      .grants = {grants, sizeof(grants) / sizeof(grants[0])});
+	GIVEN(ada, assign_permission_scheme, .project = SLICE("TLS"), .scheme = SLICE("own"));
+	GIVEN(ada, create_project, .key = SLICE("QUIC"), .name = SLICE("QUIC"));
+	GIVEN(ben, create_issue, ISSUE("subtask", "6"), .has_parent = true,
+	      .parent = SLICE("TLS-2"));
+}
+
+static void sub_tasks_of_others_are_not_put_away_with_ones_own_issue(void **state)
+{
+	struct decider *decider = *state;
+	grant_to_reporters(decider);
+	WHEN(cleo, delete_issue, .issue = SLICE("TLS-6"));
+	THEN_REFUSED(FORBIDDEN, "");
+	WHEN(cleo, delete_issue, TLS_2);
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	assert_string_equal(
+	        decider->decision.detail,
+	        "its sub-task TLS-6 goes along, and needs the permission delete_issues as well");
+	WHEN(cleo, archive_issue, TLS_2);
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	WHEN(cleo, move_issue, TLS_2, .project = SLICE("QUIC"));
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	WHEN(cleo, bulk_delete_issues, .issues = LABELS(SLICE("TLS-2"), SLICE("TLS-3")));
+	assert_int_equal(EVENT_BODY(1, bulk_completed)->refused, 1);
+	WHEN(cleo, bulk_move_issues, .issues = LABELS(SLICE("TLS-2")), .project = SLICE("QUIC"));
+	assert_int_equal(EVENT_BODY(0, bulk_completed)->refused, 1);
+	GIVEN(ben, archive_issue, TLS_2);
+	WHEN(cleo, unarchive_issue, TLS_2);
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	GIVEN(ben, unarchive_issue, TLS_2);
+	GIVEN(ben, delete_issue, TLS_2);
+	WHEN(cleo, restore_issue, TLS_2);
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	GIVEN(ben, restore_issue, TLS_2);
+	GIVEN(ben, delete_issue, .issue = SLICE("TLS-6"));
+	WHEN(cleo, archive_issue, TLS_2);
+	THEN(EVENT_ISSUE_ARCHIVED, EVENT_ISSUE_ARCHIVED); /* what is left below it is hers */
+}
+
+static void an_issue_of_others_is_not_deleted_by_making_it_a_sub_task(void **state)
+{
+	struct decider *decider = *state;
+	WHEN(cleo, delete_issue, .issue = SLICE("TLS-5"));
+	THEN_REFUSED(FORBIDDEN, "");
+	GIVEN(cleo, edit_issue, .issue = SLICE("TLS-5"), .has_type = true, .type = SLICE("subtask"),
+	      .has_parent = true, .parent = SLICE("TLS-2"));
+	WHEN(cleo, delete_issue, TLS_2);
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	WHEN(ben, delete_issue, TLS_2);
+	THEN(EVENT_ISSUE_DELETED, EVENT_ISSUE_DELETED, EVENT_ISSUE_DELETED, EVENT_ISSUE_DELETED);
+}
+
+static void a_hidden_sub_task_that_goes_along_is_not_named(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ada, create_permission_scheme, .scheme = SLICE("none"), .name = SLICE("None"));
+	GIVEN(ada, create_project, .key = SLICE("QUIC"), .name = SLICE("QUIC"),
+	      .has_permission_scheme = true, .permission_scheme = SLICE("none"));
+	GIVEN(ada, create_issue, .project = SLICE("QUIC"), .type = SLICE("subtask"),
+	      .summary = SLICE("x"), .has_parent = true, .parent = SLICE("TLS-2"));
+	WHEN(cleo, delete_issue, TLS_2);
+	THEN_REFUSED(FORBIDDEN, "/issue");
+	assert_null(strstr(decider->decision.detail, "QUIC"));
+	GIVEN(ada, delete_project, .project = SLICE("QUIC"));
+	WHEN(cleo, delete_issue, TLS_2);
+	THEN(EVENT_ISSUE_DELETED, EVENT_ISSUE_DELETED, EVENT_ISSUE_DELETED, EVENT_ISSUE_DELETED);
+}
+
 static void what_stays_below_a_deleted_issue_is_listed(void **state)
 {
 	struct decider *decider = *state;
@@ -276,6 +356,9 @@ int main(void)
 	        CASE(a_deleted_issue_is_there_for_nobody),
 	        CASE(an_issue_is_deleted_by_its_reporter_or_an_admin),
 	        CASE(a_restored_issue_is_as_it_was),
+	        CASE(sub_tasks_of_others_are_not_put_away_with_ones_own_issue),
+	        CASE(an_issue_of_others_is_not_deleted_by_making_it_a_sub_task),
+	        CASE(a_hidden_sub_task_that_goes_along_is_not_named),
 	        CASE(what_stays_below_a_deleted_issue_is_listed),
 	        CASE(sub_tasks_of_a_closed_project_hold_their_parent),
 	        CASE(archived_sub_tasks_are_restored_archived),
