@@ -328,24 +328,10 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
 void intake_problem(const struct intake_fault *fault, const struct uuid *request_id,
                     struct buf *out)
 {
-	problem_json(out, fault->status, fault->code, fault->detail, NULL, slice_str(fault->detail),
-	             request_id);
-	if (fault->fields.n == 0)
-		return;
-	struct buf errors = {0};
-	struct json_out json;
-	json_out_init(&json, &errors);
-	json_out_array(&json);
-	for (unsigned i = 0; i < fault->fields.n; i++) {
-		json_out_object(&json);
-		json_out_member_str(&json, "pointer", fault->fields.items[i].pointer);
-		json_out_member_str(&json, "detail", fault->fields.items[i].reason);
-		json_out_object_end(&json);
-	}
-	json_out_array_end(&json);
-	out->n--; /* the object's closing brace */
-	buf_append_str(out, ",\"errors\":");
-	buf_append_slice(out, buf_slice(&errors));
-	buf_append_char(out, '}');
-	buf_release(&errors);
+	struct problem_fault faults[COMMAND_FAULTS_MAX];
+	for (unsigned i = 0; i < fault->fields.n; i++)
+		faults[i] = (struct problem_fault){slice_str(fault->fields.items[i].pointer),
+		                                   slice_str(fault->fields.items[i].reason)};
+	problem_json_of(out, fault->status, fault->code, fault->detail, faults, fault->fields.n,
+	                slice_str(fault->detail), request_id);
 }

@@ -66,6 +66,7 @@ void job_release(struct job *job)
 	free(job->arena.block);
 	free(job->events);
 	buf_release(&job->texts);
+	buf_release(&job->faults);
 	free(job);
 }
 
@@ -185,6 +186,31 @@ static void success_json(const struct job *job, struct buf *out)
 	json_out_object_end(&json);
 }
 
+/* The text behind *@at, which becomes the next one. */
+static struct slice next_text(const char **at)
+{
+	struct slice text = slice_str(*at);
+
+	*at += text.n + 1;
+	return text;
+}
+
+static void refusal_json(const struct job *job, const struct uuid *request_id, struct buf *out)
+{
+	struct problem_fault faults[REFUSAL_FAULTS_MAX] = {
+	        {slice_str(job->pointer), slice_str(job->detail)}};
+	const char *at = job->faults.data, *end = at ? at + job->faults.n : at;
+	size_t n = 0;
+
+	while (at < end) {
+		faults[n].pointer = next_text(&at);
+		faults[n++].detail = next_text(&at);
+	}
+	problem_json_of(out, reject_http_status(job->reject), reject_code(job->reject),
+	                reject_title(job->reject), faults, n ? n : 1, slice_str(job->detail),
+	                request_id);
+}
+
 int job_answer_json(const struct job *job, const struct uuid *request_id, struct buf *out)
 {
 	switch (job->outcome) {
@@ -196,9 +222,7 @@ int job_answer_json(const struct job *job, const struct uuid *request_id, struct
 		success_json(job, out);
 		return 200;
 	case JOB_REFUSED:
-		problem_json(out, reject_http_status(job->reject), reject_code(job->reject),
-		             reject_title(job->reject), job->pointer, slice_str(job->detail),
-		             request_id);
+		refusal_json(job, request_id, out);
 		return reject_http_status(job->reject);
 	case JOB_PENDING:
 	case JOB_UNAVAILABLE:

@@ -12,7 +12,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/uuid.h"
-#include "core/domain/reject.h"
+#include "core/domain/decide.h"
 #include "core/http/key_text.h"
 #include "generated/command.h"
 #include "generated/event.h"
@@ -67,8 +67,10 @@ struct job {
 	/* What came of it: written by the writer before done is called. */
 	enum job_outcome outcome;
 	enum reject reject;
-	char detail[200];
-	char pointer[64];
+	char detail[REFUSAL_DETAIL_MAX];
+	char pointer[REFUSAL_POINTER_MAX];
+	struct buf faults; /* of a refusal: each one's pointer, NUL, detail, NUL; if empty it is the
+	                    * one of detail and pointer */
 	uint64_t first_seq; /* of the events */
 	uint64_t position;  /* of the tenant after the command */
 	struct aggregate_ref aggregate;

@@ -165,14 +165,26 @@ static void refuse(struct job *job, enum reject reject, const char *pointer, con
 	snprintf(job->detail, sizeof job->detail, "%s", detail);
 }
 
+static void keep_faults(struct job *job, const struct decision *decision)
+{
+	for (uint32_t i = 0; i < decision->faults_n && decision->faults_n > 1; i++) {
+		buf_append_slice(&job->faults, decision->faults[i].pointer);
+		buf_append_char(&job->faults, 0);
+		buf_append_slice(&job->faults, decision->faults[i].detail);
+		buf_append_char(&job->faults, 0);
+	}
+}
+
 /* For strangers the tenant does not exist: the same answer whether it does or not. */
 static void refuse_decided(struct job *job, const struct decision *decision, bool known)
 {
 	bool hidden = !known && reject_http_status(decision->reject) == 404;
-	if (hidden)
+	if (hidden) {
 		refuse(job, REJECT_NO_SUCH_TENANT, "", reject_title(REJECT_NO_SUCH_TENANT));
-	else
+	} else {
 		refuse(job, decision->reject, decision->pointer, decision->detail);
+		keep_faults(job, decision);
+	}
 	job->position = known ? job->position : 0;
 	job->aggregate.version = known ? decision->version : 0;
 }
@@ -331,6 +343,7 @@ static void clear_outcome(struct job *job)
 {
 	job->outcome = JOB_PENDING;
 	job->detail[0] = job->pointer[0] = job->key[0] = job->secret[0] = 0;
+	job->faults.n = 0;
 	job->first_seq = job->position = 0;
 	job->aggregate = (struct aggregate_ref){0};
 	job->events_n = 0;

@@ -1,6 +1,6 @@
 #include "core/base/json_out.h"
 #include "core/domain/project.h"
-#include "core/domain/transition.h"
+#include "core/domain/transition_say.h"
 #include "projections/array_json.h"
 #include "projections/kv_view.h"
 #include "projections/state.h"
@@ -310,9 +310,11 @@ static void tell_refusal(const struct crossing *crossing, const struct row_proje
 	if (caller->only_reads)
 		text_add(why, TRANSITION_WHY_MAX, SLICE("the API key may only read"));
 	else if (command_reach(COMMAND_TRANSITION_ISSUE, &holder, &rights, &crossing->issue) ==
-	         REACHES_NOTHING)
+	         REACHES_NOTHING) {
 		text_add(why, TRANSITION_WHY_MAX,
-		         SLICE("this needs the permission transition_issues"));
+		         SLICE("this needs the permission transition_issues in "));
+		text_add(why, TRANSITION_WHY_MAX, PADDED(project->key));
+	}
 }
 
 static void screen_json(struct json_out *json, const struct workflow_transition *transition)
@@ -334,9 +336,9 @@ static void possible_json(struct json_out *json, const struct crossing *crossing
 {
 	char why[TRANSITION_WHY_MAX];
 	struct row_item to;
-	const struct workflow_rule *fault;
-	bool possible = !refused[0] && may_cross(crossing, transition, why) &&
-	                is_valid_crossing(crossing, transition, why, &fault);
+	struct rule_faults faults;
+	bool possible = !refused[0] && may_cross(crossing, transition, &faults) &&
+	                is_valid_crossing(crossing, transition, &faults);
 	json_out_object(json);
 	json_out_member_string(json, "id", transition->id);
 	json_out_member_string(json, "name", transition->name);
@@ -348,6 +350,8 @@ static void possible_json(struct json_out *json, const struct crossing *crossing
 		json_out_null(json);
 	json_out_member_bool(json, "possible", possible);
 	json_out_key(json, "why");
+	if (!possible && !refused[0])
+		say_why(crossing, &faults, why);
 	if (possible)
 		json_out_null(json);
 	else

@@ -80,6 +80,7 @@ static void take_back(struct bulk *bulk)
 	else
 		decision->first = NULL;
 	decision->reject = REJECT_NONE;
+	decision->faults_n = 0;
 	bulk->judge->has_project = false;
 	overlay_clear(&bulk->now);
 }

@@ -7,7 +7,7 @@
 #include "core/domain/judge.h"
 
 #define BULK_ISSUES_MAX   10000 /* max_items of the commands */
-#define BULK_REFUSALS_MAX 1000  /* of an event: 300 KB at most, of the 512 KiB that one may have */
+#define BULK_REFUSALS_MAX 500   /* of an event: 400 KB at most, of the 512 KiB that one may have */
 #define BULK_TEXT_BYTES   (8 << 20) /* of labels and values of custom fields, in all events */
 
 struct bulk;

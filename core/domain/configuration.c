@@ -108,15 +108,35 @@ bool find_item(struct judge *judge, const struct uuid *project, enum item_kind k
 	              slice_str(words[kind].name), SLICE(" "), id);
 }
 
+/* "; choose high, medium, low" */
+static bool say_choices(struct judge *judge, const struct uuid *project, enum item_kind kind)
+{
+	struct decision *decision = judge->decision;
+	struct items items;
+	bool first = true;
+
+	read_items(judge->state, project, kind, &items);
+	for (uint32_t i = 0; i < items.n; i++) {
+		if (items.at[i].disabled)
+			continue;
+		text_add(decision->detail, sizeof(decision->detail),
+		         first ? SLICE("; choose ") : SLICE(", "));
+		text_add(decision->detail, sizeof(decision->detail), PADDED(items.at[i].id));
+		first = false;
+	}
+	return false;
+}
+
 bool choose_item(struct judge *judge, const struct uuid *project, enum item_kind kind,
                  struct slice id, const char *pointer, struct row_item *item)
 {
 	if (!find_item(judge, project, kind, id, pointer, item))
-		return false;
+		return say_choices(judge, project, kind);
 	if (!item->disabled)
 		return true;
-	return REFUSE(judge, REJECT_DISABLED, pointer, slice_str(words[kind].name), SLICE(" "), id,
-	              SLICE(" cannot be chosen any more"));
+	REFUSE(judge, REJECT_DISABLED, pointer, slice_str(words[kind].name), SLICE(" "), id,
+	       SLICE(" cannot be chosen any more"));
+	return say_choices(judge, project, kind);
 }
 
 bool choose_or_default(struct judge *judge, const struct uuid *project, enum item_kind kind,

@@ -147,6 +147,8 @@ void decide(const struct tenant_state *state, const struct request *request,
 	judge.decision = decision;
 	decision->reject = REJECT_NONE;
 	decision->detail[0] = decision->pointer[0] = '\0';
+	decision->faults = NULL;
+	decision->faults_n = 0;
 	decision->version = 0;
 	decision->events_n = 0;
 	decision->first = decision->last = NULL;

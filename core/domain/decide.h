@@ -41,6 +41,16 @@ struct request {
 	int64_t now_ms;
 };
 
+/* Of refusals: bytes, with the NUL. */
+#define REFUSAL_DETAIL_MAX  480
+#define REFUSAL_POINTER_MAX 64
+#define REFUSAL_FAULTS_MAX  40 /* of one refusal: all rules of a list, and what its screen asks */
+
+/* One of the things that are wrong, and where. Borrows from the arena of the decision. */
+struct refusal_fault {
+	struct slice pointer, detail;
+};
+
 struct decided {
 	struct event event; /* meta: only aggregate {kind, id, version} is set by decide */
 	struct decided *next;
@@ -50,9 +60,15 @@ struct decision {
 	struct arena *arena; /* of the caller; events and their arrays lie in it, strings borrow
 	                      * from the command, the request or the arena */
 	enum reject reject;
-	char detail[200]; /* what a person should know: names the value and the rule */
-	char pointer[64]; /* JSON pointer into the command, "" when it is about the whole */
-	int64_t version;  /* of the aggregate after the command (or as it is, when refused 412) */
+	/* What a person should know: names the value and the rule, all of them if several are
+	 * broken; and a JSON pointer into the command, "" when it is about the whole. */
+	char detail[REFUSAL_DETAIL_MAX];
+	char pointer[REFUSAL_POINTER_MAX];
+	/* Each of the faults, where a refusal is about several at once; none, where detail and
+	 * pointer tell it. */
+	struct refusal_fault *faults;
+	uint32_t faults_n;
+	int64_t version; /* of the aggregate after the command (or as it is, when refused 412) */
 	uint32_t events_n;
 	struct decided *first, *last;
 	struct uuid created; /* id of what was created, nil if nothing */

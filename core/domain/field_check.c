@@ -1,7 +1,9 @@
 /* Judging the values that somebody wants a field to have. */
+#include "core/domain/called.h"
 #include "core/domain/field.h"
 
-#define POINTER_ROOM 64
+#define POINTER_ROOM     64
+#define OPTIONS_SAID_MAX 8 /* of those that could be chosen; the others are not listed */
 
 /* "/fields/3/values" and 7: "/fields/3/values/7" */
 static const char *pointer_to(const char *pointer, uint32_t at, char room[POINTER_ROOM])
@@ -15,13 +17,19 @@ static const char *pointer_to(const char *pointer, uint32_t at, char room[POINTE
 	return room;
 }
 
+static struct slice wish_called(const struct judge *judge, const struct field_wish *wish,
+                                char room[CALLED_MAX])
+{
+	return field_called(judge->state, wish->project, PADDED(wish->field->id), room);
+}
+
 static bool refuse_value(struct judge *judge, const struct field_wish *wish, struct slice value,
                          const char *pointer)
 {
-	char shown[64] = "";
+	char shown[64] = "", room[CALLED_MAX];
 
 	text_add(shown, sizeof(shown), value);
-	return REFUSE(judge, REJECT_BAD_FIELD_VALUE, pointer, PADDED(wish->field->id),
+	return REFUSE(judge, REJECT_BAD_FIELD_VALUE, pointer, wish_called(judge, wish, room),
 	              SLICE(" takes "), slice_str(field_value_form(wish->field->kind)),
 	              SLICE(", not \""), slice_str(shown), SLICE("\""));
 }
@@ -46,29 +54,65 @@ static bool find_option(const struct judge *judge, const struct field_wish *wish
 	return false;
 }
 
+/* "; choose low, high or others" of those below @parent. */
+static void say_options(const struct judge *judge, const struct field_wish *wish,
+                        struct slice parent, char text[REFUSAL_DETAIL_MAX])
+{
+	struct slice field = PADDED(wish->field->id);
+	struct row_field_option option;
+	uint32_t n = 0;
+
+	memset(&option, 0, sizeof(option));
+	while (!wish->options && next_field_option(judge->state, wish->project, field, &option)) {
+		if (option.disabled || !slice_equal(PADDED(option.parent), parent))
+			continue;
+		if (n++ == OPTIONS_SAID_MAX) {
+			text_add(text, REFUSAL_DETAIL_MAX, SLICE(" or others"));
+			return;
+		}
+		text_add(text, REFUSAL_DETAIL_MAX, n == 1 ? SLICE("; choose ") : SLICE(", "));
+		text_add(text, REFUSAL_DETAIL_MAX, PADDED(option.id));
+	}
+}
+
 /* @parent: of a cascading select, the option chosen before it, or empty. */
 static bool check_option(struct judge *judge, const struct field_wish *wish, struct slice id,
                          struct slice parent, const char *pointer)
 {
+	char choice[REFUSAL_DETAIL_MAX] = "", room[CALLED_MAX];
 	struct row_field_option option;
+	struct slice field = wish_called(judge, wish, room);
 
-	if (!find_option(judge, wish, id, &option))
-		return REFUSE(judge, REJECT_UNKNOWN_OPTION, pointer, PADDED(wish->field->id),
-		              SLICE(" has no option "), id);
-	if (option.disabled && !field_packed_has(wish->before, id))
-		return REFUSE(judge, REJECT_DISABLED, pointer, SLICE("option "), id,
-		              SLICE(" cannot be chosen any more"));
+	if (!find_option(judge, wish, id, &option)) {
+		say_options(judge, wish, parent, choice);
+		return REFUSE(judge, REJECT_UNKNOWN_OPTION, pointer, field,
+		              SLICE(" has no option "), id, slice_str(choice));
+	}
+	if (option.disabled && !field_packed_has(wish->before, id)) {
+		say_options(judge, wish, parent, choice);
+		return REFUSE(judge, REJECT_DISABLED, pointer, SLICE("option "), id, SLICE(" of "),
+		              field, SLICE(" cannot be chosen any more"), slice_str(choice));
+	}
 	if (slice_equal(PADDED(option.parent), parent))
 		return true;
 	if (!parent.n)
 		return REFUSE(judge, REJECT_BAD_FIELD_VALUE, pointer, SLICE("option "), id,
-		              SLICE(" lies below "), PADDED(option.parent),
+		              SLICE(" of "), field, SLICE(" lies below "), PADDED(option.parent),
 		              SLICE(": name both, that one first"));
-	return REFUSE(judge, REJECT_BAD_FIELD_VALUE, pointer, SLICE("option "), id,
-	              SLICE(" does not lie below "), parent);
+	return REFUSE(judge, REJECT_BAD_FIELD_VALUE, pointer, SLICE("option "), id, SLICE(" of "),
+	              field, SLICE(" does not lie below "), parent);
 }
 
 /* --- each value --- */
+
+static bool refuse_for_field(struct judge *judge, const struct field_wish *wish)
+{
+	char head[CALLED_MAX + 2] = "", room[CALLED_MAX];
+
+	text_add(head, sizeof(head), wish_called(judge, wish, room));
+	text_add(head, sizeof(head), SLICE(": "));
+	return refuse_for(judge, slice_str(head));
+}
 
 static bool check_one(struct judge *judge, const struct field_wish *wish, uint32_t at,
                       struct slice *value)
@@ -88,7 +132,7 @@ static bool check_one(struct judge *judge, const struct field_wish *wish, uint32
 	if (field_has_members(kind) && !field_packed_has(wish->before, canonical)) {
 		uuid_parse(canonical, &member);
 		if (!check_member(judge, &member, pointer))
-			return false;
+			return refuse_for_field(judge, wish);
 	}
 	*value = canonical.data == given.data ? given : emit_copy(judge, canonical);
 	return judge->decision->reject == REJECT_NONE;
@@ -97,11 +141,11 @@ static bool check_one(struct judge *judge, const struct field_wish *wish, uint32
 static bool check_count(struct judge *judge, const struct field_wish *wish)
 {
 	uint32_t max = field_values_max(wish->field->kind);
-	char room[TEXT_NUMBER_MAX];
+	char room[TEXT_NUMBER_MAX], name[CALLED_MAX];
 
 	if (wish->values.n <= max)
 		return true;
-	return REFUSE(judge, REJECT_TOO_MANY, wish->pointer, PADDED(wish->field->id),
+	return REFUSE(judge, REJECT_TOO_MANY, wish->pointer, wish_called(judge, wish, name),
 	              SLICE(" has at most "), text_number(max, room),
 	              max == 1 ? SLICE(" value") : SLICE(" values"));
 }
@@ -109,13 +153,13 @@ static bool check_count(struct judge *judge, const struct field_wish *wish)
 static bool check_size(struct judge *judge, const struct field_wish *wish,
                        struct slice_array values)
 {
-	char packed[FIELD_BYTES_MAX], room[TEXT_NUMBER_MAX];
+	char packed[FIELD_BYTES_MAX], room[TEXT_NUMBER_MAX], name[CALLED_MAX];
 	uint32_t n;
 
 	if (wish->field->kind == FIELD_KIND_PARAGRAPH || field_pack(values, packed, &n))
 		return true;
 	return REFUSE(judge, REJECT_TOO_MANY, wish->pointer, SLICE("the values of "),
-	              PADDED(wish->field->id), SLICE(" have at most "),
+	              wish_called(judge, wish, name), SLICE(" have at most "),
 	              text_number(FIELD_BYTES_MAX, room), SLICE(" bytes together"));
 }
 

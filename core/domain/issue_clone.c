@@ -5,7 +5,7 @@
 #include "core/domain/label.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
-#include "core/domain/transition.h"
+#include "core/domain/transition_say.h"
 
 struct cloning {
 	struct judge *judge;
@@ -128,9 +128,14 @@ static bool check_cloner(const struct cloning *cloning, const struct row_issue *
 	struct judge *judge = cloning->judge;
 	struct crossing crossing = crossing_into(judge, source, type, workflow, NULL);
 
+	const struct command_fields fields = {.otherwise = "/issue"};
+	struct rule_faults faults;
+
 	crossing.issue.project_id = cloning->project.id;
 	crossing.issue.reporter = cloning->reporter;
-	return check_may_create(judge, &crossing, "/issue");
+	return may_create(&crossing, &faults) ||
+	       refuse_faults(judge, REJECT_NO_TRANSITION, &crossing, workflow_initial(workflow),
+	                     &faults, &fields);
 }
 
 /* Who creates an issue with an assignee, or with dates, is asked for more. */

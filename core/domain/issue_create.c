@@ -6,7 +6,7 @@
 #include "core/domain/post_function.h"
 #include "core/domain/project.h"
 #include "core/domain/rank.h"
-#include "core/domain/transition.h"
+#include "core/domain/transition_say.h"
 
 /* Levels of types are -1 to 5: seven generations at most; more would be a loop. */
 #define GENERATIONS_MAX 8
@@ -47,6 +47,7 @@ bool check_adoption(struct judge *judge, const struct uuid *project, const struc
 bool check_parent(struct judge *judge, const struct uuid *id, const struct row_item *type,
                   const struct row_issue *parent, const char *pointer)
 {
+	char room[2][CALLED_MAX];
 	struct row_item parent_type;
 	bool found = read_item(judge->state, &parent->project_id, ITEM_ISSUE_TYPE,
 	                       PADDED(parent->type), &parent_type);
@@ -57,8 +58,9 @@ bool check_parent(struct judge *judge, const struct uuid *id, const struct row_i
 		return REFUSE(judge, REJECT_PARENT_CYCLE, pointer,
 		              SLICE("the parent is the issue itself, or below it"));
 	if (parent_type.level != type->level + 1)
-		return REFUSE(judge, REJECT_PARENT_TYPE, pointer, PADDED(parent_type.id),
-		              SLICE(" cannot be the parent of "), PADDED(type->id));
+		return REFUSE(judge, REJECT_PARENT_TYPE, pointer,
+		              item_called(&parent_type, room[0]),
+		              SLICE(" cannot be the parent of "), item_called(type, room[1]));
 	return true;
 }
 
@@ -189,16 +191,16 @@ static bool begin_workflow(struct issue_draft *draft, const struct workflow *wor
 	struct judge *judge = draft->judge;
 	struct crossing crossing =
 	        crossing_into(judge, &draft->issue, &draft->type, workflow, draft);
-	const struct workflow_rule *fault;
-	char why[TRANSITION_WHY_MAX];
+	const struct command_fields fields = {
+	        .creates = true, .fields = draft->wishes, .otherwise = "/type"};
+	struct rule_faults faults;
 
-	if (!check_may_create(judge, &crossing, "/type"))
-		return false;
-	if (!is_valid_crossing(&crossing, initial, why, &fault))
-		return REFUSE(judge, REJECT_NOT_VALID,
-		              fault->has_custom_field ? "/fields" : "/type", initial->id,
-		              SLICE(" "), slice_str(why));
-	return run_functions(draft, initial, "/type") && draft_check(draft, "/type");
+	if (!may_create(&crossing, &faults))
+		return refuse_faults(judge, REJECT_NO_TRANSITION, &crossing, initial, &faults,
+		                     &fields);
+	if (!is_valid_crossing(&crossing, initial, &faults))
+		return refuse_faults(judge, REJECT_NOT_VALID, &crossing, initial, &faults, &fields);
+	return run_functions(draft, initial, "/type");
 }
 
 static void emit_created(const struct issue_draft *draft, const struct create_issue *command,

@@ -1,7 +1,9 @@
 #include "core/domain/issue_draft.h"
 
 #include "core/base/date.h"
+#include "core/domain/called.h"
 #include "core/domain/label.h"
+#include "core/domain/workflow.h"
 
 void draft_begin(struct judge *judge, const struct row_issue *before, const struct row_item *type,
                  const struct row_project *project, struct issue_draft *out)
@@ -17,19 +19,14 @@ void draft_begin(struct judge *judge, const struct row_issue *before, const stru
 
 /* --- one value --- */
 
-static bool refuse_value(struct issue_draft *draft, enum issue_field field, const char *pointer,
-                         struct slice value, const char *form)
+static bool refuse_value(struct issue_draft *draft, const char *pointer, struct slice value,
+                         const char *form)
 {
-	return REFUSE(draft->judge, REJECT_BAD_FIELD_VALUE, pointer,
-	              slice_str(issue_field_symbol(field)), SLICE(": "), value, SLICE(" is not "),
-	              slice_str(form));
-}
+	char shown[REFUSAL_POINTER_MAX] = "";
 
-/* What was refused is at @pointer. */
-static void point(struct judge *judge, const char *pointer)
-{
-	judge->decision->pointer[0] = '\0';
-	text_add(judge->decision->pointer, sizeof(judge->decision->pointer), slice_str(pointer));
+	text_add(shown, sizeof(shown), value);
+	return REFUSE(draft->judge, REJECT_BAD_FIELD_VALUE, pointer, SLICE("\""), slice_str(shown),
+	              SLICE("\" is not "), slice_str(form));
 }
 
 /* One day, or none: @value is NULL. */
@@ -40,7 +37,7 @@ static bool set_day(struct issue_draft *draft, enum issue_field field, const str
 	int32_t days = 0;
 
 	if (value && !date_parse(*value, &days))
-		return refuse_value(draft, field, pointer, *value, "a day: YYYY-MM-DD");
+		return refuse_value(draft, pointer, *value, "a day: YYYY-MM-DD");
 	if (value && !check_date(draft->judge, days, pointer))
 		return false;
 	*(due ? &draft->issue.has_due_on : &draft->issue.has_start_on) = value != NULL;
@@ -71,7 +68,7 @@ static bool set_minutes(struct issue_draft *draft, enum issue_field field,
 	int32_t minutes = 0;
 
 	if (value && !parse_minutes(*value, &minutes))
-		return refuse_value(draft, field, pointer, *value, "whole minutes");
+		return refuse_value(draft, pointer, *value, "whole minutes");
 	if (value && !check_estimate(draft->judge, minutes, pointer))
 		return false;
 	if (field == ISSUE_FIELD_REMAINING) {
@@ -93,12 +90,10 @@ static bool set_member(struct issue_draft *draft, const struct slice *value, con
 	struct uuid member;
 
 	if (value && !uuid_parse(*value, &member))
-		return refuse_value(draft, ISSUE_FIELD_ASSIGNEE, pointer, *value, "a member's id");
+		return refuse_value(draft, pointer, *value, "a member's id");
 	if (value && !uuid_equal(&member, &draft->issue.assignee) &&
-	    !check_assignee(draft->judge, &draft->project, &draft->issue, &member)) {
-		point(draft->judge, pointer);
-		return false;
-	}
+	    !check_assignee(draft->judge, &draft->project, &draft->issue, &member))
+		return refuse_at(draft->judge, pointer);
 	draft_assign(draft, value ? &member : NULL);
 	return true;
 }
@@ -108,7 +103,7 @@ static bool set_reporter(struct issue_draft *draft, struct slice value, const ch
 	struct uuid member;
 
 	if (!uuid_parse(value, &member))
-		return refuse_value(draft, ISSUE_FIELD_REPORTER, pointer, value, "a member's id");
+		return refuse_value(draft, pointer, value, "a member's id");
 	if (!uuid_equal(&member, &draft->issue.reporter) &&
 	    !check_reporter(draft->judge, &draft->project, &member, pointer))
 		return false;
@@ -126,10 +121,11 @@ void draft_assign(struct issue_draft *draft, const struct uuid *member)
 static bool set_parent(struct issue_draft *draft, const struct slice *value, const char *pointer)
 {
 	struct row_issue parent;
+	char room[CALLED_MAX];
 
 	if (!value && type_needs_parent(&draft->type))
-		return REFUSE(draft->judge, REJECT_PARENT_NEEDED, pointer, PADDED(draft->type.id),
-		              SLICE(" needs a parent"));
+		return REFUSE(draft->judge, REJECT_PARENT_NEEDED, pointer,
+		              item_called(&draft->type, room), SLICE(" needs a parent"));
 	memset(&parent.id, 0, sizeof(parent.id));
 	if (value &&
 	    (!find_open_issue(draft->judge, *value, pointer, &parent) ||
@@ -183,12 +179,14 @@ static bool set_text(struct issue_draft *draft, enum issue_field field, struct s
 
 static bool set_labels(struct issue_draft *draft, struct slice_array values, const char *pointer)
 {
+	for (uint32_t i = 0; i < values.n; i++)
+		if (!check_labels(draft->judge, (struct slice_array){&values.items[i], 1},
+		                  place_of(pointer, i, "").text))
+			return false;
 	if (!check_labels(draft->judge, values, pointer))
 		return false;
-	if (!check_labels_listed(draft->judge, &draft->project, draft->before, values, pointer)) {
-		point(draft->judge, pointer);
+	if (!check_labels_listed(draft->judge, &draft->project, draft->before, values, pointer))
 		return false;
-	}
 	draft->labels = labels_select(draft->judge, NULL, values, false);
 	draft->has_labels = true;
 	draft->issue.labels = draft->labels.n;
@@ -212,7 +210,8 @@ static bool check_new_tags(struct issue_draft *draft, enum row_tag tag, struct u
 		struct uuid_array one = {&ids.items[i], 1};
 		if ((!draft->before ||
 		     !issue_has_tag(draft->judge->state, &draft->issue.id, tag, &ids.items[i])) &&
-		    !check_tags(draft->judge, &draft->issue.project_id, tag, one, pointer))
+		    !check_tags(draft->judge, &draft->issue.project_id, tag, one,
+		                place_of(pointer, i, "").text))
 			return false;
 	}
 	return ids.n <= ISSUE_TAGS_MAX || REFUSE(draft->judge, REJECT_TOO_MANY, pointer,
@@ -227,7 +226,7 @@ static bool set_tags(struct issue_draft *draft, enum issue_field field, struct s
 
 	for (uint32_t i = 0; i < values.n && ids; i++)
 		if (!uuid_parse(values.items[i], &ids[i]))
-			return refuse_value(draft, field, pointer, values.items[i],
+			return refuse_value(draft, place_of(pointer, i, "").text, values.items[i],
 			                    tag == ROW_TAG_COMPONENT ? "a component's id"
 			                                             : "a version's id");
 	if (!ids || !check_new_tags(draft, tag, (struct uuid_array){ids, values.n}, pointer))
@@ -240,17 +239,29 @@ static bool set_tags(struct issue_draft *draft, enum issue_field field, struct s
 
 /* --- custom fields --- */
 
-bool draft_plans_fields(struct issue_draft *draft, const char *pointer)
+/* It has pointed into the wishes, /fields/3/values/0, which nobody sees. */
+static bool point_out_of_wishes(struct judge *judge, const char *pointer)
 {
-	bool good = draft->before ? plan_fields(draft->judge, draft->before, draft->wishes,
-	                                        "/fields", &draft->changes)
-	                          : plan_new_fields(draft->judge, &draft->issue.project_id,
-	                                            &draft->type, draft->wishes, &draft->changes);
+	char to[REFUSAL_POINTER_MAX] = "";
+	const char *at = judge->decision->pointer + strlen("/fields");
 
-	/* It has pointed into the wishes, which nobody sees. */
-	if (!good && draft->judge->decision->reject != REJECT_TOO_LARGE)
-		point(draft->judge, pointer);
-	return good;
+	if (*at)
+		at = strchr(at + 1, '/');
+	text_add(to, sizeof(to), slice_str(pointer));
+	text_add(to, sizeof(to), slice_str(at && *at ? at : "/values"));
+	return refuse_at(judge, to);
+}
+
+static bool plan_wishes(struct issue_draft *draft, const char *pointer)
+{
+	struct judge *judge = draft->judge;
+	bool good = draft->before ? plan_fields(judge, draft->before, draft->wishes, "/fields",
+	                                        &draft->changes)
+	                          : plan_new_fields(judge, &draft->issue.project_id, &draft->type,
+	                                            draft->wishes, &draft->changes);
+
+	return good || judge->decision->reject == REJECT_TOO_LARGE ||
+	       point_out_of_wishes(judge, pointer);
 }
 
 static bool set_custom(struct issue_draft *draft, const struct row_field *field,
@@ -267,7 +278,7 @@ static bool set_custom(struct issue_draft *draft, const struct row_field *field,
 		at++;
 	items[at] = (struct field_value){emit_copy(draft->judge, PADDED(field->id)), values};
 	draft->wishes = (struct field_value_array){items, at == n ? n + 1 : n};
-	return draft_plans_fields(draft, pointer);
+	return plan_wishes(draft, pointer);
 }
 
 /* --- any --- */
@@ -276,48 +287,67 @@ static bool check_count(struct issue_draft *draft, const struct any_field *field
                         const char *pointer)
 {
 	if (!any_field_can_be_set(field) || (!n && !any_field_can_be_empty(field)))
-		return REFUSE(draft->judge, REJECT_BAD_CLEAR, pointer, any_field_name(field),
-		              SLICE(" cannot be emptied"));
+		return REFUSE(draft->judge, REJECT_BAD_CLEAR, pointer, SLICE("cannot be emptied"));
 	if (n > 1 && !any_field_has_several(field))
-		return REFUSE(draft->judge, REJECT_TOO_MANY, pointer, any_field_name(field),
-		              SLICE(" has at most 1 value"));
+		return REFUSE(draft->judge, REJECT_TOO_MANY, pointer, SLICE("has at most 1 value"));
 	return true;
+}
+
+/* One value, or none. */
+static bool set_one(struct issue_draft *draft, enum issue_field field, const struct slice *value,
+                    const char *pointer)
+{
+	switch ((int)field) {
+	case ISSUE_FIELD_SUMMARY:
+	case ISSUE_FIELD_DESCRIPTION:
+		return set_text(draft, field, value ? *value : SLICE(""), pointer);
+	case ISSUE_FIELD_PRIORITY:
+		return set_priority(draft, *value, pointer);
+	case ISSUE_FIELD_RESOLUTION:
+		return set_resolution(draft, *value, pointer);
+	case ISSUE_FIELD_DUE_ON:
+	case ISSUE_FIELD_START_ON:
+		return set_day(draft, field, value, pointer);
+	case ISSUE_FIELD_ESTIMATE:
+	case ISSUE_FIELD_REMAINING:
+		return set_minutes(draft, field, value, pointer);
+	case ISSUE_FIELD_PARENT:
+		return set_parent(draft, value, pointer);
+	case ISSUE_FIELD_REPORTER:
+		return set_reporter(draft, *value, pointer);
+	default:
+		return set_member(draft, value, pointer);
+	}
+}
+
+static bool set_system(struct issue_draft *draft, const struct any_field *field,
+                       struct slice_array values, const char *pointer)
+{
+	const struct slice *one = values.n ? &values.items[0] : NULL;
+
+	if (!check_count(draft, field, values.n, pointer))
+		return false;
+	if (field->field == ISSUE_FIELD_LABELS)
+		return set_labels(draft, values, pointer);
+	if (any_field_has_several(field))
+		return set_tags(draft, field->field, values, pointer);
+	return set_one(draft, field->field, one, one ? place_of(pointer, 0, "").text : pointer);
 }
 
 bool draft_set(struct issue_draft *draft, const struct any_field *field, struct slice_array values,
                const char *pointer)
 {
-	const struct slice *one = values.n ? &values.items[0] : NULL;
+	char at[REFUSAL_POINTER_MAX] = "", head[CALLED_MAX] = "";
 
 	if (field->field == ISSUE_FIELD_UNKNOWN)
 		return set_custom(draft, &field->custom, values, pointer);
-	if (!check_count(draft, field, values.n, pointer))
-		return false;
-	switch ((int)field->field) {
-	case ISSUE_FIELD_SUMMARY:
-	case ISSUE_FIELD_DESCRIPTION:
-		return set_text(draft, field->field, one ? *one : SLICE(""), pointer);
-	case ISSUE_FIELD_PRIORITY:
-		return set_priority(draft, *one, pointer);
-	case ISSUE_FIELD_RESOLUTION:
-		return set_resolution(draft, *one, pointer);
-	case ISSUE_FIELD_DUE_ON:
-	case ISSUE_FIELD_START_ON:
-		return set_day(draft, field->field, one, pointer);
-	case ISSUE_FIELD_ESTIMATE:
-	case ISSUE_FIELD_REMAINING:
-		return set_minutes(draft, field->field, one, pointer);
-	case ISSUE_FIELD_PARENT:
-		return set_parent(draft, one, pointer);
-	case ISSUE_FIELD_ASSIGNEE:
-		return set_member(draft, one, pointer);
-	case ISSUE_FIELD_REPORTER:
-		return set_reporter(draft, *one, pointer);
-	case ISSUE_FIELD_LABELS:
-		return set_labels(draft, values, pointer);
-	default:
-		return set_tags(draft, field->field, values, pointer);
-	}
+	text_add(at, sizeof(at), slice_str(pointer));
+	text_add(at, sizeof(at), SLICE("/values"));
+	if (set_system(draft, field, values, at))
+		return true;
+	text_add(head, sizeof(head), any_field_name(field));
+	text_add(head, sizeof(head), SLICE(": "));
+	return refuse_for(draft->judge, slice_str(head));
 }
 
 bool draft_check(const struct issue_draft *draft, const char *pointer)

@@ -27,8 +27,10 @@ struct issue_draft {
 void draft_begin(struct judge *judge, const struct row_issue *before, const struct row_item *type,
                  const struct row_project *project, struct issue_draft *out);
 
-/* Give @field @values, none: empty it; refuses at @pointer what it cannot have. A resolution is set
- * as it is: the caller knows whether the issue is done. */
+/* Give @field @values, none: empty it; refuses what it cannot have at the members field and values
+ * of
+ * @pointer, naming the field. A resolution is set as it is: the caller knows whether the issue is
+ * done. */
 bool draft_set(struct issue_draft *draft, const struct any_field *field, struct slice_array values,
                const char *pointer);
 /* The same, for a member who can be assigned (or nobody: NULL). */
@@ -38,7 +40,6 @@ void draft_assign(struct issue_draft *draft, const struct uuid *member);
 struct slice_array draft_values(const struct issue_draft *draft, const struct any_field *field);
 /* Whether fields contradict each other. */
 bool draft_check(const struct issue_draft *draft, const char *pointer);
-bool draft_plans_fields(struct issue_draft *draft, const char *pointer);
 
 /* The events of what differs. */
 void draft_emit(const struct issue_draft *draft, struct row_issue *issue);

@@ -4,6 +4,8 @@
  * that was emptied keeps its row, which says when. */
 #include "core/domain/issue_field.h"
 
+#include "core/domain/called.h"
+
 #define POINTER_ROOM 64
 
 /* What values are asked of: an issue, or one that is about to be created. */
@@ -15,6 +17,7 @@ struct fields_of {
 	const struct uuid *project;
 	const struct row_item *type;
 	struct field_value_array wishes;
+	bool selected; /* the wishes are some of those of the command */
 	const char *pointer;
 	struct field_change *items;
 	uint32_t n;
@@ -37,6 +40,8 @@ bool read_field_value(const struct tenant_state *state, const struct uuid *issue
 bool check_fields_unchanged(struct judge *judge, const struct row_issue *issue,
                             struct slice_array fields, int64_t since)
 {
+	char room[CALLED_MAX];
+
 	for (uint32_t i = 0; i < fields.n; i++) {
 		struct row_key key;
 		struct row_field field;
@@ -47,7 +52,9 @@ bool check_fields_unchanged(struct judge *judge, const struct row_issue *issue,
 		key = row_key_field_value(&issue->id, fields.items[i]);
 		if (judge->state->get(judge->state, &key, &value) && value.version > since)
 			return REFUSE(judge, REJECT_VERSION_MISMATCH, "/if_fields_unchanged",
-			              fields.items[i], SLICE(" has changed"));
+			              field_called(judge->state, &issue->project_id,
+			                           fields.items[i], room),
+			              SLICE(" has changed"));
 	}
 	return true;
 }
@@ -146,11 +153,19 @@ static const char *pointer_to(const struct fields_of *of, uint32_t at, const cha
 	return room;
 }
 
+/* Every one that is missing is told. */
 static bool refuse_empty(const struct fields_of *of, const struct row_field *field,
                          const char *pointer)
 {
-	return REFUSE(of->judge, REJECT_FIELD_REQUIRED, pointer, PADDED(of->type->id),
-	              SLICE(" needs "), PADDED(field->id));
+	char rooms[2][CALLED_MAX], text[2 * CALLED_MAX + 64] = "";
+	const struct slice parts[] = {
+	        field_called(of->judge->state, of->project, PADDED(field->id), rooms[0]),
+	        SLICE(" must have a value in issues of the type "),
+	        item_called(of->type, rooms[1])};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		text_add(text, sizeof(text), parts[i]);
+	return refuse_also(of->judge, REJECT_FIELD_REQUIRED, pointer, SLICE(""), slice_str(text));
 }
 
 /* The field that wish @at is about, if it can be set. */
@@ -159,6 +174,7 @@ static bool find_wished(const struct fields_of *of, uint32_t at, struct row_fiel
 	struct slice id = of->wishes.items[at].field;
 	char room[POINTER_ROOM];
 	const char *pointer = pointer_to(of, at, "/field", room);
+	char rooms[2][CALLED_MAX];
 
 	for (uint32_t i = 0; i < at; i++)
 		if (slice_equal(of->wishes.items[i].field, id))
@@ -167,11 +183,14 @@ static bool find_wished(const struct fields_of *of, uint32_t at, struct row_fiel
 	if (!find_field(of->judge, of->project, id, pointer, field))
 		return false;
 	if (field->disabled)
-		return REFUSE(of->judge, REJECT_DISABLED, pointer, SLICE("field "), id,
+		return REFUSE(of->judge, REJECT_DISABLED, pointer,
+		              field_called(of->judge->state, of->project, id, rooms[0]),
 		              SLICE(" is disabled"));
 	if (!field_is_of_type(field, of->type))
-		return REFUSE(of->judge, REJECT_FIELD_CONTEXT, pointer, PADDED(of->type->id),
-		              SLICE(" does not have the field "), id);
+		return REFUSE(of->judge, REJECT_FIELD_CONTEXT, pointer,
+		              SLICE("issues of the type "), item_called(of->type, rooms[1]),
+		              SLICE(" do not have "),
+		              field_called(of->judge->state, of->project, id, rooms[0]));
 	return true;
 }
 
@@ -344,6 +363,18 @@ static bool has_value(const struct fields_of *of, const struct row_field *field)
 	return value.size > 0;
 }
 
+/* Not given, or given as empty. */
+static void refuse_missing(const struct fields_of *of, const struct row_field *field)
+{
+	const char *pointer = of->pointer;
+	char room[POINTER_ROOM];
+
+	for (uint32_t i = 0; i < of->wishes.n && !of->selected; i++)
+		if (slice_equal(of->wishes.items[i].field, PADDED(field->id)))
+			pointer = pointer_to(of, i, "/values", room);
+	refuse_empty(of, field, pointer);
+}
+
 static bool plan_eager(struct fields_of *of, const struct row_field *field)
 {
 	struct slice_array values = {NULL, 0};
@@ -356,11 +387,13 @@ static bool plan_eager(struct fields_of *of, const struct row_field *field)
 		return true;
 	if (!wished && field->has_default)
 		values = default_values(of, field);
-	if (!values.n && field->required)
-		return refuse_empty(of, field, of->pointer);
+	if (!values.n && field->required) {
+		refuse_missing(of, field);
+		return true; /* there may be more of them */
+	}
 	read_before(of, PADDED(field->id), &before);
 	add_change(of, field, &before, values);
-	return of->judge->decision->reject == REJECT_NONE;
+	return of->judge->decision->reject != REJECT_TOO_LARGE;
 }
 
 static bool plan_eager_fields(struct fields_of *of)
@@ -372,7 +405,7 @@ static bool plan_eager_fields(struct fields_of *of)
 		if (field_is_eager(&field) && field_is_of_type(&field, of->type) &&
 		    !plan_eager(of, &field))
 			return false;
-	return true;
+	return of->judge->decision->reject == REJECT_NONE;
 }
 
 /* What the source shows, as far as it is not wished otherwise. */
@@ -484,6 +517,7 @@ bool plan_cloned_fields(struct judge *judge, const struct row_issue *source,
 	                               uuid_equal(to->project, &source->project_id) ? source : NULL,
 	                       .type = to->type,
 	                       .required_only = true,
+	                       .selected = to->along,
 	                       .pointer = "/fields"};
 
 	of.wishes = wishes_of(&of, to);
@@ -498,6 +532,7 @@ bool plan_arrived_fields(struct judge *judge, const struct row_issue *issue,
 	                       .project = to->project,
 	                       .type = to->type,
 	                       .required_only = true,
+	                       .selected = to->along,
 	                       .pointer = "/fields",
 	                       .bytes = issue->field_bytes};
 

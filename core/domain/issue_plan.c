@@ -4,6 +4,7 @@
  *
  * An estimate that is given where nothing remains yet is what remains, less what was spent: nobody
  * has to give it twice. */
+#include "core/base/date.h"
 #include "core/domain/issue.h"
 
 bool check_estimate(struct judge *judge, int32_t minutes, const char *pointer)
@@ -16,10 +17,15 @@ bool check_estimate(struct judge *judge, int32_t minutes, const char *pointer)
 bool check_start(struct judge *judge, bool has_start_on, int32_t start_on, bool has_due_on,
                  int32_t due_on, const char *pointer)
 {
+	char start[DATE_TEXT], due[DATE_TEXT];
+
 	if (!has_start_on || !has_due_on || start_on <= due_on)
 		return true;
-	return REFUSE(judge, REJECT_START_AFTER_DUE, pointer,
-	              SLICE("the issue would begin after the day it is due"));
+	date_format(start_on, start);
+	date_format(due_on, due);
+	return REFUSE(judge, REJECT_START_AFTER_DUE, pointer, SLICE("start_on "),
+	              slice_of(start, sizeof(start)), SLICE(" must not be after due_on "),
+	              slice_of(due, sizeof(due)));
 }
 
 /* A field after the command: as it is, another value, or none. */

@@ -2,7 +2,7 @@
 #include "core/domain/issue.h"
 #include "core/domain/migration.h"
 #include "core/domain/post_function.h"
-#include "core/domain/transition.h"
+#include "core/domain/transition_say.h"
 
 void emit_transition(struct judge *judge, const struct issue_step *step, int32_t type_level,
                      struct row_issue *issue)
@@ -40,12 +40,14 @@ static bool find_resolution(struct judge *judge, const struct transition_issue *
                             const struct row_issue *issue, const struct row_item *to,
                             struct slice *resolution)
 {
+	char room[CALLED_MAX];
 	struct row_item item;
 
 	*resolution = SLICE("");
 	if (command->has_resolution && to->category != STATUS_CATEGORY_DONE)
-		return REFUSE(judge, REJECT_RESOLUTION_NOT_DONE, "/resolution", PADDED(to->id),
-		              SLICE(" is not a done status"));
+		return REFUSE(judge, REJECT_RESOLUTION_NOT_DONE, "/resolution", SLICE("status "),
+		              item_called(to, room),
+		              SLICE(" is not a done one: it has no resolution"));
 	if (command->has_resolution) {
 		*resolution = command->resolution;
 		return choose_item(judge, &issue->project_id, ITEM_RESOLUTION, command->resolution,
@@ -105,67 +107,108 @@ static bool is_wanted(const struct crossing *crossing, const struct wanted *want
 	return category_of(crossing, transition->to) == command->category;
 }
 
-/* Why the one that is asked for cannot be taken from here, if it leads from here at all. */
-static void find_reason(const struct crossing *crossing, const struct wanted *wanted,
-                        char why[TRANSITION_WHY_MAX])
+/* The one that is asked for, if it leads from here, and why it cannot be taken; else NULL. */
+static const struct workflow_transition *find_reason(const struct crossing *crossing,
+                                                     const struct wanted *wanted,
+                                                     struct rule_faults *faults)
 {
-	why[0] = '\0';
-	for (uint32_t i = 0; i < crossing->workflow.transitions.n && !why[0]; i++) {
+	for (uint32_t i = 0; i < crossing->workflow.transitions.n; i++) {
 		const struct workflow_transition *t = &crossing->workflow.transitions.items[i];
 		if (is_wanted(crossing, wanted, t) &&
-		    transition_leaves(t, PADDED(crossing->issue.status)))
-			may_cross(crossing, t, why);
+		    transition_leaves(t, PADDED(crossing->issue.status))) {
+			may_cross(crossing, t, faults);
+			return t;
+		}
 	}
+	return NULL;
 }
 
-/* Name what the workflow does allow: the answer that a person can act on. */
+/* "no transition leads from 'To do' (todo) to 'Done' (done)" */
+static bool refuse_way(struct judge *judge, const struct crossing *crossing,
+                       const struct wanted *wanted)
+{
+	const struct transition_issue *command = wanted->command;
+	const struct uuid *project = &crossing->issue.project_id;
+	char rooms[2][CALLED_MAX];
+	struct slice from = item_called_of(crossing->state, project, ITEM_STATUS,
+	                                   PADDED(crossing->issue.status), rooms[0]);
+
+	if (command->has_transition)
+		return REFUSE(judge, REJECT_NO_TRANSITION, wanted->pointer, SLICE("transition "),
+		              transition_called(workflow_transition_find(&crossing->workflow,
+		                                                         command->transition),
+		                                rooms[1]),
+		              SLICE(": does not start from "), from);
+	if (command->has_category)
+		return REFUSE(judge, REJECT_NO_TRANSITION, wanted->pointer,
+		              SLICE("no transition leads from "), from,
+		              SLICE(" to a status of the category "),
+		              slice_str(status_category_symbol(command->category)));
+	return REFUSE(judge, REJECT_NO_TRANSITION, wanted->pointer,
+	              SLICE("no transition leads from "), from, SLICE(" to "),
+	              item_called_of(crossing->state, project, ITEM_STATUS, command->to, rooms[1]));
+}
+
+/* What the workflow does allow: the answer that a person can act on. */
+static void say_allowed(const struct crossing *crossing, const struct wanted *wanted,
+                        struct decision *decision)
+{
+	struct rule_faults faults;
+	bool first = true;
+
+	text_add(decision->detail, sizeof(decision->detail), SLICE("; allowed:"));
+	for (uint32_t i = 0; i < crossing->workflow.transitions.n; i++) {
+		const struct workflow_transition *t = &crossing->workflow.transitions.items[i];
+		if (!may_cross(crossing, t, &faults))
+			continue;
+		text_add(decision->detail, sizeof(decision->detail),
+		         first ? SLICE(" ") : SLICE(", "));
+		text_add(decision->detail, sizeof(decision->detail),
+		         wanted->command->has_transition ? t->id : t->to);
+		first = false;
+	}
+	if (first)
+		text_add(decision->detail, sizeof(decision->detail), SLICE(" nothing"));
+}
+
 static bool refuse_transition(struct judge *judge, const struct crossing *crossing,
                               const struct wanted *wanted)
 {
-	struct slice status = PADDED(crossing->issue.status);
-	struct slice parts[24] = {SLICE("from "), status};
-	char why[TRANSITION_WHY_MAX], reason[TRANSITION_WHY_MAX];
-	size_t n = 2;
+	const struct command_fields fields = {.otherwise = wanted->pointer};
+	const struct workflow_transition *transition;
+	struct rule_faults faults;
 
-	if (wanted->command->has_to) {
-		parts[n++] = SLICE(" to ");
-		parts[n++] = wanted->command->to;
-	}
-	find_reason(crossing, wanted, reason);
-	if (reason[0]) {
-		parts[n++] = SLICE(": ");
-		parts[n++] = slice_str(reason);
-	}
-	parts[n++] = SLICE("; allowed:");
-	for (uint32_t i = 0, first = 1; i < crossing->workflow.transitions.n; i++) {
-		const struct workflow_transition *t = &crossing->workflow.transitions.items[i];
-		if (!may_cross(crossing, t, why) || n + 2 > sizeof(parts) / sizeof(parts[0]))
-			continue;
-		parts[n++] = first ? SLICE(" ") : SLICE(", ");
-		parts[n++] = wanted->command->has_transition ? t->id : t->to;
-		first = 0;
-	}
-	return refuse(judge, REJECT_NO_TRANSITION, wanted->pointer, parts, n);
+	transition = find_reason(crossing, wanted, &faults);
+	if (transition)
+		refuse_faults(judge, REJECT_NO_TRANSITION, crossing, transition, &faults, &fields);
+	else
+		refuse_way(judge, crossing, wanted);
+	say_allowed(crossing, wanted, judge->decision);
+	return false;
 }
 
 static bool refuse_ambiguous(struct judge *judge, const struct wanted *wanted,
                              const struct workflow_transition *a,
                              const struct workflow_transition *b)
 {
+	char rooms[2][CALLED_MAX];
+
 	return REFUSE(judge, REJECT_AMBIGUOUS_TRANSITION, wanted->pointer,
-	              SLICE("name the transition: "), a->id, SLICE(" or "), b->id);
+	              transition_called(a, rooms[0]), SLICE(" and "),
+	              transition_called(b, rooms[1]),
+	              SLICE(" both lead there: name the transition"));
 }
 
 /* The one to take. Of those that lead to a category, the first. */
 static bool find_transition(struct judge *judge, const struct crossing *crossing,
                             const struct wanted *wanted, const struct workflow_transition **out)
 {
-	char why[TRANSITION_WHY_MAX];
+	struct rule_faults faults;
 
 	*out = NULL;
 	for (uint32_t i = 0; i < crossing->workflow.transitions.n; i++) {
 		const struct workflow_transition *t = &crossing->workflow.transitions.items[i];
-		if (!is_wanted(crossing, wanted, t) || !may_cross(crossing, t, why))
+		if (!is_wanted(crossing, wanted, t) || !may_cross(crossing, t, &faults))
 			continue;
 		if (*out && !wanted->command->has_category)
 			return refuse_ambiguous(judge, wanted, *out, t);
@@ -175,47 +218,63 @@ static bool find_transition(struct judge *judge, const struct crossing *crossing
 	return *out || refuse_transition(judge, crossing, wanted);
 }
 
-/* Where the answer to what a validator asks would be. */
-static const char *pointer_to(const struct wanted *wanted,
-                              const struct workflow_transition *transition,
-                              const struct workflow_rule *fault)
-{
-	return names_have(transition->screen, rule_field(fault)) ? "/fields" : wanted->pointer;
-}
-
-static bool check_validators(struct judge *judge, const struct crossing *crossing,
-                             const struct wanted *wanted,
-                             const struct workflow_transition *transition)
-{
-	const struct workflow_rule *fault;
-	char why[TRANSITION_WHY_MAX];
-
-	return is_valid_crossing(crossing, transition, why, &fault) ||
-	       REFUSE(judge, REJECT_NOT_VALID, pointer_to(wanted, transition, fault),
-	              transition->id, SLICE(" "), slice_str(why));
-}
-
 /* --- what its screen was given --- */
+
+static struct slice resolution_name(void)
+{
+	return slice_str(issue_field_symbol(ISSUE_FIELD_RESOLUTION));
+}
+
+/* "the screen of the transition 'Start' (start) has no priority, but due_on, estimate" */
+static bool refuse_off_screen(struct judge *judge, const struct crossing *crossing,
+                              const struct workflow_transition *transition, struct slice name,
+                              const char *pointer)
+{
+	struct decision *decision = judge->decision;
+	struct slice_array screen = transition->screen;
+	char rooms[2][CALLED_MAX];
+
+	REFUSE(judge, REJECT_NOT_ON_SCREEN, pointer, SLICE("the screen of the transition "),
+	       transition_called(transition, rooms[0]), SLICE(" has no "),
+	       field_called(judge->state, &crossing->issue.project_id, name, rooms[1]));
+	for (uint32_t i = 0; i < screen.n; i++) {
+		text_add(decision->detail, sizeof(decision->detail),
+		         i ? SLICE(", ") : SLICE(", but "));
+		text_add(decision->detail, sizeof(decision->detail), screen.items[i]);
+	}
+	return false;
+}
 
 static bool find_on_screen(struct judge *judge, const struct crossing *crossing,
                            const struct workflow_transition *transition, struct slice name,
                            const char *pointer, struct any_field *field)
 {
 	if (!names_have(transition->screen, name))
-		return REFUSE(judge, REJECT_NOT_ON_SCREEN, pointer, SLICE("the screen of "),
-		              transition->id, SLICE(" has no "), name);
+		return refuse_off_screen(judge, crossing, transition, name, pointer);
 	if (!read_any_field(judge->state, &crossing->issue.project_id, name, field))
 		return REFUSE(judge, REJECT_UNKNOWN_FIELD, pointer, SLICE("there is no field "),
 		              name);
 	return field->field != ISSUE_FIELD_RESOLUTION ||
 	       REFUSE(judge, REJECT_BAD_CHANGE, pointer,
-	              SLICE("resolution is a member of the command"));
+	              SLICE("resolution is a member of the command, not of its fields"));
+}
+
+/* The days that are given do not contradict each other, or those that are there. */
+static bool check_days(const struct command_fields *fields, const struct issue_draft *draft)
+{
+	static const enum issue_field days[] = {ISSUE_FIELD_START_ON, ISSUE_FIELD_DUE_ON};
+	char pointer[REFUSAL_POINTER_MAX] = "/fields";
+
+	for (size_t i = 0; i < 2 && !pointer[strlen("/fields")]; i++)
+		field_pointer(fields, slice_str(issue_field_symbol(days[i])), 0, pointer);
+	return draft_check(draft, pointer);
 }
 
 static bool fill_screen(struct judge *judge, const struct crossing *crossing,
                         const struct workflow_transition *transition,
-                        struct field_value_array values, struct issue_draft *draft)
+                        const struct command_fields *fields, struct issue_draft *draft)
 {
+	struct field_value_array values = fields->fields;
 	struct any_field field;
 
 	for (uint32_t i = 0; i < values.n; i++) {
@@ -227,21 +286,44 @@ static bool fill_screen(struct judge *judge, const struct crossing *crossing,
 			if (slice_equal(values.items[j].field, value->field))
 				return REFUSE(judge, REJECT_BAD_CHANGE, name.text, SLICE("field "),
 				              value->field, SLICE(" is named twice"));
-		if (!draft_set(draft, &field, value->values,
-		               place_of("/fields", i, "/values").text))
+		if (!draft_set(draft, &field, value->values, place_of("/fields", i, "").text))
 			return false;
 	}
-	return draft_check(draft, "/fields");
+	return check_days(fields, draft);
 }
 
-static bool check_asked_resolution(struct judge *judge, const struct transition_issue *command,
-                                   const struct workflow_transition *transition)
+static bool lacks_resolution(const struct transition_issue *command,
+                             const struct workflow_transition *transition)
 {
-	return command->has_resolution ||
-	       !names_have(transition->screen,
-	                   slice_str(issue_field_symbol(ISSUE_FIELD_RESOLUTION))) ||
-	       REFUSE(judge, REJECT_NOT_VALID, "/resolution", transition->id,
-	              SLICE(" asks for a resolution"));
+	return !command->has_resolution && names_have(transition->screen, resolution_name());
+}
+
+/* What the screen asks for itself. */
+static bool refuse_without_resolution(struct judge *judge,
+                                      const struct workflow_transition *transition)
+{
+	char head[CALLED_MAX + 16] = "transition ", room[CALLED_MAX];
+
+	text_add(head, sizeof(head), transition_called(transition, room));
+	text_add(head, sizeof(head), SLICE(": "));
+	return refuse_also(judge, REJECT_NOT_VALID, "/resolution", slice_str(head),
+	                   SLICE("resolution must be given (screen)"));
+}
+
+/* All that is wrong is told at once. */
+static bool check_validators(struct judge *judge, const struct crossing *crossing,
+                             const struct command_fields *fields,
+                             const struct transition_issue *command,
+                             const struct workflow_transition *transition)
+{
+	bool lacks = lacks_resolution(command, transition);
+	struct rule_faults faults;
+	bool valid = is_valid_crossing(crossing, transition, &faults);
+
+	if (lacks)
+		refuse_without_resolution(judge, transition);
+	return (!lacks && valid) ||
+	       refuse_faults(judge, REJECT_NOT_VALID, crossing, transition, &faults, fields);
 }
 
 /* --- the command --- */
@@ -264,6 +346,7 @@ static bool check_names(struct judge *judge, const struct crossing *crossing,
                         const struct transition_issue *command)
 {
 	const struct uuid *project = &crossing->issue.project_id;
+	char room[CALLED_MAX];
 	struct row_item to;
 	struct slice unused;
 
@@ -272,8 +355,10 @@ static bool check_names(struct judge *judge, const struct crossing *crossing,
 		       find_resolution(judge, command, &crossing->issue, &to, &unused);
 	if (command->has_transition &&
 	    !workflow_transition_find(&crossing->workflow, command->transition))
-		return REFUSE(judge, REJECT_UNKNOWN_TRANSITION, "/transition",
-		              SLICE("there is no transition "), command->transition);
+		return REFUSE(
+		        judge, REJECT_UNKNOWN_TRANSITION, "/transition", SLICE("the workflow "),
+		        called(crossing->workflow.name, PADDED(crossing->type.workflow), room),
+		        SLICE(" has no transition "), command->transition);
 	return true;
 }
 
@@ -284,19 +369,21 @@ static bool cross(struct crossing *crossing, const struct wanted *wanted,
                   struct issue_draft *draft)
 {
 	const struct transition_issue *command = wanted->command;
+	const struct command_fields fields = {.screen = transition->screen,
+	                                      .done = to->category == STATUS_CATEGORY_DONE,
+	                                      .fields = command->fields,
+	                                      .otherwise = wanted->pointer};
 	struct judge *judge = draft->judge;
 	struct slice resolution;
 
-	if (!fill_screen(judge, crossing, transition, command->fields, draft) ||
-	    !check_asked_resolution(judge, command, transition) ||
+	if (!fill_screen(judge, crossing, transition, &fields, draft) ||
 	    !find_resolution(judge, command, &crossing->issue, to, &resolution))
 		return false;
 	PADDED_SET(draft->issue.resolution, resolution);
 	crossing->issue = draft->issue;
 	crossing->draft = draft;
-	return check_validators(judge, crossing, wanted, transition) &&
-	       run_functions(draft, transition, wanted->pointer) &&
-	       draft_check(draft, wanted->pointer);
+	return check_validators(judge, crossing, &fields, command, transition) &&
+	       run_functions(draft, transition, wanted->pointer);
 }
 
 static void emit_crossing(const struct crossing *crossing, const struct issue_draft *draft,
@@ -333,10 +420,16 @@ static bool check_comment(struct judge *judge, const struct transition_issue *co
 static bool check_from(struct judge *judge, const struct transition_issue *command,
                        const struct row_issue *issue)
 {
+	char rooms[2][CALLED_MAX];
+
 	if (!command->has_from || slice_equal(command->from, PADDED(issue->status)))
 		return true;
 	return REFUSE(judge, REJECT_NO_TRANSITION, "/from", command->issue, SLICE(" is in "),
-	              PADDED(issue->status), SLICE(" by now, not in "), command->from);
+	              item_called_of(judge->state, &issue->project_id, ITEM_STATUS,
+	                             PADDED(issue->status), rooms[0]),
+	              SLICE(" by now, not in "),
+	              item_called_of(judge->state, &issue->project_id, ITEM_STATUS, command->from,
+	                             rooms[1]));
 }
 
 void decide_transition_issue(struct judge *judge, const struct transition_issue *command)

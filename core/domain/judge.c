@@ -1,19 +1,6 @@
 #include "core/base/characters.h"
 #include "core/domain/project.h"
 
-bool refuse(struct judge *judge, enum reject reject, const char *pointer, const struct slice *parts,
-            size_t parts_n)
-{
-	struct decision *decision = judge->decision;
-
-	decision->reject = reject;
-	decision->pointer[0] = decision->detail[0] = '\0';
-	text_add(decision->pointer, sizeof(decision->pointer), slice_str(pointer));
-	for (size_t i = 0; i < parts_n; i++)
-		text_add(decision->detail, sizeof(decision->detail), parts[i]);
-	return false;
-}
-
 static void refuse_as_too_large(struct judge *judge)
 {
 	if (judge->decision->reject == REJECT_NONE)

@@ -55,6 +55,15 @@ EVENT_TABLE(EVOLVE_PROTOTYPE)
 bool refuse(struct judge *judge, enum reject reject, const char *pointer, const struct slice *parts,
             size_t parts_n);
 
+/* Refuse for one fault more, at a place of its own: @head and @text are its detail, and @text alone
+ * is added to that of the whole. Returns false. */
+bool refuse_also(struct judge *judge, enum reject reject, const char *pointer, struct slice head,
+                 struct slice text);
+/* Of what was refused: put @head in front of what it says / point elsewhere, as one fault. A
+ * refusal for want of room (TOO_LARGE) stays as it is. Both return false. */
+bool refuse_for(struct judge *judge, struct slice head);
+bool refuse_at(struct judge *judge, const char *pointer);
+
 /* The next event of the decision, zeroed but for its type and aggregate; its version is decided
  * by the order. Never NULL: when there is no more room, the decision is TOO_LARGE and what is
  * written here is dropped. */

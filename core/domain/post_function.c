@@ -1,6 +1,7 @@
 /* Screens and post functions: whether a draft names what there is, and what functions do. */
 #include "core/domain/post_function.h"
 
+#include "core/domain/called.h"
 #include "core/domain/label.h"
 
 /* --- checking a draft --- */
@@ -115,13 +116,16 @@ static bool check_set(const struct workflow_checking *c, const struct post_funct
 {
 	static const struct row_item type = {.level = 0};
 	struct row_project project;
+	char values[REFUSAL_POINTER_MAX] = "";
 	struct field_wish wish = {.project = c->project,
 	                          .field = &field->custom,
 	                          .values = function->values,
-	                          .pointer = pointer};
+	                          .pointer = values};
 	struct slice_array canonical;
 	struct issue_draft draft;
 
+	text_add(values, sizeof(values), slice_str(pointer));
+	text_add(values, sizeof(values), SLICE("/values"));
 	if (field->field == ISSUE_FIELD_UNKNOWN)
 		return check_field_values(c->judge, &wish, &canonical);
 	bool found = read_project(c->judge->state, c->project, &project);
@@ -130,7 +134,7 @@ static bool check_set(const struct workflow_checking *c, const struct post_funct
 	draft_begin(c->judge, NULL, &type, &project, &draft);
 	draft.issue.project_id = *c->project;
 	return field->field == ISSUE_FIELD_PARENT
-	               ? REFUSE(c->judge, REJECT_BAD_WORKFLOW, pointer,
+	               ? REFUSE(c->judge, REJECT_BAD_WORKFLOW, values,
 	                        SLICE("a parent is not the same for all issues"))
 	               : draft_set(&draft, field, function->values, pointer);
 }
@@ -160,7 +164,7 @@ static bool check_named_field(const struct workflow_checking *c, uint32_t index,
 	                    &field))
 		return false;
 	if (function->kind == POST_FUNCTION_KIND_SET)
-		return check_set(c, function, &field, function_place(index, at, "/values").text);
+		return check_set(c, function, &field, function_place(index, at, "").text);
 	if (function->kind == POST_FUNCTION_KIND_COPY)
 		return check_copy(c, function, &field, function_place(index, at, "/source").text);
 	return any_field_can_be_empty(&field) ||
@@ -256,8 +260,7 @@ static struct any_field labels_field(void)
 	return field;
 }
 
-static bool change_labels(struct issue_draft *draft, const struct post_function *function,
-                          const char *pointer)
+static bool change_labels(struct issue_draft *draft, const struct post_function *function)
 {
 	const struct any_field field = labels_field();
 	struct slice_array has = draft_values(draft, &field), labels;
@@ -275,28 +278,27 @@ static bool change_labels(struct issue_draft *draft, const struct post_function 
 	     i < function->values.n && function->kind == POST_FUNCTION_KIND_ADD_LABELS; i++)
 		if (!names_have(labels, function->values.items[i]))
 			items[labels.n++] = function->values.items[i];
-	return draft_set(draft, &field, labels, pointer);
+	return draft_set(draft, &field, labels, "");
 }
 
 /* What cannot be empty stays as it is when the source is. */
 static bool copy(struct issue_draft *draft, const struct post_function *function,
-                 const struct any_field *field, const char *pointer)
+                 const struct any_field *field)
 {
 	struct any_field source;
 	struct slice_array values;
 
 	if (!read_any_field(draft->judge->state, &draft->issue.project_id, function->source,
 	                    &source))
-		return REFUSE(draft->judge, REJECT_UNKNOWN_FIELD, pointer,
-		              SLICE("there is no field "), function->source);
+		return REFUSE(draft->judge, REJECT_UNKNOWN_FIELD, "", SLICE("there is no field "),
+		              function->source);
 	values = draft_values(draft, &source);
 	if (!values.n && !any_field_can_be_empty(field))
 		return true;
-	return draft_set(draft, field, values, pointer);
+	return draft_set(draft, field, values, "");
 }
 
-static bool run_function(struct issue_draft *draft, const struct post_function *function,
-                         const char *pointer)
+static bool run_function(struct issue_draft *draft, const struct post_function *function)
 {
 	struct any_field field;
 
@@ -306,20 +308,40 @@ static bool run_function(struct issue_draft *draft, const struct post_function *
 	}
 	if (function->kind == POST_FUNCTION_KIND_ADD_LABELS ||
 	    function->kind == POST_FUNCTION_KIND_REMOVE_LABELS)
-		return change_labels(draft, function, pointer);
+		return change_labels(draft, function);
 	if (!read_any_field(draft->judge->state, &draft->issue.project_id, function->field, &field))
-		return REFUSE(draft->judge, REJECT_UNKNOWN_FIELD, pointer,
-		              SLICE("there is no field "), function->field);
+		return REFUSE(draft->judge, REJECT_UNKNOWN_FIELD, "", SLICE("there is no field "),
+		              function->field);
 	if (function->kind == POST_FUNCTION_KIND_COPY)
-		return copy(draft, function, &field, pointer);
-	return draft_set(draft, &field, function->values, pointer);
+		return copy(draft, function, &field);
+	return draft_set(draft, &field, function->values, "");
+}
+
+/* "transition 'Start' (start), post function set: priority: ..."; @function NULL: what all of them
+ * come to. */
+static bool refuse_function(struct judge *judge, const struct workflow_transition *transition,
+                            const struct post_function *function, const char *pointer)
+{
+	char head[CALLED_MAX + 64] = "transition ", room[CALLED_MAX];
+
+	text_add(head, sizeof(head), transition_called(transition, room));
+	text_add(head, sizeof(head),
+	         function ? SLICE(", post function ") : SLICE(", post functions"));
+	if (function)
+		text_add(head, sizeof(head), slice_str(post_function_kind_symbol(function->kind)));
+	text_add(head, sizeof(head), SLICE(": "));
+	refuse_for(judge, slice_str(head));
+	return refuse_at(judge, pointer);
 }
 
 bool run_functions(struct issue_draft *draft, const struct workflow_transition *transition,
                    const char *pointer)
 {
-	for (uint32_t i = 0; i < transition->functions.n; i++)
-		if (!run_function(draft, &transition->functions.items[i], pointer))
-			return false;
-	return true;
+	for (uint32_t i = 0; i < transition->functions.n; i++) {
+		const struct post_function *function = &transition->functions.items[i];
+		if (!run_function(draft, function))
+			return refuse_function(draft->judge, transition, function, pointer);
+	}
+	return draft_check(draft, pointer) ||
+	       refuse_function(draft->judge, transition, NULL, pointer);
 }

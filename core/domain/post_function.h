@@ -7,8 +7,9 @@
 #include "core/domain/issue_draft.h"
 #include "core/domain/workflow.h"
 
-/* Run all of @transition on @draft. Refuses at @pointer when one of them cannot any more: what it
- * sets was removed, disabled or archived since the workflow was saved. */
+/* Run all of @transition on @draft. Refuses at @pointer, naming it, when one of them cannot any
+ * more (what it sets was removed, disabled or archived since the workflow was saved), or when
+ * fields contradict each other behind them. */
 bool run_functions(struct issue_draft *draft, const struct workflow_transition *transition,
                    const char *pointer);
 

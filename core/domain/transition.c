@@ -73,37 +73,27 @@ static bool is_open_question(struct workflow_rule_array rules, uint32_t index,
 	return false;
 }
 
-static bool rules_hold(const struct crossing *crossing, struct workflow_rule_array rules,
-                       struct slice_array screen, char why[TRANSITION_WHY_MAX],
-                       const struct workflow_rule **fault)
+/* All that do not, so that whoever asks is told at once. */
+static bool rules_hold(const struct crossing *crossing, struct slice_array screen,
+                       struct rule_faults *faults)
 {
-	for (uint32_t i = 0; i < rules.n; i++) {
-		if (rules.items[i].has_group || rule_holds(crossing, rules, i) ||
-		    is_open_question(rules, i, screen))
-			continue;
-		say_group(why, rules, i);
-		*fault = &rules.items[i];
-		return false;
-	}
-	return true;
+	struct workflow_rule_array rules = faults->rules;
+
+	faults->n = 0;
+	for (uint32_t i = 0; i < rules.n; i++)
+		if (!rules.items[i].has_group && !rule_holds(crossing, rules, i) &&
+		    !is_open_question(rules, i, screen))
+			faults->at[faults->n++] = (uint8_t)i;
+	return faults->n == 0;
 }
 
 bool may_cross(const struct crossing *crossing, const struct workflow_transition *transition,
-               char why[TRANSITION_WHY_MAX])
+               struct rule_faults *faults)
 {
-	struct slice status = PADDED(crossing->issue.status);
-	const struct workflow_rule *fault;
-
-	why[0] = '\0';
-	if (crossing->issue.archived) {
-		text_add(why, TRANSITION_WHY_MAX, SLICE("the issue is archived"));
-		return false;
-	}
-	if (transition_leaves(transition, status))
-		return rules_hold(crossing, transition->conditions, NO_SCREEN, why, &fault);
-	text_add(why, TRANSITION_WHY_MAX, SLICE("does not start from "));
-	text_add(why, TRANSITION_WHY_MAX, status);
-	return false;
+	*faults = (struct rule_faults){.rules = transition->conditions};
+	return !crossing->issue.archived &&
+	       transition_leaves(transition, PADDED(crossing->issue.status)) &&
+	       rules_hold(crossing, NO_SCREEN, faults);
 }
 
 struct crossing crossing_into(struct judge *judge, const struct row_issue *issue,
@@ -123,25 +113,17 @@ struct crossing crossing_into(struct judge *judge, const struct row_issue *issue
 	                         .draft = draft};
 }
 
-bool check_may_create(struct judge *judge, const struct crossing *crossing, const char *pointer)
+bool may_create(const struct crossing *crossing, struct rule_faults *faults)
 {
-	const struct workflow_transition *initial = workflow_initial(&crossing->workflow);
-	const struct workflow_rule *fault;
-	char why[TRANSITION_WHY_MAX];
-
-	why[0] = '\0';
-	return rules_hold(crossing, initial->conditions, NO_SCREEN, why, &fault) ||
-	       REFUSE(judge, REJECT_NO_TRANSITION, pointer, initial->id, SLICE(": "),
-	              slice_str(why));
+	*faults = (struct rule_faults){.rules = workflow_initial(&crossing->workflow)->conditions};
+	return rules_hold(crossing, NO_SCREEN, faults);
 }
 
 bool is_valid_crossing(const struct crossing *crossing,
-                       const struct workflow_transition *transition, char why[TRANSITION_WHY_MAX],
-                       const struct workflow_rule **fault)
+                       const struct workflow_transition *transition, struct rule_faults *faults)
 {
-	why[0] = '\0';
-	return rules_hold(crossing, transition->validators,
-	                  crossing->foresees ? transition->screen : NO_SCREEN, why, fault);
+	*faults = (struct rule_faults){.rules = transition->validators, .validators = true};
+	return rules_hold(crossing, crossing->foresees ? transition->screen : NO_SCREEN, faults);
 }
 
 bool screen_requires(const struct workflow_transition *transition, struct slice field)

@@ -6,7 +6,8 @@
 #include "core/domain/issue_draft.h"
 #include "core/domain/workflow.h"
 
-#define TRANSITION_WHY_MAX 200
+#define TRANSITION_WHY_MAX REFUSAL_DETAIL_MAX
+#define VALUE_SAID_MAX     65 /* of a value in it: bytes, with the NUL */
 
 /* A workflow that was read for one of the issues of a command. */
 struct known_workflow {
@@ -41,14 +42,22 @@ struct crossing {
  * arena is full. */
 bool open_crossing(struct crossing *crossing);
 
-/* Whether it leads from here and its conditions hold; if not, @why says so to a person. */
-bool may_cross(const struct crossing *crossing, const struct workflow_transition *transition,
-               char why[TRANSITION_WHY_MAX]);
+/* The rules of a list that do not hold, but for those in groups. */
+struct rule_faults {
+	struct workflow_rule_array rules;
+	bool validators; /* else conditions */
+	uint32_t n;
+	uint8_t at[WORKFLOW_RULES_MAX];
+};
 
-/* Whether its validators hold; if not, *@fault is the one that does not. */
+/* Whether it leads from here and its conditions hold. If not, *@faults says which do not; none: it
+ * does not lead from here. */
+bool may_cross(const struct crossing *crossing, const struct workflow_transition *transition,
+               struct rule_faults *faults);
+
+/* Whether its validators hold; if not, *@faults says which do not. */
 bool is_valid_crossing(const struct crossing *crossing,
-                       const struct workflow_transition *transition, char why[TRANSITION_WHY_MAX],
-                       const struct workflow_rule **fault);
+                       const struct workflow_transition *transition, struct rule_faults *faults);
 
 /* Whether the screen of @transition asks for the field: a validator of it, in no group, wants it
  * set or changed, or it is the resolution. */
@@ -59,16 +68,26 @@ bool screen_requires(const struct workflow_transition *transition, struct slice 
 struct crossing crossing_into(struct judge *judge, const struct row_issue *issue,
                               const struct row_item *type, const struct workflow *workflow,
                               const struct issue_draft *draft);
-/* Refuses at @pointer unless its conditions hold. */
-bool check_may_create(struct judge *judge, const struct crossing *crossing, const char *pointer);
+/* Whether its conditions hold. */
+bool may_create(const struct crossing *crossing, struct rule_faults *faults);
 
 /* The field that @rule asks about; empty: it asks about none. */
 struct slice rule_field(const struct workflow_rule *rule);
-/* Whether rule @index holds; what it asks, in its own words: "needs field_set due_on"
- * (transition_rule.c). */
+/* Whether it is one of rules: all, any, not. */
+bool workflow_rule_is_group(const struct workflow_rule *rule);
+/* Whether rule @index holds (transition_rule.c). */
 bool rule_holds(const struct crossing *crossing, struct workflow_rule_array rules, uint32_t index);
-void say_group(char why[TRANSITION_WHY_MAX], struct workflow_rule_array rules, uint32_t index);
 /* Rules about one field of the issue (transition_field.c). */
 bool field_rule_holds(const struct crossing *crossing, const struct workflow_rule *rule);
+/* What there is where @rule does not hold: the value that does not match, the day, how many values;
+ * empty: nothing, or too much to be told. */
+void rule_value(const struct crossing *crossing, const struct workflow_rule *rule,
+                char value[VALUE_SAID_MAX]);
+/* Of a rule that wants texts to match. */
+bool rule_text_matches(const struct crossing *crossing, const struct workflow_rule *rule,
+                       struct slice text);
+/* The day of a field; false: it has none. Today. Days since 1970-01-01. */
+bool rule_day(const struct crossing *crossing, struct slice field, int64_t *day);
+int64_t rule_today(const struct crossing *crossing);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/base/date.h"
 #include "core/base/pattern.h"
 #include "core/domain/transition.h"
+#include "core/domain/transition_say.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -274,35 +275,48 @@ static bool field_changed(const struct crossing *crossing, const struct workflow
 
 /* --- matches --- */
 
+/* If it does not, *@fault (unless NULL) is the text. */
 static bool text_matches(const struct crossing *crossing, const struct workflow_rule *rule,
-                         struct slice text)
+                         struct slice text, char fault[VALUE_SAID_MAX])
 {
-	return pattern_match(rule->pattern, text, crossing->arena) == PATTERN_MATCHES;
+	if (pattern_match(rule->pattern, text, crossing->arena) == PATTERN_MATCHES)
+		return true;
+	if (fault)
+		text_add(fault, VALUE_SAID_MAX, text);
+	return false;
+}
+
+bool rule_text_matches(const struct crossing *crossing, const struct workflow_rule *rule,
+                       struct slice text)
+{
+	return text_matches(crossing, rule, text, NULL);
 }
 
 static bool texts_match(const struct crossing *crossing, const struct workflow_rule *rule,
-                        struct slice_array texts)
+                        struct slice_array texts, char fault[VALUE_SAID_MAX])
 {
 	for (uint32_t i = 0; i < texts.n; i++)
-		if (!text_matches(crossing, rule, texts.items[i]))
+		if (!text_matches(crossing, rule, texts.items[i], fault))
 			return false;
 	return texts.n > 0;
 }
 
-static bool summary_matches(const struct crossing *crossing, const struct workflow_rule *rule)
+static bool summary_matches(const struct crossing *crossing, const struct workflow_rule *rule,
+                            char fault[VALUE_SAID_MAX])
 {
 	struct row_key key = row_key_summary(&crossing->issue.id);
 	struct row_summary row;
 
 	if (crossing->draft && crossing->draft->has_summary)
-		return text_matches(crossing, rule, crossing->draft->summary);
+		return text_matches(crossing, rule, crossing->draft->summary, fault);
 	bool found = crossing->state->get(crossing->state, &key, &row);
 	assert(found);
 	(void)found;
-	return text_matches(crossing, rule, slice_of(row.text, row.n));
+	return text_matches(crossing, rule, slice_of(row.text, row.n), fault);
 }
 
-static bool labels_match(const struct crossing *crossing, const struct workflow_rule *rule)
+static bool labels_match(const struct crossing *crossing, const struct workflow_rule *rule,
+                         char fault[VALUE_SAID_MAX])
 {
 	struct row_key key = row_key_label(&crossing->issue.id, SLICE(""));
 	const size_t prefix = sizeof(crossing->issue.id.bytes);
@@ -310,29 +324,31 @@ static bool labels_match(const struct crossing *crossing, const struct workflow_
 	bool any = false;
 
 	if (crossing->draft && crossing->draft->has_labels)
-		return texts_match(crossing, rule, crossing->draft->labels);
+		return texts_match(crossing, rule, crossing->draft->labels, fault);
 	while (crossing->state->next(crossing->state, &key, false, &row) &&
 	       memcmp(key.bytes, crossing->issue.id.bytes, prefix) == 0) {
 		if (!text_matches(crossing, rule,
-		                  slice_of((const char *)key.bytes + prefix, key.n - prefix)))
+		                  slice_of((const char *)key.bytes + prefix, key.n - prefix),
+		                  fault))
 			return false;
 		any = true;
 	}
 	return any;
 }
 
-static bool matches(const struct crossing *crossing, const struct workflow_rule *rule)
+static bool matches(const struct crossing *crossing, const struct workflow_rule *rule,
+                    char fault[VALUE_SAID_MAX])
 {
 	struct custom_values values;
 	struct slice value;
 	bool any = false;
 
 	if (!rule->has_custom_field)
-		return rule->field == ISSUE_FIELD_SUMMARY ? summary_matches(crossing, rule)
-		                                          : labels_match(crossing, rule);
+		return rule->field == ISSUE_FIELD_SUMMARY ? summary_matches(crossing, rule, fault)
+		                                          : labels_match(crossing, rule, fault);
 	read_custom(crossing, rule->custom_field, &values);
 	while (next_custom(&values, &value)) {
-		if (!text_matches(crossing, rule, value))
+		if (!text_matches(crossing, rule, value, fault))
 			return false;
 		any = true;
 	}
@@ -355,7 +371,7 @@ static bool day_of_custom(const struct crossing *crossing, struct slice field, i
 	return true;
 }
 
-static bool day_of(const struct crossing *crossing, struct slice field, int64_t *day)
+bool rule_day(const struct crossing *crossing, struct slice field, int64_t *day)
 {
 	const struct row_issue *issue = &crossing->issue;
 	enum issue_field known;
@@ -388,13 +404,18 @@ static bool compare_days(enum date_comparison comparison, int64_t day, int64_t o
 	return false;
 }
 
+int64_t rule_today(const struct crossing *crossing)
+{
+	return crossing->now_ms / DAY_MS;
+}
+
 /* A day that is not there is not before, after or within anything. */
 static bool days_hold(const struct crossing *crossing, const struct workflow_rule *rule)
 {
-	int64_t today = crossing->now_ms / DAY_MS, other = today, day;
+	int64_t today = rule_today(crossing), other = today, day;
 
-	if (!day_of(crossing, rule_field(rule), &day) ||
-	    (rule->has_other && !day_of(crossing, rule->other, &other)))
+	if (!rule_day(crossing, rule_field(rule), &day) ||
+	    (rule->has_other && !rule_day(crossing, rule->other, &other)))
 		return false;
 	if (rule->kind == WORKFLOW_RULE_KIND_DATE_BEFORE)
 		return day < today + rule->days;
@@ -417,8 +438,67 @@ bool field_rule_holds(const struct crossing *crossing, const struct workflow_rul
 	case WORKFLOW_RULE_KIND_FIELD_CHANGED:
 		return field_changed(crossing, rule);
 	case WORKFLOW_RULE_KIND_MATCHES:
-		return matches(crossing, rule);
+		return matches(crossing, rule, NULL);
 	default:
 		return days_hold(crossing, rule);
+	}
+}
+
+/* --- what is there --- */
+
+static void say_custom(const struct crossing *crossing, const struct workflow_rule *rule,
+                       char value[VALUE_SAID_MAX])
+{
+	struct custom_values values;
+	struct slice one;
+
+	read_custom(crossing, rule->custom_field, &values);
+	for (bool first = true; next_custom(&values, &one); first = false) {
+		text_add(value, VALUE_SAID_MAX, first ? SLICE("") : SLICE(", "));
+		text_add(value, VALUE_SAID_MAX, one);
+	}
+}
+
+static void say_chosen(const struct crossing *crossing, const struct workflow_rule *rule,
+                       char value[VALUE_SAID_MAX])
+{
+	const struct row_issue *issue = &crossing->issue;
+
+	if (rule->has_custom_field)
+		say_custom(crossing, rule, value);
+	else if (rule->field != ISSUE_FIELD_LABELS)
+		text_add(value, VALUE_SAID_MAX,
+		         rule->field == ISSUE_FIELD_TYPE       ? PADDED(issue->type)
+		         : rule->field == ISSUE_FIELD_PRIORITY ? PADDED(issue->priority)
+		                                               : PADDED(issue->resolution));
+}
+
+void rule_value(const struct crossing *crossing, const struct workflow_rule *rule,
+                char value[VALUE_SAID_MAX])
+{
+	char room[TEXT_NUMBER_MAX], day[DATE_TEXT];
+	int64_t days;
+
+	value[0] = '\0';
+	switch ((int)rule->kind) {
+	case WORKFLOW_RULE_KIND_MATCHES:
+		matches(crossing, rule, value);
+		break;
+	case WORKFLOW_RULE_KIND_FIELD_IS:
+		say_chosen(crossing, rule, value);
+		break;
+	case WORKFLOW_RULE_KIND_SINGLE_VALUE:
+		text_add(value, VALUE_SAID_MAX, text_number(count_values(crossing, rule), room));
+		break;
+	case WORKFLOW_RULE_KIND_DATE_BEFORE:
+	case WORKFLOW_RULE_KIND_DATE_COMPARE:
+	case WORKFLOW_RULE_KIND_DATE_WINDOW:
+		if (!rule_day(crossing, rule_field(rule), &days))
+			break;
+		date_format((int32_t)days, day);
+		text_add(value, VALUE_SAID_MAX, slice_of(day, sizeof(day)));
+		break;
+	default:
+		break;
 	}
 }

@@ -164,6 +164,12 @@ static bool group_holds(const struct crossing *crossing, struct workflow_rule_ar
 	return kind == WORKFLOW_RULE_KIND_ALL;
 }
 
+bool workflow_rule_is_group(const struct workflow_rule *rule)
+{
+	return rule->kind == WORKFLOW_RULE_KIND_ALL || rule->kind == WORKFLOW_RULE_KIND_ANY ||
+	       rule->kind == WORKFLOW_RULE_KIND_NOT;
+}
+
 /* Depth is bounded: a rule's group is further up in a list of WORKFLOW_RULES_MAX. */
 bool rule_holds(const struct crossing *crossing, struct workflow_rule_array rules, uint32_t index)
 {
@@ -216,64 +222,4 @@ bool rule_holds(const struct crossing *crossing, struct workflow_rule_array rule
 		break;
 	}
 	return false;
-}
-
-static void say(char why[TRANSITION_WHY_MAX], struct slice text)
-{
-	text_add(why, TRANSITION_WHY_MAX, text);
-}
-
-static void say_list(char why[TRANSITION_WHY_MAX], struct slice_array texts)
-{
-	for (uint32_t i = 0; i < texts.n; i++) {
-		say(why, i ? SLICE(", ") : SLICE(" "));
-		say(why, texts.items[i]);
-	}
-}
-
-static void say_word(char why[TRANSITION_WHY_MAX], struct slice word)
-{
-	if (!word.n)
-		return;
-	say(why, SLICE(" "));
-	say(why, word);
-}
-
-/* The rule in its own words: "needs field_set due_on". */
-static void say_rule(char why[TRANSITION_WHY_MAX], const struct workflow_rule *rule)
-{
-	say(why, SLICE("needs "));
-	say(why, slice_str(workflow_rule_kind_symbol(rule->kind)));
-	if (rule->has_role) {
-		say(why, SLICE(" "));
-		say(why, slice_str(org_role_symbol(rule->role)));
-	}
-	say_word(why, rule_field(rule));
-	say_word(why, rule->has_comparison ? slice_str(date_comparison_symbol(rule->comparison))
-	                                   : SLICE(""));
-	say_word(why, rule->other);
-	say_word(why, rule->pattern);
-	say_word(why,
-	         rule->has_permission ? slice_str(permission_symbol(rule->permission)) : SLICE(""));
-	say_list(why, rule->values);
-	say_list(why, rule->statuses);
-	for (uint32_t i = 0; i < rule->categories.n; i++) {
-		say(why, i || rule->statuses.n ? SLICE(", ") : SLICE(" "));
-		say(why, slice_str(status_category_symbol(rule->categories.items[i])));
-	}
-}
-
-/* A group by the rules in it. */
-void say_group(char why[TRANSITION_WHY_MAX], struct workflow_rule_array rules, uint32_t index)
-{
-	bool first = true;
-
-	say_rule(why, &rules.items[index]);
-	for (uint32_t i = index + 1; i < rules.n; i++) {
-		if (!rules.items[i].has_group || rules.items[i].group != (int32_t)index)
-			continue;
-		say(why, first ? SLICE(" of: ") : SLICE("; "));
-		say_rule(why, &rules.items[i]);
-		first = false;
-	}
 }

@@ -1,7 +1,7 @@
 /* Whether a rule of a transition asks what its kind can ask, of what there is. */
 #include "core/base/pattern.h"
 #include "core/domain/any_field.h"
-#include "core/domain/workflow.h"
+#include "core/domain/transition.h"
 
 enum argument {
 	ROLE = 1,
@@ -86,12 +86,6 @@ static const struct {
         {DAYS, "/days"},       {OTHER, "/other"},           {COMPARISON, "/comparison"},
         {PATTERN, "/pattern"}, {TEAMS, "/teams"},           {PERMISSION, "/permission"},
 };
-
-static bool is_group(const struct workflow_rule *rule)
-{
-	return rule->kind == WORKFLOW_RULE_KIND_ALL || rule->kind == WORKFLOW_RULE_KIND_ANY ||
-	       rule->kind == WORKFLOW_RULE_KIND_NOT;
-}
 
 static int given(const struct workflow_rule *rule)
 {
@@ -230,10 +224,10 @@ static bool check_group(const struct checking *c, uint32_t index)
 	uint32_t members = 0;
 
 	if (rule->has_group && (rule->group < 0 || (uint32_t)rule->group >= index ||
-	                        !is_group(&c->rules.items[rule->group])))
+	                        !workflow_rule_is_group(&c->rules.items[rule->group])))
 		return REFUSE_RULE(c, REJECT_BAD_WORKFLOW, index, "/group",
 		                   SLICE("the index of an all, any or not further up"));
-	if (!is_group(rule))
+	if (!workflow_rule_is_group(rule))
 		return true;
 	for (uint32_t i = index + 1; i < c->rules.n; i++)
 		members += c->rules.items[i].has_group && c->rules.items[i].group == (int32_t)index;

@@ -129,6 +129,13 @@ void http_problem(struct http_request *request, int status, const char *code, co
 /* The same as text, for one line of an NDJSON answer. @title NULL: the phrase of the status. */
 void problem_json(struct buf *out, int status, const char *code, const char *title,
                   const char *pointer, struct slice detail, const struct uuid *request_id);
+/* What is wrong, each at its place; the same with all @n of them. */
+struct problem_fault {
+	struct slice pointer, detail;
+};
+void problem_json_of(struct buf *out, int status, const char *code, const char *title,
+                     const struct problem_fault *faults, size_t n, struct slice detail,
+                     const struct uuid *request_id);
 
 /* Run something on the loop thread later: waits with a deadline. */
 /* @call runs on the loop thread after @delay_ms, exactly once: when the server ends, what is still

@@ -83,8 +83,22 @@ void http_answer(struct http_request *request, struct http_answer *answer)
 	server_answer_late(request);
 }
 
-void problem_json(struct buf *out, int status, const char *code, const char *title,
-                  const char *pointer, struct slice detail, const struct uuid *request_id)
+static void errors_json(struct json_out *json, const struct problem_fault *faults, size_t n)
+{
+	json_out_key(json, "errors");
+	json_out_array(json);
+	for (size_t i = 0; i < n; i++) {
+		json_out_object(json);
+		json_out_member_string(json, "pointer", faults[i].pointer);
+		json_out_member_string(json, "detail", faults[i].detail);
+		json_out_object_end(json);
+	}
+	json_out_array_end(json);
+}
+
+void problem_json_of(struct buf *out, int status, const char *code, const char *title,
+                     const struct problem_fault *faults, size_t n, struct slice detail,
+                     const struct uuid *request_id)
 {
 	struct json_out json;
 	char type[96];
@@ -98,21 +112,22 @@ void problem_json(struct buf *out, int status, const char *code, const char *tit
 	json_out_member_int(&json, "status", status);
 	json_out_member_string(&json, "detail", detail);
 	json_out_member_str(&json, "code", code);
-	if (pointer) {
-		json_out_key(&json, "errors");
-		json_out_array(&json);
-		json_out_object(&json);
-		json_out_member_str(&json, "pointer", pointer);
-		json_out_member_string(&json, "detail", detail);
-		json_out_object_end(&json);
-		json_out_array_end(&json);
-	}
+	if (n)
+		errors_json(&json, faults, n);
 	json_out_member_bool(&json, "success", false);
 	json_out_member_string(&json, "error", detail);
 	json_out_member_int(&json, "error_code", status);
 	if (request_id)
 		json_out_member_uuid(&json, "request_id", request_id);
 	json_out_object_end(&json);
+}
+
+void problem_json(struct buf *out, int status, const char *code, const char *title,
+                  const char *pointer, struct slice detail, const struct uuid *request_id)
+{
+	const struct problem_fault fault = {slice_str(pointer ? pointer : ""), detail};
+
+	problem_json_of(out, status, code, title, &fault, pointer ? 1 : 0, detail, request_id);
 }
 
 static void problem_answer(const struct http_request *request, struct http_answer *answer,

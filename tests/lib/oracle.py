@@ -1554,7 +1554,8 @@ class Expected(oracle_fields.ExpectedFields):
             if t["conditions"] or t["validators"]:
                 raise ValueError("who may take a transition with rules is not for the oracle to say")
             possible = leaves(t, issue["status"]) and not issue["archived"]
-            why = "the issue is archived" if issue["archived"] else f"does not start from {issue['status']}"
+            here = self.fold.status_of(project, issue["status"])
+            why = "the issue is archived" if issue["archived"] else f"does not start from '{here['name']}' ({here['id']})"
             if t["kind"] != "initial":
                 found.append({"id": t["id"], "name": t["name"], "to": self.fold.status_of(project, t["to"]), "possible": possible,
                               "why": None if possible else why,

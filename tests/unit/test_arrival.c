@@ -102,7 +102,8 @@ static void a_clone_has_the_required_fields(void **state)
 	GIVEN(ben, add_field, FIELD("note", TEXT), .default_values = LABELS(SLICE("none")));
 	WHEN(cleo, clone_issue, TLS_1);
 	THEN_REFUSED(FIELD_REQUIRED, "/fields");
-	assert_string_equal(decider->decision.detail, "story needs risk");
+	assert_string_equal(decider->decision.detail, "'risk' (risk) must have a value in issues "
+	                                              "of the type 'Story' (story)");
 	WHEN(cleo, clone_issue, TLS_1, .fields = VALUES(VALUE("risk", "1")));
 	THEN(EVENT_ISSUE_CREATED, EVENT_ISSUE_FIELDS_CHANGED);
 	assert_int_equal(EVENT_BODY(1, issue_fields_changed)->changes.n, 2);
@@ -116,12 +117,13 @@ static void a_clone_has_the_required_fields(void **state)
 	assert_slice(CHANGE(1, 0).to.items[0], "m");
 	assert_int_equal(EVENT_BODY(1, issue_fields_changed)->changes.n, 3);
 	WHEN(cleo, clone_issue, TLS_1, .fields = VALUES(NO_VALUE("risk")));
-	THEN_REFUSED(FIELD_REQUIRED, "/fields");
+	THEN_REFUSED(FIELD_REQUIRED, "/fields/0/values");
 	WHEN(cleo, clone_issue, TLS_1, .fields = VALUES(VALUE("cost", "1")));
 	THEN_REFUSED(UNKNOWN_FIELD, "/fields/0/field");
 	WHEN(cleo, clone_issue, TLS_1, .subtasks = true);
 	THEN_REFUSED(FIELD_REQUIRED, "/fields");
-	assert_string_equal(decider->decision.detail, "subtask needs risk");
+	assert_string_equal(decider->decision.detail, "'risk' (risk) must have a value in issues "
+	                                              "of the type 'Sub-task' (subtask)");
 	WHEN(cleo, clone_issue, TLS_1, .subtasks = true,
 	     .fields = VALUES(VALUE("risk", "5"), VALUE("area", "app")));
 	THEN(EVENT_ISSUE_CREATED, EVENT_ISSUE_FIELDS_CHANGED, EVENT_ISSUE_CREATED,
@@ -155,10 +157,12 @@ static void a_move_brings_along_or_gives_what_is_required_there(void **state)
 	GIVEN(cleo, edit_issue, TLS_1, .fields = VALUES(VALUE("risk", "2"), VALUE("area", "7")));
 	WHEN(cleo, move_issue, TLS_1, TO("QUIC"));
 	THEN_REFUSED(FIELD_REQUIRED, "/fields"); /* the area there is no number */
-	assert_string_equal(decider->decision.detail, "story needs area");
+	assert_string_equal(decider->decision.detail, "'area' (area) must have a value in issues "
+	                                              "of the type 'Story' (story)");
 	WHEN(cleo, move_issue, TLS_1, TO("QUIC"), .fields = VALUES(VALUE("area", "web")));
 	THEN_REFUSED(FIELD_REQUIRED, "/fields");
-	assert_string_equal(decider->decision.detail, "subtask needs risk");
+	assert_string_equal(decider->decision.detail, "'risk' (risk) must have a value in issues "
+	                                              "of the type 'Sub-task' (subtask)");
 	WHEN(cleo, bulk_move_issues, .issues = {issues, 1}, TO("QUIC"));
 	THEN(EVENT_BULK_COMPLETED);
 	assert_slice(EVENT_BODY(0, bulk_completed)->refusals.items[0].code, "field_required");

@@ -165,17 +165,17 @@ static void a_long_list_is_told_in_parts_or_refused_as_a_whole(void **state)
 	static struct slice many[BULK_ISSUES_MAX];
 	struct decider *decider = *state;
 	for (int i = 0; i < BULK_ISSUES_MAX; i++)
-		many[i] = i < 2500 ? SLICE("TLS-77") : SLICE("TLS-1");
+		many[i] = i < 1250 ? SLICE("TLS-77") : SLICE("TLS-1");
 	WHEN(cleo, bulk_edit_issues, .issues = {many, BULK_ISSUES_MAX}, .has_priority = true,
 	     .priority = SLICE("low"));
 	THEN(EVENT_ISSUE_PRIORITY_CHANGED, EVENT_BULK_REFUSED, EVENT_BULK_REFUSED,
 	     EVENT_BULK_COMPLETED);
-	assert_int_equal(EVENT_BODY(2, bulk_refused)->refusals.items[0].place, 1001);
-	assert_int_equal(outcome(decider)->refusals.n, 500);
-	assert_int_equal(outcome(decider)->unchanged.n, 7499);
+	assert_int_equal(EVENT_BODY(2, bulk_refused)->refusals.items[0].place, 501);
+	assert_int_equal(outcome(decider)->refusals.n, 250);
+	assert_int_equal(outcome(decider)->unchanged.n, 8749);
 	assert_int_equal(decider->decision.version, 3);
 	decider->arena.cap = OVERLAY_ROOM;
-	WHEN(cleo, bulk_edit_issues, .issues = {many + 2500, 5}, .has_priority = true,
+	WHEN(cleo, bulk_edit_issues, .issues = {many + 1250, 5}, .has_priority = true,
 	     .priority = SLICE("high"));
 	THEN_REFUSED(TOO_LARGE, "/issues");
 }

@@ -250,9 +250,10 @@ static void required_fields_of_the_new_type_must_be_there(void **state)
 	      .default_values = LABELS(SLICE("none")));
 	WHEN(cleo, edit_issue, ISSUE_IS("TLS-1"), TYPE("bug"));
 	THEN_REFUSED(FIELD_REQUIRED, "/fields");
-	assert_string_equal(decider->decision.detail, "bug needs risk");
+	assert_string_equal(decider->decision.detail,
+	                    "'risk' (risk) must have a value in issues of the type 'Bug' (bug)");
 	WHEN(cleo, edit_issue, ISSUE_IS("TLS-1"), TYPE("bug"), .fields = VALUES(NO_VALUE("risk")));
-	THEN_REFUSED(FIELD_REQUIRED, "/fields");
+	THEN_REFUSED(FIELD_REQUIRED, "/fields/0/values");
 	WHEN(cleo, edit_issue, ISSUE_IS("TLS-1"), TYPE("bug"),
 	     .fields = VALUES(VALUE("risk", "1")));
 	THEN(EVENT_ISSUE_CONVERTED, EVENT_ISSUE_FIELDS_CHANGED);

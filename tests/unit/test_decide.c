@@ -400,10 +400,10 @@ static void a_decision_without_room_is_too_large(void **state)
 static void a_detail_is_cut_between_characters(void **state)
 {
 	struct decider *decider = *state;
-	char text[255];
+	char text[REFUSAL_DETAIL_MAX + 1];
 	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
 		memcpy(text + i, "\xc3\xa9", 2);
-	WHEN(cleo, add_comment, .issue = slice_of(text, 254), .body = SLICE("x"));
+	WHEN(cleo, add_comment, .issue = slice_of(text, sizeof(text) - 1), .body = SLICE("x"));
 	THEN_REFUSED(NO_SUCH_ISSUE, "/issue");
 	size_t n = strlen(decider->decision.detail);
 	assert_in_range(n, sizeof(decider->decision.detail) - 3,

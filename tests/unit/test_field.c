@@ -166,7 +166,7 @@ static void a_required_field_is_asked_at_create_and_when_emptied(void **state)
 	WHEN(cleo, create_issue, ISSUE("bug", "one"));
 	THEN_REFUSED(FIELD_REQUIRED, "/fields");
 	WHEN(cleo, create_issue, ISSUE("bug", "one"), .fields = VALUES(NO_VALUE("cost")));
-	THEN_REFUSED(FIELD_REQUIRED, "/fields");
+	THEN_REFUSED(FIELD_REQUIRED, "/fields/0/values");
 	WHEN(cleo, create_issue, ISSUE("task", "one"));
 	THEN(EVENT_ISSUE_CREATED);
 	GIVEN(cleo, create_issue, ISSUE("bug", "one"), .fields = VALUES(VALUE("cost", "1")));
@@ -189,7 +189,7 @@ static void a_default_is_given_to_new_issues(void **state)
 	THEN(EVENT_ISSUE_CREATED, EVENT_ISSUE_FIELDS_CHANGED);
 	assert_slice(CHANGE(1, 0).to.items[0], "6");
 	WHEN(cleo, create_issue, ISSUE("bug", "three"), .fields = VALUES(NO_VALUE("cost")));
-	THEN_REFUSED(FIELD_REQUIRED, "/fields");
+	THEN_REFUSED(FIELD_REQUIRED, "/fields/0/values");
 }
 
 static void a_default_member_who_left_is_not_given(void **state)
@@ -300,7 +300,7 @@ static void an_edit_may_ask_that_custom_fields_are_unchanged(void **state)
 	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(VALUE("cost", "9")),
 	     SINCE(1, SLICE("size"), SLICE("cost")));
 	THEN_REFUSED(VERSION_MISMATCH, "/if_fields_unchanged");
-	assert_string_equal(decider->decision.detail, "cost has changed");
+	assert_string_equal(decider->decision.detail, "'cost' (cost) has changed");
 	WHEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = VALUES(NO_VALUE("cost")),
 	     SINCE(2, SLICE("cost")));
 	THEN(EVENT_ISSUE_FIELDS_CHANGED);

@@ -127,6 +127,9 @@ static void they_come_behind_the_screen_and_in_order(void **state)
 	     {DO(SET), ON("due_on"), .values = LABELS(SLICE("2024-05-01"))});
 	START(cleo, .fields = {&given, 1});
 	THEN_REFUSED(START_AFTER_DUE, "/transition");
+	assert_string_equal(decider->decision.detail,
+	                    "transition 'start' (start), post functions: start_on 2024-08-01 must "
+	                    "not be after due_on 2024-05-01");
 }
 
 static void custom_fields_are_set_copied_and_cleared(void **state)
@@ -193,6 +196,9 @@ static void what_went_away_stops_the_transition(void **state)
 	      .disabled = true);
 	START(cleo);
 	THEN_REFUSED(DISABLED, "/transition");
+	assert_string_equal(decider->decision.detail,
+	                    "transition 'start' (start), post function set: priority: priority "
+	                    "highest cannot be chosen any more; choose high, medium, low, lowest");
 }
 
 static void new_issues_begin_with_functions(void **state)
@@ -253,8 +259,9 @@ static void functions_are_what_can_be_done(void **state)
 	WRONG(UNKNOWN_FIELD, "field", {DO(CLEAR), ON("nirvana")});
 	WRONG(BAD_WORKFLOW, "field", {DO(SET), ON("status"), .values = LABELS(SLICE("done"))});
 	WRONG(BAD_CLEAR, "field", {DO(CLEAR), ON("summary")});
-	WRONG(UNKNOWN_PRIORITY, "values", {DO(SET), ON("priority"), .values = LABELS(SLICE("x"))});
-	WRONG(BAD_FIELD_VALUE, "values", {DO(SET), ON("due_on"), .values = LABELS(SLICE("x"))});
+	WRONG(UNKNOWN_PRIORITY, "values/0",
+	      {DO(SET), ON("priority"), .values = LABELS(SLICE("x"))});
+	WRONG(BAD_FIELD_VALUE, "values/0", {DO(SET), ON("due_on"), .values = LABELS(SLICE("x"))});
 	WRONG(BAD_WORKFLOW, "values", {DO(SET), ON("parent"), .values = LABELS(SLICE("TLS-1"))});
 	WRONG(RESOLUTION_NOT_DONE, "field",
 	      {DO(SET), ON("resolution"), .values = LABELS(SLICE("done"))});

@@ -300,13 +300,13 @@ static void a_transition_sets_the_reporter(void **state)
 	assert_int_equal(decider->decision.reject, REJECT_NOT_VALID);
 	WHEN(cleo, transition_issue, TLS_1, .has_to = true, .to = SLICE("in_progress"),
 	     VALUES({SLICE("reporter"), LABELS(SLICE("dan"))}));
-	THEN_REFUSED(BAD_FIELD_VALUE, "/fields/0/values");
+	THEN_REFUSED(BAD_FIELD_VALUE, "/fields/0/values/0");
 	WHEN(cleo, transition_issue, TLS_1, .has_to = true, .to = SLICE("in_progress"),
 	     VALUES({SLICE("reporter"), {NULL, 0}}));
 	THEN_REFUSED(BAD_CLEAR, "/fields/0/values");
 	WHEN(cleo, transition_issue, TLS_1, .has_to = true, .to = SLICE("in_progress"),
 	     VALUES({SLICE("reporter"), LABELS(SLICE("00000000-0000-0000-0000-000000000005"))}));
-	THEN_REFUSED(NO_SUCH_MEMBER, "/fields/0/values");
+	THEN_REFUSED(NO_SUCH_MEMBER, "/fields/0/values/0");
 	WHEN(cleo, transition_issue, TLS_1, .has_to = true, .to = SLICE("in_progress"),
 	     VALUES({SLICE("reporter"), LABELS(SLICE("00000000-0000-0000-0000-000000000002"))}));
 	THEN(EVENT_ISSUE_TRANSITIONED, EVENT_ISSUE_REPORTER_CHANGED);
@@ -350,7 +350,7 @@ static void a_workflow_cannot_empty_the_reporter(void **state)
 	            .kind = TRANSITION_KIND_GLOBAL,
 	            .to = SLICE("done"),
 	            .functions = {&nobody_there, 1}}));
-	THEN_REFUSED(NO_SUCH_MEMBER, "/transitions/1/functions/0/values");
+	THEN_REFUSED(NO_SUCH_MEMBER, "/transitions/1/functions/0/values/0");
 }
 
 /* Reporting is what happened: nobody need take over the issues of who leaves, but somebody may. */

@@ -81,7 +81,10 @@ static void what_is_not_on_the_screen_is_refused(void **state)
 	     VALUES({SLICE("due_on"), LABELS(SLICE("2024-01-02"))},
 	            {SLICE("description"), LABELS(SLICE("text"))}));
 	THEN_REFUSED(NOT_ON_SCREEN, "/fields/1/field");
-	assert_string_equal(decider->decision.detail, "the screen of start has no description");
+	assert_string_equal(decider->decision.detail,
+	                    "the screen of the transition 'Start' (start) has no description, but "
+	                    "due_on, start_on, assignee, labels, code, summary, parent, estimate, "
+	                    "priority");
 	WHEN(cleo, transition_issue, TAKE("back"), VALUES({SLICE("due_on"), {NULL, 0}}));
 	THEN_REFUSED(NO_TRANSITION, "/transition");
 	WHEN(cleo, transition_issue, TAKE("close"), .has_resolution = true,
@@ -95,31 +98,34 @@ static void what_is_not_on_the_screen_is_refused(void **state)
 static void values_are_what_their_fields_can_have(void **state)
 {
 	struct decider *decider = *state;
-#define WRONG(reject, field, ...)                                                                  \
+#define WRONG(reject, field, at, ...)                                                              \
 	do {                                                                                       \
 		WHEN(cleo, transition_issue, TAKE("start"), VALUES({SLICE(field), __VA_ARGS__}));  \
-		THEN_REFUSED(reject, "/fields/0/values");                                          \
+		THEN_REFUSED(reject, "/fields/0/values" at);                                       \
 	} while (0)
-	WRONG(BAD_FIELD_VALUE, "due_on", LABELS(SLICE("2024-02-30")));
-	WRONG(BAD_FIELD_VALUE, "due_on", LABELS(SLICE("tomorrow")));
-	WRONG(TOO_MANY, "due_on", LABELS(SLICE("2024-01-02"), SLICE("2024-01-03")));
-	WRONG(BAD_DATE, "due_on", LABELS(SLICE("1066-10-14")));
-	WRONG(BAD_FIELD_VALUE, "assignee", LABELS(SLICE("cleo")));
-	WRONG(NO_SUCH_MEMBER, "assignee", LABELS(SLICE("00000000-0000-0000-0000-0000000000ff")));
-	WRONG(BAD_LABEL, "labels", LABELS(SLICE("a,b")));
-	WRONG(BAD_CLEAR, "summary", {NULL, 0});
-	WRONG(BAD_TEXT, "summary", LABELS(SLICE("two\nlines")));
-	WRONG(BAD_FIELD_VALUE, "estimate", LABELS(SLICE("1h")));
-	WRONG(BAD_MINUTES, "estimate", LABELS(SLICE("99999999")));
-	WRONG(UNKNOWN_PRIORITY, "priority", LABELS(SLICE("urgent")));
-	WRONG(NO_SUCH_ISSUE, "parent", LABELS(SLICE("TLS-9")));
-	WRONG(PARENT_CYCLE, "parent", LABELS(SLICE("TLS-1")));
-	WRONG(TOO_MANY, "code", LABELS(SLICE("a"), SLICE("b")));
+	WRONG(BAD_FIELD_VALUE, "due_on", "/0", LABELS(SLICE("2024-02-30")));
+	WRONG(BAD_FIELD_VALUE, "due_on", "/0", LABELS(SLICE("tomorrow")));
+	WRONG(TOO_MANY, "due_on", "", LABELS(SLICE("2024-01-02"), SLICE("2024-01-03")));
+	WRONG(BAD_DATE, "due_on", "/0", LABELS(SLICE("1066-10-14")));
+	WRONG(BAD_FIELD_VALUE, "assignee", "/0", LABELS(SLICE("cleo")));
+	WRONG(NO_SUCH_MEMBER, "assignee", "/0",
+	      LABELS(SLICE("00000000-0000-0000-0000-0000000000ff")));
+	WRONG(BAD_LABEL, "labels", "/0", LABELS(SLICE("a,b")));
+	WRONG(BAD_CLEAR, "summary", "", {NULL, 0});
+	WRONG(BAD_TEXT, "summary", "/0", LABELS(SLICE("two\nlines")));
+	WRONG(BAD_FIELD_VALUE, "estimate", "/0", LABELS(SLICE("1h")));
+	WRONG(BAD_MINUTES, "estimate", "/0", LABELS(SLICE("99999999")));
+	WRONG(UNKNOWN_PRIORITY, "priority", "/0", LABELS(SLICE("urgent")));
+	WRONG(NO_SUCH_ISSUE, "parent", "/0", LABELS(SLICE("TLS-9")));
+	WRONG(PARENT_CYCLE, "parent", "/0", LABELS(SLICE("TLS-1")));
+	WRONG(TOO_MANY, "code", "", LABELS(SLICE("a"), SLICE("b")));
 #undef WRONG
 	WHEN(cleo, transition_issue, TAKE("start"),
 	     VALUES({SLICE("due_on"), LABELS(SLICE("2024-01-02"))},
 	            {SLICE("start_on"), LABELS(SLICE("2024-01-03"))}));
-	THEN_REFUSED(START_AFTER_DUE, "/fields");
+	THEN_REFUSED(START_AFTER_DUE, "/fields/1/values/0");
+	assert_string_equal(decider->decision.detail,
+	                    "start_on 2024-01-03 must not be after due_on 2024-01-02");
 }
 
 static void a_required_field_is_asked_for(void **state)
@@ -129,7 +135,8 @@ static void a_required_field_is_asked_for(void **state)
 	THEN_REFUSED(NOT_VALID, "/fields");
 	WHEN(cleo, transition_issue, TAKE("close"));
 	THEN_REFUSED(NOT_VALID, "/resolution");
-	assert_string_equal(decider->decision.detail, "close asks for a resolution");
+	assert_string_equal(decider->decision.detail,
+	                    "transition 'Close' (close): resolution must be given (screen)");
 	WHEN(cleo, transition_issue, TAKE("close"),
 	     VALUES({SLICE("resolution"), LABELS(SLICE("done"))}), .has_resolution = true,
 	     .resolution = SLICE("done"));

@@ -77,8 +77,10 @@ static void a_role_may(void **state)
 	OPEN(ada);
 	OPEN(ben);
 	SHUT(cleo);
-	assert_string_equal(decider->decision.detail,
-	                    "from todo: needs role admin; allowed: close");
+	assert_string_equal(
+	        decider->decision.detail,
+	        "transition 'start' (start): only role admin or higher (condition role); "
+	        "allowed: close");
 	decider->request.actor.kind = ACTOR_KIND_RULE;
 	take(decider, nobody, "start");
 	THEN(EVENT_ISSUE_TRANSITIONED);
@@ -199,8 +201,10 @@ static void groups_nest(void **state)
 	OPEN(ben);
 	OPEN(ada);
 	SHUT(cleo);
-	assert_string_equal(decider->decision.detail,
-	                    "from todo: needs any of: needs assignee; needs all; allowed: close");
+	assert_string_equal(
+	        decider->decision.detail,
+	        "transition 'start' (start): one of (only the assignee; all of (only role "
+	        "admin or higher; not the reporter)) (condition any); allowed: close");
 	GIVEN(cleo, assign_issue, .issue = SLICE("TLS-1"), .has_assignee = true, .assignee = cleo);
 	OPEN(cleo);
 	GIVEN(cleo, assign_issue, .issue = SLICE("TLS-1"));
@@ -217,7 +221,9 @@ static void validators_refuse_what_is_offered(void **state)
 	GIVEN(ben, publish_workflow, PUBLISH("classic"));
 	take(decider, cleo, "start");
 	THEN_REFUSED(NOT_VALID, "/transition");
-	assert_string_equal(decider->decision.detail, "start needs field_set estimate");
+	assert_string_equal(
+	        decider->decision.detail,
+	        "transition 'start' (start): estimate must have a value (validator field_set)");
 	WHEN(cleo, transition_issue, .issue = SLICE("TLS-1"), .has_to = true,
 	     .to = SLICE("in_progress"));
 	THEN_REFUSED(NOT_VALID, "/to");

@@ -37,7 +37,8 @@ static void a_missing_transition_names_those_that_exist(void **state)
 	     .to = SLICE("in_review"));
 	THEN_REFUSED(NO_TRANSITION, "/to");
 	assert_string_equal(decider->decision.detail,
-	                    "from todo to in_review; allowed: in_progress, done");
+	                    "no transition leads from 'To do' (todo) to 'In review' (in_review); "
+	                    "allowed: in_progress, done");
 }
 
 /* The whole table of the classic workflow, which is frozen: what it has is accepted, all else is
