@@ -179,9 +179,15 @@ void decide_bulk_edit_issues(struct judge *judge, const struct bulk_edit_issues 
 
 /* --- transition --- */
 
+struct transitioning {
+	const struct bulk_transition_issues *command;
+	struct uuid *comment; /* id of the last one */
+};
+
 static void transition_one(struct bulk *bulk, const void *context, struct slice issue)
 {
-	const struct bulk_transition_issues *command = context;
+	const struct transitioning *transitioning = context;
+	const struct bulk_transition_issues *command = transitioning->command;
 	const struct transition_issue transition = {
 	        .issue = issue,
 	        .has_to = command->has_to,
@@ -192,24 +198,35 @@ static void transition_one(struct bulk *bulk, const void *context, struct slice 
 	        .category = command->category,
 	        .has_resolution = command->has_resolution,
 	        .resolution = command->resolution,
+	        .fields = command->fields,
+	        .has_comment = command->has_comment,
+	        .comment = command->comment,
+	        .has_from = command->has_from,
+	        .from = command->from,
 	};
 
-	decide_transition_issue(bulk_judge(bulk, COMMAND_TRANSITION_ISSUE), &transition);
+	count_on(transitioning->comment);
+	transition_issue(bulk_judge(bulk, COMMAND_TRANSITION_ISSUE), &transition,
+	                 transitioning->comment);
 }
 
+/* The first comment has the id behind that of the bulk, which is fresh, too. */
 void decide_bulk_transition_issues(struct judge *judge,
                                    const struct bulk_transition_issues *command)
 {
+	struct uuid comment = judge->request->fresh[FRESH_ID];
+	const struct transitioning transitioning = {command, &comment};
 	const struct bulk_list list = {.has_id = command->has_bulk_id,
 	                               .id = command->bulk_id,
 	                               .issues = command->issues,
-	                               .command = command,
+	                               .command = &transitioning,
 	                               .one = transition_one};
 
 	if (command->has_to + command->has_transition + command->has_category != 1)
 		REFUSE(judge, REJECT_BAD_TARGET, "/to",
 		       SLICE("say where to: one of transition, to and category"));
-	else
+	else if (check_size(judge, command->issues, command->has_comment ? command->comment.n : 0,
+	                    command->fields))
 		decide_bulk(judge, &list);
 }
 

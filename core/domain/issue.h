@@ -41,6 +41,11 @@ struct issue_step {
 /* @type_level: of the issue's type. */
 void emit_transition(struct judge *judge, const struct issue_step *step, int32_t type_level,
                      struct row_issue *issue);
+/* TransitionIssue; the comment that comes along, if any, gets the id @comment. */
+void transition_issue(struct judge *judge, const struct transition_issue *command,
+                      const struct uuid *comment);
+/* The id behind @id: what one command makes by the dozen counts on from a fresh one. */
+void count_on(struct uuid *id);
 /* What done issues get when nobody says more. Lies in the arena. */
 struct slice first_resolution(struct judge *judge, const struct uuid *project);
 

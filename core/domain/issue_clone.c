@@ -27,13 +27,6 @@ struct clone {
 	bool has_assignee;
 };
 
-/* The ids of sub-tasks' clones count on from that of the clone. */
-static void next_id(struct uuid *id)
-{
-	for (size_t i = sizeof(id->bytes); i-- > 8 && ++id->bytes[i] == 0;)
-		;
-}
-
 static bool is_below(const struct row_key *key, const struct uuid *issue)
 {
 	return key->n >= sizeof(issue->bytes) &&
@@ -226,7 +219,7 @@ static void emit_clone(struct cloning *cloning, const struct clone *clone, struc
 	        .description_seq = source->description_seq,
 	};
 	emit_field_changes(judge, clone->fields, issue);
-	next_id(&cloning->id);
+	count_on(&cloning->id);
 }
 
 /* The links that the issue has to others; a symmetric one is one of them. */

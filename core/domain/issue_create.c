@@ -18,6 +18,12 @@ struct event *emit_issue(struct judge *judge, enum event_type type, struct row_i
 	return emit(judge, type, AGGREGATE_KIND_ISSUE, &issue->id, issue->version);
 }
 
+void count_on(struct uuid *id)
+{
+	for (size_t i = sizeof(id->bytes); i-- > 8 && ++id->bytes[i] == 0;)
+		;
+}
+
 static bool is_descendant(const struct tenant_state *state, const struct row_issue *issue,
                           const struct uuid *ancestor)
 {

@@ -409,7 +409,6 @@ static bool check_comment(struct judge *judge, const struct transition_issue *co
 {
 	if (!command->has_comment)
 		return true;
-	comment->id = judge->request->fresh[FRESH_ID];
 	comment->body = command->comment;
 	return check_may(judge, PERMISSION_ADD_COMMENTS, &judge->project, issue) &&
 	       check_new_comment(judge, comment, "/comment") &&
@@ -434,6 +433,12 @@ static bool check_from(struct judge *judge, const struct transition_issue *comma
 
 void decide_transition_issue(struct judge *judge, const struct transition_issue *command)
 {
+	transition_issue(judge, command, &judge->request->fresh[FRESH_ID]);
+}
+
+void transition_issue(struct judge *judge, const struct transition_issue *command,
+                      const struct uuid *comment_id)
+{
 	struct crossing crossing = {.state = judge->state,
 	                            .arena = judge->decision->arena,
 	                            .known = &judge->workflows,
@@ -443,7 +448,7 @@ void decide_transition_issue(struct judge *judge, const struct transition_issue 
 	                            .processor = judge->processor,
 	                            .now_ms = judge->request->now_ms};
 	const struct workflow_transition *transition;
-	struct new_comment comment = {0};
+	struct new_comment comment = {.id = *comment_id};
 	struct issue_draft draft;
 	struct row_issue issue;
 	struct wanted wanted;

@@ -343,6 +343,26 @@ class Bulk(Case):
         self.assertEqual(OWNER.get(path + "?limit=2&after=1000", {"If-None-Match": page.header("ETag")}).status, 304)
         self.assertEqual(OWNER.get(path + "?limit=3&after=1000", {"If-None-Match": page.header("ETag")}).status, 200)
 
+    def test_a_screen_is_filled_in_for_all_of_them(self):
+        does("CreateProject", key="SHIP", name="Ship")
+        does("SaveWorkflowDraft", project="SHIP", workflow="classic", name="Shipping", transitions=[
+            {"id": "create", "name": "Create", "kind": "initial", "to": "todo"},
+            {"id": "ship", "name": "Ship it", "from": ["todo"], "to": "done", "screen": ["due_on", "resolution"]}])
+        does("PublishWorkflow", project="SHIP", workflow="classic")
+        keys = [new_issue(project="SHIP", summary=f"wombat {n}") for n in range(3)]
+        last = does("BulkTransitionIssues", issues=keys, to="done")
+        self.assertEqual([(r["code"], r["detail"]) for r in self.bulk(last)["refusals"]["items"]],
+                         [("not_valid", "transition 'Ship it' (ship): resolution must be given (screen)")] * 3)
+        last = does("BulkTransitionIssues", issues=[*keys, keys[0]], transition="ship", resolution="wont_do", comment="Shipped.",
+                    fields=[{"field": "due_on", "values": ["2027-01-02"]}])
+        self.assertEqual(last.json()["bulk"], {"issues": 4, "changed": 3, "unchanged": 0, "refused": 1})
+        for key in keys:
+            issue = read(f"/issues/{key}", last)
+            self.assertEqual((issue["status"], issue["resolution"], issue["due_on"]), ("done", "wont_do", "2027-01-02"))
+            self.assertEqual([comment["body"] for comment in read(f"/issues/{key}/comments", last)["items"]], ["Shipped."])
+        last = does("BulkTransitionIssues", issues=keys, to="done", **{"from": "todo"})
+        self.assertEqual([r["code"] for r in self.bulk(last)["refusals"]["items"]], ["no_transition"] * 3)
+
     def test_issues_are_ranked_in_the_order_of_a_list(self):
         keys = [new_issue(summary=f"ranked {n}") for n in range(5)]
 

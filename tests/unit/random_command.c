@@ -58,8 +58,7 @@ static struct issue_field_array some_fields(struct decider *decider, struct seed
 	return (struct issue_field_array){items, n};
 }
 
-/* What somebody types into the screen of a transition. */
-static struct field_value_array some_screen(struct decider *decider, struct seed *seed)
+struct field_value_array random_screen(struct decider *decider, struct seed *seed)
 {
 	static const char *const names[] = {"priority", "due_on", "labels", "summary"};
 	uint32_t n = maybe(seed, 2) ? 1 + (uint32_t)seed_below(seed, 3) : 0;
@@ -191,7 +190,7 @@ static void fill_issue_command(struct decider *decider, struct seed *seed, struc
 		                                  .transition = PICK("start", "close", "any"),
 		                                  .has_resolution = maybe(seed, 4),
 		                                  .resolution = SOME_RESOLUTION,
-		                                  .fields = some_screen(decider, seed),
+		                                  .fields = random_screen(decider, seed),
 		                                  .has_comment = maybe(seed, 8),
 		                                  .comment = SOME_TEXT,
 		                                  .has_from = maybe(seed, 8),

@@ -44,6 +44,8 @@ void fill_member(struct seed *seed, struct command *command);
 void fill_field(struct decider *decider, struct seed *seed, struct command *command);
 struct field_value_array random_fields(struct decider *decider, struct seed *seed);
 struct slice_array random_field_ids(struct decider *decider, struct seed *seed);
+/* What somebody types into the screen of a transition. */
+struct field_value_array random_screen(struct decider *decider, struct seed *seed);
 /* A workflow with rules and post functions about people. */
 struct workflow_transition_array random_workflow_of_people(struct decider *decider,
                                                            struct seed *seed);

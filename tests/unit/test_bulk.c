@@ -1,7 +1,7 @@
 #include "core/domain/bulk.h"
 #include "core/domain/issue.h"
 #include "core/domain/overlay.h"
-#include "tests/lib/decider.h"
+#include "tests/unit/rules.h"
 
 #define LIST(...)                                                                                  \
 	.issues = {                                                                                \
@@ -108,6 +108,62 @@ static void each_transition_is_judged_on_its_own(void **state)
 	THEN_REFUSED(BAD_TARGET, "/to");
 }
 
+#define GIVES(field_, text)                                                                        \
+	.fields = {&(const struct field_value){SLICE(field_), LABELS(SLICE(text))}, 1}
+
+/* To done with a due day, a resolution and a ticket that the screen asks for. */
+static void a_screen_is_asked_for(struct decider *decider)
+{
+	static const struct slice screen[] = {SLICE("due_on"), SLICE("resolution")};
+	struct workflow_transition ways[] = {BEGIN("todo"), WAY("ship", "todo", "done"),
+	                                     WAY("back", "done", "todo")};
+	const struct workflow_rule due = {KIND(FIELD_SET), FIELD(DUE_ON)};
+	ways[1].name = SLICE("Ship it");
+	ways[1].screen = (struct slice_array){screen, 2};
+	ways[1].validators = (struct workflow_rule_array){&due, 1};
+	GIVEN(ben, save_workflow_draft, .project = SLICE("TLS"), .workflow = SLICE("classic"),
+	      .name = SLICE("Ways"), .transitions = {ways, 3});
+	GIVEN(ben, publish_workflow, PUBLISH("classic"));
+}
+
+static void a_screen_is_filled_in_for_each(void **state)
+{
+	struct decider *decider = *state;
+	a_screen_is_asked_for(decider);
+	WHEN(cleo, bulk_transition_issues, LIST(TLS(1), TLS(2)), .has_to = true,
+	     .to = SLICE("done"));
+	THEN(EVENT_BULK_COMPLETED);
+	assert_slice(outcome(decider)->refusals.items[0].code, "not_valid");
+	assert_slice(outcome(decider)->refusals.items[1].detail,
+	             "transition 'Ship it' (ship): resolution must be given (screen); due_on must "
+	             "have a value (validator field_set)");
+	WHEN(cleo, bulk_transition_issues, LIST(TLS(1), SLICE("TLS-9"), TLS(2)), .has_to = true,
+	     .to = SLICE("done"), .has_resolution = true, .resolution = SLICE("wont_do"),
+	     GIVES("due_on", "2026-01-02"), .has_comment = true, .comment = SLICE("shipped"));
+	THEN(EVENT_ISSUE_TRANSITIONED, EVENT_ISSUE_DUE_DATE_CHANGED, EVENT_COMMENT_ADDED,
+	     EVENT_ISSUE_TRANSITIONED, EVENT_ISSUE_DUE_DATE_CHANGED, EVENT_COMMENT_ADDED,
+	     EVENT_BULK_COMPLETED);
+	assert_slice(EVENT_BODY(3, issue_transitioned)->resolution, "wont_do");
+	assert_false(uuid_equal(&EVENT_BODY(2, comment_added)->comment_id,
+	                        &EVENT_BODY(5, comment_added)->comment_id));
+	assert_slice(outcome(decider)->refusals.items[0].code, "no_such_issue");
+	/* What the screen does not have is refused for each, and what the comment asks. */
+	WHEN(cleo, bulk_transition_issues, LIST(TLS(1)), .has_to = true, .to = SLICE("todo"),
+	     GIVES("priority", "high"));
+	THEN(EVENT_BULK_COMPLETED);
+	assert_slice(outcome(decider)->refusals.items[0].code, "not_on_screen");
+}
+
+static void who_saw_them_elsewhere_is_told(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(cleo, transition_issue, .issue = TLS(2), .has_to = true, .to = SLICE("in_progress"));
+	WHEN(cleo, bulk_transition_issues, LIST(TLS(1), TLS(2)), .has_to = true,
+	     .to = SLICE("done"), .has_from = true, .from = SLICE("todo"));
+	THEN(EVENT_ISSUE_TRANSITIONED, EVENT_BULK_COMPLETED);
+	assert_slice(outcome(decider)->refusals.items[0].code, "no_transition");
+}
+
 static void parents_and_children_in_one_list_meet(void **state)
 {
 	struct decider *decider = *state;
@@ -192,6 +248,12 @@ static void labels_of_many_issues_are_bounded(void **state)
 		labels[i] = slice_of(text, sizeof text);
 	WHEN(cleo, bulk_edit_issues, .issues = {many, BULK_ISSUES_MAX}, .add_labels = {labels, 20});
 	THEN_REFUSED(TOO_LARGE, "/issues");
+	static char comment[1024];
+	memset(comment, 'x', sizeof comment);
+	WHEN(cleo, bulk_transition_issues, .issues = {many, BULK_ISSUES_MAX}, .has_to = true,
+	     .to = SLICE("done"), .has_comment = true,
+	     .comment = slice_of(comment, sizeof comment));
+	THEN_REFUSED(TOO_LARGE, "/issues");
 }
 
 static void versions_are_put_on_and_taken_off(void **state)
@@ -231,6 +293,8 @@ int main(void)
 	        CASE(an_issue_changes_wholly_or_not_at_all),
 	        CASE(an_issue_named_twice_is_judged_twice),
 	        CASE(each_transition_is_judged_on_its_own),
+	        CASE(a_screen_is_filled_in_for_each),
+	        CASE(who_saw_them_elsewhere_is_told),
 	        CASE(parents_and_children_in_one_list_meet),
 	        CASE(of_each_issue_its_own_rights_are_asked),
 	        CASE(a_bulk_that_says_nothing_is_refused),
