@@ -342,6 +342,20 @@ static bool is_there(const struct crossing *crossing, const struct transition_is
 	               : command->has_to && slice_equal(command->to, PADDED(issue->status));
 }
 
+/* Who asks for a category, and has more to say about an issue that is there, does not mean another
+ * status of it. */
+static bool check_elsewhere(struct judge *judge, const struct crossing *crossing,
+                            const struct transition_issue *command)
+{
+	char room[CALLED_MAX];
+
+	if (!command->has_category || crossing->status.category != command->category)
+		return true;
+	return REFUSE(judge, REJECT_NO_TRANSITION, "/category", command->issue, SLICE(" is in "),
+	              item_called(&crossing->status, room), SLICE(", of the category "),
+	              slice_str(status_category_symbol(command->category)), SLICE(", already"));
+}
+
 static bool check_names(struct judge *judge, const struct crossing *crossing,
                         const struct transition_issue *command)
 {
@@ -464,6 +478,7 @@ void transition_issue(struct judge *judge, const struct transition_issue *comman
 		return;
 	}
 	if (!check_names(judge, &crossing, command) || is_there(&crossing, command) ||
+	    !check_elsewhere(judge, &crossing, command) ||
 	    !find_transition(judge, &crossing, &wanted, &transition) ||
 	    !find_item(judge, &issue.project_id, ITEM_STATUS, transition->to, "", &to) ||
 	    !check_comment(judge, command, &issue, &comment))
