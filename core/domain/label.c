@@ -100,15 +100,39 @@ bool check_not_listed(struct judge *judge, const struct uuid *project, struct sl
 
 /* --- what may be put on issues --- */
 
+/* Of those that begin with @first; not all of them are looked at: a bulk may ask 10,000 times. */
+enum { NEAR_LOOKED = 50 };
+static bool find_near(const struct tenant_state *state, const struct uuid *project,
+                      struct slice label, char first, struct row_key *key, struct slice *near)
+{
+	const char before[] = {(char)(first - 1), (char)0xff}; /* no text goes on like this */
+
+	*key = row_key_project_label(project, slice_of(before, sizeof(before)));
+	for (int i = 0; i < NEAR_LOOKED && next_listed(state, project, false, key, near) &&
+	                near->data[0] == first;
+	     i++)
+		if (same_but_case(*near, label))
+			return true;
+	return false;
+}
+
+static char other_case(char c)
+{
+	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+	return letter ? (char)(c ^ ('a' ^ 'A')) : c;
+}
+
 /* Names what may have been meant: the label in another case, else its neighbours in the list. */
 static bool refuse_unlisted(struct judge *judge, const struct row_project *project,
                             struct slice label, const char *pointer)
 {
 	const struct tenant_state *state = judge->state;
-	struct row_key before = row_key_project_label(&project->id, label), behind = before, alike;
+	struct row_key before = row_key_project_label(&project->id, label), behind = before, key;
 	struct slice near[2] = {SLICE(""), SLICE("")};
 
-	if (!find_alike(state, &project->id, label, SLICE(""), &alike, &near[0])) {
+	if (!find_near(state, &project->id, label, label.data[0], &key, &near[0]) &&
+	    !find_near(state, &project->id, label, other_case(label.data[0]), &key, &near[0])) {
 		if (!next_listed(state, &project->id, true, &before, &near[0]))
 			near[0] = SLICE("");
 		if (!next_listed(state, &project->id, false, &behind, &near[1]))
