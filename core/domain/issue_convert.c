@@ -1,7 +1,8 @@
 /* Another type for an issue, in its project: a part of EditIssue. The status stays where the
- * workflow of the type has a place for it, else the command says which one takes its place; nobody
- * comes past a transition that way. The rules of the initial transition are not asked: it is not a
- * new issue. */
+ * workflow of the type has a place for it, else the command says which one takes its place. No rule
+ * of a workflow is asked, that of the initial transition neither: it is not a new issue. So who
+ * takes an issue to a type of another workflow, and back, may come past a transition: it asks for
+ * move_issues, as moving to another project does. */
 #include "core/domain/conversion.h"
 
 #include "core/domain/migration.h"
@@ -62,6 +63,14 @@ static bool find_status_there(struct judge *judge, const struct edit_issue *comm
 	                              project_of_issue(judge, issue), issue);
 }
 
+static bool check_other_workflow(struct judge *judge, const struct row_issue *issue,
+                                 const struct conversion *conversion)
+{
+	return slice_equal(PADDED(conversion->before.workflow),
+	                   PADDED(conversion->after.workflow)) ||
+	       check_may(judge, PERMISSION_MOVE_ISSUES, project_of_issue(judge, issue), issue);
+}
+
 static bool find_status(struct judge *judge, const struct edit_issue *command,
                         const struct row_issue *issue, struct conversion *conversion)
 {
@@ -98,6 +107,7 @@ bool plan_conversion(struct judge *judge, const struct edit_issue *command,
 		              SLICE("status goes along with type; TransitionIssue changes it"));
 	if (conversion->changes && !(choose_item(judge, &issue->project_id, ITEM_ISSUE_TYPE,
 	                                         command->type, "/type", &conversion->after) &&
+	                             check_other_workflow(judge, issue, conversion) &&
 	                             check_below(judge, issue, conversion)))
 		return false;
 	return !command->has_type || find_status(judge, command, issue, conversion);

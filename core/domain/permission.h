@@ -28,7 +28,9 @@
 	  "take issues through their workflow, or to another status as their type changes")        \
 	X(LINK_ISSUES, ISSUE, "link and unlink issues")                                            \
 	X(RANK_ISSUES, ISSUE, "change the order of issues")                                        \
-	X(MOVE_ISSUES, ISSUE, "move issues away to projects where one may create them")            \
+	X(MOVE_ISSUES, ISSUE,                                                                      \
+	  "move issues away to projects where one may create them, or to types with another "      \
+	  "workflow")                                                                              \
 	X(ARCHIVE_ISSUES, ISSUE, "archive and unarchive issues")                                   \
 	X(DELETE_ISSUES, ISSUE, "delete issues")                                                   \
 	X(RESTORE_ISSUES, ISSUE, "restore deleted issues")                                         \

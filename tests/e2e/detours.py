@@ -173,5 +173,23 @@ class TakenAlong(Case):
         self.assertEqual(types(does("DeleteIssue", issue=own)), ["IssueDeleted"] * 2)
 
 
+class OtherWorkflow(Case):
+    """A type with another workflow, and back, goes past every transition: it is a move."""
+
+    def test_who_may_not_move_issues_comes_past_no_transition_by_a_type(self):
+        everything = ("browse_project", "create_issues", "edit_issues", "transition_issues", "link_issues")
+        self.project("TYP", *everything)
+        does("AddIssueType", project="TYP", issue_type="chore", name="Chore", level=0)
+        self.workflow("TYP", way("sign", "todo", "done", conditions=[{"kind": "role", "role": "owner"}]), type="task")
+        self.workflow("TYP", way("close", "todo", "done"), type="chore")
+        key = self.issue("TYP", MIA, type="task")
+        self.refused(409, "no_transition", "TransitionIssue", MIA, issue=key, to="done")
+        detail = self.refused(403, "forbidden", "EditIssue", MIA, issue=key, type="chore")
+        self.assertEqual(detail, "this needs the permission move_issues in TYP")
+        self.assertEqual(types(does("BulkEditIssues", MIA, issues=[key], type="chore")), ["BulkCompleted"])
+        does("ChangePermissionGrants", scheme="typ", add=[{"permission": "move_issues", "to": "anyone"}])
+        does("EditIssue", MIA, issue=key, type="chore")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -167,6 +167,32 @@ static void another_status_asks_for_the_right_to_transition(void **state)
 	THEN(EVENT_ISSUE_CONVERTED);
 }
 
+static void a_type_of_another_workflow_asks_for_the_right_to_move(void **state)
+{
+	static const struct permission_grant grants[] = {{.permission = PERMISSION_MOVE_ISSUES,
+	                                                  .to = GRANT_TO_ORGANIZATION_ROLE,
+	                                                  .has_organization_role = true,
+	                                                  .organization_role = ORG_ROLE_MEMBER}};
+	struct decider *decider = *state;
+	bugs_have_a_workflow(decider);
+	GIVEN(ada, edit_issue, ISSUE_IS("TLS-2"), TYPE("bug"), STATUS("blocked"), NO_PARENT);
+	GIVEN(ada, create_permission_scheme, .scheme = SLICE("strict"), .name = SLICE("x"),
+	      .has_copy_of = true, .copy_of = SLICE("classic"));
+	GIVEN(ada, change_permission_grants, .scheme = SLICE("strict"), .remove = {grants, 1});
+	GIVEN(ada, assign_permission_scheme, .project = SLICE("TLS"), .scheme = SLICE("strict"));
+	WHEN(cleo, edit_issue, ISSUE_IS("TLS-2"), TYPE("story"), STATUS("done"));
+	THEN_REFUSED(FORBIDDEN, "");
+	assert_string_equal(decider->decision.detail,
+	                    "this needs the permission move_issues in TLS");
+	WHEN(cleo, bulk_edit_issues, .issues = LABELS(SLICE("TLS-2")), TYPE("story"),
+	     STATUS("done"));
+	assert_int_equal(EVENT_BODY(0, bulk_completed)->refused, 1);
+	WHEN(cleo, edit_issue, ISSUE_IS("TLS-4"), TYPE("story"));
+	THEN(EVENT_ISSUE_CONVERTED); /* of the same workflow */
+	WHEN(ben, edit_issue, ISSUE_IS("TLS-2"), TYPE("story"), STATUS("done"));
+	THEN(EVENT_ISSUE_CONVERTED);
+}
+
 static void levels_above_and_below_must_fit(void **state)
 {
 	struct decider *decider = *state;
@@ -354,6 +380,7 @@ int main(void)
 	        CASE(a_status_without_a_place_needs_another),
 	        CASE(done_issues_and_no_others_have_a_resolution),
 	        CASE(another_status_asks_for_the_right_to_transition),
+	        CASE(a_type_of_another_workflow_asks_for_the_right_to_move),
 	        CASE(levels_above_and_below_must_fit),
 	        CASE(an_issue_becomes_a_sub_task_and_a_sub_task_an_issue),
 	        CASE(fields_are_those_of_the_new_type),
