@@ -222,7 +222,23 @@ static void emit_clone(struct cloning *cloning, const struct clone *clone, struc
 	count_on(&cloning->id);
 }
 
-/* The links that the issue has to others; a symmetric one is one of them. */
+/* Links are not copied for who could not link the clone. */
+static bool check_may_link(const struct cloning *cloning)
+{
+	const struct row_issue like = {.reporter = cloning->judge->person};
+
+	return !cloning->command->links ||
+	       check_may(cloning->judge, PERMISSION_LINK_ISSUES, &cloning->project, &like);
+}
+
+/* Whether LinkIssues would take @other as the other end. */
+static bool can_be_linked(struct judge *judge, const struct row_issue *other)
+{
+	return !other->deleted && !other->archived && can_browse_issue(judge, other) &&
+	       !project_of_issue(judge, other)->archived;
+}
+
+/* The links that the issue has to others that are open; a symmetric one is one of them. */
 static void clone_links(struct judge *judge, const struct row_issue *source,
                         struct row_issue *clone)
 {
@@ -236,8 +252,8 @@ static void clone_links(struct judge *judge, const struct row_issue *source,
 	key.n = (uint16_t)id_n;
 	while (judge->state->next(judge->state, &key, false, &row) && is_below(&key, &source->id)) {
 		memcpy(id.bytes, key.bytes + key.n - id_n, id_n);
-		if (!row.outward || !read_issue(judge->state, &id, &other) || other.deleted ||
-		    other.archived || !can_browse_issue(judge, &other))
+		if (!row.outward || !read_issue(judge->state, &id, &other) ||
+		    !can_be_linked(judge, &other))
 			continue;
 		struct slice type = slice_of((const char *)key.bytes + id_n, key.n - 2 * id_n - 1);
 		struct slice copy = emit_copy(judge, type);
@@ -309,7 +325,8 @@ void decide_clone_issue(struct judge *judge, const struct clone_issue *command)
 	if (!find_other_issue(judge, command->issue, "/issue", &clone.source) ||
 	    !find_target(judge, command, &clone.source, &cloning.project) ||
 	    !check_project_open(judge, &cloning.project, "/project") ||
-	    !find_clone_reporter(&cloning) || !plan_clone(&cloning, NULL, &clone))
+	    !find_clone_reporter(&cloning) || !check_may_link(&cloning) ||
+	    !plan_clone(&cloning, NULL, &clone))
 		return;
 	cloning.rank = issue_last_rank(judge->state);
 	emit_clone(&cloning, &clone, &issue);

@@ -191,5 +191,18 @@ class OtherWorkflow(Case):
         does("EditIssue", MIA, issue=key, type="chore")
 
 
+class ClonedLinks(Case):
+    def test_a_clone_has_no_links_that_could_not_be_made(self):
+        self.project("LNK", "browse_project", "create_issues")
+        self.project("GONE")
+        key, other = self.issue("LNK"), self.issue("GONE")
+        does("LinkIssues", issue=key, link_type="blocks", other=other)
+        self.refused(403, "forbidden", "LinkIssues", MIA, issue=key, link_type="relates", other=other)
+        self.refused(403, "forbidden", "CloneIssue", MIA, issue=key, links=True)
+        self.assertEqual(types(does("CloneIssue", issue=key, links=True)), ["IssueCreated", "IssueLinked"])
+        does("ArchiveProject", project="GONE")
+        self.assertEqual(types(does("CloneIssue", issue=key, links=True)), ["IssueCreated"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -362,6 +362,7 @@ BODIES = {
     "CloneIssue": lambda p: {"issue": p.issue()},
     "CloneIssue: with dates": lambda p: {"issue": p.dated()},
     "CloneIssue: with a reporter": lambda p: {"issue": p.issue(), "reporter": p.another()},
+    "CloneIssue: with links": lambda p: {"issue": p.linked()["issue"], "links": True},
     "ArchiveIssue": lambda p: {"issue": p.issue()},
     "UnarchiveIssue": lambda p: p.put_away("ArchiveIssue"),
     "DeleteIssue": lambda p: {"issue": p.issue()},
@@ -534,6 +535,7 @@ class Matrix(unittest.TestCase):
                 may = name in reach and (what != "of others" or reach[name] == "all") and \
                     (what != "with dates" or "schedule_issues" in permissions) and \
                     (what != "with a reporter" or "modify_reporter" in permissions)
+                    (what != "with links" or "link_issues" in permissions) and \
                     (what != "with another workflow" or "move_issues" in permissions)
                 with self.subTest(f"{who} {row}"):
                     self.assertEqual(may, cells[who] == "yes")

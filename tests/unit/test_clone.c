@@ -80,6 +80,31 @@ static void sub_tasks_and_links_are_cloned_when_asked_for(void **state)
 	THEN(EVENT_ISSUE_CREATED);
 }
 
+static void links_are_cloned_where_they_could_be_made(void **state)
+{
+	static const struct permission_grant grants[] = {{.permission = PERMISSION_LINK_ISSUES,
+	                                                  .to = GRANT_TO_ORGANIZATION_ROLE,
+	                                                  .has_organization_role = true,
+	                                                  .organization_role = ORG_ROLE_MEMBER}};
+	struct decider *decider = *state;
+	GIVEN(ada, create_project, .key = SLICE("QUIC"), .name = SLICE("x"));
+	GIVEN(cleo, create_issue, .project = SLICE("QUIC"), .summary = SLICE("x"));
+	GIVEN(cleo, link_issues, TLS_1, .link_type = SLICE("relates"), .other = SLICE("QUIC-1"));
+	WHEN(cleo, clone_issue, TLS_1, .links = true);
+	THEN(EVENT_ISSUE_CREATED, EVENT_ISSUE_LINKED, EVENT_ISSUE_LINKED);
+	GIVEN(ada, archive_project, .project = SLICE("QUIC"));
+	WHEN(cleo, clone_issue, TLS_1, .links = true);
+	THEN(EVENT_ISSUE_CREATED, EVENT_ISSUE_LINKED);
+	GIVEN(ada, create_permission_scheme, .scheme = SLICE("strict"), .name = SLICE("x"),
+	      .has_copy_of = true, .copy_of = SLICE("classic"));
+	GIVEN(ada, change_permission_grants, .scheme = SLICE("strict"), .remove = {grants, 1});
+	GIVEN(ada, assign_permission_scheme, .project = SLICE("TLS"), .scheme = SLICE("strict"));
+	WHEN(cleo, clone_issue, TLS_1, .links = true);
+	THEN_REFUSED(FORBIDDEN, "");
+	WHEN(cleo, clone_issue, TLS_1);
+	THEN(EVENT_ISSUE_CREATED);
+}
+
 static void a_clone_goes_to_another_project(void **state)
 {
 	struct decider *decider = *state;
@@ -135,6 +160,7 @@ int main(void)
 	        CASE(a_clone_is_like_the_issue_but_new),
 	        CASE(the_description_is_that_of_the_event_that_set_it),
 	        CASE(sub_tasks_and_links_are_cloned_when_asked_for),
+	        CASE(links_are_cloned_where_they_could_be_made),
 	        CASE(a_clone_goes_to_another_project),
 	        CASE(who_left_is_not_assigned_again),
 	        CASE(what_cannot_be_cloned_is_refused),
