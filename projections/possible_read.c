@@ -49,6 +49,13 @@ static bool is_about(const struct asking *a, enum command_type type)
 	return of_project == a->has_project && (!a->has_issue || is_of_issue(type));
 }
 
+/* Whether what is asked for takes no such command, whoever sends it. */
+static bool is_closed(const struct asking *a, enum command_type type)
+{
+	return (a->has_project && a->project.archived && !command_is_for_archived_project(type)) ||
+	       (a->has_issue && a->issue.archived && !command_is_for_archived_issue(type));
+}
+
 static void commands_json(struct json_out *json, const struct asking *a)
 {
 	json_out_key(json, "commands");
@@ -58,7 +65,7 @@ static void commands_json(struct json_out *json, const struct asking *a)
 		enum command_reach reach =
 		        command_reach(type, &a->holder, a->has_project ? &a->rights : NULL,
 		                      a->has_issue ? &a->issue : NULL);
-		if (reach == REACHES_NOTHING || !is_about(a, type))
+		if (reach == REACHES_NOTHING || !is_about(a, type) || is_closed(a, type))
 			continue;
 		json_out_object(json);
 		json_out_member_str(json, "name", command_type_name(type));

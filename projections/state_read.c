@@ -314,7 +314,8 @@ static void tell_refusal(const struct crossing *crossing, const struct row_proje
 		text_add(why, TRANSITION_WHY_MAX,
 		         SLICE("this needs the permission transition_issues in "));
 		text_add(why, TRANSITION_WHY_MAX, PADDED(project->key));
-	}
+	} else if (project->archived && !crossing->issue.archived)
+		text_add(why, TRANSITION_WHY_MAX, SLICE("the project is archived"));
 }
 
 static void screen_json(struct json_out *json, const struct workflow_transition *transition)

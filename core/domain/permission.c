@@ -309,6 +309,20 @@ enum command_reach command_reach(enum command_type type, const struct holder *ho
 	return reaches ? REACHES_ALL : REACHES_NOTHING;
 }
 
+bool command_is_for_archived_project(enum command_type type)
+{
+	return type == COMMAND_ARCHIVE_PROJECT || type == COMMAND_UNARCHIVE_PROJECT ||
+	       type == COMMAND_DELETE_PROJECT || type == COMMAND_RESTORE_PROJECT ||
+	       type == COMMAND_EDIT_BOARD || type == COMMAND_DELETE_BOARD ||
+	       type == COMMAND_CLONE_ISSUE;
+}
+
+bool command_is_for_archived_issue(enum command_type type)
+{
+	return type == COMMAND_ARCHIVE_ISSUE || type == COMMAND_UNARCHIVE_ISSUE ||
+	       type == COMMAND_RESTORE_ISSUE || type == COMMAND_CLONE_ISSUE;
+}
+
 static enum org_role permission_weakest(enum permission permission)
 {
 	enum org_role weakest = ORG_ROLE_ADMIN;

@@ -97,6 +97,11 @@ enum command_reach { REACHES_NOTHING, REACHES_OWN, REACHES_ALL };
 enum command_reach command_reach(enum command_type type, const struct holder *holder,
                                  const struct rights *rights, const struct row_issue *issue);
 
+/* Whether @type may be accepted where everything else is refused: in an archived project, and on an
+ * issue that is archived itself. A clone may go to another project. */
+bool command_is_for_archived_project(enum command_type type);
+bool command_is_for_archived_issue(enum command_type type);
+
 /* The weakest role that may send @type in a project of the classic permission scheme, to whatever
  * it stands in the best relation; UNKNOWN: none may. */
 enum org_role command_weakest(enum command_type type);

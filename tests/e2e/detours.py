@@ -204,5 +204,17 @@ class ClonedLinks(Case):
         self.assertEqual(types(does("CloneIssue", issue=key, links=True)), ["IssueCreated"])
 
 
+class Archived(Case):
+    def test_nothing_is_possible_where_the_project_is_archived(self):
+        self.project("ARC")
+        key = self.issue("ARC")
+        archived = does("ArchiveProject", project="ARC")
+        self.refused(409, "project_archived", "TransitionIssue", issue=key, to="done")
+        told = read(f"/issues/{key}/transitions", archived.position)["transitions"]
+        self.assertEqual({(t["possible"], t["why"]) for t in told}, {(False, "the project is archived")})
+        opened = does("UnarchiveProject", project="ARC")
+        self.assertTrue(any(t["possible"] for t in read(f"/issues/{key}/transitions", opened.position)["transitions"]))
+
+
 if __name__ == "__main__":
     unittest.main()

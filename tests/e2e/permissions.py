@@ -540,6 +540,37 @@ class Matrix(unittest.TestCase):
                 with self.subTest(f"{who} {row}"):
                     self.assertEqual(may, cells[who] == "yes")
 
+    def test_what_is_archived_takes_what_it_is_told_to_take(self):
+        """Of the commands that an open project, or an issue of it, is told to take."""
+        other = Place("owner").project
+        for row, body in BODIES.items():
+            name = row.split(":")[0]
+            for what in ("project", "issue"):
+                place = Place("owner")
+                place.project = place.fresh_project()
+                data = body(place)
+                if name == "CloneIssue":
+                    data["project"] = other  # it may go elsewhere
+                if name == "EditBoard":  # one that shows archived projects alone cannot be changed
+                    data["board"] = send("CreateBoard", {"name": new("b"), "projects": [place.project, other]}).json()["created"]
+                if what == "issue" and "issue" not in data:
+                    continue
+                project = place.project if "issue" in data else data.get("project", place.project)
+                about = f"issue={data['issue']}" if "issue" in data else f"project={project}"
+                if name not in self.listed(about, send("WatchIssue", {"issue": place.issue()})):
+                    continue
+                archived = send("ArchiveIssue", {"issue": data["issue"]}) if what == "issue" else send("ArchiveProject", {"project": project})
+                told = name in self.listed(about, archived)
+                answer = OWNER.command("acme", name, data)
+                refused = answer.status == 409 and answer.json()["code"] in ("project_archived", "issue_archived")
+                with self.subTest(f"{row} in an archived {what}"):
+                    self.assertEqual(told, not refused, answer)
+
+    def listed(self, about, written):
+        """Names of commands; none when it is not there."""
+        answer = OWNER.get(f"/v1/t/acme/permissions?{about}&min_position={written.position}")
+        return {command["name"] for command in answer.json()["commands"]} if answer.status == 200 else set()
+
     def test_transitions_are_possible_for_who_may_transition(self):
         for who in WHO[:8]:
             place = Place(who)
