@@ -307,15 +307,16 @@ static void tell_refusal(const struct crossing *crossing, const struct row_proje
 	const struct holder holder = {caller->id, caller->role};
 	const struct rights rights = rights_in(crossing->state, &holder, project);
 	why[0] = '\0';
-	if (caller->only_reads)
+	if (caller->only_reads) {
 		text_add(why, TRANSITION_WHY_MAX, SLICE("the API key may only read"));
-	else if (command_reach(COMMAND_TRANSITION_ISSUE, &holder, &rights, &crossing->issue) ==
+	} else if (command_reach(COMMAND_TRANSITION_ISSUE, &holder, &rights, &crossing->issue) ==
 	         REACHES_NOTHING) {
 		text_add(why, TRANSITION_WHY_MAX,
 		         SLICE("this needs the permission transition_issues in "));
 		text_add(why, TRANSITION_WHY_MAX, PADDED(project->key));
-	} else if (project->archived && !crossing->issue.archived)
+	} else if (project->archived && !crossing->issue.archived) {
 		text_add(why, TRANSITION_WHY_MAX, SLICE("the project is archived"));
+	}
 }
 
 static void screen_json(struct json_out *json, const struct workflow_transition *transition)

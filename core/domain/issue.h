@@ -124,6 +124,10 @@ void issue_set_parent(struct tenant_state *state, struct row_issue *issue,
  * is empty if that is no done one. */
 void issue_change_status(struct tenant_state *state, const struct event_meta *meta,
                          struct row_issue *issue, struct slice status, struct slice resolution);
+/* What rules ask of its way through the statuses of its project, by their ordinals: who the event
+ * is of took it from one to another. */
+void issue_remember_step(struct tenant_state *state, const struct event_meta *meta,
+                         struct row_issue *issue, uint8_t from, uint8_t to);
 /* Its number is the next one of its project. */
 void issue_take_number(struct tenant_state *state, const struct row_issue *issue);
 void issue_set_summary(struct tenant_state *state, const struct uuid *issue, struct slice summary);

@@ -3,9 +3,8 @@
  * are kept where the other project has them under the same id, else the command says what takes
  * their place. Values of custom fields likewise; those that no field there takes come off in an
  * event before, and so do an assignee who cannot have it there, and labels that cannot be put on
- * issues there. What belongs to the project that
- * it leaves comes off: components, versions, and what is remembered by the ordinals of its
- * statuses.
+ * issues there. What belongs to the project that it leaves comes off: components, versions. What
+ * it went through there stays for when it comes back.
  *
  * Sub-tasks of the same project go along in the same decision, archived and deleted ones too. A
  * sub-task alone moves only to where its parent is. */
@@ -309,16 +308,48 @@ void decide_move_issue(struct judge *judge, const struct move_issue *command)
 	judge->decision->version = issue.version;
 }
 
-/* They are known by the ordinals of statuses that are not those of the project any more. */
-static void forget_movers(struct tenant_state *state, const struct uuid *issue)
+static uint8_t ordinal_of(const struct tenant_state *state, const struct uuid *project,
+                          struct slice status)
 {
-	static const struct uuid nobody;
-	struct row_key key = row_key_mover(issue, 0, 0, &nobody);
-	struct row_mover row;
+	struct row_item item;
+	bool found = read_item(state, project, ITEM_STATUS, status, &item);
 
-	while (state->next(state, &key, false, &row) &&
-	       memcmp(key.bytes, issue->bytes, sizeof(*issue)) == 0)
-		state->del(state, &key);
+	assert(found);
+	(void)found;
+	return item.ordinal;
+}
+
+/* What rules ask of its way through the statuses is known by ordinals, which are those of the
+ * project: it stays there, and counts when the issue comes back. */
+static void leave_statuses(struct tenant_state *state, const struct row_issue *issue)
+{
+	struct row_key key = row_key_stay(&issue->id, &issue->project_id);
+	struct row_stay stay;
+
+	memset(&stay, 0, sizeof(stay));
+	stay.statuses_been = issue->statuses_been;
+	stay.status = ordinal_of(state, &issue->project_id, PADDED(issue->status));
+	stay.status_before = issue->status_before;
+	state->put(state, &key, &stay);
+}
+
+/* It is in its project already, in status @to. One that was there before and comes back in another
+ * status has been taken from the one to the other. */
+static void enter_statuses(struct tenant_state *state, const struct event_meta *meta,
+                           struct row_issue *issue, uint8_t to)
+{
+	struct row_key key = row_key_stay(&issue->id, &issue->project_id);
+	struct row_stay stay;
+
+	issue->status_before = STATUS_NONE;
+	issue->statuses_been = UINT64_C(1) << to;
+	if (!state->get(state, &key, &stay))
+		return;
+	state->del(state, &key);
+	issue->status_before = stay.status_before;
+	issue->statuses_been = stay.statuses_been;
+	if (stay.status != to)
+		issue_remember_step(state, meta, issue, stay.status, to);
 }
 
 static void set_word(struct row_issue *issue, enum issue_field field, char word[NAME_MAX_ID],
@@ -334,23 +365,18 @@ void evolve_issue_moved(struct tenant_state *state, const struct event_meta *met
                         const struct issue_moved *event)
 {
 	struct row_issue issue = load_issue(state, meta);
-	struct row_item status;
-	bool found =
-	        read_item(state, &event->to_project_id, ITEM_STATUS, event->to_status, &status);
 
-	assert(found && uuid_equal(&issue.project_id, &event->from_project_id));
-	(void)found;
+	assert(uuid_equal(&issue.project_id, &event->from_project_id));
 	assert(event->has_to_resolution == (event->to_category == STATUS_CATEGORY_DONE));
 	issue_remove_tags(state, &issue.id, ROW_TAG_COMPONENT, event->components);
 	issue_remove_tags(state, &issue.id, ROW_TAG_FIX, event->fix_versions);
 	issue_remove_tags(state, &issue.id, ROW_TAG_AFFECTS, event->affects_versions);
 	issue_move_labels(state, &issue, &event->to_project_id);
-	forget_movers(state, &issue.id);
+	leave_statuses(state, &issue);
 	issue_leave_place(state, &issue);
 	move_fields(state, &issue, &event->to_project_id);
-	issue.status_before = STATUS_NONE;
-	issue.statuses_been = UINT64_C(1) << status.ordinal;
 	issue.project_id = event->to_project_id;
+	enter_statuses(state, meta, &issue, ordinal_of(state, &issue.project_id, event->to_status));
 	issue.number = event->to_number;
 	set_word(&issue, ISSUE_FIELD_TYPE, issue.type, event->to_type);
 	set_word(&issue, ISSUE_FIELD_STATUS, issue.status, event->to_status);

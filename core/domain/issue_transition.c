@@ -492,15 +492,17 @@ void transition_issue(struct judge *judge, const struct transition_issue *comman
 		emit_comment(judge, &comment, &at);
 }
 
-static void save_mover(struct tenant_state *state, const struct event_meta *meta, uint8_t from,
-                       uint8_t to)
+void issue_remember_step(struct tenant_state *state, const struct event_meta *meta,
+                         struct row_issue *issue, uint8_t from, uint8_t to)
 {
 	static const struct row_mover row;
 	const struct actor *actor = &meta->actor;
 	struct row_key key =
-	        row_key_mover(&meta->aggregate.id, from, to,
+	        row_key_mover(&issue->id, &issue->project_id, from, to,
 	                      actor->has_on_behalf_of ? &actor->on_behalf_of : &actor->id);
 
+	issue->status_before = from;
+	issue->statuses_been |= UINT64_C(1) << to;
 	state->put(state, &key, &row);
 }
 
@@ -516,9 +518,7 @@ void issue_change_status(struct tenant_state *state, const struct event_meta *me
 	(void)found;
 	issue->field_version[ISSUE_FIELD_STATUS] = issue->version;
 	issue->field_version[ISSUE_FIELD_RESOLUTION] = issue->version;
-	issue->status_before = from.ordinal;
-	issue->statuses_been |= UINT64_C(1) << to.ordinal;
-	save_mover(state, meta, from.ordinal, to.ordinal);
+	issue_remember_step(state, meta, issue, from.ordinal, to.ordinal);
 	PADDED_SET(issue->status, status);
 	PADDED_SET(issue->resolution, resolution);
 }

@@ -257,15 +257,20 @@ struct row_key row_key_summary(const struct uuid *issue)
 	return key_of_uuid(ROW_SUMMARY, issue);
 }
 
-struct row_key row_key_mover(const struct uuid *issue, uint8_t from, uint8_t to,
-                             const struct uuid *who)
+struct row_key row_key_mover(const struct uuid *issue, const struct uuid *project, uint8_t from,
+                             uint8_t to, const struct uuid *who)
 {
-	struct row_key key = key_of_uuid(ROW_MOVER, issue);
+	struct row_key key = row_key_pair(ROW_MOVER, issue, project);
 	uint8_t step[2] = {from, to};
 
 	key_add(&key, step, sizeof(step));
 	key_add_uuid(&key, who);
 	return key;
+}
+
+struct row_key row_key_stay(const struct uuid *issue, const struct uuid *project)
+{
+	return row_key_pair(ROW_STAY, issue, project);
 }
 
 struct row_key row_key_issue_number(const struct uuid *project, int64_t number)

@@ -42,7 +42,8 @@
 	X(FIELD_VALUE, field_value, "issue id, id of the field")                                   \
 	X(ISSUE, issue, "issue id")                                                                \
 	X(SUMMARY, summary, "issue id")                                                            \
-	X(MOVER, mover, "issue id, ordinals of the statuses from and to (2 bytes), who")           \
+	X(MOVER, mover, "issue id, project id, ordinals of statuses from and to (2 bytes), who")   \
+	X(STAY, stay, "issue id, id of a project that it has left")                                \
 	X(ISSUE_NUMBER, issue_number, "project id, number (u64 big endian)")                       \
 	X(ISSUE_PLACE, issue_place, "project id, type, 0, status, 0, number (u64 big endian)")     \
 	X(CHILD, child, "parent id, child id")                                                     \
@@ -340,9 +341,16 @@ struct row_summary {
 	char text[SUMMARY_MAX];
 };
 
-/* Who has taken the issue from one status to another. */
+/* Who has taken the issue from one status to another, in a project. */
 struct row_mover {
 	uint8_t unused;
+};
+/* What an issue went through in a project that it has left, by the ordinals of statuses there:
+ * it counts when the issue comes back. */
+struct row_stay {
+	uint64_t statuses_been; /* bits */
+	uint8_t status;         /* in which it left */
+	uint8_t status_before;
 };
 
 struct row_issue_number {
@@ -500,8 +508,9 @@ struct row_key row_key_workflow(const struct uuid *project, bool draft, struct s
 struct row_key row_key_removed_workflow(const struct uuid *project, struct slice id);
 struct row_key row_key_issue(const struct uuid *issue);
 struct row_key row_key_summary(const struct uuid *issue);
-struct row_key row_key_mover(const struct uuid *issue, uint8_t from, uint8_t to,
-                             const struct uuid *who);
+struct row_key row_key_mover(const struct uuid *issue, const struct uuid *project, uint8_t from,
+                             uint8_t to, const struct uuid *who);
+struct row_key row_key_stay(const struct uuid *issue, const struct uuid *project);
 struct row_key row_key_issue_number(const struct uuid *project, int64_t number);
 struct row_key row_key_issue_place(const struct uuid *project, struct slice type,
                                    struct slice status, int64_t number);

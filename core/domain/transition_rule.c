@@ -61,7 +61,8 @@ static uint8_t ordinal_of(const struct crossing *crossing, struct slice status)
 static bool is_separate(const struct crossing *crossing, const struct workflow_rule *rule)
 {
 	struct row_key key =
-	        row_key_mover(&crossing->issue.id, ordinal_of(crossing, rule->statuses.items[0]),
+	        row_key_mover(&crossing->issue.id, &crossing->issue.project_id,
+	                      ordinal_of(crossing, rule->statuses.items[0]),
 	                      ordinal_of(crossing, rule->statuses.items[1]), &crossing->person);
 	struct row_mover row;
 

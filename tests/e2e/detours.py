@@ -216,5 +216,21 @@ class Archived(Case):
         self.assertTrue(any(t["possible"] for t in read(f"/issues/{key}/transitions", opened.position)["transitions"]))
 
 
+class AwayAndBack(Case):
+    def test_duties_stay_separate_when_an_issue_moves_away_and_back(self):
+        self.project("SEP")
+        self.project("ELSE")
+        self.workflow("SEP", way("start", "todo", "in_progress"), way("review", "in_progress", "in_review"),
+                      way("approve", "in_review", "done", conditions=[{"kind": "separate", "statuses": ["in_progress", "in_review"]}]))
+        key = self.issue("SEP", MIA)
+        for status in ("in_progress", "in_review"):
+            does("TransitionIssue", MIA, issue=key, to=status)
+        self.refused(409, "no_transition", "TransitionIssue", MIA, issue=key, to="done")
+        for project in ("ELSE", "SEP"):
+            does("MoveIssue", MIA, issue=key, project=project)
+        self.refused(409, "no_transition", "TransitionIssue", MIA, issue=key, to="done")
+        does("TransitionIssue", issue=key, to="done")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,5 @@
 #include "core/domain/configuration.h"
-#include "tests/lib/decider.h"
+#include "tests/unit/workflows.h"
 
 #define TLS_1   .issue = SLICE("TLS-1")
 #define TO(key) .project = SLICE(key)
@@ -88,19 +88,84 @@ static void what_belongs_to_the_project_comes_off(void **state)
 	assert_int_equal(version_row.issues, 0);
 }
 
+#define GO(to_) TLS_1, .has_to = true, .to = SLICE(to_)
+
 /* The bits and rows of statuses are by their ordinals, which the other project has given to others.
  */
-static void who_moved_it_through_statuses_is_forgotten(void **state)
+static void its_way_through_statuses_begins_anew_in_the_other_project(void **state)
 {
 	struct decider *decider = *state;
-	GIVEN(cleo, transition_issue, TLS_1, .has_to = true, .to = SLICE("in_progress"));
-	GIVEN(cleo, transition_issue, TLS_1, .has_to = true, .to = SLICE("in_review"));
-	assert_int_equal(decider->state.rows[ROW_MOVER], 2);
+	GIVEN(cleo, transition_issue, GO("in_progress"));
+	GIVEN(cleo, transition_issue, GO("in_review"));
 	GIVEN(cleo, move_issue, TLS_1, TO("QUIC"));
 	struct row_issue issue = row_of(decider, "QUIC-1");
-	assert_int_equal(decider->state.rows[ROW_MOVER], 0);
 	assert_int_equal(issue.status_before, STATUS_NONE);
 	assert_int_equal(issue.statuses_been, 1 << 2);
+	assert_int_equal(decider->state.rows[ROW_STAY], 1);
+}
+
+static void its_way_through_statuses_goes_on_when_it_comes_back(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(cleo, transition_issue, GO("in_progress"));
+	GIVEN(cleo, transition_issue, GO("in_review"));
+	struct row_issue before = row_of(decider, "TLS-1");
+	GIVEN(cleo, move_issue, TLS_1, TO("QUIC"));
+	GIVEN(cleo, transition_issue, GO("in_progress"));
+	GIVEN(cleo, transition_issue, GO("in_review"));
+	GIVEN(ben, move_issue, TLS_1, TO("TLS"));
+	struct row_issue after = row_of(decider, "TLS-1");
+	assert_int_equal(after.status_before, before.status_before);
+	assert_int_equal(after.statuses_been, before.statuses_been);
+	assert_int_equal(decider->state.rows[ROW_STAY], 1); /* of QUIC */
+	GIVEN(ben, move_issue, TLS_1, TO("QUIC"));
+	assert_int_equal(row_of(decider, "TLS-1").statuses_been, 1 << 1 | 1 << 2);
+}
+
+/* approve: in_review -> done, for who did not bring it there. */
+static void duties_are_separate(struct decider *decider)
+{
+	const struct workflow_rule separate[] = {
+	        {.kind = WORKFLOW_RULE_KIND_SEPARATE,
+	         .statuses = LABELS(SLICE("in_progress"), SLICE("in_review"))}};
+	struct workflow_transition ways[] = {BEGIN("todo"), WAY("start", "todo", "in_progress"),
+	                                     WAY("review", "in_progress", "in_review"),
+	                                     WAY("approve", "in_review", "done")};
+	ways[3].conditions = (struct workflow_rule_array){separate, 1};
+	GIVEN(ada, save_workflow_draft, .project = SLICE("TLS"), .workflow = SLICE("classic"),
+	      .name = SLICE("Two"), .transitions = {ways, 4});
+	GIVEN(ada, publish_workflow, PUBLISH("classic"));
+	GIVEN(cleo, transition_issue, GO("in_progress"));
+}
+
+static void duties_stay_separate_when_it_moves_away_and_back(void **state)
+{
+	struct decider *decider = *state;
+	duties_are_separate(decider);
+	GIVEN(cleo, transition_issue, GO("in_review"));
+	WHEN(cleo, transition_issue, GO("done"));
+	THEN_REFUSED(NO_TRANSITION, "/to");
+	GIVEN(cleo, move_issue, TLS_1, TO("QUIC"));
+	GIVEN(cleo, move_issue, TLS_1, TO("TLS"));
+	WHEN(cleo, transition_issue, GO("done"));
+	THEN_REFUSED(NO_TRANSITION, "/to");
+	WHEN(ben, transition_issue, GO("done"));
+	THEN(EVENT_ISSUE_TRANSITIONED);
+}
+
+static void who_brings_it_back_in_another_status_took_it_there(void **state)
+{
+	struct decider *decider = *state;
+	duties_are_separate(decider);
+	GIVEN(cleo, move_issue, TLS_1, TO("QUIC"));
+	GIVEN(cleo, transition_issue, GO("in_review"));
+	GIVEN(cleo, move_issue, TLS_1, TO("TLS"));
+	assert_int_equal(row_of(decider, "TLS-1").statuses_been, 7);
+	assert_int_equal(row_of(decider, "TLS-1").status_before, 1);
+	WHEN(cleo, transition_issue, GO("done"));
+	THEN_REFUSED(NO_TRANSITION, "/to");
+	WHEN(ben, transition_issue, GO("done"));
+	THEN(EVENT_ISSUE_TRANSITIONED);
 }
 
 static void sub_tasks_go_along(void **state)
@@ -270,7 +335,10 @@ int main(void)
 	        CASE(an_issue_gets_the_next_number_and_keeps_its_former_key),
 	        CASE(moving_to_where_it_is_changes_nothing),
 	        CASE(what_belongs_to_the_project_comes_off),
-	        CASE(who_moved_it_through_statuses_is_forgotten),
+	        CASE(its_way_through_statuses_begins_anew_in_the_other_project),
+	        CASE(its_way_through_statuses_goes_on_when_it_comes_back),
+	        CASE(duties_stay_separate_when_it_moves_away_and_back),
+	        CASE(who_brings_it_back_in_another_status_took_it_there),
 	        CASE(sub_tasks_go_along),
 	        CASE(other_children_stay),
 	        CASE(a_sub_task_moves_with_its_parent),
