@@ -13,6 +13,7 @@
 #include "core/codec/record_read.h"
 #include "core/codec/schema_table.h"
 #include "core/service/trouble.h"
+#include "processors/rule.h"
 #include "processors/rule_run.h"
 
 #define LOGGER         "processor"
@@ -21,7 +22,6 @@
 #define POLL_MS        500
 #define RETRY_PAUSE_MS 250
 #define DECODE_ARENA   (1024 * 1024)
-#define TEXT_ARENA     (1024 * 1024)
 
 /* fold: partition u32 -> next offset u64; 'r', partition u32 -> reread_until u64; "journal" -> id;
  * "schemas" -> how many schemas the program knew. stopped: tenant -> struct standing, then the
@@ -367,7 +367,7 @@ static enum status set_aside(struct processor *processor, const struct journal_e
 	arena_clear(&processor->arena);
 	record_read(entry->key, entry->value, &processor->arena, &read);
 	snprintf(reason, sizeof reason, "%s: more than %d intents, or %d bytes of them",
-	         event_type_name(read.event.type), INTENTS_MAX, TEXT_ARENA);
+	         event_type_name(read.event.type), RULE_INTENTS_MAX, RULE_TEXT_BYTES);
 	stop_tenant(txn, entry, &read.event.meta, reason);
 	save_position(processor, txn, entry->partition, entry->offset + 1);
 	load_stopped(processor, txn);
@@ -392,7 +392,8 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 	bool stops = status == STATUS_UNKNOWN_SCHEMA;
 	status = kv_failure(txn, err);
 	if (!status && processor->run.full)
-		status = error_set(err, STATUS_FULL, "more than %d intents at once", INTENTS_MAX);
+		status = error_set(err, STATUS_FULL, "more than %d intents at once",
+		                   RULE_INTENTS_MAX);
 	if (!status && !send_intents(processor))
 		status = error_set(err, STATUS_INTERRUPTED, "stopping");
 	if (status) {
@@ -512,8 +513,8 @@ enum status processor_start(const struct processor_options *options, struct proc
 	processor->still = metric_series(METRIC_PROCESSOR_STILL_SECONDS, NULL);
 	pthread_mutex_init(&processor->lock, NULL);
 	processor->moved_ms = clock_monotonic_ms();
-	processor->run.intents = mem_new(INTENTS_MAX * sizeof *processor->run.intents);
-	arena_init(&processor->run.texts, mem_new(TEXT_ARENA), TEXT_ARENA);
+	processor->run.intents = mem_new(RULE_INTENTS_MAX * sizeof *processor->run.intents);
+	arena_init(&processor->run.texts, mem_new(RULE_TEXT_BYTES), RULE_TEXT_BYTES);
 	arena_init(&processor->arena, mem_new(DECODE_ARENA), DECODE_ARENA);
 	if (open_store(processor, err) ||
 	    journal_reader_open(options->journal, &processor->reader, err) ||

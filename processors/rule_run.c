@@ -1,5 +1,7 @@
 #include "processors/rule_run.h"
 
+#include "processors/rule.h"
+
 struct slice rule_text(struct rule_run *run, struct slice text)
 {
 	struct slice copy = arena_copy(&run->texts, text);
@@ -27,7 +29,7 @@ void rule_intend(struct rule_run *run, const struct rule *rule, const struct eve
 	struct slice tenant = rule_text(run, event->meta.tenant);
 	struct slice credential =
 	        actor->has_credential_id ? rule_text(run, actor->credential_id) : slice_of(NULL, 0);
-	if (run->full || run->n == INTENTS_MAX) {
+	if (run->full || run->n == RULE_INTENTS_MAX) {
 		run->full = true;
 		return;
 	}

@@ -1,18 +1,19 @@
-/* The intents of one batch of events. The processor's thread. */
+/* What the rules ask for while one batch of events is read: intents and their texts, up to a bound.
+ * Used by the processor's thread only. */
 #ifndef PROCESSORS_RULE_RUN_H
 #define PROCESSORS_RULE_RUN_H
 
 #include "core/base/arena.h"
-#include "processors/rule.h"
+#include "core/service/intent.h"
 
-#define INTENTS_MAX 4096 /* of a batch */
+#define RULE_TEXT_BYTES  (1024 * 1024)
+#define RULE_INTENTS_MAX 4096
 
-/* Owned by the processor, which clears it before each batch. */
 struct rule_run {
-	struct intent *intents; /* room for INTENTS_MAX */
+	struct intent *intents; /* RULE_INTENTS_MAX of them, the processor's */
 	uint32_t n;
-	struct arena texts; /* what the intents borrow from */
-	bool full;          /* more was asked for than there is room */
+	struct arena texts; /* RULE_TEXT_BYTES */
+	bool full;          /* something did not fit: what is there is not whole */
 };
 
 #endif
