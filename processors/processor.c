@@ -416,17 +416,21 @@ static enum status take_batch(struct processor *processor, uint32_t n, struct er
 static void note(struct processor *processor, const char *reason, bool moved, bool placed)
 {
 	uint64_t lag = 0;
+	bool knows_end = true; /* while the journal is away the old figure stands */
 	int64_t at[JOURNAL_PARTITIONS_MAX];
 	const struct journal_identity *identity = journal_identity(processor->options.journal);
 	for (uint32_t p = 0; p < identity->partitions; p++) {
 		int64_t end;
 		at[p] = journal_reader_position(processor->reader, p);
-		if (!journal_end(processor->options.journal, p, &end, NULL) && end > at[p])
+		if (journal_end(processor->options.journal, p, &end, NULL))
+			knows_end = false;
+		else if (end > at[p])
 			lag += (uint64_t)(end - at[p]);
 	}
 	if (placed)
 		journal_progress(processor->options.journal, "processor", at);
 	pthread_mutex_lock(&processor->lock);
+	lag = knows_end ? lag : processor->state.lag_records;
 	processor->state.lag_records = lag;
 	processor->state.events = processor->events;
 	processor->state.intents = processor->intents;
@@ -439,6 +443,16 @@ static void note(struct processor *processor, const char *reason, bool moved, bo
 	metric_set(processor->still, (double)still_ms / 1000);
 }
 
+/* @n records were read: they lag until what they ask for is answered and stored. */
+static void note_read(struct processor *processor, uint32_t n)
+{
+	pthread_mutex_lock(&processor->lock);
+	if (processor->state.lag_records < n)
+		processor->state.lag_records = n;
+	metric_set(processor->lag, (double)processor->state.lag_records);
+	pthread_mutex_unlock(&processor->lock);
+}
+
 static enum status step(struct processor *processor, bool *moved, struct error *err)
 {
 	uint32_t n = 0;
@@ -447,6 +461,7 @@ static enum status step(struct processor *processor, bool *moved, struct error *
 	*moved = n > 0;
 	if (status || n == 0)
 		return status;
+	note_read(processor, n);
 	status = take_batch(processor, n, err);
 	if (status == STATUS_FULL && processor->run.full && n == 1)
 		status = set_aside(processor, processor->entries, err);
@@ -522,6 +537,7 @@ enum status processor_start(const struct processor_options *options, struct proc
 		processor_stop(processor);
 		return error_wrap(err, "processor");
 	}
+	note(processor, "", false, false);
 	if (pthread_create(&processor->thread, NULL, run, processor)) {
 		processor_stop(processor);
 		return error_set(err, STATUS_IO, "processor: no thread");
