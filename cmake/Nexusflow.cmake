@@ -30,7 +30,7 @@ set(NF_SERVICES_DIR ${CMAKE_BINARY_DIR}/services)
 function(nf_add_test label name)
 	cmake_parse_arguments(arg "" "TIMEOUT" "COMMAND;ENVIRONMENT;FIXTURES" ${ARGN})
 	if(NOT arg_TIMEOUT)
-		set(arg_TIMEOUT 300) # a bound for what hangs, not for what is slow
+		set(arg_TIMEOUT 900) # a bound for what hangs, not for what is slow
 	endif()
 	set(command ${arg_COMMAND})
 	if(arg_FIXTURES)

@@ -72,7 +72,7 @@ static struct view *open_view(const char *instance)
 static void fold_patiently(struct view *view, uint64_t to)
 {
 	struct error err = {.text = ""};
-	int64_t deadline = clock_monotonic_ms() + 20000;
+	int64_t deadline = clock_monotonic_ms() + 60000;
 	while (story_fold(&audit_view.type, view, UINT64_MAX, to, 20, &err)) {
 		if (clock_monotonic_ms() > deadline)
 			fail_msg("fold: %s", err.text);
@@ -128,8 +128,9 @@ static void a_session_that_was_ended_is_replaced_between_transactions(void **sta
 	struct error err;
 	struct pg *killer = pg_open(conninfo, "killer");
 	struct pg *pg = pg_open(conninfo, "victim");
-	static const char end_sql[] = "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
-	                              " where application_name = 'victim'";
+	static const char end_sql[] =
+	        "select pg_terminate_backend(pid, 60000) from pg_stat_activity"
+	        " where application_name = 'victim'";
 	assert_int_equal(pg_script(pg, "select 1", &err), STATUS_OK);
 	assert_int_equal(pg_script(killer, end_sql, &err), STATUS_OK);
 	assert_int_equal(pg_begin(pg, &err), STATUS_OK); /* nothing was lost */

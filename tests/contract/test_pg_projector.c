@@ -14,7 +14,7 @@
 
 static void await_end(struct projector *projector, const struct history *history)
 {
-	int64_t deadline = clock_monotonic_ms() + 30000;
+	int64_t deadline = clock_monotonic_ms() + 60000;
 	for (uint32_t i = 0; i < projector_views(projector); i++) {
 		struct view_state state;
 		do {

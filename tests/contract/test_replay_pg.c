@@ -92,7 +92,7 @@ static void wait_until_folded(struct place *p)
 {
 	for (size_t i = 0; i < 2; i++) {
 		const struct view_type *type = view_type_find(slice_str(names[i]));
-		int64_t until = clock_monotonic_ms() + 30000;
+		int64_t until = clock_monotonic_ms() + 60000;
 		while (!at_the_end(p, type)) {
 			if (clock_monotonic_ms() > until)
 				fail_msg("%s does not catch up", names[i]);

