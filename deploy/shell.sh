@@ -43,11 +43,12 @@ wait_gone() {
 	return 1
 }
 
-# free_port: a TCP port that nobody listens on, below the range that the kernel gives to clients.
+# free_port: a TCP port that nobody listens on, below the range that the kernel gives to clients; tests/lib/nexusflow.py
+# takes its ports below these.
 free_port() {
 	local port hex i
 	for ((i = 0; i < 200; i++)); do
-		port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+		port=$((28000 + (RANDOM * 32768 + RANDOM) % 4000))
 		printf -v hex '%04X' "$port"
 		# The second column is address:port in hexadecimal.
 		if ! grep -qsE "^ *[0-9]+: [0-9A-F]+:$hex " /proc/net/tcp /proc/net/tcp6; then

@@ -30,7 +30,7 @@ def setUpModule():
     NODE.wait_verbose("[+] search", "[+] audit")
     OWNER, _ = nexusflow.create_organization(NODE, "acme")
     does("AddMember", member_id=MEMBER_ID, person=nexusflow.person("member"), role="member")
-    MEMBER = NODE.client(NODE.token("member"))
+    MEMBER = NODE.client(NODE.token("member")).joined("acme")
     does("CreateProject", key="TLS", name="Tls")
     for field, (kind, _) in VALUES.items():
         options = PLACES if kind == "cascading_select" else LEVELS if kind.endswith("select") else []

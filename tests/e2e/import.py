@@ -24,7 +24,7 @@ import nexusflow  # noqa: E402
 import oracle  # noqa: E402
 
 LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")
-KILLING_S, IMPORT_S = 60, 200
+KILLING_S, IMPORT_S = 60, 450
 
 
 def make_archive(seed, folder):

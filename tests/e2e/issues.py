@@ -22,7 +22,7 @@ def setUpModule():
     OWNER, OWNER_ID = nexusflow.create_organization(NODE, "acme")
     for id, name, role in ((MEMBER_ID, "member", "member"), (GUEST_ID, "guest", "guest")):
         does("AddMember", member_id=id, person=nexusflow.person(name), role=role)
-    GUEST = NODE.client(NODE.token("guest"))
+    GUEST = NODE.client(NODE.token("guest")).joined("acme")
     does("CreateProject", key="TLS", name="Transport")
 
 
@@ -325,7 +325,7 @@ class Bulk(Case):
 
     def test_refusals_are_read_page_by_page_by_who_sent_them(self):
         key, names = new_issue(), [f"TLS-{90000 + n}" for n in range(2300)]
-        member = NODE.client(NODE.token("member"))
+        member = NODE.client(NODE.token("member")).joined("acme")
         last = does("BulkEditIssues", member, issues=[*names, key], priority="low")
         self.assertEqual([e["type"] for e in last.json()["events"]], ["IssuePriorityChanged", *["BulkRefused"] * 4, "BulkCompleted"])
         found, after = [], 0

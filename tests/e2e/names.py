@@ -141,7 +141,7 @@ class Scripts(Case):
 class TooMuch(Case):
     def announce(self, path, size):
         """Only the head of a request: it is refused before its body is read."""
-        connection = http.client.HTTPConnection("127.0.0.1", NODE.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", NODE.port, timeout=60)
         connection.putrequest("POST", "/v1/t/acme/commands" + path)
         connection.putheader("Authorization", "Bearer " + OWNER.token)
         connection.putheader("Content-Length", str(size))

@@ -22,7 +22,7 @@ def setUpModule():
     OWNER, OWNER_ID = nexusflow.create_organization(NODE, "acme")
     added = does("AddMember", member_id=MEMBER_ID, person=nexusflow.person("member"), role="member")
     PROFILES[added.json()["command_id"]] = nexusflow.person("member")
-    MEMBER = NODE.client(NODE.token("member"))
+    MEMBER = NODE.client(NODE.token("member")).joined("acme")
     for key in ("TLS", "QUIC", "HTTP"):
         does("CreateProject", key=key, name=f"Project {key}")
 

@@ -41,13 +41,13 @@ def copy(source, to, expect=DONE):
 
 
 def copy_with_kills(source, target, to):
-    """kill -9 after a while, longer each time, until one gets through. Returns its output, if it had the time, and how many were killed."""
+    """kill -9 after a while, a quarter longer each time, until one gets through. Returns its output, if it had the time, and how many were killed."""
     killed = 0
-    for i in range(60):
+    for i in range(40):
         operator = subprocess.Popen([nexusflow.program(), "replay", "copy", f"--to={to}", *source.arguments()],
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
-            out, err = operator.communicate(timeout=0.05 + 0.1 * i)
+            out, err = operator.communicate(timeout=0.05 * 1.25 ** i)
         except subprocess.TimeoutExpired:
             operator.kill()
             operator.communicate()

@@ -57,7 +57,7 @@ class Instance:
             return
         self.kill(signal.SIGCONT)
         self.kill(number)
-        self.process.wait(30)
+        self.process.wait(60)
         self.process = None
 
     def get(self, path, timeout=5):
@@ -78,7 +78,7 @@ class Instance:
         return int((re.search(r"(\d+) of \d+ partitions owned", self.ready()) or [0, -1])[1])
 
     def metric(self, name):
-        return sum(float(line.split()[-1]) for line in self.get("/metrics").splitlines()
+        return sum(float(line.split()[-1]) for line in self.get("/metrics", timeout=60).splitlines()
                    if line.startswith(name + "{") or line.startswith(name + " "))
 
     def post(self, site, tenant, command, data, key=None, token=None, timeout=15):
@@ -231,11 +231,17 @@ class Owners(unittest.TestCase):
         after = site.insist([site.a, site.b], tenant, "CreateIssue", {"project": "TLS", "summary": "awake"})
         self.assertEqual(after["position"], before["position"] + 1)
         site.wait_spread()
-        claims = site.a.metric("nexusflow_partition_claims_total") + site.b.metric("nexusflow_partition_claims_total")
-        time.sleep(3)
-        self.assertEqual(claims, site.a.metric("nexusflow_partition_claims_total")
-                         + site.b.metric("nexusflow_partition_claims_total"), "they claim in turns")
+
+        def rest():
+            """Nobody claims for a while; a machine that is late with a heartbeat may cost a claim more."""
+            before = self.claims()
+            time.sleep(3)
+            return self.claims() == before
+        until("they do not claim in turns", rest)
         self.assertGreaterEqual(site.a.metric("nexusflow_events_appended_total"), appended)
+
+    def claims(self):
+        return sum(instance.metric("nexusflow_partition_claims_total") for instance in (self.site.a, self.site.b))
 
     def test_what_reaches_the_wrong_instance_is_answered_as_by_the_right_one(self):
         site = self.site
@@ -246,7 +252,7 @@ class Owners(unittest.TestCase):
                 site.b.post(site, tenant, "CreateIssue", data, key)))
             for instance in (site.a, site.b):
                 status, body, headers = instance.answered(site, tenant, "CreateIssue", data, key)
-                self.assertEqual((status, {**body, "outcome": "accepted"}), (201, first[1]))
+                self.assertEqual((status, body), (201, {**first[1], "outcome": "repeated"}))
                 self.assertEqual(headers["NexusFlow-Position"], first[2]["NexusFlow-Position"])
                 self.assertEqual(headers["Idempotency-Replayed"], "true")
             answers = [instance.answered(site, tenant, "CreateIssue", {"project": "NONE", "summary": "x"})

@@ -6,6 +6,8 @@ import http.client
 import json
 import os
 import random
+import re
+import select
 import shutil
 import signal
 import socket
@@ -16,6 +18,10 @@ import uuid
 
 PR_SET_PDEATHSIG = 1
 ISSUER = "nexusflow"
+MIN_POSITION = "NexusFlow-Min-Position"
+OF_TENANT = re.compile(r"/v1/t/([^/?]+)")
+READS = ("", "/projects?limit=1", "/archived-issues?limit=1", "/link-types", "/events?limit=1")  # one of each view
+READS_OF_POSTGRES = ("/search?text=x&limit=1", "/audit?limit=1")
 
 
 def program():
@@ -29,10 +35,10 @@ reserved = []
 
 
 def free_port():
-    """Below the range that the kernel gives to clients, and marked by an abstract socket for as long as this process lives:
-    no other test and no second call gets it, also while nobody listens on it."""
+    """Below the range that the kernel gives to clients and that of free_port in deploy/shell.sh, and marked by an abstract socket
+    for as long as this process lives: no other test and no second call gets it, also while nobody listens on it."""
     while True:
-        port = random.SystemRandom().randrange(20000, 32000)
+        port = random.SystemRandom().randrange(20000, 28000)
         mark = socket.socket(socket.AF_UNIX)
         try:
             mark.bind(f"\0nexusflow-test-port-{port}")
@@ -85,7 +91,7 @@ class Answer:
 class Client:
     """One keep-alive connection. One thread."""
 
-    def __init__(self, node, token=None, timeout=30):
+    def __init__(self, node, token=None, timeout=60):
         self.node, self.token, self.timeout, self.patience = node, token, timeout, node.patience
         self.connection = self.process = None
         self.written = {}  # tenant -> the position of what this client wrote last
@@ -95,16 +101,34 @@ class Client:
             self.connection.close()
         self.connection = None
 
-    def request(self, method, path, body=None, headers=None, token=None):
-        """Raises OSError or http.client.HTTPException when there is no answer. What is to be as new as a position is asked for
-        again, as 503 says, for as long as the patience of the node lasts: views may be slow on a busy machine."""
-        deadline = time.monotonic() + self.patience
+    def is_closed(self):
+        """By the server, to which nobody spoke for a while: a test may think longer than it keeps idle connections."""
+        if not self.connection or not self.connection.sock:
+            return False
+        readable = select.poll()
+        readable.register(self.connection.sock, select.POLLIN)
+        return bool(readable.poll(0))
+
+    def request(self, method, path, body=None, headers=None, token=None, least=None, patience=None):
+        """Raises OSError or http.client.HTTPException when there is no answer. What is read of a tenant is as new as the position
+        that path or headers ask for, else as @least (0: as it is), else as what this client wrote. It is asked for again, as 503
+        says, for as long as the patience of the client lasts: views and searches may be slow on a busy machine."""
+        deadline = time.monotonic() + (self.patience if patience is None else patience)
+        headers, tenant = dict(headers or {}), OF_TENANT.match(path)
+        reads = method == "GET" and tenant
+        if reads and least is None:
+            least = self.written.get(tenant[1])
+        if least and "min_position=" not in path:
+            headers.setdefault(MIN_POSITION, str(least))
         while True:
             answer = self.attempt(method, path, body, headers, token)
-            if answer.status != 503 or method != "GET" or time.monotonic() > deadline or \
-                    "min_position=" not in path and "NexusFlow-Min-Position" not in (headers or {}):
-                return answer
+            if answer.status != 503 or not reads or time.monotonic() > deadline:
+                break
             time.sleep(0.1)
+        if method == "POST" and tenant:
+            for written in (self.written, self.node.written):
+                written[tenant[1]] = max(written.get(tenant[1], 0), answer.position or 0)
+        return answer
 
     def attempt(self, method, path, body, headers, token):
         send = {}
@@ -119,7 +143,7 @@ class Client:
         if body is not None:
             send.setdefault("Content-Type", "application/json")
         try:
-            if self.process is not self.node.process:  # started again: the old connection is dead
+            if self.process is not self.node.process or self.is_closed():  # started again: the old connection is dead
                 self.close()
             if not self.connection:
                 self.process = self.node.process
@@ -141,22 +165,24 @@ class Client:
         send = dict(headers or {})
         if key:
             send["Idempotency-Key"] = str(key)
-        return self.wrote(tenant, self.request("POST", f"/v1/t/{tenant}/commands/{name}", data, send, **more))
+        return self.request("POST", f"/v1/t/{tenant}/commands/{name}", data, send, **more)
 
     def batch(self, tenant, lines, **more):
         body = "".join(json.dumps(line) + "\n" for line in lines)
-        return self.wrote(tenant, self.request("POST", f"/v1/t/{tenant}/commands", body, {"Content-Type": "application/x-ndjson"}, **more))
+        return self.request("POST", f"/v1/t/{tenant}/commands", body, {"Content-Type": "application/x-ndjson"}, **more)
 
-    def wrote(self, tenant, answer):
-        self.written[tenant] = max(self.written.get(tenant, 0), answer.position or 0)
-        return answer
+    def joined(self, tenant):
+        """Itself, when the queries know its user as a member: who is none is told so, however new the answer is to be."""
+        if not until(lambda: self.get(f"/v1/t/{tenant}/me", least=0).status == 200):
+            raise AssertionError(f"no member of {tenant}: {self.get(f'/v1/t/{tenant}/me', least=0)}")
+        return self
 
     def events(self, tenant, after=0, limit=1000):
         """Every event of the tenant behind seq `after`, from the feed as NDJSON; what this client wrote is among them."""
         found = []
         path = f"/v1/t/{tenant}/events?after={after}&limit={limit}"
         while path:
-            answer = self.get(path, {"Accept": "application/x-ndjson", "NexusFlow-Min-Position": str(self.written.get(tenant, 0))})
+            answer = self.get(path, {"Accept": "application/x-ndjson"})
             if answer.status != 200:
                 raise AssertionError(f"{path}: {answer}")
             found += answer.lines()
@@ -176,6 +202,7 @@ class Node:
         self.port = port or free_port()
         self.keys = dict(keys, postgres=postgres or "")
         self.process = None
+        self.owners, self.written = {}, {}  # tenant -> token of an owner; -> the position of what was written last
         self.log_path = os.path.join(self.data, "test.log")
 
     def arguments(self):
@@ -223,7 +250,7 @@ class Node:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, timeout=30):
+    def stop(self, timeout=60):
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -274,7 +301,7 @@ class Node:
     def token(self, user, *flags, ttl="1d"):
         return self.run("token", "--user", user, "--ttl", ttl, *flags).stdout.strip()
 
-    def client(self, token=None, timeout=30):
+    def client(self, token=None, timeout=60):
         return Client(self, token, timeout)
 
     def metrics(self):
@@ -286,24 +313,29 @@ class Node:
                 values[name] = float(value)
         return values
 
-    def wait_caught_up(self, timeout=60, views=None):
-        """Until no view lags behind the journal. The metrics ask for its end four times a second: lag that is not there in two
-        readings with more than that between them was not there at the second one."""
+    def wait_caught_up(self, timeout=60):
+        """Until no view lags behind the journal, nor the processor. They ask for its end at least twice a second: lag that is not
+        there in two readings with more than that between them was not there at the second one. On a busy machine they may be
+        late: what clients wrote is asked for by its position, too."""
         deadline = time.monotonic() + timeout
         none_since = None
         while True:
             lag = {name: value for name, value in self.metrics().items()
-                   if name.startswith("nexusflow_projection_lag_records{")
-                   and (views is None or any(f'view="{view}"' in name for view in views))}
+                   if name.startswith("nexusflow_projection_lag_records{") or name == "nexusflow_processor_lag_records"}
             if lag and not any(lag.values()):
                 none_since = none_since or time.monotonic()
                 if time.monotonic() - none_since > 0.6:
-                    return
+                    break
             else:
                 none_since = None
             if time.monotonic() > deadline:
                 raise AssertionError(f"views lag after {timeout} s: {lag} {self.client().get('/readyz?verbose')}")
             time.sleep(0.05)
+        for tenant, token in self.owners.items():
+            for path in READS + (READS_OF_POSTGRES if self.keys["postgres"] else ()):
+                answer = self.client(token).get(f"/v1/t/{tenant}{path}", least=self.written[tenant])
+                if answer.status != 200:
+                    raise AssertionError(f"{path} of {tenant} after {timeout} s: {answer}")
 
 
 def kafka_keys(name):
@@ -327,4 +359,8 @@ def create_organization(node, tenant, owner="owner"):
         tenant, "CreateOrganization", {"name": tenant.title(), "owner": person(owner), "owner_id": owner_id})
     if answer.status != 201:
         raise AssertionError(f"CreateOrganization: {answer}")
-    return node.client(node.token(owner)), owner_id
+    client = node.client(node.token(owner))
+    client.written[tenant] = answer.position
+    if node.role == "serve":
+        node.owners[tenant] = client.joined(tenant).token
+    return client, owner_id
