@@ -489,7 +489,7 @@ const struct kv_view_type board_view = {
         .type =
                 {
                         .name = "board",
-                        .version = 5,
+                        .version = 6,
                         .pace_ms = 20,
                         .handled = board_handled,
                         KV_VIEW_SLOTS,

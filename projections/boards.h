@@ -2,8 +2,9 @@
  * the board view; the cards are those of the projects' own boards, merged by rank at the read.
  *
  * A reading is of one committed state. It shows nothing of projects that the caller may not see,
- * not even in counts (of sub-tasks neither) or as a parent, and no cards of archived ones; statuses
- * that no project has any more drop out. One thread. */
+ * not even in counts (of sub-tasks neither) or as a parent, and no cards of archived ones or of
+ * issues that the board's own filter does not let pass; statuses that no project has any more drop
+ * out. One thread. */
 #ifndef PROJECTIONS_BOARDS_H
 #define PROJECTIONS_BOARDS_H
 
@@ -42,13 +43,16 @@ struct boards_page {
 	uint32_t limit;      /* cards of a column, or of a column in a swimlane */
 };
 
-/* {"id","name","version","projects":[{"id","key","name","archived"}],"swimlanes","filters":[{"id",
- * "name",conditions}],"card_fields":[name],"columns":[C],"lanes":[L] or null,"next_lanes":cursor or
- * null,"backlog":{"statuses":[id],"count"}}.
+/* {"id","name","version","projects":[{"id","key","name","archived"}],"swimlanes","filter":F or
+ * null,"filters":[{"id","name","caller",F...}],"card_fields":[name],"columns":[C],"lanes":[L] or
+ * null,"next_lanes":cursor or null,"backlog":{"statuses":[id],"count"}}.
+ *
+ * F: {"unassigned","assignees":[id],"types":[id],"priorities":[id],"labels":[],"components":[id],
+ * "versions":[id],"text" or null,"fields":[{"field","values":[text]}]}.
  *
  * C: {"id","name","statuses":[id],"min","max","total","count","missing","excess"}, without
  * swimlanes also "cards":[] and "next":cursor or null. total: all cards, which min and max are held
- * against; count: those that pass the filters. L: {"id":member, epic, priority or
+ * against; count: those that pass the quick filters. L: {"id":member, epic, priority or
  * null,"count","columns":[{"id","count","cards","next"}]}, of an epic also "key" and "summary".
  * Lanes of epics come in the order of the epics' ranks, of priorities in that of the projects, of
  * assignees in that of their first cards; the one of nobody, or of no epic, is the last. Cards are

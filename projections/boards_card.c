@@ -7,7 +7,7 @@
 
 #include "projections/boards_inside.h"
 
-static struct field_reading reading_of(struct boards_reading *r)
+struct field_reading boards_field_reading(struct boards_reading *r)
 {
 	return (struct field_reading){
 	        .txn = r->txn, .tables = &board_field_tables, .tenant = r->tenant, .key = &r->key};
@@ -24,7 +24,7 @@ static struct custom_field *custom_of(const struct boards_reading *r, uint32_t p
 /* One that no project has (any more) is passed over. */
 static void load_custom(struct boards_reading *r, struct slice id)
 {
-	const struct field_reading reading = reading_of(r);
+	const struct field_reading reading = boards_field_reading(r);
 	bool found = false;
 	if (r->custom_n == BOARD_CUSTOM_FIELDS_MAX)
 		return;
@@ -74,7 +74,7 @@ void boards_fields_json(const struct boards_reading *r, struct json_out *json)
 
 static void custom_json(struct boards_reading *r, const struct card *card, struct json_out *json)
 {
-	const struct field_reading reading = reading_of(r);
+	const struct field_reading reading = boards_field_reading(r);
 	uint32_t project = (uint32_t)(card->project - r->projects);
 	struct slice values;
 	json_out_key(json, "fields");

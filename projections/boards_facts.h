@@ -6,8 +6,12 @@
 #include "core/base/bytes.h"
 #include "core/base/uuid.h"
 
+struct project;
+
 /* Everything borrows from the value. */
 struct card_facts {
+	const struct project *project; /* set by who reads the value, as id is */
+	const char *id;
 	bool has_assignee;
 	bool has_parent; /* one that is not deleted */
 	bool epic;
@@ -18,7 +22,7 @@ struct card_facts {
 	struct slice children_abroad;          /* other projects that children lie in, likewise */
 };
 
-/* False if the value is damaged. */
+/* Does not set project and id. False if the value is damaged. */
 bool card_facts_read(struct slice value, struct card_facts *out);
 
 #endif

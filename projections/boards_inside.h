@@ -11,10 +11,16 @@
 /* Rank, 0 and id of an issue: what follows the column in the key of a card. */
 #define CARD_PLACE_MAX (CARD_RANK_MAX + 1 + sizeof(struct uuid))
 
-/* What a project has under the id of a custom field that the board shows. */
+/* What a project has under the id of a custom field that the board shows or asks for. */
 struct custom_field {
 	bool is_there;
 	struct field_row row; /* borrows from the transaction */
+};
+
+/* A filter, and what the projects have of the fields that it asks for. */
+struct asked_filter {
+	const struct board_filter *filter;
+	struct custom_field *fields; /* projects[p]: from p * filter->fields.n on */
 };
 
 struct boards_reading {
@@ -28,7 +34,9 @@ struct boards_reading {
 	struct arena arena;
 	struct project *projects; /* those that the caller sees, in the board's order */
 	uint32_t projects_n;
-	const struct board_filter *filters[BOARD_FILTERS_MAX]; /* that were asked for */
+	struct board_filter own;       /* filter of the board; without one it asks nothing */
+	struct asked_filter asked_own; /* of a board that is read */
+	struct asked_filter filters[BOARD_FILTERS_MAX]; /* that were asked for */
 	uint32_t filters_n;
 	uint32_t fields;                              /* of a card, a bit each */
 	struct slice custom[BOARD_CUSTOM_FIELDS_MAX]; /* ids of custom fields of a card */
@@ -62,6 +70,7 @@ struct card_source {
 struct card_merge {
 	struct card_source *sources; /* those that have cards left */
 	uint32_t n;
+	const struct project *project; /* of the card that was given last */
 	struct buf prefixes;
 };
 /* Begins behind @place (empty: at the top). */
@@ -71,8 +80,14 @@ void card_merge_open(struct card_merge *merge, struct boards_reading *r,
 bool card_merge_next(struct card_merge *merge, struct slice *place, struct slice *card);
 void card_merge_close(struct card_merge *merge);
 
-/* Whether the card passes the filters that were asked for. */
-bool card_passes(const struct boards_reading *r, const struct card_facts *facts);
+struct field_reading boards_field_reading(struct boards_reading *r);
+/* Keeps @filter, and what the projects have of its fields. */
+void boards_ask(struct boards_reading *r, const struct board_filter *filter,
+                struct asked_filter *asked);
+/* Whether the issue is on the board: its own filter lets it pass. */
+bool card_is_of_board(struct boards_reading *r, const struct card_facts *facts);
+/* Whether the card passes the quick filters that were asked for. */
+bool card_passes(struct boards_reading *r, const struct card_facts *facts);
 /* What the cards show: fields that some project of the board has. */
 void boards_load_fields(struct boards_reading *r);
 void boards_fields_json(const struct boards_reading *r, struct json_out *json);
@@ -102,6 +117,7 @@ struct lane {
 };
 struct scan {
 	struct boards_reading *r;
+	uint64_t *totals;   /* cards of each column, before quick filters */
 	uint32_t columns_n; /* of a lane: cells[lane * columns_n + column] */
 	uint32_t limit;
 	struct slice behind; /* cards before and at this place are counted, not shown */
@@ -117,6 +133,8 @@ struct scan {
 void scan_open(struct scan *scan, struct boards_reading *r, uint32_t columns_n, uint32_t limit,
                struct slice behind);
 void scan_column(struct scan *scan, uint32_t column, struct slice_array statuses);
+/* How many cards of these statuses are on the board. */
+uint64_t scan_total(struct boards_reading *r, struct slice_array statuses, bool *damaged);
 /* Put the lanes into their order. */
 void scan_sort(struct scan *scan, uint32_t *order);
 void scan_close(struct scan *scan);

@@ -77,6 +77,7 @@ bool card_merge_next(struct card_merge *merge, struct slice *place, struct slice
 			first = &merge->sources[i];
 	*place = place_in(first);
 	*card = first->value;
+	merge->project = first->project;
 	if (!kv_next(first->cursor, &first->key, &first->value) || !is_of(first)) {
 		kv_cursor_close(first->cursor);
 		*first = merge->sources[--merge->n];

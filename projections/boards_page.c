@@ -133,7 +133,8 @@ static void statuses_json(const struct boards_reading *r, struct slice_array sta
 /* Some cards of a column: all of them in one list, or of a cell of the scan. */
 struct writing {
 	struct boards_reading *r;
-	struct scan *scan; /* NULL: nothing is asked of the cards, they are merged as they come */
+	struct scan *scan; /* NULL: nothing is asked of the cards, they are merged as they come,
+	                      and counted where they lie */
 	const struct boards_page *page;
 	struct cursor cursor;
 	struct json_out json;
@@ -208,7 +209,8 @@ static void column_json(struct writing *w, uint32_t number)
 {
 	const struct board_column *column = &w->r->board.columns.items[number];
 	struct json_out *json = &w->json;
-	int64_t total = (int64_t)count_cards(w->r, column->statuses);
+	int64_t total =
+	        (int64_t)(w->scan ? w->scan->totals[number] : count_cards(w->r, column->statuses));
 	json_out_object(json);
 	json_out_member_string(json, "id", column->id);
 	json_out_member_string(json, "name", column->name);
@@ -350,12 +352,8 @@ static void lanes_json(struct writing *w)
 
 /* --- the whole --- */
 
-static void filter_json(struct json_out *json, const struct board_filter *filter)
+static void conditions_json(struct json_out *json, const struct board_filter *filter)
 {
-	json_out_object(json);
-	json_out_member_string(json, "id", filter->id);
-	json_out_member_string(json, "name", filter->name);
-	json_out_member_bool(json, "caller", filter->caller);
 	json_out_member_bool(json, "unassigned", filter->unassigned);
 	uuids_json(json, "assignees", filter->assignees);
 	texts_json(json, "types", filter->types);
@@ -368,12 +366,56 @@ static void filter_json(struct json_out *json, const struct board_filter *filter
 		json_out_string(json, filter->text);
 	else
 		json_out_null(json);
+	json_out_key(json, "fields");
+	json_out_array(json);
+	for (uint32_t i = 0; i < filter->fields.n; i++) {
+		json_out_object(json);
+		json_out_member_string(json, "field", filter->fields.items[i].field);
+		texts_json(json, "values", filter->fields.items[i].values);
+		json_out_object_end(json);
+	}
+	json_out_array_end(json);
+}
+
+static void own_filter_json(const struct boards_reading *r, struct json_out *json)
+{
+	if (!r->board.filter.n) {
+		null_json(json, "filter");
+		return;
+	}
+	json_out_key(json, "filter");
+	json_out_object(json);
+	conditions_json(json, &r->own);
 	json_out_object_end(json);
+}
+
+static void quick_filters_json(const struct boards_reading *r, struct json_out *json)
+{
+	json_out_key(json, "filters");
+	json_out_array(json);
+	for (uint32_t i = 0; i < r->board.filters.n; i++) {
+		const struct board_filter *filter = &r->board.filters.items[i];
+		json_out_object(json);
+		json_out_member_string(json, "id", filter->id);
+		json_out_member_string(json, "name", filter->name);
+		json_out_member_bool(json, "caller", filter->caller);
+		conditions_json(json, filter);
+		json_out_object_end(json);
+	}
+	json_out_array_end(json);
+}
+
+static uint64_t count_backlog(struct writing *w)
+{
+	struct slice_array statuses = w->r->board.backlog;
+	if (!w->r->board.filter.n)
+		return count_cards(w->r, statuses);
+	return scan_total(w->r, statuses, &w->damaged);
 }
 
 static void board_json(struct writing *w)
 {
-	const struct boards_reading *r = w->r;
+	struct boards_reading *r = w->r;
 	struct json_out *json = &w->json;
 	json_out_object(json);
 	json_out_member_uuid(json, "id", &r->id);
@@ -381,18 +423,15 @@ static void board_json(struct writing *w)
 	json_out_member_int(json, "version", (int64_t)r->version);
 	boards_projects_json(r, json);
 	json_out_member_str(json, "swimlanes", board_swimlanes_symbol(r->board.swimlanes));
-	json_out_key(json, "filters");
-	json_out_array(json);
-	for (uint32_t i = 0; i < r->board.filters.n; i++)
-		filter_json(json, &r->board.filters.items[i]);
-	json_out_array_end(json);
+	own_filter_json(r, json);
+	quick_filters_json(r, json);
 	boards_fields_json(r, json);
 	columns_json(w);
 	lanes_json(w);
 	json_out_key(json, "backlog");
 	json_out_object(json);
 	statuses_json(r, r->board.backlog, json);
-	json_out_member_int(json, "count", (int64_t)count_cards(r, r->board.backlog));
+	json_out_member_int(json, "count", (int64_t)count_backlog(w));
 	json_out_object_end(json);
 	json_out_object_end(json);
 }
@@ -400,7 +439,7 @@ static void board_json(struct writing *w)
 static void backlog_json(struct writing *w)
 {
 	const struct boards_reading *r = w->r;
-	int64_t total = (int64_t)count_cards(r, r->board.backlog);
+	int64_t total = (int64_t)(w->scan ? w->scan->totals[0] : count_cards(r, r->board.backlog));
 	json_out_object(&w->json);
 	json_out_member_uuid(&w->json, "id", &r->id);
 	json_out_member_string(&w->json, "name", r->board.name);
@@ -442,7 +481,7 @@ enum status boards_read(struct boards_reading *r, const struct boards_page *page
 	if (!found)
 		return bad_cursor(err);
 	scan_open(&scan, r, columns->n, page->limit, w.cursor.place);
-	if (r->filters_n || has_lanes(r)) {
+	if (r->board.filter.n || r->filters_n || has_lanes(r)) {
 		w.scan = &scan;
 		for (uint32_t i = 0; i < columns->n; i++)
 			if (is_wanted(&w, columns->items[i].id))
@@ -464,7 +503,7 @@ enum status boards_read_backlog(struct boards_reading *r, const struct boards_pa
 		return bad_cursor(err);
 	r->board.swimlanes = BOARD_SWIMLANES_NONE; /* a backlog is one list */
 	scan_open(&scan, r, 1, page->limit, w.cursor.place);
-	if (r->filters_n) {
+	if (r->board.filter.n || r->filters_n) {
 		w.scan = &scan;
 		scan_column(&scan, 0, r->board.backlog);
 	}

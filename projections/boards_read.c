@@ -49,6 +49,7 @@ static enum status unpack(struct boards_reading *r, struct slice row, struct err
 	if (row.n <= BOARD_ROW_HEAD ||
 	    !board_unpack(row.data + BOARD_ROW_HEAD, &r->arena, &r->board))
 		return error_set(err, STATUS_CORRUPT, "board: the row of a board is damaged");
+	r->own = board_own_filter(&r->board);
 	return STATUS_OK;
 }
 
@@ -91,6 +92,8 @@ static enum status open_board(struct boards_reading *r, struct slice board, stru
 		status = load_projects(r, err);
 	if (!status)
 		boards_load_fields(r);
+	if (!status)
+		boards_ask(r, &r->own, &r->asked_own);
 	return status;
 }
 
@@ -113,6 +116,9 @@ static void release(struct boards_reading *r)
 	buf_release(&r->json);
 	free(r->projects);
 	free(r->custom_of);
+	free(r->asked_own.fields);
+	for (uint32_t i = 0; i < r->filters_n; i++)
+		free(r->filters[i].fields);
 	free(r->arena.block);
 }
 
@@ -158,8 +164,8 @@ void boards_identity(const struct boards_reading *r, struct buf *out)
 		row_u64(out, r->projects[i].last_seq);
 	}
 	for (uint32_t i = 0; i < r->filters_n; i++) {
-		row_string(out, r->filters[i]->id);
-		if (r->filters[i]->caller)
+		row_string(out, r->filters[i].filter->id);
+		if (r->filters[i].filter->caller)
 			row_uuid(out, &r->caller.id);
 	}
 }

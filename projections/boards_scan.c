@@ -15,6 +15,7 @@ void scan_open(struct scan *scan, struct boards_reading *r, uint32_t columns_n, 
 	*scan = (struct scan){.r = r, .columns_n = columns_n, .limit = limit, .behind = behind};
 	scan->table_n = TABLE_BEGIN;
 	scan->table = mem_new(scan->table_n * sizeof *scan->table);
+	scan->totals = mem_new(columns_n * sizeof *scan->totals);
 }
 
 void scan_close(struct scan *scan)
@@ -23,6 +24,7 @@ void scan_close(struct scan *scan)
 	free(scan->cells);
 	free(scan->table);
 	free(scan->cards);
+	free(scan->totals);
 }
 
 /* --- lanes --- */
@@ -162,13 +164,26 @@ static void show_card(struct scan *scan, struct cell *cell, struct slice place, 
 	cell->shown++;
 }
 
-static void take_card(struct scan *scan, uint32_t column, struct slice place, struct slice value)
+/* Of the card that @merge gave last. */
+static bool read_facts(const struct card_merge *merge, struct slice place, struct slice value,
+                       struct card_facts *facts)
+{
+	facts->project = merge->project;
+	facts->id = place.data + place.n - sizeof(struct uuid);
+	return card_facts_read(value, facts);
+}
+
+static void take_card(struct scan *scan, uint32_t column, const struct card_merge *merge,
+                      struct slice place, struct slice value)
 {
 	struct card_facts facts;
-	if (!card_facts_read(value, &facts)) {
+	if (!read_facts(merge, place, value, &facts)) {
 		scan->damaged = true;
 		return;
 	}
+	if (!card_is_of_board(scan->r, &facts))
+		return;
+	scan->totals[column]++;
 	if (!card_passes(scan->r, &facts))
 		return;
 	uint32_t number = lane_of(scan, place, &facts);
@@ -192,8 +207,25 @@ void scan_column(struct scan *scan, uint32_t column, struct slice_array statuses
 	struct slice place, value;
 	card_merge_open(&merge, scan->r, statuses, slice_of(NULL, 0));
 	while (card_merge_next(&merge, &place, &value))
-		take_card(scan, column, place, value);
+		take_card(scan, column, &merge, place, value);
 	card_merge_close(&merge);
+}
+
+uint64_t scan_total(struct boards_reading *r, struct slice_array statuses, bool *damaged)
+{
+	struct card_merge merge;
+	struct slice place, value;
+	uint64_t total = 0;
+	card_merge_open(&merge, r, statuses, slice_of(NULL, 0));
+	while (card_merge_next(&merge, &place, &value)) {
+		struct card_facts facts;
+		if (!read_facts(&merge, place, value, &facts))
+			*damaged = true;
+		else
+			total += card_is_of_board(r, &facts);
+	}
+	card_merge_close(&merge);
+	return total;
 }
 
 /* --- the order of lanes --- */

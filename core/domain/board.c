@@ -220,6 +220,7 @@ void decide_create_board(struct judge *judge, const struct create_board *command
 	                                    .backlog = command->backlog,
 	                                    .swimlanes = command->swimlanes ? command->swimlanes
 	                                                                    : BOARD_SWIMLANES_NONE,
+	                                    .filter = {&command->filter, command->has_filter},
 	                                    .filters = command->filters,
 	                                    .card_fields = command->card_fields};
 
@@ -227,7 +228,13 @@ void decide_create_board(struct judge *judge, const struct create_board *command
 	                   &board.projects) ||
 	    !check_new_id(judge, &id, "/board_id") ||
 	    (!command->columns.n && !columns_of_statuses(judge, &board)) ||
-	    !check_board(judge, &board, (struct board_given){true, true, true, true, true}))
+	    !check_board(judge, &board,
+	                 (struct board_given){.name = true,
+	                                      .columns = true,
+	                                      .backlog = true,
+	                                      .filter = command->has_filter,
+	                                      .filters = true,
+	                                      .card_fields = true}))
 		return;
 	emit_board(judge, EVENT_BOARD_CREATED, &id, 1)->board_created.board = board;
 	judge->decision->created = id;
@@ -236,6 +243,7 @@ void decide_create_board(struct judge *judge, const struct create_board *command
 static bool check_clear(struct judge *judge, const struct edit_board *command)
 {
 	const bool given[BOARD_PARTS] = {[BOARD_PART_BACKLOG] = command->backlog.n > 0,
+	                                 [BOARD_PART_FILTER] = command->has_filter,
 	                                 [BOARD_PART_FILTERS] = command->filters.n > 0,
 	                                 [BOARD_PART_CARD_FIELDS] = command->card_fields.n > 0};
 
@@ -266,6 +274,8 @@ static void replace_parts(const struct edit_board *command, struct board_given g
 		board->backlog = command->backlog;
 	if (command->has_swimlanes)
 		board->swimlanes = command->swimlanes;
+	if (given.filter || is_cleared(command, BOARD_PART_FILTER))
+		board->filter = (struct issue_filter_array){&command->filter, command->has_filter};
 	if (given.filters || is_cleared(command, BOARD_PART_FILTERS))
 		board->filters = command->filters;
 	if (given.card_fields || is_cleared(command, BOARD_PART_CARD_FIELDS))
@@ -275,9 +285,12 @@ static void replace_parts(const struct edit_board *command, struct board_given g
 static bool edit(struct judge *judge, const struct edit_board *command,
                  const struct board_configuration *before, struct board_configuration *after)
 {
-	struct board_given given = {command->has_name, command->columns.n > 0,
-	                            command->backlog.n > 0, command->filters.n > 0,
-	                            command->card_fields.n > 0};
+	struct board_given given = {.name = command->has_name,
+	                            .columns = command->columns.n > 0,
+	                            .backlog = command->backlog.n > 0,
+	                            .filter = command->has_filter,
+	                            .filters = command->filters.n > 0,
+	                            .card_fields = command->card_fields.n > 0};
 
 	*after = *before;
 	replace_parts(command, given, after);

@@ -14,6 +14,7 @@
 #define BOARD_FILTERS_MAX  32    /* max_items of the command */
 
 #define BOARD_CUSTOM_FIELDS_MAX 10 /* that cards show */
+#define FILTER_FIELDS_MAX       10 /* max_items of the command */
 
 /* X(NAME, name): what a card can show besides id, key, summary, status, rank, version and custom
  * fields. Where a field of an older log has one of these names, the name means what is here. */
@@ -57,12 +58,21 @@ struct event *emit_board(struct judge *judge, enum event_type type, const struct
 void replace_on_boards(struct judge *judge, const struct uuid *project, struct slice status,
                        struct slice replacement);
 
-/* @project loses the issue type @type: boards of it with a filter that names the type, which no
- * other project of theirs has. */
-uint32_t count_boards_filtering(struct judge *judge, const struct uuid *project, struct slice type);
-/* Their filters name @replacement instead; refuses at /replace_with what has no room for that. */
-void replace_in_board_filters(struct judge *judge, const struct uuid *project, struct slice type,
-                              struct slice replacement);
+/* What filters name: an issue type, a component or version by its id, an option of a custom field.
+ */
+struct filter_name {
+	enum { FILTER_TYPES, FILTER_COMPONENTS, FILTER_VERSIONS, FILTER_OPTIONS } part;
+	struct slice text;  /* id of the type or option */
+	struct slice field; /* of the option */
+	struct uuid id;
+};
+/* @project loses what is named: boards of it whose filter, or a quick filter of theirs, names it,
+ * if no other project of theirs has it. */
+uint32_t count_boards_filtering(struct judge *judge, const struct uuid *project,
+                                const struct filter_name *name);
+/* Those name @by instead; refuses at /replace_with what has no room for that. */
+void replace_in_board_filters(struct judge *judge, const struct uuid *project,
+                              const struct filter_name *name, const struct filter_name *by);
 
 /* Likewise a label of @project, which is called @to from now on, or replaced by it, or (@to is
  * empty) comes off: boards with a filter that names it. Where another project of theirs has the
@@ -74,15 +84,24 @@ void replace_label_on_boards(struct judge *judge, const struct uuid *project, st
 
 /* Which parts a command gives; the others were checked when they were given. */
 struct board_given {
-	bool name, columns, backlog, filters, card_fields;
+	bool name, columns, backlog, filter, filters, card_fields;
 };
-/* Refuses unless @board, of at least one project, can be shown. Pointers are into a command that
- * carries the parts as its own fields. */
-bool check_board(struct judge *judge, const struct board_configuration *board,
-                 struct board_given given);
-/* Part of it: the quick filters name what some project of the board has. */
-bool check_board_filters(struct judge *judge, const struct board_configuration *board);
+/* Refuses unless *@board, of at least one project, can be shown; values that its filters ask for
+ * come into their one form. Pointers are into a command that carries the parts as its own fields.
+ */
+bool check_board(struct judge *judge, struct board_configuration *board, struct board_given given);
+/* Parts of it: its filter, which it has, and the quick filters name what some project of the board
+ * has. */
+bool check_board_filter(struct judge *judge, struct board_configuration *board);
+bool check_board_filters(struct judge *judge, struct board_configuration *board);
 /* Whether the filter asks anything at all. */
 bool board_filter_asks(const struct board_filter *filter);
+/* The board's own filter, as a quick filter without id and name; without one it asks nothing. */
+struct board_filter board_own_filter(const struct board_configuration *board);
+/* The way back: all that @filter asks, but for the caller. */
+struct issue_filter board_conditions(const struct board_filter *filter);
+/* @board has it, unless it asks nothing. False, refused: there is no room. */
+bool set_board_filter(struct judge *judge, const struct board_filter *filter,
+                      struct board_configuration *board);
 
 #endif

@@ -157,8 +157,7 @@ static bool check_size(struct judge *judge, const struct board_configuration *bo
 	              text_number(BOARD_BYTES_MAX, room), SLICE(" bytes of what it shows"));
 }
 
-bool check_board(struct judge *judge, const struct board_configuration *board,
-                 struct board_given given)
+bool check_board(struct judge *judge, struct board_configuration *board, struct board_given given)
 {
 	if (given.name && !check_short_name(judge, board->name, "/name"))
 		return false;
@@ -166,6 +165,8 @@ bool check_board(struct judge *judge, const struct board_configuration *board,
 		if (!check_column(judge, board, i))
 			return false;
 	if (given.backlog && !check_known(judge, board->projects, board->backlog, "/backlog"))
+		return false;
+	if (given.filter && !check_board_filter(judge, board))
 		return false;
 	if (given.filters && !check_board_filters(judge, board))
 		return false;

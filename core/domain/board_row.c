@@ -1,5 +1,5 @@
 /* How the row of a board, and a view, keep what it shows. A limit is stored plus 1; 0: none. A
- * filter that looks for a text has one. */
+ * filter that looks for a text has one; the board's own filter, when it has one, asks something. */
 #include "core/domain/board.h"
 #include "core/domain/pack.h"
 
@@ -25,6 +25,11 @@ static void pack_filter(struct packing *p, const struct board_filter *filter)
 	pack_ids(p, filter->components);
 	pack_ids(p, filter->versions);
 	pack_text(p, filter->has_text ? filter->text : SLICE(""));
+	pack_number(p, filter->fields.n);
+	for (uint32_t i = 0; i < filter->fields.n; i++) {
+		pack_text(p, filter->fields.items[i].field);
+		pack_texts(p, filter->fields.items[i].values);
+	}
 }
 
 uint32_t board_pack(const struct board_configuration *board, char bytes[BOARD_BYTES_MAX])
@@ -42,6 +47,8 @@ uint32_t board_pack(const struct board_configuration *board, char bytes[BOARD_BY
 	for (uint32_t i = 0; i < board->filters.n; i++)
 		pack_filter(&p, &board->filters.items[i]);
 	pack_texts(&p, board->card_fields);
+	const struct board_filter own = board_own_filter(board);
+	pack_filter(&p, &own);
 	return p.full ? 0 : p.n;
 }
 
@@ -63,6 +70,19 @@ static void take_column(struct unpacking *u, struct board_column *column)
 	take_limit(u, &column->has_max, &column->max);
 }
 
+static struct field_condition_array take_conditions(struct unpacking *u)
+{
+	struct field_condition_array fields = {NULL, take_number(u)};
+	struct field_condition *items = take_room(u, fields.n, sizeof(*items));
+
+	for (uint32_t i = 0; i < fields.n && !u->full; i++) {
+		items[i].field = take_text(u);
+		items[i].values = take_texts(u);
+	}
+	fields.items = items;
+	return fields;
+}
+
 static void take_filter(struct unpacking *u, struct board_filter *filter)
 {
 	memset(filter, 0, sizeof(*filter));
@@ -78,6 +98,19 @@ static void take_filter(struct unpacking *u, struct board_filter *filter)
 	filter->versions = take_ids(u);
 	filter->text = take_text(u);
 	filter->has_text = filter->text.n > 0;
+	filter->fields = take_conditions(u);
+}
+
+static void take_own_filter(struct unpacking *u, struct issue_filter_array *filter)
+{
+	struct issue_filter *item = take_room(u, 1, sizeof(*item));
+	struct board_filter own;
+
+	if (!item)
+		return;
+	take_filter(u, &own);
+	*item = board_conditions(&own);
+	*filter = (struct issue_filter_array){item, board_filter_asks(&own)};
 }
 
 static void take_filters(struct unpacking *u, struct board_filter_array *filters)
@@ -109,6 +142,8 @@ bool board_unpack(const char *bytes, struct arena *arena, struct board_configura
 		take_filters(&u, &out->filters);
 	if (!u.full)
 		out->card_fields = take_texts(&u);
+	if (!u.full)
+		take_own_filter(&u, &out->filter);
 	return !u.full;
 }
 

@@ -1,5 +1,6 @@
 /* Components of a project. One that was removed keeps its row, so that its id is not given again.
  */
+#include "core/domain/board.h"
 #include "core/domain/issue_tag.h"
 #include "core/domain/project.h"
 
@@ -177,6 +178,11 @@ void decide_remove_component(struct judge *judge, const struct remove_component 
 	    (command->has_replace_with &&
 	     !find_component(judge, &project.id, &command->replace_with, "/replace_with", &other)))
 		return;
+	if (command->has_replace_with)
+		replace_in_board_filters(
+		        judge, &project.id,
+		        &(struct filter_name){FILTER_COMPONENTS, .id = command->component_id},
+		        &(struct filter_name){FILTER_COMPONENTS, .id = command->replace_with});
 	replace_tags(judge, tags, 1, &command->component_id,
 	             command->has_replace_with ? &command->replace_with : NULL, false);
 	struct component was = as_event(judge, &row);

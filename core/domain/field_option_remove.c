@@ -1,6 +1,7 @@
 /* RemoveFieldOption. What has the option comes to have its replacement, or loses it: first the
- * workflows, then the default of the field, then the issues, then the option is gone. What lies
- * below it comes to lie below the replacement. */
+ * workflows, then filters of boards, then the default of the field, then the issues, then the
+ * option is gone. What lies below it comes to lie below the replacement. */
+#include "core/domain/board.h"
 #include "core/domain/issue_field.h"
 #include "core/domain/migration.h"
 #include "core/domain/project.h"
@@ -113,6 +114,21 @@ static bool replace_in_function(struct workflow_replacing *workflows,
 
 	function->values = replace_text(r->judge, function->values, r->id, r->replacement);
 	return true;
+}
+
+/* --- boards --- */
+
+static void replace_on_boards_of(struct removing *r)
+{
+	const struct filter_name name = {.part = FILTER_OPTIONS,
+	                                 .text = r->id,
+	                                 .field = r->field_id},
+	                         by = {.part = FILTER_OPTIONS,
+	                               .text = r->replacement,
+	                               .field = r->field_id};
+
+	if (r->replacement.n)
+		replace_in_board_filters(r->judge, &r->project.id, &name, &by);
 }
 
 /* --- values --- */
@@ -231,6 +247,7 @@ void decide_remove_field_option(struct judge *judge, const struct remove_field_o
 	    !find_field_option(judge, &r.project.id, command->field, command->option, &r.option) ||
 	    !check_removal_of(&r, command) || !check_not_too_many(&r))
 		return;
+	replace_on_boards_of(&r);
 	change_default(&r);
 	change_issues(&r);
 	emit_project(judge, EVENT_FIELD_OPTION_REMOVED, &r.project)->field_option_removed =

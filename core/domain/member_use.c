@@ -282,28 +282,76 @@ static void in_issues(struct member_removal *r)
 
 /* --- boards --- */
 
-static bool filters_name(const struct member_removal *r, const struct board_configuration *board)
+static bool has_members(const struct member_removal *r, struct uuid_array projects, struct slice id)
 {
-	for (uint32_t i = 0; i < board->filters.n; i++)
-		if (removal_in_ids(r, board->filters.items[i].assignees))
+	struct row_field field;
+
+	for (uint32_t i = 0; i < projects.n; i++)
+		if (read_field(r->workflows.judge->state, &projects.items[i], id, &field) &&
+		    field_has_members(field.kind))
 			return true;
 	return false;
 }
 
-/* A filter that asks for nothing else goes. */
+static bool asks_for(const struct member_removal *r, struct uuid_array projects,
+                     const struct field_condition *condition)
+{
+	return removal_in_texts(r, condition->values) && has_members(r, projects, condition->field);
+}
+
+static bool filter_names(const struct member_removal *r, struct uuid_array projects,
+                         const struct board_filter *filter)
+{
+	for (uint32_t i = 0; i < filter->fields.n; i++)
+		if (asks_for(r, projects, &filter->fields.items[i]))
+			return true;
+	return removal_in_ids(r, filter->assignees);
+}
+
+static bool filters_name(const struct member_removal *r, const struct board_configuration *board)
+{
+	const struct board_filter own = board_own_filter(board);
+
+	for (uint32_t i = 0; i < board->filters.n; i++)
+		if (filter_names(r, board->projects, &board->filters.items[i]))
+			return true;
+	return filter_names(r, board->projects, &own);
+}
+
+/* A condition that asks for nobody else goes. */
+static void replace_in_filter(const struct member_removal *r, struct uuid_array projects,
+                              struct board_filter *filter)
+{
+	struct field_condition *items =
+	        emit_room(r->workflows.judge, filter->fields.n * sizeof(*items));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < filter->fields.n && items; i++) {
+		items[n] = filter->fields.items[i];
+		if (asks_for(r, projects, &items[n]))
+			items[n].values = removal_replace_texts(r, items[n].values);
+		n += items[n].values.n > 0;
+	}
+	filter->fields = (struct field_condition_array){items, n};
+	filter->assignees = removal_replace_ids(r, filter->assignees);
+}
+
+/* A filter that asks for nothing else goes: the board's own one, and it shows all issues. */
 static bool replace_in_filters(const struct member_removal *r, struct board_configuration *board)
 {
+	struct board_filter own = board_own_filter(board);
 	struct board_filter *items =
 	        emit_room(r->workflows.judge, board->filters.n * sizeof(*items));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < board->filters.n && items; i++) {
 		items[n] = board->filters.items[i];
-		items[n].assignees = removal_replace_ids(r, items[n].assignees);
+		replace_in_filter(r, board->projects, &items[n]);
 		n += board_filter_asks(&items[n]);
 	}
 	board->filters = (struct board_filter_array){items, n};
-	return items != NULL && goes_on(r);
+	replace_in_filter(r, board->projects, &own);
+	return items != NULL && set_board_filter(r->workflows.judge, &own, board) && goes_on(r);
 }
 
 static void in_board(struct member_removal *r, const struct uuid *id, const struct row_board *row)

@@ -66,7 +66,8 @@ static bool check_unused(struct removing *r)
 	char workflows[TEXT_NUMBER_MAX], drafts[TEXT_NUMBER_MAX];
 	struct workflows_naming naming = find_workflows_naming(&r->workflows);
 	uint32_t contexts = count_contexts(r);
-	uint32_t filtering = count_boards_filtering(r->judge, &r->project.id, r->id);
+	const struct filter_name name = {.part = FILTER_TYPES, .text = r->id};
+	uint32_t filtering = count_boards_filtering(r->judge, &r->project.id, &name);
 
 	if (r->judge->decision->reject)
 		return false;
@@ -199,7 +200,9 @@ static bool replace_type(struct removing *r, const struct remove_issue_type *com
 	    !replace_in_workflows(&r->workflows))
 		return false;
 	replace_in_contexts(r);
-	replace_in_board_filters(r->judge, &r->project.id, r->id, r->other_id);
+	replace_in_board_filters(r->judge, &r->project.id,
+	                         &(struct filter_name){.part = FILTER_TYPES, .text = r->id},
+	                         &(struct filter_name){.part = FILTER_TYPES, .text = r->other_id});
 	return r->judge->decision->reject == REJECT_NONE &&
 	       convert_issues(r, &workflow, command->moves);
 }

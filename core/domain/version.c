@@ -1,5 +1,6 @@
 /* Versions of a project, in an order of their own. One that was removed keeps its row, so that its
  * id is not given again. */
+#include "core/domain/board.h"
 #include "core/domain/issue_tag.h"
 #include "core/domain/project.h"
 
@@ -317,6 +318,11 @@ void decide_remove_version(struct judge *judge, const struct remove_version *com
 	    (command->has_replace_with &&
 	     !find_version(judge, &project.id, &command->replace_with, "/replace_with", &other)))
 		return;
+	if (command->has_replace_with)
+		replace_in_board_filters(
+		        judge, &project.id,
+		        &(struct filter_name){FILTER_VERSIONS, .id = command->version_id},
+		        &(struct filter_name){FILTER_VERSIONS, .id = command->replace_with});
 	replace_tags(judge, relations, 2, &command->version_id,
 	             command->has_replace_with ? &command->replace_with : NULL, false);
 	struct project_version was = as_event(judge, &row);

@@ -387,7 +387,7 @@ class Removal(Case):
         ways[1]["conditions"] = [{"kind": "member", "members": [self.id, OWNER_ID]}]
         self.send("SaveWorkflowDraft", {"project": self.project, "workflow": "classic", "name": "x", "transitions": ways})
         self.send("PublishWorkflow", {"project": self.project, "workflow": "classic"})
-        self.board = self.send("CreateBoard", {"name": "x", "projects": [self.project], "filters": [
+        self.board = self.send("CreateBoard", {"name": "x", "projects": [self.project], "filter": {"assignees": [self.id]}, "filters": [
             {"id": "theirs", "name": "Theirs", "assignees": [self.id]}]}).json()["created"]
 
     def send(self, name, data):
@@ -426,7 +426,9 @@ class Removal(Case):
         at = removed.position
         self.assertEqual(self.assignee(at), (self.heir, [self.heir], OWNER_ID))
         self.assertEqual(self.read("/projects/" + self.project, at)["lead"], self.heir)
-        self.assertEqual(self.read(f"/boards/{self.board}", at)["filters"][0]["assignees"], [self.heir])
+        board = self.read(f"/boards/{self.board}", at)
+        self.assertEqual(board["filters"][0]["assignees"], [self.heir])
+        self.assertEqual(board["filter"]["assignees"], [self.heir])
         self.assertEqual(self.uses(self.heir, at), dict.fromkeys(
             ("projects", "components", "issues", "values", "defaults", "workflows", "boards"), 1) | {"drafts": 0})
         self.problem(OWNER.get(f"/v1/t/acme/members/{self.id}/uses?min_position={at}"), 404, "not_found")
@@ -439,7 +441,8 @@ class Removal(Case):
         at = removed.position
         self.assertEqual(self.assignee(at), (None, [], OWNER_ID))
         self.assertIsNone(self.read("/projects/" + self.project, at)["lead"])
-        self.assertEqual(self.read(f"/boards/{self.board}", at)["filters"], [])
+        board = self.read(f"/boards/{self.board}", at)
+        self.assertEqual((board["filter"], board["filters"]), (None, []))
 
     def test_what_was_deleted_comes_back_with_the_replacement(self):
         self.send("DeleteIssue", {"issue": self.issue})
@@ -792,6 +795,42 @@ class Commands(Case):
                      422, "status_twice", "/columns/1/statuses")
         ok(OWNER.command("acme", "DeleteBoard", {"board": board}))
         self.problem(OWNER.get(f"/v1/t/acme/boards/{board}", {"NexusFlow-Min-Position": str(seq())}), 404, "not_found")
+
+    def test_a_board_is_of_what_its_filter_lets_pass(self):
+        label = "f" + uuid.uuid4().hex[:8]
+        ours, other = create_issue(labels=[label])["key"], create_issue()["key"]
+        board = ok(OWNER.command("acme", "CreateBoard", {
+            "name": "By label", "projects": ["TLS"], "filter": {"labels": [label]}, "columns": [
+                {"id": "open", "name": "Open", "statuses": ["todo", "in_progress", "in_review"], "min": 2}], "backlog": ["done"]}), 201)
+        path, created = f"/v1/t/acme/boards/{board.json()['created']}", board.json()["created"]
+
+        def read(at, **more):
+            return ok(OWNER.get(path, dict({"NexusFlow-Min-Position": str(at)}, **more)))
+
+        answer = read(board.position)
+        shown = answer.json()
+        self.assertEqual(shown["filter"], {"unassigned": False, "assignees": [], "types": [], "priorities": [], "labels": [label],
+                                           "components": [], "versions": [], "text": None, "fields": []})
+        column, = shown["columns"]
+        self.assertEqual(([card["key"] for card in column["cards"]], column["total"], column["count"], column["missing"]), ([ours], 1, 1, 1))
+        self.assertEqual(shown["backlog"]["count"], 0)
+        etag = {"If-None-Match": answer.header("ETag")}
+        self.assertEqual(OWNER.get(path, etag).status, 304)
+        at = ok(OWNER.command("acme", "LabelIssue", {"issue": other, "add": [label]})).position
+        self.assertEqual(read(at, **etag).json()["columns"][0]["total"], 2)
+        at = ok(OWNER.command("acme", "TransitionIssue", {"issue": other, "to": "done"})).position
+        self.assertEqual(read(at).json()["backlog"]["count"], 1)
+        self.assertEqual([card["key"] for card in ok(OWNER.get(path + "/backlog")).json()["cards"]], [other])
+        for data, error in (({"filter": {}}, "bad_board"), ({"filter": {"types": ["wish"]}}, "unknown_type")):
+            refused = OWNER.command("acme", "EditBoard", dict(data, board=created))
+            self.problem(refused, 422, error, "/filter" + ("/types" if error == "unknown_type" else ""))
+        self.problem(OWNER.command("acme", "EditBoard", {"board": created, "filter": {"caller": True}}), 400, "bad_command", "/filter/caller")
+        cleared = ok(OWNER.command("acme", "EditBoard", {"board": created, "clear": ["filter"]}))
+        event, = ok(OWNER.get(f"/v1/t/acme/events?after={cleared.position - 1}&limit=1&min_position={cleared.position}")).json()
+        edited = event["data"]
+        self.assertEqual(([f["labels"] for f in edited["before"]["filter"]], edited["after"]["filter"]), ([[label]], []))
+        self.assertIsNone(read(cleared.position).json()["filter"])
+        ok(OWNER.command("acme", "DeleteBoard", {"board": created}))
 
     def test_a_project_is_changed_rekeyed_and_archived(self):
         lead = ok(MEMBER.get("/v1/t/acme/me")).json()["id"]

@@ -330,6 +330,72 @@ class Cards(Case):
         last = does("RemoveField", project="CARD", field="severity", drop_values=True)
         self.assertEqual(self.board(last).json()["card_fields"], [])
 
+    def test_boards_are_filtered_by_custom_fields(self):
+        kinds = {"rated": "select", "rates": "multi_select", "spot": "cascading_select", "watch": "member", "crew": "members",
+                 "ready": "checkbox", "topics": "labels"}
+        for project in ("ASKED", "BESIDE"):
+            does("CreateProject", key=project, name=project)
+            for field, kind in kinds.items():
+                does("AddField", project=project, field=field, name=field, kind=kind,
+                     options=PLACES if field == "spot" else LEVELS if field in ("rated", "rates") else [])
+        heir = nexusflow.new_id()
+        does("AddMember", member_id=(tester := nexusflow.new_id()), person=nexusflow.person("asked"), role="member")
+        does("AddMember", member_id=heir, person=nexusflow.person("heir"), role="member")
+
+        def make(project, summary, **values):
+            return does("CreateIssue", project=project, summary=summary, fields=wish(**values))
+
+        one = make("ASKED", "asked for", rated=["high"], watch=[tester], ready=["true"], rates=["low"])
+        two = make("ASKED", "asked for, too", rated=["high"], topics=["asked"], spot=["north", "pole"])
+        make("ASKED", "never mentioned", rated=["low"], watch=[tester], topics=["asked"])
+        last = does("CreateBoard", name="Asked", projects=["ASKED", "BESIDE"], swimlanes="priority", filter={"text": "asked for"}, filters=[
+            dict(id=field, name=field, fields=[{"field": field, "values": values}]) for field, values in {
+                "rated": ["low", "high"], "watch": [tester.upper()], "ready": ["true"], "rates": ["low"], "topics": ["asked"],
+                "spot": ["pole"], "crew": [tester]}.items()])
+        self.id = last["created"]
+
+        def shown(least, filters=""):
+            board = read(f"/boards/{self.id}?limit=1000&filter={filters}", least)
+            return {c["id"] for lane in board["lanes"] for column in lane["columns"] for c in column["cards"]}
+
+        first, second = one["created"], two["created"]
+        for filters, expected in (("", {first, second}), ("rated", {first, second}), ("watch", {first}), ("ready", {first}),
+                                  ("rates", {first}), ("topics", {second}), ("spot", {second}), ("crew", set()),
+                                  ("rated,spot", {second}), ("ready,topics", set())):
+            with self.subTest(filters):
+                self.assertEqual(shown(last, filters), expected)
+        last = does("EditBoard", board=self.id, filter={"text": "asked for", "fields": [
+            {"field": "rated", "values": ["high"]}, {"field": "watch", "values": [tester]}]})
+        self.assertEqual(shown(last), {first})
+        last = edit(two, watch=[tester])
+        self.assertEqual(shown(last), {first, second})
+        last = does("RemoveMember", member=tester, replace_with=heir)
+        self.assertIn("BoardEdited", [e["type"] for e in last["events"]])
+        self.assertEqual(read(f"/boards/{self.id}", last)["filter"]["fields"][1], {"field": "watch", "values": [heir]})
+        self.assertEqual(shown(last), {first, second})
+        last = does("RemoveMember", member=heir, detach=True)
+        self.assertEqual(read(f"/boards/{self.id}", last)["filter"]["fields"], [{"field": "rated", "values": ["high"]}])
+        three = make("BESIDE", "asked for elsewhere", rated=["high"])["created"]
+        does("AddFieldOption", project="BESIDE", field="rated", option="huge", name="Huge")
+        last = does("RemoveFieldOption", project="BESIDE", field="rated", option="high", replace_with="huge")
+        self.assertEqual(read(f"/boards/{self.id}", last)["filter"]["fields"][0]["values"], ["high"])  # ASKED has it still
+        self.assertEqual(shown(last), {first, second})
+        does("EditBoard", board=self.id, projects=["BESIDE"], filter={"fields": [{"field": "rated", "values": ["huge"]}]})
+        last = does("RemoveFieldOption", project="BESIDE", field="rated", option="huge", replace_with="low")
+        self.assertEqual(read(f"/boards/{self.id}", last)["filter"]["fields"][0]["values"], ["low"])
+        self.assertEqual(shown(last), {three})
+
+    def test_what_filters_cannot_ask_for_is_refused(self):
+        for field, values, code, at in (("nothing", ["x"], "unknown_field", "field"), ("cost", ["1"], "bad_board", "field"),
+                                        ("severity", [], "bad_board", "values"), ("levels", ["none"], "unknown_option", "values/0"),
+                                        ("agreed", ["perhaps"], "bad_field_value", "values/0"),
+                                        ("tester", [nexusflow.new_id()], "no_such_member", "values/0")):
+            for where in ("/filter", "/filters/0"):
+                asked = {"fields": [{"field": field, "values": values}]}
+                data = {"filter": asked} if where == "/filter" else {"filters": [dict(asked, id="x", name="X")]}
+                self.refused(OWNER, "CreateBoard", 404 if code.startswith("no_such") else 422, code, f"{where}/fields/0/{at}", name="x",
+                             projects=["TLS"], **data)
+
     def test_what_cards_cannot_show_is_refused(self):
         for fields, status, code in ((["nothing"], 422, "unknown_field"), (["notes"], 422, "bad_board"), (["cost", "cost"], 422, "bad_board"),
                                      (list(VALUES)[:1] + list(VALUES)[2:], 422, "too_many")):

@@ -171,6 +171,12 @@ class Choices:
                                  {"id": "more", "name": "More", "unassigned": True, "assignees": [self.member()]},
                                  {"id": "text", "name": "Text", "text": self.line()[:4].strip() or "x"}][:self.rng.randint(0, 3)]}, **data)
 
+    def own_filter(self):
+        """Of a board, which has one, gets another, keeps or loses it."""
+        return self.rng.choice([{}, {"clear": ["filter"]}, {"filter": self.rng.choice([
+            {"types": ["task", "bug"]}, {"priorities": ["high", "medium"]}, {"unassigned": True, "assignees": [self.member()]},
+            {"text": self.line()[:3].strip() or "x"}, {"fields": [{"field": self.field()["field"], "values": ["low", "top"][:self.rng.randint(1, 2)]}]}])}])
+
     def some(self):
         return [self.issue() for _ in range(self.rng.choice([1, 3, 30, 300]))]
 
@@ -298,7 +304,7 @@ class Choices:
         (0.1, "RemoveFieldOption", lambda c: dict(c.field(), option=c.rng.choice(["top", "low"]), drop_values=True)),
         (4, "EditIssue", lambda c: {"issue": c.issue(), "fields": c.field_values()}),
         (0.6, "CreateBoard", lambda c: c.board("board_id", projects=c.rng.sample(["TLS", "WEB", "OPS"], c.rng.randint(1, 2)))),
-        (0.6, "EditBoard", lambda c: c.board("board")),
+        (0.6, "EditBoard", lambda c: c.board("board", **c.own_filter())),
         (0.2, "DeleteBoard", lambda c: {"board": c.board("board")["board"]}),
         (0.2, "CreateOrganization", lambda c: {"name": "again", "owner": c.extra()["person"]}),
     ]

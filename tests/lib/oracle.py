@@ -316,6 +316,11 @@ class Fold(oracle_fields.FoldFields):
         there = {f["id"] for f in self.projects[issue["project_id"]].get("fields", [])}
         return [v for id, f in issue.get("fields", {}).items() if id in there and f["kind"] in oracle_fields.MEMBERS for v in f["values"]]
 
+    def people_of_filter(self, board, f):
+        of_members = {field["id"] for id in board["projects"] for field in self.projects[id].get("fields", [])
+                      if field["kind"] in oracle_fields.MEMBERS}
+        return f["assignees"] + [v for c in f["fields"] if c["field"] in of_members for v in c["values"]]
+
     @staticmethod
     def people_of_workflow(project, workflow):
         of_members = {f["id"] for f in project.get("fields", []) if f["kind"] in oracle_fields.MEMBERS}
@@ -630,6 +635,8 @@ class Fold(oracle_fields.FoldFields):
         places = [status for column in board["columns"] for status in column["statuses"]] + board["backlog"]
         if len(places) != len(set(places)) or len({c["id"] for c in board["columns"]}) != len(board["columns"]) or not board["projects"]:
             self.say(meta, f"a board that cannot be: {board}")
+        if len(board["filter"]) > 1 or not all(any(f.values()) for f in board["filter"]):
+            self.say(meta, "a board with two filters, or with one that asks nothing")
 
     def on_BoardCreated(self, meta, data):
         if meta["aggregate"]["id"] in self.boards or meta["aggregate"]["version"] != 1:
@@ -1354,7 +1361,9 @@ class Expected(oracle_fields.ExpectedFields):
             "values": sum(id in fold.people_of_fields(issue) for issue in fold.issues.values()),
             "defaults": sum(f["kind"] in oracle_fields.MEMBERS and id in f["default_values"] for p in projects for f in p.get("fields", [])),
             "workflows": count("workflows"), "drafts": count("drafts"),
-            "boards": sum(any(id in f["assignees"] for f in board["filters"]) for board in fold.boards.values())}
+            "boards": sum(any(id in fold.people_of_filter(board, f) for f in board["filters"] + board["filter"])
+                          for board in fold.boards.values())}
+
     def holds(self, project, id, permission):
         """Whether the member holds it on issues that they have not reported and are not assigned."""
         role = self.fold.members[id]["role"]
@@ -1431,22 +1440,29 @@ class Expected(oracle_fields.ExpectedFields):
                 "projects": [{k: p[k] for k in ("id", "key", "name", "archived")} for p in self.projects_of_board(id)]}
 
     def place_on_board(self, board, statuses, filters=()):
-        """The statuses that are still there, the issues in them, and those of the issues that pass the filters."""
+        """The statuses that are still there, the issues in them that are on the board, and those of the issues that pass the
+        quick filters."""
         projects = [p for p in (self.fold.projects[id] for id in board["projects"]) if not p["deleted"]]
         there = {status["id"] for project in projects for status in project["statuses"]}
         issues = sorted((issue for project in projects if not project["archived"] for issue in self.of_project(project)
-                         if issue["status"] in statuses), key=lambda issue: (issue["rank"], issue["id"]))
+                         if issue["status"] in statuses and all(self.passes(issue, f) for f in board["filter"])),
+                        key=lambda issue: (issue["rank"], issue["id"]))
         return [status for status in statuses if status in there], issues, [i for i in issues if all(self.passes(i, f) for f in filters)]
 
-    @staticmethod
-    def passes(issue, f):
+    def has_one_of(self, issue, condition):
+        """Of the values, in a custom field that the issue shows."""
+        return bool(oracle_fields.visible(self.fold.projects[issue["project_id"]], issue, condition["field"])) and \
+            bool(set(issue.get("fields", {}).get(condition["field"], {"values": []})["values"]) & set(condition["values"]))
+
+    def passes(self, issue, f):
         if f["unassigned"] or f["assignees"]:
             if not (f["unassigned"] if issue["assignee"] is None else issue["assignee"] in f["assignees"]):
                 return False
         return all(not wanted or set(has) & set(wanted) for has, wanted in (
             ([issue["type"]], f["types"]), ([issue["priority"]], f["priorities"]), (issue["labels"], f["labels"]),
             (issue["components"], f["components"]), (issue["fix_versions"], f["versions"]))) and \
-            (f["text"] is None or f["text"].casefold() in issue["summary"].casefold())
+            (f["text"] is None or f["text"].casefold() in issue["summary"].casefold()) and \
+            all(self.has_one_of(issue, condition) for condition in f["fields"])
 
     def card_fields(self, board):
         """Those that there are: the system's, and custom ones that a project of the board has."""
@@ -1519,7 +1535,8 @@ class Expected(oracle_fields.ExpectedFields):
             if board["swimlanes"] == "none":
                 columns[-1]["cards"] = [self.shown(board, issue) for issue in passing]
         statuses, issues, _ = self.place_on_board(board, board["backlog"])
-        return dict(self.board_item(id), **{k: board[k] for k in ("swimlanes", "filters")}, card_fields=self.card_fields(board), columns=columns,
+        return dict(self.board_item(id), **{k: board[k] for k in ("swimlanes", "filters")}, filter=next(iter(board["filter"]), None),
+                    card_fields=self.card_fields(board), columns=columns,
                     lanes=self.lanes(board, places), backlog={"statuses": statuses, "count": len(issues)})
 
     def backlog(self, id, filters=()):

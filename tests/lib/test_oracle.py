@@ -174,6 +174,8 @@ def sample():
     log.on_organization("EventSkipped", readers=["board"], skipped_seq=3, skipped_event="e3", why="damaged", operator="uid 0")
     append_fields(log)
     append_labels(log)
+    log.append(("BoardCreated", "board", "b1", {"board": BOARD}))
+    log.append(("BoardEdited", "board", "b1", {"before": BOARD, "after": dict(BOARD, filter=[dict(FILTER, text="Issue 4")])}))
     log.on_project("StatusAdded", status="blocked", name="Blocked", category="in_progress")
     log.on_project("StatusChanged", status="blocked", from_name="Blocked", to_name="Waiting", from_category="in_progress",
                    to_category="in_progress", from_position=4, to_position=1)
@@ -211,6 +213,12 @@ def sample():
     return log.events
 
 
+FILTER = {"unassigned": False, "assignees": [], "types": [], "priorities": [], "labels": [], "components": [], "versions": [], "text": None,
+          "fields": []}
+BOARD = {"name": "Board", "projects": [PROJECT], "columns": [
+    {"id": "open", "name": "Open", "statuses": ["todo", "blocked", "in_progress", "in_review"], "min": 9, "max": None}],
+    "backlog": ["done"], "swimlanes": "none", "filter": [], "filters": [dict(FILTER, id="x", name="X", caller=False, unassigned=True)],
+    "card_fields": []}
 WORKFLOW = {"workflow": "classic", "name": "Short", "transitions": [
     {"id": "create", "name": "Create", "kind": "initial", "from": [], "to": "blocked", "conditions": [], "validators": [], "screen": [], "functions": []},
     {"id": "finish", "name": "Finish", "kind": "directed", "from": ["blocked"], "to": "done",
@@ -368,6 +376,9 @@ LOG_ERRORS = {
     "an API key for somebody else": set_field("ApiKeyCreated", "member_id", OTHER),
     "an API key that has expired": set_field("ApiKeyCreated", "expires_at", "2026-01-01T00:00:00.000Z"),
     "an API key of nowhere is revoked": set_field("ApiKeyRevoked", "key_id", "k9"),
+    "the filter of a board changes unseen": lambda events: next(
+        e for e in events if e["data"].get("board"))["data"].update(board=dict(BOARD, filter=[dict(FILTER, unassigned=True)])),
+    "a filter of a board asks nothing": lambda events: next(e for e in events if e["data"].get("after", {}).get("columns"))["data"]["after"].update(filter=[FILTER]),
     "a limit before that was not": set_field("ApiKeysLimited", "from", 90),
     "who is in a team is removed": lambda events: event(events, "MemberDeactivated", "MemberRemoved"),
     "who leads a project is removed": set_field("ProjectCreated", "lead", "m3"),
@@ -385,6 +396,9 @@ def card(found):
 ANSWER_ERRORS = {
     "a card has another summary": lambda found: card(found).update(summary="other"),
     "a card has another version": lambda found: card(found).update(version=99),
+    "a card is on a board whose filter does not let it pass": lambda found: found["backlog b1"]["cards"].append(card(found)),
+    "a card that passes the filter of a board is gone": lambda found: found["board b1"]["columns"][0]["cards"].clear(),
+    "the filter of a board is forgotten": lambda found: found["board b1"].update(filter=None),
     "a card is gone": lambda found: found["board TLS"]["columns"][1]["cards"].pop(),
     "a card is there twice": lambda found: found["board TLS"]["columns"][1]["cards"].append(card(found)),
     "two cards are swapped": lambda found: found["board TLS"]["columns"][1]["cards"].reverse(),
@@ -441,6 +455,12 @@ class TestOracle(unittest.TestCase):
         events = sample()
         self.assertEqual(complaints(events, answers_to(events)), [])
         self.assertEqual(len(answers_to(events)["documents"]), 9)
+
+    def test_a_board_has_what_its_filter_lets_pass(self):
+        found = answers_to(sample())
+        self.assertEqual([card["key"] for card in found["board b1"]["columns"][0]["cards"]], ["TLS-4"])
+        self.assertEqual([found["board b1"]["columns"][0][k] for k in ("total", "count", "missing")], [1, 1, 8])
+        self.assertEqual([found["board b1 x"]["columns"][0][k] for k in ("total", "count", "missing")], [1, 0, 8])
 
     def test_errors_of_the_log(self):
         found = answers_to(sample())

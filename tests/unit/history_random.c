@@ -447,11 +447,14 @@ static void random_board(struct history *h, struct history_tenant *t)
 	static const struct slice fields[] = {{"labels", 6}, {"cost", 4}};
 	static const struct board_filter filters[] = {
 	        {.id = {"x", 1}, .name = {"X", 1}, .has_text = true, .text = {"keys", 4}}};
+	static const struct slice types[] = {{"task", 4}, {"bug", 3}};
+	static const struct issue_filter filter = {.types = {types, 2}};
 	struct board_configuration board = {.name = SLICE("Board"),
 	                                    .projects = {&t->project, 1},
 	                                    .columns = {columns, 1},
 	                                    .backlog = {done, (uint32_t)seed_below(&h->seed, 2)},
 	                                    .swimlanes = BOARD_SWIMLANES_EPIC,
+	                                    .filter = {&filter, (uint32_t)seed_below(&h->seed, 2)},
 	                                    .filters = {filters, 1},
 	                                    .card_fields = {fields, 2}};
 	enum event_type type = !t->board_version              ? EVENT_BOARD_CREATED

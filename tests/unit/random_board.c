@@ -39,6 +39,23 @@ static struct board_column_array some_columns(struct decider *decider, struct se
 	return (struct board_column_array){items, n};
 }
 
+static struct field_condition_array some_conditions(struct decider *decider, struct seed *seed)
+{
+	uint32_t n = (uint32_t)seed_below(seed, 3);
+	struct field_condition *items = arena_zero(&decider->arena, (n + 1) * sizeof(*items));
+	struct slice *values = arena_zero(&decider->arena, 2 * sizeof(*values));
+	char *person = arena_zero(&decider->arena, UUID_TEXT);
+	struct uuid id = random_person(seed);
+
+	uuid_format(&id, person);
+	values[0] = PICK("low", "high", "none");
+	values[1] = slice_of(person, UUID_TEXT);
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = i ? (struct field_condition){SLICE("testers"), {values + 1, 1}}
+		             : (struct field_condition){PICK("level", "tags"), {values, 1}};
+	return (struct field_condition_array){items, n};
+}
+
 static struct board_filter_array some_filters(struct decider *decider, struct seed *seed)
 {
 	uint32_t n = (uint32_t)seed_below(seed, 3);
@@ -58,8 +75,28 @@ static struct board_filter_array some_filters(struct decider *decider, struct se
 		                                 .types = {type, maybe(seed, 2)},
 		                                 .labels = {label, maybe(seed, 2)},
 		                                 .has_text = maybe(seed, 2),
-		                                 .text = PICK("one", "two", "x y")};
+		                                 .text = PICK("one", "two", "x y"),
+		                                 .fields = some_conditions(decider, seed)};
 	return (struct board_filter_array){items, n};
+}
+
+static struct issue_filter some_filter(struct decider *decider, struct seed *seed)
+{
+	struct slice *texts = arena_zero(&decider->arena, 3 * sizeof(*texts));
+	struct uuid *member = arena_zero(&decider->arena, sizeof(*member));
+
+	texts[0] = SOME_TYPE;
+	texts[1] = PICK("low", "high", "never");
+	texts[2] = PICK("ui", "x y");
+	*member = random_person(seed);
+	return (struct issue_filter){.unassigned = maybe(seed, 3),
+	                             .assignees = {member, maybe(seed, 3)},
+	                             .types = {texts, maybe(seed, 2)},
+	                             .priorities = {texts + 1, maybe(seed, 4)},
+	                             .labels = {texts + 2, maybe(seed, 4)},
+	                             .has_text = maybe(seed, 4),
+	                             .text = PICK("one", "two", "x y"),
+	                             .fields = some_conditions(decider, seed)};
 }
 
 static struct slice_array some_card_fields(struct decider *decider, struct seed *seed)
@@ -75,7 +112,7 @@ static struct slice_array some_card_fields(struct decider *decider, struct seed 
 void fill_board(struct decider *decider, struct seed *seed, struct command *command)
 {
 	static const enum board_part parts[] = {BOARD_PART_FILTERS, BOARD_PART_BACKLOG,
-	                                        BOARD_PART_CARD_FIELDS};
+	                                        BOARD_PART_CARD_FIELDS, BOARD_PART_FILTER};
 
 	if (command->type == COMMAND_CREATE_BOARD)
 		command->create_board = (struct create_board){
@@ -86,6 +123,8 @@ void fill_board(struct decider *decider, struct seed *seed, struct command *comm
 		        .columns = some_columns(decider, seed),
 		        .backlog = some_statuses(decider, seed, 2),
 		        .swimlanes = (enum board_swimlanes)seed_below(seed, BOARD_SWIMLANESS),
+		        .has_filter = maybe(seed, 3),
+		        .filter = some_filter(decider, seed),
 		        .filters = some_filters(decider, seed),
 		        .card_fields = some_card_fields(decider, seed)};
 	else if (command->type == COMMAND_EDIT_BOARD)
@@ -99,9 +138,11 @@ void fill_board(struct decider *decider, struct seed *seed, struct command *comm
 		        .backlog = some_statuses(decider, seed, 2),
 		        .has_swimlanes = maybe(seed, 2),
 		        .swimlanes = (enum board_swimlanes)(1 + seed_below(seed, 4)),
+		        .has_filter = maybe(seed, 3),
+		        .filter = some_filter(decider, seed),
 		        .filters = some_filters(decider, seed),
 		        .card_fields = some_card_fields(decider, seed),
-		        .clear = {parts, (uint32_t)seed_below(seed, 4)},
+		        .clear = {parts, (uint32_t)seed_below(seed, 5)},
 		        .has_expected_version = maybe(seed, 6),
 		        .expected_version = 1 + (int64_t)seed_below(seed, 3)};
 	else if (command->type == COMMAND_DELETE_BOARD && maybe(seed, 3))

@@ -170,6 +170,27 @@ static void check_workflows(const struct gone *gone)
 	}
 }
 
+static void check_assignees(const struct gone *gone, struct uuid_array people)
+{
+	for (uint32_t i = 0; i < people.n; i++)
+		check_not(gone, &people.items[i]);
+}
+
+/* "testers" of a project may be a field of texts, too. */
+static void check_conditions(const struct gone *gone, struct uuid_array projects,
+                             struct field_condition_array fields)
+{
+	const struct slice text = slice_of(gone->text, UUID_TEXT);
+	struct row_field field;
+
+	for (uint32_t i = 0; i < fields.n; i++)
+		for (uint32_t p = 0; p < projects.n; p++)
+			if (read_field(gone->face, &projects.items[p], fields.items[i].field,
+			               &field) &&
+			    field_has_members(field.kind))
+				assert_false(names_have(fields.items[i].values, text));
+}
+
 static void check_filters(const struct gone *gone)
 {
 	static char block[1 << 16];
@@ -183,10 +204,12 @@ static void check_filters(const struct gone *gone)
 			continue;
 		arena_init(&arena, block, sizeof(block));
 		assert_true(board_unpack(row.bytes, &arena, &board));
+		const struct board_filter own = board_own_filter(&board);
+		check_assignees(gone, own.assignees);
+		check_conditions(gone, board.projects, own.fields);
 		for (uint32_t i = 0; i < board.filters.n; i++) {
-			struct uuid_array people = board.filters.items[i].assignees;
-			for (uint32_t k = 0; k < people.n; k++)
-				check_not(gone, &people.items[k]);
+			check_assignees(gone, board.filters.items[i].assignees);
+			check_conditions(gone, board.projects, board.filters.items[i].fields);
 		}
 	}
 }

@@ -26,6 +26,7 @@ struct seen {
 	int64_t board_version, issue_version;
 	int64_t tls_version, web_version;
 	bool hides_web;
+	struct issue_filter filter; /* that boards are shown with; empty: none */
 	struct buf out, identity;
 	struct error err;
 };
@@ -81,6 +82,7 @@ static void show(struct seen *s, struct slice_array fields)
 	                                    .projects = {projects, 2},
 	                                    .columns = {columns, 1},
 	                                    .swimlanes = BOARD_SWIMLANES_NONE,
+	                                    .filter = {&s->filter, s->filter.fields.n > 0},
 	                                    .card_fields = fields};
 	bool is_new = !s->board_version++;
 	struct event *e =
@@ -298,6 +300,69 @@ static void members_are_ids_and_paragraphs_are_not_there(void **state)
 	assert_null(strstr(buf_cstr(&s->out), "long"));
 }
 
+static void filter_by(struct seen *s, const char *field, struct slice_array values)
+{
+	const struct field_condition condition = {slice_str(field), values};
+	s->filter.fields = (struct field_condition_array){&condition, 1};
+	show(s, (struct slice_array){NULL, 0});
+}
+
+/* Whether TLS-1 is on the board, and counted there. */
+static void expect_card(struct seen *s, bool there)
+{
+	expect(s, there ? "\"total\":1,\"count\":1," : "\"total\":0,\"count\":0,");
+	expect(s, there ? "\"key\":\"TLS-1\"" : "\"cards\":[]");
+}
+
+static void a_filter_asks_for_one_of_some_values(void **state)
+{
+	struct seen *s = *state;
+	filter_by(s, "level", TEXTS(SLICE("top"), SLICE("low")));
+	expect(s, "\"text\":null,\"fields\":[{\"field\":\"level\",\"values\":[\"top\",\"low\"]}]}");
+	expect_card(s, true);
+	filter_by(s, "level", TEXTS(SLICE("top")));
+	expect_card(s, false);
+	filter_by(s, "level", TEXTS(SLICE("low")));
+	set_values(s, "level", FIELD_KIND_MULTI_SELECT, TEXTS(SLICE("high")));
+	expect_card(s, false);
+	set_values(s, "level", FIELD_KIND_MULTI_SELECT, (struct slice_array){NULL, 0});
+	expect_card(s, false);
+}
+
+/* A value that the issue does not show is no value. */
+static void a_filter_asks_for_what_issues_show(void **state)
+{
+	struct seen *s = *state;
+	const struct slice bug[] = {{"bug", 3}};
+	const struct field_settings all = {.name = SLICE("Level")},
+	                            bugs = {.name = SLICE("Level"), .issue_types = {bug, 1}};
+	filter_by(s, "level", TEXTS(SLICE("low")));
+	expect_card(s, true);
+	of_project(s, EVENT_FIELD_EDITED, false)->field_edited =
+	        (struct field_edited){SLICE("level"), all, bugs};
+	done(s);
+	expect_card(s, false);
+	of_project(s, EVENT_FIELD_EDITED, false)->field_edited =
+	        (struct field_edited){SLICE("level"), bugs, all};
+	done(s);
+	expect_card(s, true);
+	of_project(s, EVENT_FIELD_REMOVED, false)->field_removed =
+	        (struct field_removed){.field = SLICE("level"), .position = 0, .issues = 1};
+	done(s);
+	expect_card(s, false);
+}
+
+static void a_field_of_a_hidden_project_lets_nothing_pass(void **state)
+{
+	struct seen *s = *state;
+	add_field(s, true, "secret", FIELD_KIND_LABELS, "Secret", 1);
+	filter_by(s, "secret", TEXTS(SLICE("x")));
+	s->hides_web = true;
+	expect_card(s, false);
+	s->hides_web = false;
+	expect_card(s, false);
+}
+
 #define ON_SEEN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -308,6 +373,9 @@ int main(void)
 	        ON_SEEN(a_field_that_nobody_has_any_more_drops_out),
 	        ON_SEEN(each_project_says_what_its_field_is),
 	        ON_SEEN(fields_of_a_hidden_project_are_not_told),
+	        ON_SEEN(a_filter_asks_for_one_of_some_values),
+	        ON_SEEN(a_filter_asks_for_what_issues_show),
+	        ON_SEEN(a_field_of_a_hidden_project_lets_nothing_pass),
 	        ON_SEEN(members_are_ids_and_paragraphs_are_not_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

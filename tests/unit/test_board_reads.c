@@ -156,7 +156,7 @@ static void what_a_board_shows_has_an_identity(void **state)
 		buf_release(&identity[i]);
 }
 
-/* --- swimlanes, quick filters, fields of cards --- */
+/* --- swimlanes, quick filters --- */
 
 static void lanes_of_epics_have_whatever_is_below_them(void **state)
 {
@@ -270,6 +270,167 @@ static void quick_filters_are_asked_for_by_their_ids(void **state)
 	assert_int_equal(read_as(s, boards_read, "", 9), STATUS_INVALID);
 }
 
+/* --- the board's own filter --- */
+
+/* TLS-1, WEB-2, TLS-3, WEB-4, TLS-11 and TLS-12 are open; WEB-5, TLS-6 and the epic TLS-10 done. */
+static void what_does_not_pass_is_not_on_the_board(void **state)
+{
+	static const struct slice types[] = {{"subtask", 7}, {"epic", 4}}, low[] = {{"low", 3}},
+	                          labels[] = {{"ui", 2}};
+	static const struct uuid component = {{5}}, other = {{6}};
+	static const struct {
+		struct issue_filter filter;
+		const char *keys, *open, *done;
+	} expected[] = {
+	        {{.types = {types, 2}}, "TLS-12 TLS-10", "1,\"count\":1", "1,\"count\":1"},
+	        {{.priorities = {low, 1}}, "TLS-11", "1,\"count\":1", "0,\"count\":0"},
+	        {{.labels = {labels, 1}}, "TLS-12", "1,\"count\":1", "0,\"count\":0"},
+	        {{.components = {&component, 1}}, "TLS-12", "1,\"count\":1", "0,\"count\":0"},
+	        {{.versions = {&other, 1}}, "", "0,\"count\":0", "0,\"count\":0"},
+	        {{.assignees = {&somebody, 1}}, "TLS-12", "1,\"count\":1", "0,\"count\":0"},
+	        {{.unassigned = true, .priorities = {low, 1}},
+	         "TLS-11",
+	         "1,\"count\":1",
+	         "0,\"count\":0"},
+	        {{.has_text = true, .text = {"GROSS", 5}},
+	         "TLS-10",
+	         "0,\"count\":0",
+	         "1,\"count\":1"},
+	};
+	struct seen *s = *state;
+	char part[80];
+	add_epic(s);
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+		set_up(s, (struct board_configuration){.filter = {&expected[i].filter, 1}});
+		read_board(s);
+		expect_cards(s, expected[i].keys);
+		snprintf(part, sizeof part, "\"max\":null,\"total\":%s", expected[i].open);
+		expect(s, part);
+		snprintf(part, sizeof part, "\"max\":null,\"total\":%s", expected[i].done);
+		expect(s, part);
+	}
+}
+
+static void a_board_tells_its_filter(void **state)
+{
+	static const struct slice types[] = {{"bug", 3}};
+	static const struct issue_filter filter = {
+	        .types = {types, 1}, .has_text = true, .text = {"x", 1}};
+	struct seen *s = *state;
+	read_board(s);
+	expect(s, "\"swimlanes\":\"unknown\",\"filter\":null,\"filters\":[]");
+	set_up(s, (struct board_configuration){.filter = {&filter, 1}});
+	read_board(s);
+	expect(s, "\"filter\":{\"unassigned\":false,\"assignees\":[],\"types\":[\"bug\"],"
+	          "\"priorities\":[],\"labels\":[],\"components\":[],\"versions\":[],"
+	          "\"text\":\"x\",\"fields\":[]},\"filters\":[]");
+}
+
+/* The columns and the backlog of setup(), of sub-tasks alone. */
+static void filter_by(struct seen *s, struct issue_filter filter, enum board_swimlanes swimlanes)
+{
+	static const struct slice open[] = {{"todo", 4}}, backlog[] = {{"done", 4}};
+	static const struct board_column columns[] = {{.id = {"open", 4},
+	                                               .name = {"Open", 4},
+	                                               .statuses = {open, 1},
+	                                               .has_min = true,
+	                                               .min = 2,
+	                                               .has_max = true,
+	                                               .max = 3}};
+	static const struct board_filter quick[] = {
+	        {.id = {"big", 3}, .has_text = true, .text = {"GROSS", 5}}};
+	struct uuid projects[] = {s->acme->project, s->web};
+	history_event(&s->history, EVENT_BOARD_EDITED, AGGREGATE_KIND_BOARD, s->board, 2)
+	        ->board_edited.after = (struct board_configuration){.name = SLICE("Both"),
+	                                                            .projects = {projects, 2},
+	                                                            .columns = {columns, 1},
+	                                                            .backlog = {backlog, 1},
+	                                                            .swimlanes = swimlanes,
+	                                                            .filter = {&filter, 1},
+	                                                            .filters = {quick, 1}};
+	history_command(&s->history, s->acme);
+	fold(s);
+}
+
+static void limits_and_the_backlog_are_of_what_passes(void **state)
+{
+	static const struct slice types[] = {{"subtask", 7}, {"epic", 4}}, task[] = {{"task", 4}};
+	struct seen *s = *state;
+	add_epic(s);
+	filter_by(s, (struct issue_filter){.types = {types, 2}}, BOARD_SWIMLANES_NONE);
+	read_board(s);
+	expect_cards(s, "TLS-12");
+	expect(s, "\"total\":1,\"count\":1,\"missing\":1,\"excess\":0");
+	expect(s, "\"backlog\":{\"statuses\":[\"done\"],\"count\":1}");
+	assert_int_equal(read_as(s, boards_read_backlog, "", 10), STATUS_OK);
+	expect_cards(s, "TLS-10");
+	expect(s, "\"total\":1,\"count\":1,");
+	filter_by(s, (struct issue_filter){.types = {task, 1}}, BOARD_SWIMLANES_NONE);
+	read_board(s);
+	expect_cards(s, "TLS-1 WEB-2 WEB-4 TLS-11");
+	expect(s, "\"total\":4,\"count\":4,\"missing\":0,\"excess\":1");
+	s->hides_web = true;
+	read_board(s);
+	expect_cards(s, "TLS-1 TLS-11");
+	expect(s, "\"total\":2,\"count\":2,\"missing\":0,\"excess\":0");
+	expect(s, "\"backlog\":{\"statuses\":[\"done\"],\"count\":1}");
+}
+
+static void quick_filters_work_on_what_passes(void **state)
+{
+	static const struct slice types[] = {{"task", 4}};
+	struct seen *s = *state;
+	add_epic(s);
+	filter_by(s, (struct issue_filter){.types = {types, 1}}, BOARD_SWIMLANES_NONE);
+	s->filter = "big"; /* the epic, which is not on the board */
+	read_board(s);
+	expect_cards(s, "");
+	expect(s, "\"total\":4,\"count\":0,\"missing\":0,\"excess\":1");
+	assert_int_equal(read_as(s, boards_read_backlog, "", 10), STATUS_OK);
+	expect_cards(s, "");
+	expect(s, "\"total\":2,\"count\":0,");
+}
+
+/* An epic that does not pass is the head of the lane of what is below it, but no card there. */
+static void lanes_have_what_passes(void **state)
+{
+	static const struct slice types[] = {{"subtask", 7}};
+	struct seen *s = *state;
+	add_epic(s);
+	filter_by(s, (struct issue_filter){.types = {types, 1}}, BOARD_SWIMLANES_EPIC);
+	read_board(s);
+	expect(s, "\"lanes\":[{\"id\":\"00000000-0000-0000-0000-00000000000a\",\"key\":\"TLS-10\"");
+	expect(s, "\"count\":1,\"columns\":[{\"id\":\"open\",\"count\":1,\"cards\":[");
+	expect_cards(s, "TLS-10 TLS-12");
+	expect_not(s, "{\"id\":null,\"count\"");
+}
+
+static void pages_of_a_filtered_board_do_not_overlap(void **state)
+{
+	static const struct slice types[] = {{"task", 4}};
+	static const char *const open[] = {"TLS-1", "WEB-2", "WEB-4", "TLS-11", NULL};
+	static const char *const backlog[] = {"WEB-5", "TLS-6", NULL};
+	struct seen *s = *state;
+	add_epic(s);
+	filter_by(s, (struct issue_filter){.types = {types, 1}}, BOARD_SWIMLANES_NONE);
+	for (int which = 0; which < 2; which++) {
+		char cursor[BOARDS_CURSOR_MAX + 1] = "";
+		for (const char *const *key = which ? backlog : open; *key; key++) {
+			assert_int_equal(
+			        read_as(s, which ? boards_read_backlog : boards_read, cursor, 1),
+			        STATUS_OK);
+			expect_cards(s, *key);
+			expect(s, which ? "\"total\":2,\"count\":2" : "\"total\":4,\"count\":4");
+			char *next = strstr(buf_cstr(&s->out), "\"next\":\"");
+			assert_true((next != NULL) == (key[1] != NULL));
+			if (next)
+				sscanf(next, "\"next\":\"%400[0-9a-f]", cursor);
+		}
+	}
+}
+
+/* --- fields of cards --- */
+
 static void cards_show_the_fields_that_the_board_says(void **state)
 {
 	static const struct slice fields[] = {
@@ -299,6 +460,12 @@ int main(void)
 	        ON_SEEN(lanes_of_priorities_lie_in_their_order),
 	        ON_SEEN(cells_and_lanes_are_read_in_pages),
 	        ON_SEEN(quick_filters_are_asked_for_by_their_ids),
+	        ON_SEEN(what_does_not_pass_is_not_on_the_board),
+	        ON_SEEN(a_board_tells_its_filter),
+	        ON_SEEN(limits_and_the_backlog_are_of_what_passes),
+	        ON_SEEN(quick_filters_work_on_what_passes),
+	        ON_SEEN(lanes_have_what_passes),
+	        ON_SEEN(pages_of_a_filtered_board_do_not_overlap),
 	        ON_SEEN(cards_show_the_fields_that_the_board_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,8 +82,13 @@ static void add_workflow(struct decider *decider)
 
 static void add_board(struct decider *decider)
 {
+	const struct field_condition conditions[] = {
+	        {SLICE("tester"), LABELS(PERSON(CLEO))},
+	        {SLICE("crew"), LABELS(PERSON(BEN), PERSON(CLEO))}};
+
 	GIVEN(ben, create_board, .has_board_id = true, .board_id = BOARD, .name = SLICE("Board"),
-	      .projects = LABELS(SLICE("TLS")),
+	      .projects = LABELS(SLICE("TLS")), .has_filter = true,
+	      .filter = {.assignees = PEOPLE(cleo, ben), .fields = {conditions, 2}},
 	      .filters = FILTERS(
 	              {.id = SLICE("hers"), .name = SLICE("Hers"), .assignees = PEOPLE(cleo)},
 	              {.id = SLICE("two"), .name = SLICE("Two"), .assignees = PEOPLE(cleo, EVE)}));
@@ -310,7 +315,12 @@ static void a_replacement_takes_every_place(void **state)
 	assert_int_equal(CHANGE(7, 0).to.n, 2);
 	assert_true(slice_equal(CHANGE(7, 0).to.items[1], eve_text()));
 	assert_true(slice_equal(CHANGE(7, 1).to.items[0], eve_text()));
-	const struct board_filter_array *filters = &EVENT_BODY(8, board_edited)->after.filters;
+	const struct board_configuration *board = &EVENT_BODY(8, board_edited)->after;
+	assert_int_equal(board->filter.items->assignees.n, 2);
+	assert_true(uuid_equal(&board->filter.items->assignees.items[0], &eve));
+	assert_true(slice_equal(board->filter.items->fields.items[0].values.items[0], eve_text()));
+	assert_true(slice_equal(board->filter.items->fields.items[1].values.items[1], eve_text()));
+	const struct board_filter_array *filters = &board->filters;
 	assert_int_equal(filters->n, 2);
 	assert_true(uuid_equal(&filters->items[0].assignees.items[0], &eve));
 	assert_int_equal(filters->items[1].assignees.n, 1);
@@ -337,10 +347,30 @@ static void detached_the_places_are_empty(void **state)
 	assert_false(EVENT_BODY(6, issue_assigned)->has_to);
 	assert_int_equal(CHANGE(7, 0).to.n, 1);
 	assert_int_equal(CHANGE(7, 1).to.n, 0);
-	const struct board_filter_array *filters = &EVENT_BODY(8, board_edited)->after.filters;
+	const struct board_configuration *board = &EVENT_BODY(8, board_edited)->after;
+	assert_int_equal(board->filter.n, 1);
+	assert_int_equal(board->filter.items->assignees.n, 1);
+	assert_int_equal(board->filter.items->fields.n, 1);
+	assert_int_equal(board->filter.items->fields.items[0].values.n, 1);
+	const struct board_filter_array *filters = &board->filters;
 	assert_int_equal(filters->n, 1);
 	assert_slice(filters->items[0].id, "two");
 	assert_false(EVENT_BODY(9, member_removed)->has_replaced_by);
+}
+
+static void a_board_that_showed_their_issues_alone_shows_all(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ben, create_board, .has_board_id = true, .board_id = BOARD, .name = SLICE("Hers"),
+	      .projects = LABELS(SLICE("TLS")), .has_filter = true,
+	      .filter = {.assignees = PEOPLE(cleo)});
+	WHEN(ben, remove_member, .member = cleo);
+	THEN_REFUSED(IN_USE, "/member");
+	refuse_with(decider, "in filters of 1 boards: replace_with or detach");
+	WHEN(ben, remove_member, .member = cleo, .detach = true);
+	THEN(EVENT_BOARD_EDITED, EVENT_MEMBER_REMOVED);
+	assert_true(EVENT_BODY(0, board_edited)->before.filter.n);
+	assert_false(EVENT_BODY(0, board_edited)->after.filter.n);
 }
 
 /* As somebody typed them: ids in workflows are compared as ids. */
@@ -499,6 +529,7 @@ int main(void)
 	        cmocka_unit_test(more_places_than_a_command_can_change_are_too_many),
 	        DECIDES(a_replacement_takes_every_place),
 	        DECIDES(detached_the_places_are_empty),
+	        DECIDES(a_board_that_showed_their_issues_alone_shows_all),
 	        DECIDES(a_draft_that_was_never_published_is_saved_again),
 	        DECIDES(a_required_field_may_come_to_be_empty),
 	        DECIDES(who_is_named_twice_is_named_once),

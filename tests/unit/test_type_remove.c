@@ -36,8 +36,8 @@ static void board_with_filter(struct decider *decider, struct slice_array projec
 	static const struct board_filter filters[] = {
 	        {.id = SLICE("work"), .name = SLICE("Work"), .types = {types, 2}},
 	        {.id = SLICE("mine"), .name = SLICE("Mine"), .caller = true}};
-	GIVEN(ada, create_board, .name = SLICE("Board"), .projects = projects,
-	      .filters = {filters, 2});
+	GIVEN(ada, create_board, .name = SLICE("Board"), .projects = projects, .has_filter = true,
+	      .filter = {.types = {types, 1}}, .filters = {filters, 2});
 }
 
 static void a_type_that_nothing_names_is_removed(void **state)
@@ -196,6 +196,7 @@ static void fields_boards_and_workflows_name_the_replacement(void **state)
 	assert_int_equal(board->filters.items[0].types.n, 1);
 	assert_slice(board->filters.items[0].types.items[0], "task");
 	assert_int_equal(board->filters.n, 2);
+	assert_slice(board->filter.items->types.items[0], "task");
 	WHEN(cleo, create_issue, ISSUE("task", "x"), .fields = VALUES(VALUE("cost", "1")));
 	THEN(EVENT_ISSUE_CREATED, EVENT_ISSUE_FIELDS_CHANGED);
 }
