@@ -17,10 +17,12 @@ struct filtering {
 
 static bool filters_by(const struct filtering *f)
 {
+	const struct board_filter own = board_own_filter(&f->board);
+
 	for (uint32_t i = 0; i < f->board.filters.n; i++)
 		if (names_have(f->board.filters.items[i].labels, f->label))
 			return true;
-	return false;
+	return names_have(own.labels, f->label);
 }
 
 static bool has_another(const struct filtering *f)
@@ -85,6 +87,7 @@ static bool relabel_filters(const struct filtering *f, struct board_configuratio
                             const char *pointer)
 {
 	struct board_filter *items = emit_room(f->judge, board->filters.n * sizeof(*items));
+	struct board_filter own = board_own_filter(board);
 	char bytes[BOARD_BYTES_MAX], room[UUID_TEXT];
 	bool changes = false;
 	uint32_t n = 0;
@@ -98,6 +101,13 @@ static bool relabel_filters(const struct filtering *f, struct board_configuratio
 		n += board_filter_asks(&items[n]);
 	}
 	board->filters = (struct board_filter_array){items, n};
+	if (names_have(own.labels, f->label)) {
+		const struct slice *before = own.labels.items;
+		own.labels = relabel(f, own.labels);
+		changes |= own.labels.items != before;
+		if (!set_board_filter(f->judge, &own, board))
+			return false;
+	}
 	return changes && f->judge->decision->reject == REJECT_NONE &&
 	       (board_pack(board, bytes) ||
 	        REFUSE(f->judge, REJECT_BAD_BOARD, pointer, SLICE("board "),

@@ -286,6 +286,24 @@ static void what_another_project_of_a_board_has_stays_in_its_filters(void **stat
 	expect_filter(decider, 0, 0, 1, "defect");
 }
 
+static void the_filter_of_a_board_follows(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(ada, create_board, .name = SLICE("Board"), .projects = LABELS(SLICE("TLS")),
+	      .has_filter = true, .filter = {.labels = LABELS(SLICE("bug"))});
+	WHEN(ben, remove_label, LABEL("bug"));
+	refuse_with(decider, "2 issues, 1 boards, 0 workflows, 0 drafts have it: name "
+	                     "replace_with, or detach");
+	WHEN(ben, edit_label, LABEL("bug"), NAME("defect"));
+	THEN(EVENT_BOARD_EDITED, EVENT_ISSUE_LABELS_CHANGED, EVENT_ISSUE_LABELS_CHANGED,
+	     EVENT_LABEL_EDITED);
+	assert_slice(EVENT_BODY(0, board_edited)->after.filter.items->labels.items[0], "defect");
+	WHEN(ben, remove_label, LABEL("defect"), .detach = true);
+	THEN(EVENT_BOARD_EDITED, EVENT_ISSUE_LABELS_CHANGED, EVENT_ISSUE_LABELS_CHANGED,
+	     EVENT_LABEL_REMOVED);
+	assert_int_equal(EVENT_BODY(0, board_edited)->after.filter.n, 0);
+}
+
 static void a_board_that_names_both_already_is_left_alone(void **state)
 {
 	struct decider *decider = *state;
@@ -377,6 +395,7 @@ int main(void)
 	        cmocka_unit_test(more_issues_than_a_command_can_change_are_too_many),
 	        CASE(filters_of_boards_follow),
 	        CASE(what_another_project_of_a_board_has_stays_in_its_filters),
+	        CASE(the_filter_of_a_board_follows),
 	        CASE(a_board_that_names_both_already_is_left_alone),
 	        CASE(workflows_follow),
 	        CASE(a_rule_is_not_left_without_labels),
