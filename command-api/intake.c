@@ -28,18 +28,6 @@ static bool fail(struct intake_fault *fault, int status, const char *code, const
 	return false;
 }
 
-bool tenant_is_valid(struct slice tenant)
-{
-	if (tenant.n < 2 || tenant.n > 40 || tenant.data[0] < 'a' || tenant.data[0] > 'z')
-		return false;
-	for (size_t i = 0; i < tenant.n; i++) {
-		char c = tenant.data[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
-			return false;
-	}
-	return true;
-}
-
 /* jansson recurses up to 2048 levels; a glance at the brackets bounds that before it starts. */
 static bool is_too_deep(struct slice text)
 {

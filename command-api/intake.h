@@ -51,8 +51,4 @@ struct job *intake_job(struct slice tenant, const struct principal *principal,
 void intake_problem(const struct intake_fault *fault, const struct uuid *request_id,
                     struct buf *out);
 
-/* Could @tenant be the slug of an organization? 2 to 40 characters a-z, 0-9 and -, first a letter.
- */
-bool tenant_is_valid(struct slice tenant);
-
 #endif

@@ -14,6 +14,7 @@
 #include "command-api/forward.h"
 #include "command-api/intake.h"
 #include "core/base/clock.h"
+#include "core/domain/text.h"
 
 #define SWEEP_MS 100
 
@@ -264,13 +265,15 @@ static void answer_fault(struct http_request *request, const struct intake_fault
 	buf_release(&body);
 }
 
-static bool tenant_of(struct http_request *request, struct slice *tenant)
+/* false and an answer, that of @reject, if what the path names cannot be an organization. */
+static bool tenant_of(struct http_request *request, enum reject reject, struct slice *tenant)
 {
+	char text[REJECT_SLUG_TEXT];
 	*tenant = http_path_param(request, "tenant");
-	if (tenant_is_valid(*tenant))
+	if (text_is_slug(*tenant))
 		return true;
-	http_problem(request, 404, reject_code(REJECT_NO_SUCH_TENANT), NULL, "%s",
-	             reject_title(REJECT_NO_SUCH_TENANT));
+	reject_slug_text(*tenant, text);
+	http_problem(request, reject_http_status(reject), reject_code(reject), NULL, "%s", text);
 	return false;
 }
 
@@ -299,7 +302,9 @@ static void post_command(struct http_request *request, void *context)
 	struct intake_fault fault;
 	struct envelope envelope;
 	enum command_type type = (enum command_type)http_route_of(request)->label;
-	if (!tenant_of(request, &tenant) ||
+	enum reject reject =
+	        type == COMMAND_CREATE_ORGANIZATION ? REJECT_BAD_SLUG : REJECT_NO_SUCH_TENANT;
+	if (!tenant_of(request, reject, &tenant) ||
 	    is_forwarded(api, request, tenant, command_type_name(type)))
 		return;
 	json_t *data = intake_parse(body, &fault);
@@ -377,7 +382,8 @@ static void post_batch(struct http_request *request, void *context)
 {
 	struct command_api *api = context;
 	struct slice tenant, text = http_body(request);
-	if (!tenant_of(request, &tenant) || is_forwarded(api, request, tenant, NULL))
+	if (!tenant_of(request, REJECT_NO_SUCH_TENANT, &tenant) ||
+	    is_forwarded(api, request, tenant, NULL))
 		return;
 	uint32_t n = count_lines(text);
 	if (n == 0 || n > BATCH_LINES_MAX) {

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/codec/normal_text.h"
+#include "core/domain/text.h"
 
 #define NOTHING       SLICE("-") /* neither a key nor an id */
 #define READ_AGAIN_MS 20
@@ -516,8 +517,8 @@ void query_start(struct http_request *request, void *context)
 	query->deadline_ms = clock_monotonic_ms() + api->options.config->position_wait_ms;
 	http_header(request, "If-None-Match", &query->if_none_match);
 	http_header(request, "Accept", &query->accept);
-	if (query->tenant.n == 0 || query->tenant.n > 40)
-		query_no_tenant(query);
+	if (!text_is_slug(query->tenant))
+		query_bad_slug(query);
 	else if (query_unknown_parameter(request, &unknown))
 		query_problem(query, 400, "bad_parameter", UNKNOWN_PARAMETER, (int)unknown.n,
 		              unknown.data);

@@ -3,11 +3,19 @@
 
 #include "core/base/clock.h"
 #include "core/domain/permission.h"
+#include "core/domain/reject.h"
 
 void query_no_tenant(struct query *query)
 {
 	query->position = 0; /* is not theirs to know */
 	query_problem(query, 404, "no_such_tenant", "there is no such organization");
+}
+
+void query_bad_slug(struct query *query)
+{
+	char text[REJECT_SLUG_TEXT];
+	reject_slug_text(query->tenant, text);
+	query_problem(query, 404, "no_such_tenant", "%s", text);
 }
 
 static enum status find_member(struct query *query, struct view *access, struct error *err)

@@ -16,5 +16,7 @@ bool query_has_same_rights(struct query *query);
 void query_blank(struct query *query);
 /* The problem that strangers get, whether the organization exists or not. */
 void query_no_tenant(struct query *query);
+/* The one of a path that names what can be no organization. */
+void query_bad_slug(struct query *query);
 
 #endif

@@ -2,6 +2,10 @@
 
 #include <assert.h>
 
+#include "core/domain/text.h"
+
+#define SLUG_SHOWN_MAX 64 /* bytes */
+
 struct reject_row {
 	int http_status;
 	const char *code;
@@ -28,4 +32,16 @@ const char *reject_title(enum reject reject)
 {
 	assert(reject < REJECTS);
 	return reject_rows[reject].title;
+}
+
+void reject_slug_text(struct slice slug, char text[REJECT_SLUG_TEXT])
+{
+	char shown[SLUG_SHOWN_MAX] = "";
+
+	text_add(shown, sizeof(shown), slug);
+	text[0] = '\0';
+	text_add(text, REJECT_SLUG_TEXT, SLICE("\""));
+	text_add(text, REJECT_SLUG_TEXT, slice_str(shown));
+	text_add(text, REJECT_SLUG_TEXT, SLICE("\" cannot be the slug of an organization: "));
+	text_add(text, REJECT_SLUG_TEXT, slice_str(reject_title(REJECT_BAD_SLUG)));
 }

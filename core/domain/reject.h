@@ -2,6 +2,8 @@
 #ifndef CORE_DOMAIN_REJECT_H
 #define CORE_DOMAIN_REJECT_H
 
+#include "core/base/bytes.h"
+
 #define REJECT_TABLE(X)                                                                            \
 	/* name, HTTP status, "code", "title" */                                                   \
 	X(NONE, 200, "none", "accepted")                                                           \
@@ -126,5 +128,9 @@ enum reject { REJECT_TABLE(REJECT_ENUM) REJECTS };
 int reject_http_status(enum reject reject);
 const char *reject_code(enum reject reject);  /* "no_such_issue" */
 const char *reject_title(enum reject reject); /* the text of the table */
+
+/* What to say of a @slug (UTF-8) that no organization can have: it, and what slugs are. */
+#define REJECT_SLUG_TEXT 192
+void reject_slug_text(struct slice slug, char text[REJECT_SLUG_TEXT]);
 
 #endif

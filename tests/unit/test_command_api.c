@@ -208,6 +208,9 @@ static void a_tenant_that_cannot_be_is_404(void **state)
 {
 	struct bench *bench = *state;
 	expect(bench, "/v1/t/A/commands/CreateIssue", NULL, ISSUE, 404, "no_such_tenant");
+	expect(bench, "/v1/t/Acme/commands/CreateIssue", NULL, ISSUE, 404,
+	       "\\\"Acme\\\" cannot be the slug of an organization: 2 to 40 characters a-z");
+	expect(bench, "/v1/t/Acme/commands/CreateOrganization", NULL, "{}", 422, "bad_slug");
 	expect(bench, "/v1/t/a%20b/commands", NULL, LINE, 404, "no_such_tenant");
 	expect(bench, "/v1/t/acme/commands/createissue", NULL, ISSUE, 404, "unknown_command");
 }

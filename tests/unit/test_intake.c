@@ -261,20 +261,6 @@ static void a_line_says_command_and_data_and_nothing_unknown(void **state)
 	json_decref(line);
 }
 
-static void slugs(void **state)
-{
-	(void)state;
-	assert_true(tenant_is_valid(SLICE("ac")));
-	assert_true(tenant_is_valid(SLICE("a-1")));
-	assert_false(tenant_is_valid(SLICE("a")));
-	assert_false(tenant_is_valid(SLICE("")));
-	assert_false(tenant_is_valid(SLICE("1a")));
-	assert_false(tenant_is_valid(SLICE("Acme")));
-	assert_false(tenant_is_valid(SLICE("ac\0me")));
-	assert_true(tenant_is_valid(SLICE("a234567890123456789012345678901234567890")));
-	assert_false(tenant_is_valid(SLICE("a2345678901234567890123456789012345678901")));
-}
-
 static void hash_of(struct envelope envelope, const char *body, char hex[65])
 {
 	struct job *job = expect_job(&ada, envelope, body);
@@ -355,7 +341,6 @@ int main(void)
 	        cmocka_unit_test(if_match_is_an_expected_version),
 	        cmocka_unit_test(only_a_traceparent_is_carried_on),
 	        cmocka_unit_test(a_line_says_command_and_data_and_nothing_unknown),
-	        cmocka_unit_test(slugs),
 	        cmocka_unit_test(the_hash_of_a_command_is_what_it_was),
 	        cmocka_unit_test(the_hash_covers_what_was_asked_and_not_how),
 	        cmocka_unit_test(the_hash_of_an_intent_is_the_same_in_whosever_name),

@@ -122,6 +122,23 @@ static void a_stranger_cannot_tell_an_organization_from_none(void **state)
 	}
 }
 
+static void what_is_no_slug_is_said_so(void **state)
+{
+	struct bench *bench = *state;
+	api_run(&bench->server);
+	wait_for_views(bench);
+	static const char *const paths[] = {"/v1/t/Acme/me", "/v1/t/Acme/me?min_position=99"};
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct api_answer answer = get(bench, "ada", paths[i], NULL);
+		assert_int_equal(answer.status, 404);
+		assert_non_null(strstr(buf_cstr(&answer.body), "\"no_such_tenant\""));
+		assert_non_null(strstr(buf_cstr(&answer.body),
+		                       "\\\"Acme\\\" cannot be the slug of an organization: "
+		                       "2 to 40 characters a-z, 0-9 and -"));
+		api_answer_release(&answer);
+	}
+}
+
 static void a_position_that_does_not_come_is_503_and_one_that_is_there_is_not(void **state)
 {
 	struct bench *bench = *state;
@@ -222,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        CASE(a_stranger_cannot_tell_an_organization_from_none),
+	        CASE(what_is_no_slug_is_said_so),
 	        CASE(a_position_that_does_not_come_is_503_and_one_that_is_there_is_not),
 	        CASE(the_etag_of_an_answer_gives_304_also_after_a_wait),
 	        CASE(the_feed_is_an_array_or_lines_as_asked),
