@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/json_out.h"
 #include "core/codec/wire.h"
+#include "core/domain/text.h"
 #include "projections/pg_view.h"
 
 #define CREDENTIAL_MAX 256 /* bytes of an id that can be asked for */
@@ -127,33 +128,21 @@ static enum status check(const struct audit_query *query, struct error *err)
 	return STATUS_OK;
 }
 
-/* "TLS-12": the key of the project, and the number. */
-static bool split_key(struct slice issue, struct slice *key, struct slice *number)
-{
-	const char *dash = issue.n ? memrchr(issue.data, '-', issue.n) : NULL;
-	if (!dash || dash == issue.data)
-		return false;
-	*key = slice_of(issue.data, (size_t)(dash - issue.data));
-	*number = slice_of(dash + 1, issue.n - key->n - 1);
-	for (size_t i = 0; i < number->n; i++)
-		if (number->data[i] < '0' || number->data[i] > '9')
-			return false;
-	return number->n > 0 && number->n <= 18;
-}
-
 static enum status find_issue(struct pg *pg, struct slice tenant, struct slice issue,
                               char id[UUID_TEXT + 1], bool *found, bool *deleted, struct error *err)
 {
+	char room[TEXT_KEY_MAX], digits[TEXT_NUMBER_MAX];
 	struct uuid parsed;
-	struct slice key, number;
+	struct slice key;
+	int64_t number;
 	struct pg_result *result;
 	enum status status;
 	*found = *deleted = false;
 	if (uuid_parse(issue, &parsed)) {
 		struct slice params[] = {tenant, issue};
 		status = pg_exec(pg, "issue_by_id", find_id_sql, params, 2, &result, err);
-	} else if (split_key(issue, &key, &number)) {
-		struct slice params[] = {tenant, key, number};
+	} else if (text_to_issue_key(issue, room, &key, &number)) {
+		struct slice params[] = {tenant, key, text_number((uint64_t)number, digits)};
 		status = pg_exec(pg, "issue_by_key", find_key_sql, params, 3, &result, err);
 	} else {
 		return STATUS_OK; /* nothing has such a key */
@@ -173,10 +162,14 @@ static enum status find_issue(struct pg *pg, struct slice tenant, struct slice i
 static enum status find_project(struct pg *pg, struct slice tenant, const struct audit_query *query,
                                 char id[UUID_TEXT + 1], bool *found, struct error *err)
 {
+	char room[TEXT_KEY_MAX];
 	struct uuid project;
 	struct pg_result *result;
 	struct slice params[] = {tenant, query->project};
 	bool by_id = uuid_parse(query->project, &project);
+	*found = by_id || text_to_project_key(query->project, room, &params[1]);
+	if (!*found)
+		return STATUS_OK; /* none has such a key */
 	enum status status =
 	        pg_exec(pg, by_id ? "project_by_id" : "project_by_key",
 	                by_id ? project_id_sql : project_key_sql, params, 2, &result, err);

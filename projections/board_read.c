@@ -3,6 +3,7 @@
 #include "projections/board_card.h"
 
 #include "core/base/json_out.h"
+#include "core/domain/text.h"
 #include "projections/row.h"
 
 enum { ID_BYTES = 16, CURSOR_BYTES_MAX = 1 + CARD_RANK_MAX + 1 + ID_BYTES };
@@ -25,11 +26,12 @@ static enum status open_board(struct reading *r, struct view *view, struct slice
 	if (status)
 		return status;
 	*stamp = (struct board_stamp){.position = kv_view_seq(r->txn, tenant)};
-	struct slice row;
-	if (project_key.n == 0 || project_key.n > PROJECT_KEY_MAX || tenant.n > 255)
+	char room[TEXT_KEY_MAX];
+	struct slice row, kept;
+	if (!text_to_project_key(project_key, room, &kept) || tenant.n > 255)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	key_tenant(&r->key, tenant);
-	buf_append_slice(&r->key, project_key);
+	buf_append_slice(&r->key, kept);
 	if (!kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &row) || row.n != ID_BYTES)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	key_tenant(&r->key, tenant);

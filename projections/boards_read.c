@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "core/domain/text.h"
 #include "projections/boards_inside.h"
 #include "projections/row.h"
 
@@ -197,9 +198,12 @@ struct list {
 
 static bool find_project(struct list *list, struct slice project_key)
 {
-	struct slice row;
+	char room[TEXT_KEY_MAX];
+	struct slice row, kept;
+	if (!text_to_project_key(project_key, room, &kept))
+		return false;
 	key_tenant(&list->r.key, list->r.tenant);
-	buf_append_slice(&list->r.key, project_key);
+	buf_append_slice(&list->r.key, kept);
 	if (!kv_get(list->r.txn, PROJECT_KEYS, buf_slice(&list->r.key), &row) ||
 	    row.n != sizeof list->project)
 		return false;
@@ -292,8 +296,7 @@ enum status boards_list(struct view *view, struct slice tenant, const struct boa
 	struct json_out json;
 	size_t start = out->n;
 	enum status status = begin(&list.r, view, tenant, caller, position, err);
-	if (!status && list.has_project &&
-	    (project.n > PROJECT_KEY_MAX || !find_project(&list, project)))
+	if (!status && list.has_project && !find_project(&list, project))
 		status = error_set(err, STATUS_NOT_FOUND, "no such project");
 	if (!status) {
 		json_out_init(&json, out);

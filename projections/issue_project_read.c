@@ -1,6 +1,7 @@
 /* Components and versions of a project, and those of an issue. */
 #include <stdlib.h>
 
+#include "core/domain/text.h"
 #include "projections/issue_reading.h"
 
 enum { ID_BYTES = 16 };
@@ -72,15 +73,17 @@ void issue_tags_json(struct issue_reading *r)
 enum status issue_project_open(struct issue_reading *r, struct view *view, struct slice project_key,
                                uint64_t *position)
 {
-	struct slice id;
+	char room[TEXT_KEY_MAX];
+	struct slice id, kept;
 	enum status status = kv_view_read(view, &r->txn, r->err);
 	if (status)
 		return status;
 	*position = kv_view_seq(r->txn, r->tenant);
+	if (!text_to_project_key(project_key, room, &kept))
+		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	key_tenant(&r->key, r->tenant);
-	buf_append_slice(&r->key, project_key);
-	if (project_key.n == 0 || project_key.n > 64 ||
-	    !kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
+	buf_append_slice(&r->key, kept);
+	if (!kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	memcpy(r->id.bytes, id.data, ID_BYTES);
 	if (!issue_project_is_there(r, &r->id))

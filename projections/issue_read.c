@@ -1,6 +1,7 @@
 #include "projections/issue.h"
 
 #include "core/base/clock.h"
+#include "core/domain/text.h"
 #include "projections/issue_reading.h"
 
 #define DAY_MS 86400000LL
@@ -33,35 +34,21 @@ static bool is_there(struct issue_reading *r, const struct issue_row *issue)
 	return !issue->deleted_seq && issue_project_is_there(r, &issue->project_id);
 }
 
-static bool parse_number(struct slice text, uint64_t *number)
-{
-	*number = 0;
-	if (text.n == 0 || text.n > 18 || text.data[0] == '0')
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return false;
-		*number = *number * 10 + (uint64_t)(text.data[i] - '0');
-	}
-	return true;
-}
-
 /* TLS-12 -> id */
 static bool find_key(struct issue_reading *r, struct slice text)
 {
-	const char *dash = text.n ? memrchr(text.data, '-', text.n) : NULL;
-	uint64_t number;
-	struct slice id;
-	if (!dash || dash == text.data || text.n > 64 ||
-	    !parse_number(slice_of(dash + 1, (size_t)(text.data + text.n - dash - 1)), &number))
+	char room[TEXT_KEY_MAX];
+	int64_t number;
+	struct slice project, id;
+	if (!text_to_issue_key(text, room, &project, &number))
 		return false;
 	key_tenant(&r->key, r->tenant);
-	buf_append(&r->key, text.data, (size_t)(dash - text.data));
+	buf_append_slice(&r->key, project);
 	if (!kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
 		return false;
 	key_tenant(&r->key, r->tenant);
 	buf_append_slice(&r->key, id);
-	row_u64(&r->key, number);
+	row_u64(&r->key, (uint64_t)number);
 	if (!kv_get(r->txn, NUMBERS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
 		return false;
 	memcpy(r->id.bytes, id.data, ID_BYTES);

@@ -271,13 +271,16 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 	struct filter filter;
 	struct pg_result *rows = NULL;
 	struct buf hidden = {0};
-	char count[16];
+	char count[16], room[TEXT_KEY_MAX];
 	const char *name, *sql;
+	struct slice key;
 	enum status status = parse_filter(field, &filter, err);
 	if (!status)
 		status = check(text, project, cursor, limit, filter.field.n > 0, &at, err);
 	if (status)
 		return status;
+	if (text_to_project_key(project, room, &key))
+		project = key;
 	status = pg_view_read_begin(pg, &search_view.type, instance, tenant, SEARCH_TIMEOUT_MS,
 	                            position, err);
 	bool words = true;

@@ -302,34 +302,15 @@ bool check_own(struct judge *judge, const struct row_issue *issue, const struct 
 	                         pointer);
 }
 
-/* "TLS-12": the number has no zeros in front and fits. */
-static bool split_key(struct slice ref, struct slice *key, int64_t *number)
-{
-	const char *hyphen = ref.n ? memchr(ref.data, '-', ref.n) : NULL;
-
-	if (!hyphen)
-		return false;
-	*key = slice_of(ref.data, (size_t)(hyphen - ref.data));
-	struct slice digits = slice_of(hyphen + 1, ref.n - key->n - 1);
-	if (!text_is_project_key(*key) || !digits.n || digits.n > 18 || digits.data[0] == '0')
-		return false;
-	*number = 0;
-	for (size_t i = 0; i < digits.n; i++) {
-		if (digits.data[i] < '0' || digits.data[i] > '9')
-			return false;
-		*number = *number * 10 + (digits.data[i] - '0');
-	}
-	return true;
-}
-
 static bool resolve_key(const struct tenant_state *state, struct slice ref, struct uuid *id)
 {
+	char room[TEXT_KEY_MAX];
 	struct slice key;
 	int64_t number;
 	struct row_project_key project;
 	struct row_issue_number issue;
 
-	if (!split_key(ref, &key, &number))
+	if (!text_to_issue_key(ref, room, &key, &number))
 		return false;
 	struct row_key at = row_key_project_key(key);
 	if (!state->get(state, &at, &project))

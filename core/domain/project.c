@@ -5,11 +5,13 @@
 #include "core/domain/configuration.h"
 #include "core/domain/permission_scheme.h"
 
-static bool find_by_key(const struct tenant_state *state, struct slice project_key, struct uuid *id)
+static bool find_by_key(const struct tenant_state *state, struct slice ref, struct uuid *id)
 {
+	char room[TEXT_KEY_MAX];
+	struct slice project_key;
 	struct row_project_key row;
 
-	if (!text_is_project_key(project_key))
+	if (!text_to_project_key(ref, room, &project_key))
 		return false;
 	struct row_key key = row_key_project_key(project_key);
 	if (!state->get(state, &key, &row))

@@ -67,7 +67,7 @@ static bool is_digit(char c)
 
 bool text_is_project_key(struct slice text)
 {
-	if (text.n < 2 || text.n > 10 || is_digit(text.data[0]))
+	if (text.n < 2 || text.n > TEXT_KEY_MAX || is_digit(text.data[0]))
 		return false;
 	for (size_t i = 0; i < text.n; i++)
 		if (!is_digit(text.data[i]) && !(text.data[i] >= 'A' && text.data[i] <= 'Z'))
@@ -89,6 +89,42 @@ bool text_is_slug(struct slice text)
 		    text.data[i] != '-')
 			return false;
 	return true;
+}
+
+bool text_to_project_key(struct slice text, char room[TEXT_KEY_MAX], struct slice *key)
+{
+	if (text.n > TEXT_KEY_MAX)
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		room[i] = (char)(is_small_letter(text.data[i]) ? text.data[i] - 'a' + 'A'
+		                                               : text.data[i]);
+	*key = slice_of(room, text.n);
+	return text_is_project_key(*key);
+}
+
+static bool to_issue_number(struct slice digits, int64_t *number)
+{
+	*number = 0;
+	if (!digits.n || digits.n > 18 || digits.data[0] == '0')
+		return false;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (!is_digit(digits.data[i]))
+			return false;
+		*number = *number * 10 + (digits.data[i] - '0');
+	}
+	return true;
+}
+
+bool text_to_issue_key(struct slice text, char room[TEXT_KEY_MAX], struct slice *key,
+                       int64_t *number)
+{
+	const char *hyphen = text.n ? memchr(text.data, '-', text.n) : NULL;
+
+	if (!hyphen)
+		return false;
+	size_t key_n = (size_t)(hyphen - text.data);
+	return text_to_project_key(slice_of(text.data, key_n), room, key) &&
+	       to_issue_number(slice_of(hyphen + 1, text.n - key_n - 1), number);
 }
 
 static bool is_in_word(char c)

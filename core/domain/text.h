@@ -9,6 +9,7 @@
 #define TEXT_BODY_MAX  65536 /* characters of descriptions and comments */
 #define TEXT_LABEL_MAX 64    /* characters of a label */
 #define TEXT_NAME_MAX  64    /* characters of the names of statuses, transitions and the like */
+#define TEXT_KEY_MAX   10    /* characters of the key of a project */
 
 /* Characters of @text, which is valid UTF-8 (what reads commands has checked it). */
 size_t text_characters(struct slice text);
@@ -35,6 +36,13 @@ bool text_next_mention(struct slice *text, struct uuid *member);
 /* Key of a project, slug of an organization (contracts in reject.h). */
 bool text_is_project_key(struct slice text);
 bool text_is_slug(struct slice text);
+
+/* What finds by a key takes it in any case, a to z for A to Z: "tls" stands for TLS, "tls-12" for
+ * number 12 of TLS. The key of the project as it is kept, in @room; false if @text can be no key.
+ * The number of an issue has no zeros in front, and at most 18 digits. */
+bool text_to_project_key(struct slice text, char room[TEXT_KEY_MAX], struct slice *key);
+bool text_to_issue_key(struct slice text, char room[TEXT_KEY_MAX], struct slice *key,
+                       int64_t *number);
 
 /* What is named in URLs and events: 1 to 32 of a-z, 0-9 and _, beginning with a letter. */
 bool text_is_id(struct slice text);

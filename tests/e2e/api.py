@@ -296,8 +296,8 @@ class BadBodies(Case):
                 self.problem(OWNER.get("/v1/t/acme" + path), 400, "bad_uri")
 
     def test_things_that_are_not_there(self):
-        for path in ("/issues/TLS-999", "/issues/tls-1", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
-                     "/teams/x", "/teams/" + nexusflow.new_id(), "/members/x", "/members/" + nexusflow.new_id(), "/projects/NO/assignable", "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/bulks/x", "/bulks/" + nexusflow.new_id(), "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/audit?project=NO", "/issues/TLS-999/children", "/issues/TLS-999/links", "/issues/-1"):
+        for path in ("/issues/TLS-999", "/issues/tls-999", "/issues/tls-01", "/issues/TLS-01", "/issues/" + nexusflow.new_id(), "/projects/NO",
+                     "/teams/x", "/teams/" + nexusflow.new_id(), "/members/x", "/members/" + nexusflow.new_id(), "/projects/NO/assignable", "/projects/NO/board", "/boards/x", "/boards/" + nexusflow.new_id(), "/boards/x/backlog", "/bulks/x", "/bulks/" + nexusflow.new_id(), "/boards?project=NO", "/issues/TLS-999/comments", "/audit?issue=TLS-999", "/audit?project=NO", "/issues/TLS-999/children", "/issues/TLS-999/links", "/issues/TLS-999/watchers", "/issues/-1"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 404, "not_found")
 
@@ -522,6 +522,44 @@ class Organization(Case):
         path = "/v1/me/organizations"
         self.assertEqual(ok(wanderer.get(path)).json(), {"items": [], "next": None})
         person = {"member_id": id, "person": nexusflow.person("wanderer"), "role": "guest"}
+    def test_keys_are_taken_in_any_case(self):
+        key = create_issue(summary="lower")["key"]
+        lower = key.lower()
+        below = ok(OWNER.command("acme", "CreateIssue", {"project": "tls", "type": "subtask", "summary": "below", "parent": lower}), 201).json()["key"]
+        for name, data in (("EditIssue", {"issue": lower, "summary": "by a small key"}), ("LinkIssues", {"issue": lower, "link_type": "relates", "other": "tls-1"}),
+                           ("BulkEditIssues", {"issues": [lower], "priority": "low"})):
+            last = ok(OWNER.command("acme", name, data)).position
+
+        def read(path):
+            return ok(OWNER.get(f"/v1/t/acme{path}{'&' if '?' in path else '?'}min_position={last}")).json()
+        found = read(f"/issues/{lower}")
+        self.assertEqual((found["key"], found["summary"], found["priority"], found["subtasks"]["items"][0]["key"]), (key, "by a small key", "low", below))
+        for path in ("/issues/{}/children", "/issues/{}/links", "/issues/{}/watchers", "/issues/{}/comments", "/issues/{}/worklogs", "/issues/{}/history",
+                     "/issues/{}/transitions", "/audit?issue={}", "/permissions?issue={}"):
+            with self.subTest(path):
+                small, large = read(path.format(lower)), read(path.format(key))
+                for answer in (small, large):
+                    answer.pop("position", None)
+                self.assertEqual(small, large)
+        for path in ("/projects/{}", "/projects/{}/board", "/projects/{}/components", "/projects/{}/versions", "/projects/{}/statuses", "/projects/{}/configuration",
+                     "/projects/{}/workflows", "/projects/{}/roles", "/projects/{}/assignable", "/audit?type=ProjectCreated&project={}", "/permissions?project={}",
+                     "/boards?project={}", "/search?text=handshake&project={}"):
+            with self.subTest(path):
+                small, large = read(path.format("tLs")), read(path.format("TLS"))
+                for answer in (small, large):
+                    answer.pop("position", None)
+                self.assertEqual(small, large)
+        for command, data, named in (("EditIssue", {"issue": "tls-99999", "summary": "x"}, "tls-99999"), ("CreateIssue", {"project": "nope", "summary": "x"}, "nope")):
+            self.assertIn(named, OWNER.command("acme", command, data).json()["detail"])
+
+    def test_a_slug_that_cannot_be_says_what_slugs_are(self):
+        root = NODE.client(NODE.token("root", "--installation"))
+        organization = {"name": "x", "owner": nexusflow.person("x")}
+        for answer, status, code in ((OWNER.get("/v1/t/Acme/me"), 404, "no_such_tenant"), (OWNER.command("Acme", "CreateIssue", {}), 404, "no_such_tenant"),
+                                     (OWNER.batch("Acme", ["{}"]), 404, "no_such_tenant"), (root.command("Acme", "CreateOrganization", organization), 422, "bad_slug")):
+            self.problem(answer, status, code)
+            self.assertEqual(answer.json()["detail"], '"Acme" cannot be the slug of an organization: 2 to 40 characters a-z, 0-9 and -, beginning with a letter')
+
         for client, tenant, role in ((OWNER, "acme", "guest"), (STRANGER, "other", "member")):
             ok(client.command(tenant, "AddMember", dict(person, role=role)), 201)
             wanderer.joined(tenant)

@@ -88,7 +88,7 @@ static void a_board_of_hidden_projects_is_not_there(void **state)
 	                             &position, &s->err),
 	                 STATUS_NOT_FOUND);
 	sight.hidden_n = 0;
-	assert_int_equal(boards_list(s->view, ACME, &caller, SLICE("TLS"), NULL, 9, &s->out,
+	assert_int_equal(boards_list(s->view, ACME, &caller, SLICE("tls"), NULL, 9, &s->out,
 	                             &position, &s->err),
 	                 STATUS_OK);
 	expect(s, "{\"items\":[],\"next\":null}");

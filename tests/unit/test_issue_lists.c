@@ -248,6 +248,30 @@ static void comments_are_read_newest_first_in_pages(void **state)
 	assert_null(strstr(buf_cstr(&s->out), "\"body\":\"Two\""));
 }
 
+static void keys_are_taken_in_any_case_and_shown_as_they_are_kept(void **state)
+{
+	struct seen *s = *state;
+	static const char *const keys[] = {"tls-1", "Tls-1", "TLS-1"};
+	static const char *const none[] = {"tls-01", "tls-3", "tls", "tl-1", "tls-1 "};
+	struct issue_stamp stamp;
+	uint64_t position;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		buf_clear(&s->out);
+		assert_int_equal(issue_read(s->issue, NULL, ACME, NULL, slice_str(keys[i]), 1,
+		                            &s->out, &stamp, &s->err),
+		                 STATUS_OK);
+		assert_non_null(strstr(buf_cstr(&s->out), "\"key\":\"TLS-1\""));
+		assert_int_equal(project_parts_read(s->issue, NULL, ACME,
+		                                    slice_of(keys[i], strlen("TLS")),
+		                                    PROJECT_VERSIONS, &s->out, &position, &s->err),
+		                 STATUS_OK);
+	}
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_int_equal(issue_read(s->issue, NULL, ACME, NULL, slice_str(none[i]), 1,
+		                            &s->out, &stamp, &s->err),
+		                 STATUS_NOT_FOUND);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -258,6 +282,7 @@ int main(void)
 	        CASE(a_status_is_called_as_its_project_calls_it_now),
 	        CASE(more_children_than_are_counted_have_no_total),
 	        CASE(comments_are_read_newest_first_in_pages),
+	        CASE(keys_are_taken_in_any_case_and_shown_as_they_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,37 @@ static void an_issue_gets_the_next_number_and_keeps_its_former_key(void **state)
 	assert_int_equal(EVENT_BODY(0, issue_created)->number, 2);
 }
 
+static void keys_name_issues_and_projects_in_any_case(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(cleo, create_issue, .project = SLICE("tls"), .type = SLICE("subtask"),
+	      .summary = SLICE("below"), .priority = SLICE("low"), .has_parent = true,
+	      .parent = SLICE("tls-1"));
+	assert_int_equal(EVENT_BODY(0, issue_created)->number, 2);
+	GIVEN(cleo, create_issue, TO("Quic"), .type = SLICE("task"), .summary = SLICE("x"),
+	      .priority = SLICE("low"));
+	GIVEN(cleo, link_issues, .issue = SLICE("tls-1"), .link_type = SLICE("blocks"),
+	      .other = SLICE("quic-1"));
+	GIVEN(cleo, rank_issue, .issue = SLICE("quic-1"), .has_before = true,
+	      .before = SLICE("Tls-1"));
+	WHEN(cleo, link_issues, .issue = SLICE("tls-1"), .link_type = SLICE("blocks"),
+	     .other = SLICE("TLS-1"));
+	THEN_REFUSED(SELF_LINK, "/other");
+	GIVEN(cleo, move_issue, .issue = SLICE("tls-1"), TO("quic"));
+	GIVEN(cleo, edit_issue, .issue = SLICE("tls-1"), .has_summary = true,
+	      .summary = SLICE("by a former key"));
+	GIVEN(ada, change_project_key, .project = SLICE("quic"), .key = SLICE("HTTP"));
+	GIVEN(cleo, edit_issue, .issue = SLICE("quic-1"), .has_summary = true,
+	      .summary = SLICE("by a former key of the project"));
+	WHEN(cleo, edit_issue, .issue = SLICE("tls-9"), .has_summary = true, .summary = SLICE("x"));
+	THEN_REFUSED(NO_SUCH_ISSUE, "/issue");
+	assert_non_null(strstr(decider->decision.detail, "tls-9"));
+	WHEN(cleo, create_issue, TO("htt"), .type = SLICE("task"), .summary = SLICE("x"),
+	     .priority = SLICE("low"));
+	THEN_REFUSED(NO_SUCH_PROJECT, "/project");
+	assert_non_null(strstr(decider->decision.detail, "htt"));
+}
+
 static void moving_to_where_it_is_changes_nothing(void **state)
 {
 	struct decider *decider = *state;
@@ -333,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        CASE(an_issue_gets_the_next_number_and_keeps_its_former_key),
+	        CASE(keys_name_issues_and_projects_in_any_case),
 	        CASE(moving_to_where_it_is_changes_nothing),
 	        CASE(what_belongs_to_the_project_comes_off),
 	        CASE(its_way_through_statuses_begins_anew_in_the_other_project),

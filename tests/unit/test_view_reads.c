@@ -155,8 +155,8 @@ static struct board_stamp read_board(struct seen *s, const char *cursor, uint32_
 {
 	struct board_stamp stamp;
 	buf_clear(&s->out);
-	assert_int_equal(board_read(s->board, ACME, NULL, TLS, slice_str(cursor), limit, &s->out,
-	                            &stamp, &s->err),
+	assert_int_equal(board_read(s->board, ACME, NULL, SLICE("tLs"), slice_str(cursor), limit,
+	                            &s->out, &stamp, &s->err),
 	                 STATUS_OK);
 	return stamp;
 }
