@@ -64,37 +64,26 @@ enum status board_stamp(struct view *view, struct slice tenant, struct slice pro
 	return close_board(&r, open_board(&r, view, tenant, project_key, stamp));
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Bytes of a cursor; 0 if it is none. */
 static size_t parse_cursor(struct slice cursor, char bytes[CURSOR_BYTES_MAX])
 {
-	size_t n = cursor.n / 2;
-	if (cursor.n % 2 || n < 2 + ID_BYTES || n > CURSOR_BYTES_MAX)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		int high = hex_value(cursor.data[2 * i]), low = hex_value(cursor.data[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return 0;
-		bytes[i] = (char)(high << 4 | low);
-	}
-	return bytes[n - ID_BYTES - 1] == 0 ? n : 0;
+	struct buf place = {0};
+	size_t n = 0;
+	if (buf_append_unhex(&place, cursor) && place.n >= 2 + ID_BYTES &&
+	    place.n <= CURSOR_BYTES_MAX && place.data[place.n - ID_BYTES - 1] == 0)
+		n = place.n;
+	if (n)
+		memcpy(bytes, place.data, n);
+	buf_release(&place);
+	return n;
 }
 
 static void cursor_json(struct json_out *json, struct slice bytes)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[2 * CURSOR_BYTES_MAX];
-	for (size_t i = 0; i < bytes.n; i++) {
-		text[2 * i] = digits[(uint8_t)bytes.data[i] >> 4];
-		text[2 * i + 1] = digits[(uint8_t)bytes.data[i] & 15];
-	}
-	json_out_string(json, slice_of(text, 2 * bytes.n));
+	struct buf text = {0};
+	buf_append_hex(&text, bytes);
+	json_out_string(json, buf_slice(&text));
+	buf_release(&text);
 }
 
 struct page {

@@ -112,6 +112,40 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(args);
 }
 
+void buf_append_hex(struct buf *buf, struct slice bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *to = buf_reserve(buf, 2 * bytes.n);
+	for (size_t i = 0; i < bytes.n; i++) {
+		*to++ = digits[(uint8_t)bytes.data[i] >> 4];
+		*to++ = digits[(uint8_t)bytes.data[i] & 15];
+	}
+	buf->n += 2 * bytes.n;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool buf_append_unhex(struct buf *buf, struct slice text)
+{
+	size_t n = text.n / 2;
+	char *to = buf_reserve(buf, n);
+	for (size_t i = 0; i < n; i++) {
+		int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		to[i] = (char)(high << 4 | low);
+	}
+	if (text.n % 2)
+		return false;
+	buf->n += n;
+	return true;
+}
+
 const char *buf_cstr(struct buf *buf)
 {
 	*buf_reserve(buf, 1) = '\0';

@@ -64,6 +64,10 @@ void buf_append_slice(struct buf *buf, struct slice slice);
 void buf_append_str(struct buf *buf, const char *string);
 void buf_append_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Append @bytes as hexadecimal digits, in small letters; and what such digits stand for: false if
+ * @text is something else, @buf is then as it was. */
+void buf_append_hex(struct buf *buf, struct slice bytes);
+bool buf_append_unhex(struct buf *buf, struct slice text);
 /* The contents as a C string: a NUL is kept behind n. */
 const char *buf_cstr(struct buf *buf);
 

@@ -221,9 +221,34 @@ static void out_of_memory_ends_the_process_with_one_line(void **state)
 	}
 }
 
+static void hexadecimal_digits_stand_for_their_bytes(void **state)
+{
+	static const char *const wrong[] = {"0", "0g", "0A", "00 ", "zz", "\xc3\xa9"};
+	struct buf text = {0}, back = {0};
+	(void)state;
+	char bytes[256];
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)i;
+	buf_append_hex(&text, slice_of(bytes, sizeof bytes));
+	assert_int_equal(text.n, 512);
+	assert_memory_equal(text.data, "000102", 6);
+	assert_memory_equal(text.data + 506, "fdfeff", 6);
+	assert_true(buf_append_unhex(&back, buf_slice(&text)));
+	assert_true(slice_equal(buf_slice(&back), slice_of(bytes, sizeof bytes)));
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_false(buf_append_unhex(&back, slice_str(wrong[i])));
+		assert_int_equal(back.n, sizeof bytes);
+	}
+	assert_true(buf_append_unhex(&back, SLICE("")));
+	assert_int_equal(back.n, sizeof bytes);
+	buf_release(&text);
+	buf_release(&back);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(hexadecimal_digits_stand_for_their_bytes),
 	        cmocka_unit_test(slices_compare_like_memcmp_and_shorter_first),
 	        cmocka_unit_test(slices_are_equal_by_content),
 	        cmocka_unit_test(a_buffer_holds_what_was_appended_in_order),
