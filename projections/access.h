@@ -9,6 +9,7 @@
 #define PROJECTIONS_ACCESS_H
 
 #include "core/domain/tenant_state.h"
+#include "projections/name_order.h"
 #include "projections/view.h"
 
 extern const struct kv_view_type access_view; /* kv_view.h */
@@ -53,21 +54,19 @@ struct access_reader {
 
 struct members_query {
 	struct access_reader reader;
-	const struct uuid *after; /* NULL: from the start */
-	uint32_t limit;
-	uint32_t statuses; /* bits by enum member_status */
-	struct slice name; /* a word of theirs begins with it, in whatever case; empty: all. NFC */
+	struct name_page page; /* its text is also looked for in the addresses that are shown */
+	uint32_t statuses;     /* bits by enum member_status */
+	uint32_t roles;        /* bits by enum org_role */
 };
 
-/* Bits of those who are listed when no status is asked for. */
+/* Bits of those who are listed when no status, or role, is asked for. */
 #define MEMBERS_NOT_REMOVED (1u << MEMBER_ACTIVE | 1u << MEMBER_DEACTIVATED)
-/* With a name this many members are looked at for a page, which may then be short: what counts is
- * "next". */
-#define ACCESS_NAMES_LOOKED 2000
+#define MEMBERS_OF_ANY_ROLE UINT32_MAX
 
-/* {"items":[{"id","role","status","name","email","teams":[id]}],"next":id or null}: members in
- * order of their ids. status: active, deactivated or removed. name and email are null for who was
- * forgotten, email also for whom it is not. */
+/* {"items":[{"id","role","status","name","email","teams":[id]}],"next":cursor or null}: members in
+ * order of their names (name_order.h). status: active, deactivated or removed. name and email are
+ * null for who was forgotten, email also for whom it is not. Opens the profiles of all members for
+ * each page: about 6 us each, not for a loop thread. STATUS_INVALID: not a cursor of this list. */
 enum status members_read(struct view *view, struct slice tenant, const struct members_query *query,
                          struct buf *out, uint64_t *position, struct error *err);
 /* One of the items. STATUS_NOT_FOUND: there never was such a member. */
@@ -79,14 +78,16 @@ enum status member_read(struct view *view, struct slice tenant, const struct acc
 enum status organization_read(struct view *view, struct slice tenant, struct buf *out,
                               uint64_t *position, struct error *err);
 
-/* {"items":[{"id","name","members"}],"next":id or null}: teams in order of their ids. */
-enum status teams_read(struct view *view, struct slice tenant, const struct uuid *after,
-                       uint32_t limit, struct buf *out, uint64_t *position, struct error *err);
+/* {"items":[{"id","name","members"}],"next":cursor or null}: teams in order of their names.
+ * STATUS_INVALID: not a cursor of this list. */
+enum status teams_read(struct view *view, struct slice tenant, const struct name_page *page,
+                       struct buf *out, uint64_t *position, struct error *err);
 
-/* {"id","name","members":{"total","items":[{"id","role","status","name"}],"next":id or null}}: a
- * page of the members, behind @after. STATUS_NOT_FOUND: there is no such team. */
+/* {"id","name","members":{"total","items":[{"id","role","status","name"}],"next":cursor or null}}:
+ * a page of the members, in order of their names; opens them all, as members_read.
+ * STATUS_NOT_FOUND: there is no such team. STATUS_INVALID: not a cursor of this list. */
 enum status team_read(struct view *view, struct slice tenant, const struct uuid *id,
-                      const struct uuid *after, uint32_t limit, struct buf *out, uint64_t *position,
+                      const struct name_page *page, struct buf *out, uint64_t *position,
                       struct error *err);
 
 /* Names for a page of other rows, all from one state. One thread. */

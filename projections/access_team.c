@@ -141,118 +141,168 @@ void access_teams_json(struct kv_txn *txn, struct slice tenant, const struct uui
 	json_out_array_end(json);
 }
 
-static void next_json(struct json_out *json, bool more, const struct uuid *last)
+/* --- lists --- */
+
+static void team_json(struct json_out *json, const struct uuid *id, const struct team *team)
 {
-	json_out_array_end(json);
-	json_out_key(json, "next");
-	if (more)
-		json_out_uuid(json, last);
-	else
-		json_out_null(json);
+	json_out_object(json);
+	json_out_member_uuid(json, "id", id);
+	json_out_member_string(json, "name", team->name);
+	json_out_member_int(json, "members", (int64_t)team->members);
+	json_out_object_end(json);
 }
 
-enum status teams_read(struct view *view, struct slice tenant, const struct uuid *after,
-                       uint32_t limit, struct buf *out, uint64_t *position, struct error *err)
+static void collect_teams(struct kv_txn *txn, struct slice tenant, struct name_order *order)
+{
+	struct access_walk walk;
+	struct slice row;
+	struct uuid id;
+	struct team team;
+	access_walk_open(&walk, txn, TEAMS, tenant, slice_of(NULL, 0), NULL);
+	while (access_walk_next(&walk, &id, &row))
+		if (unpack_team(row, &team))
+			name_order_add(order, &id, team.name, slice_of(NULL, 0));
+	access_walk_close(&walk);
+}
+
+static void teams_json(struct kv_txn *txn, struct slice tenant, struct name_order *order,
+                       uint32_t limit, struct json_out *json)
+{
+	struct buf key = {0};
+	struct team team;
+	size_t n;
+	const struct name_place *places = name_order_sort(order, &n);
+	size_t shown = n < limit ? n : limit;
+	json_out_object(json);
+	json_out_key(json, "items");
+	json_out_array(json);
+	for (size_t i = 0; i < shown; i++) {
+		struct uuid id = name_place_id(&places[i]);
+		if (get_team(txn, &key, tenant, &id, &team))
+			team_json(json, &id, &team);
+	}
+	json_out_array_end(json);
+	name_place_next_json(json, n > shown ? &places[shown - 1] : NULL);
+	json_out_object_end(json);
+	buf_release(&key);
+}
+
+enum status teams_read(struct view *view, struct slice tenant, const struct name_page *page,
+                       struct buf *out, uint64_t *position, struct error *err)
 {
 	struct kv_txn *txn;
+	struct name_order order;
+	struct json_out json;
+	size_t start = out->n;
 	enum status status = access_begin(view, tenant, &txn, position, err);
 	if (status)
 		return status;
-	struct access_walk walk;
-	struct json_out json;
-	struct slice row;
-	struct uuid id, last = {{0}};
-	struct team team;
-	uint32_t n = 0;
-	bool more = false;
-	size_t start = out->n;
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_key(&json, "items");
-	json_out_array(&json);
-	access_walk_open(&walk, txn, TEAMS, tenant, slice_of(NULL, 0), after);
-	while (!more && access_walk_next(&walk, &id, &row) && unpack_team(row, &team)) {
-		more = n++ == limit;
-		if (more)
-			break;
-		json_out_object(&json);
-		json_out_member_uuid(&json, "id", &id);
-		json_out_member_string(&json, "name", team.name);
-		json_out_member_int(&json, "members", (int64_t)team.members);
-		json_out_object_end(&json);
-		last = id;
+	status = name_order_begin(&order, page, err);
+	if (!status) {
+		json_out_init(&json, out);
+		collect_teams(txn, tenant, &order);
+		teams_json(txn, tenant, &order, page->limit, &json);
 	}
-	next_json(&json, more, &last);
-	json_out_object_end(&json);
-	access_walk_close(&walk);
-	status = access_end(txn, STATUS_OK, err);
+	status = access_end(txn, status, err);
+	name_order_release(&order);
 	if (status)
 		out->n = start;
 	return status;
 }
 
-static void team_members_json(struct view *view, struct kv_txn *txn, struct slice tenant,
-                              const struct uuid *team, const struct uuid *after, uint32_t limit,
-                              struct json_out *json)
+/* --- the members of one --- */
+
+struct listing {
+	struct view *view;
+	struct kv_txn *txn;
+	struct slice tenant;
+	const struct uuid *team;
+	struct buf key, text;
+	struct json_out json;
+};
+
+static void collect_members(struct listing *l, struct name_order *order)
 {
 	struct access_walk walk;
-	struct buf key = {0}, text = {0};
 	struct slice row;
-	struct uuid id, last = {{0}};
+	struct uuid id;
 	struct member member;
-	uint32_t n = 0;
-	bool more = false;
-	json_out_array(json);
-	access_walk_open(&walk, txn, TEAM_MEMBERS, tenant, slice_of(team->bytes, 16), after);
-	while (!more && access_walk_next(&walk, &id, &row) &&
-	       access_get_member(txn, &key, tenant, &id, &member)) {
-		more = n++ == limit;
-		if (more)
-			break;
-		json_out_object(json);
-		json_out_member_uuid(json, "id", &id);
-		json_out_member_str(json, "role", org_role_symbol(member.role));
-		json_out_member_str(json, "status", access_member_status(member.status));
-		access_text_json(json, "name",
-		                 access_profile(view, tenant, &id, &member, &text).name);
-		json_out_object_end(json);
-		last = id;
-	}
-	next_json(json, more, &last);
+	access_walk_open(&walk, l->txn, TEAM_MEMBERS, l->tenant, slice_of(l->team->bytes, 16),
+	                 NULL);
+	while (access_walk_next(&walk, &id, &row))
+		if (access_get_member(l->txn, &l->key, l->tenant, &id, &member))
+			name_order_add(
+			        order, &id,
+			        access_profile(l->view, l->tenant, &id, &member, &l->text).name,
+			        slice_of(NULL, 0));
 	access_walk_close(&walk);
-	buf_release(&key);
-	buf_release(&text);
+}
+
+static void member_json(struct listing *l, const struct uuid *id)
+{
+	struct member member;
+	if (!access_get_member(l->txn, &l->key, l->tenant, id, &member))
+		return;
+	json_out_object(&l->json);
+	json_out_member_uuid(&l->json, "id", id);
+	json_out_member_str(&l->json, "role", org_role_symbol(member.role));
+	json_out_member_str(&l->json, "status", access_member_status(member.status));
+	access_text_json(&l->json, "name",
+	                 access_profile(l->view, l->tenant, id, &member, &l->text).name);
+	json_out_object_end(&l->json);
+}
+
+static void members_json(struct listing *l, struct name_order *order, uint32_t limit)
+{
+	size_t n;
+	const struct name_place *places = name_order_sort(order, &n);
+	size_t shown = n < limit ? n : limit;
+	json_out_key(&l->json, "items");
+	json_out_array(&l->json);
+	for (size_t i = 0; i < shown; i++) {
+		struct uuid id = name_place_id(&places[i]);
+		member_json(l, &id);
+	}
+	json_out_array_end(&l->json);
+	name_place_next_json(&l->json, n > shown ? &places[shown - 1] : NULL);
+}
+
+static void team_of_members_json(struct listing *l, const struct team *team,
+                                 struct name_order *order, uint32_t limit)
+{
+	json_out_object(&l->json);
+	json_out_member_uuid(&l->json, "id", l->team);
+	json_out_member_string(&l->json, "name", team->name);
+	json_out_key(&l->json, "members");
+	json_out_object(&l->json);
+	json_out_member_int(&l->json, "total", (int64_t)team->members);
+	collect_members(l, order);
+	members_json(l, order, limit);
+	json_out_object_end(&l->json);
+	json_out_object_end(&l->json);
 }
 
 enum status team_read(struct view *view, struct slice tenant, const struct uuid *id,
-                      const struct uuid *after, uint32_t limit, struct buf *out, uint64_t *position,
+                      const struct name_page *page, struct buf *out, uint64_t *position,
                       struct error *err)
 {
-	struct kv_txn *txn;
-	enum status status = access_begin(view, tenant, &txn, position, err);
-	if (status)
-		return status;
-	struct buf key = {0};
+	struct listing l = {.view = view, .tenant = tenant, .team = id};
+	struct name_order order;
 	struct team team;
 	size_t start = out->n;
-	if (get_team(txn, &key, tenant, id, &team)) {
-		struct json_out json;
-		json_out_init(&json, out);
-		json_out_object(&json);
-		json_out_member_uuid(&json, "id", id);
-		json_out_member_string(&json, "name", team.name);
-		json_out_key(&json, "members");
-		json_out_object(&json);
-		json_out_member_int(&json, "total", (int64_t)team.members);
-		json_out_key(&json, "items");
-		team_members_json(view, txn, tenant, id, after, limit, &json);
-		json_out_object_end(&json);
-		json_out_object_end(&json);
-	} else {
+	enum status status = access_begin(view, tenant, &l.txn, position, err);
+	if (status)
+		return status;
+	status = name_order_begin(&order, page, err);
+	json_out_init(&l.json, out);
+	if (!status && get_team(l.txn, &l.key, tenant, id, &team))
+		team_of_members_json(&l, &team, &order, page->limit);
+	else if (!status)
 		status = error_set(err, STATUS_NOT_FOUND, "no such team");
-	}
-	buf_release(&key);
-	status = access_end(txn, status, err);
+	status = access_end(l.txn, status, err);
+	name_order_release(&order);
+	buf_release(&l.key);
+	buf_release(&l.text);
 	if (status)
 		out->n = start;
 	return status;

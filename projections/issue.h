@@ -124,12 +124,12 @@ enum status project_parts_read(struct view *view, struct view *access, struct sl
 
 /* Labels that a project lists or issues of it have, in the order of their bytes:
  * {"policy":"open"|"listed","items":[{"label","issues","listed","color"|null,"description"}],
- * "next":label or null}. Issues that are deleted are not counted. A page may be short when a name
+ * "next":label or null}. Issues that are deleted are not counted. A page may be short when a text
  * is asked for: it ends after LABELS_LOOKED labels. */
 #define LABELS_LOOKED 5000
 struct labels_query {
 	struct slice after; /* a label; empty: from the start */
-	struct slice name;  /* a word of theirs begins with it, in whatever case; empty: all. NFC */
+	struct slice text;  /* begins a word of theirs, whatever case and accents; empty: all */
 	uint32_t limit;
 };
 enum status labels_read(struct view *view, struct slice tenant, struct slice project_key,

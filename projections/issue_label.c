@@ -154,13 +154,24 @@ static bool only_listed(struct issue_reading *r)
 	return issue_kept_project(r, &r->id, &project) && project.only_listed;
 }
 
+static bool has_text(struct slice label, struct slice text)
+{
+	struct buf letters = {0};
+	text_base_letters(label, &letters);
+	bool has = base_letters_have_word(buf_slice(&letters), text);
+	buf_release(&letters);
+	return has;
+}
+
 /* Behind the label that is in r->key, which begins with @prefix_n bytes of the project. */
 static void labels_json(struct issue_reading *r, size_t prefix_n, const struct labels_query *query)
 {
 	struct slice key, row, from = buf_slice(&r->key), label = {NULL, 0}, last = {NULL, 0};
 	struct kv_cursor *cursor = kv_cursor_open(r->txn, LABELS);
 	struct label_row found;
+	struct buf text = {0};
 	uint32_t n = 0, looked = 0;
+	text_base_letters(query->text, &text);
 	bool more = kv_seek(cursor, from, &key, &row), cut = false;
 	if (more && slice_equal(key, from))
 		more = kv_next(cursor, &key, &row);
@@ -169,7 +180,7 @@ static void labels_json(struct issue_reading *r, size_t prefix_n, const struct l
 	for (; more && key.n > prefix_n && memcmp(key.data, from.data, prefix_n) == 0;
 	     more = kv_next(cursor, &key, &row)) {
 		label = slice_of(key.data + prefix_n, key.n - prefix_n);
-		bool wanted = (!query->name.n || text_has_word(label, query->name)) &&
+		bool wanted = (!query->text.n || has_text(label, buf_slice(&text))) &&
 		              label_row_unpack(row, &found);
 		cut = looked++ == LABELS_LOOKED || (wanted && n == query->limit);
 		if (cut)
@@ -187,6 +198,7 @@ static void labels_json(struct issue_reading *r, size_t prefix_n, const struct l
 	else
 		json_out_null(r->json);
 	kv_cursor_close(cursor);
+	buf_release(&text);
 }
 
 enum status labels_read(struct view *view, struct slice tenant, struct slice project_key,

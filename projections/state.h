@@ -9,6 +9,7 @@
 #define PROJECTIONS_STATE_H
 
 #include "core/domain/tenant_state.h"
+#include "projections/name_order.h"
 #include "projections/view.h"
 
 extern const struct kv_view_type state_view; /* kv_view.h */
@@ -77,18 +78,13 @@ enum status permission_schemes_read(struct view *view, struct slice tenant, stru
 enum status permission_scheme_read(struct view *view, struct slice tenant, struct slice id,
                                    struct buf *out, uint64_t *position, struct error *err);
 
-/* {"items":[{"id","name"}],"next":id or null}: active members who may browse the project and be
- * assigned issues there, whoever reported them; in order of their ids. @access names them: who is
- * new there is nameless. At most ACCESS_NAMES_LOOKED (access.h) members are looked at for a page,
- * which may then be short. */
-struct assignable_query {
-	const struct uuid *after; /* NULL: from the start */
-	uint32_t limit;
-	struct slice name; /* a word of theirs begins with it, in whatever case; empty: all. NFC */
-};
+/* {"items":[{"id","name"}],"next":cursor or null}: active members who may browse the project and be
+ * assigned issues there, whoever reported them; in order of their names (name_order.h). @access
+ * names them: who is new there is nameless. Opens all names, as members_read does.
+ * STATUS_INVALID: not a cursor of this list. */
 enum status assignable_read(struct view *view, struct view *access, struct slice tenant,
-                            struct slice project, const struct assignable_query *query,
-                            struct buf *out, uint64_t *position, struct error *err);
+                            struct slice project, const struct name_page *page, struct buf *out,
+                            uint64_t *position, struct error *err);
 
 /* What @caller may do: {"role","project":{"id","key"}|null,"issue":{"id"}|null,
  * "permissions":[permission],"commands":[{"name","of":"all"|"own"}]}. With @project (a key or an

@@ -52,7 +52,8 @@ static void run_audit(struct query *query)
 	query_finish(query, status, wanted.issue.n ? "issue" : "project", &err);
 }
 
-const struct query_type query_audit = {.view = "audit", .on_worker = true, .run = run_audit};
+const struct query_type query_audit = {
+        .view = "audit", .on_worker = true, .in_postgres = true, .run = run_audit};
 
 /* With the views that name what history tells of by ids. */
 static enum status read_history(struct query *query, struct pg *pg, const char *instance,
@@ -95,4 +96,5 @@ static void run_history(struct query *query)
 	query_view_done(query, "access", access);
 }
 
-const struct query_type query_history = {.view = "audit", .on_worker = true, .run = run_history};
+const struct query_type query_history = {
+        .view = "audit", .on_worker = true, .in_postgres = true, .run = run_history};

@@ -107,16 +107,6 @@ static void run_backlog(struct query *query)
 
 const struct query_type query_backlog = {.view = "board", .hides = true, .run = run_backlog};
 
-static bool read_after(struct query *query, struct uuid *room, const struct uuid **after)
-{
-	struct slice text = query_text(query, "cursor");
-	*after = text.n ? room : NULL;
-	if (!text.n || uuid_parse(text, room))
-		return true;
-	query_problem(query, 400, "bad_parameter", "not a cursor of this list");
-	return false;
-}
-
 static void run_boards(struct query *query)
 {
 	struct boards_caller caller = caller_of(query);
@@ -125,7 +115,7 @@ static void run_boards(struct query *query)
 	const struct uuid *after;
 	uint32_t limit;
 	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
-	    !read_after(query, &room, &after))
+	    !query_cursor_id(query, &room, &after))
 		return;
 	struct view *view = query_view(query, "board");
 	if (!view)

@@ -19,7 +19,7 @@ static void run_labels(struct query *query)
 	struct labels_query wanted;
 	struct error err;
 	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &wanted.limit) ||
-	    !read_text(query, "cursor", &wanted.after) || !read_text(query, "name", &wanted.name))
+	    !read_text(query, "cursor", &wanted.after) || !read_text(query, "text", &wanted.text))
 		return;
 	struct view *view = query_view(query, "issue");
 	if (!view)

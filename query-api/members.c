@@ -4,7 +4,7 @@
 #include "projections/state.h"
 #include "query-api/query.h"
 
-#define NAME_BYTES_MAX 1024 /* of a name that is asked for; names have 255 characters */
+#define TEXT_BYTES_MAX 1024 /* of a text that is looked for; names have 255 characters */
 
 static void finish(struct query *query, enum status status, const struct error *err)
 {
@@ -25,37 +25,17 @@ static void run_organization(struct query *query)
 
 const struct query_type query_organization = {.view = "access", .run = run_organization};
 
-/* false + problem 400 when there is a cursor and it is no id. */
-static bool read_cursor(struct query *query, struct uuid *room, const struct uuid **after)
+/* false + problem 400 when it is no page of a list by name. */
+static bool read_page(struct query *query, struct name_page *page)
 {
-	struct slice cursor = query_text(query, "cursor");
-	*after = cursor.n ? room : NULL;
-	if (cursor.n == 0 || uuid_parse(cursor, room))
+	page->cursor = query_text(query, "cursor");
+	page->text = query_text(query, "text");
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &page->limit))
+		return false;
+	if (page->text.n <= TEXT_BYTES_MAX)
 		return true;
-	query_problem(query, 400, "bad_parameter", "cursor is not one of this list");
+	query_problem(query, 400, "bad_parameter", "text is at most %d bytes", TEXT_BYTES_MAX);
 	return false;
-}
-
-typedef enum status page_read(struct view *view, struct slice tenant, const struct uuid *after,
-                              uint32_t limit, struct buf *out, uint64_t *position,
-                              struct error *err);
-
-static void run_page(struct query *query, page_read *read)
-{
-	struct error err;
-	struct uuid room;
-	const struct uuid *after;
-	uint32_t limit;
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
-	    !read_cursor(query, &room, &after))
-		return;
-	struct view *view = query_view(query, "access");
-	if (!view)
-		return;
-	enum status status =
-	        read(view, query->tenant, after, limit, &query->body, &query->position, &err);
-	query_view_done(query, "access", view);
-	finish(query, status, &err);
 }
 
 static struct access_reader reader_of(const struct query *query)
@@ -81,13 +61,19 @@ static bool read_status(struct query *query, uint32_t *statuses)
 	return !query->problem;
 }
 
-/* false + problem 400 when no member can have it. */
-static bool read_name(struct query *query, struct slice *name)
+/* false + problem 400 when it is none. */
+static bool read_role(struct query *query, uint32_t *roles)
 {
-	*name = query_text(query, "name");
-	if (name->n <= NAME_BYTES_MAX)
+	struct slice text = query_text(query, "role");
+	enum org_role role;
+	*roles = MEMBERS_OF_ANY_ROLE;
+	if (!text.n)
 		return true;
-	query_problem(query, 400, "bad_parameter", "name is at most %d bytes", NAME_BYTES_MAX);
+	if (org_role_parse(text, &role) && role != ORG_ROLE_UNKNOWN) {
+		*roles = 1u << role;
+		return true;
+	}
+	query_problem(query, 400, "bad_parameter", "role must be owner, admin, member or guest");
 	return false;
 }
 
@@ -95,10 +81,8 @@ static void run_members(struct query *query)
 {
 	struct members_query wanted = {.reader = reader_of(query)};
 	struct error err;
-	struct uuid room;
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &wanted.limit) ||
-	    !read_cursor(query, &room, &wanted.after) || !read_status(query, &wanted.statuses) ||
-	    !read_name(query, &wanted.name))
+	if (!read_page(query, &wanted.page) || !read_status(query, &wanted.statuses) ||
+	    !read_role(query, &wanted.roles))
 		return;
 	struct view *view = query_view(query, "access");
 	if (!view)
@@ -109,7 +93,8 @@ static void run_members(struct query *query)
 	finish(query, status, &err);
 }
 
-const struct query_type query_members = {.view = "access", .run = run_members};
+/* Lists by name open all names: on a worker, while the loop goes on. */
+const struct query_type query_members = {.view = "access", .on_worker = true, .run = run_members};
 
 static void run_member(struct query *query)
 {
@@ -132,18 +117,16 @@ const struct query_type query_member = {.view = "access", .run = run_member};
 
 static void run_assignable(struct query *query)
 {
-	struct assignable_query wanted;
+	struct name_page page;
 	struct error err;
-	struct uuid room;
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &wanted.limit) ||
-	    !read_cursor(query, &room, &wanted.after) || !read_name(query, &wanted.name))
+	if (!read_page(query, &page))
 		return;
 	struct view *access = NULL, *view = query_view(query, "state");
 	if (view)
 		access = query_view(query, "access");
 	if (view && access) {
 		enum status status = assignable_read(view, access, query->tenant,
-		                                     query_subject(query, "project"), &wanted,
+		                                     query_subject(query, "project"), &page,
 		                                     &query->body, &query->position, &err);
 		query_finish(query, status, "project", &err);
 	}
@@ -151,7 +134,8 @@ static void run_assignable(struct query *query)
 	query_view_done(query, "state", view);
 }
 
-const struct query_type query_assignable = {.view = "state", .run = run_assignable};
+const struct query_type query_assignable = {
+        .view = "state", .on_worker = true, .run = run_assignable};
 
 /* Of everybody for admins, of oneself for the others. */
 static void run_api_keys(struct query *query)
@@ -162,7 +146,7 @@ static void run_api_keys(struct query *query)
 	uint32_t limit;
 	const struct access_member *member = &query->member;
 	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
-	    !read_cursor(query, &room, &after))
+	    !query_cursor_id(query, &room, &after))
 		return;
 	struct view *view = query_view(query, "access");
 	if (!view)
@@ -179,34 +163,41 @@ const struct query_type query_api_keys = {.view = "access", .run = run_api_keys}
 
 static void run_teams(struct query *query)
 {
-	run_page(query, teams_read);
-}
-
-const struct query_type query_teams = {.view = "access", .run = run_teams};
-
-static void run_team(struct query *query)
-{
+	struct name_page page;
 	struct error err;
-	struct uuid id, room;
-	const struct uuid *after;
-	uint32_t limit;
-	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
-	    !read_cursor(query, &room, &after))
+	if (!read_page(query, &page))
 		return;
 	struct view *view = query_view(query, "access");
 	if (!view)
 		return;
-	enum status status = STATUS_NOT_FOUND;
-	if (uuid_parse(http_path_param(query->request, "team"), &id))
-		status = team_read(view, query->tenant, &id, after, limit, &query->body,
-		                   &query->position, &err);
-	else
-		kv_view_tenant_seq(view, query->tenant, &query->position, &err);
+	enum status status =
+	        teams_read(view, query->tenant, &page, &query->body, &query->position, &err);
+	query_view_done(query, "access", view);
+	finish(query, status, &err);
+}
+
+const struct query_type query_teams = {.view = "access", .on_worker = true, .run = run_teams};
+
+static void run_team(struct query *query)
+{
+	struct name_page page;
+	struct error err;
+	struct uuid id;
+	if (!read_page(query, &page))
+		return;
+	struct view *view = query_view(query, "access");
+	if (!view)
+		return;
+	/* what is no id is the id of no team */
+	if (!uuid_parse(http_path_param(query->request, "team"), &id))
+		id = (struct uuid){{0}};
+	enum status status =
+	        team_read(view, query->tenant, &id, &page, &query->body, &query->position, &err);
 	query_view_done(query, "access", view);
 	query_finish(query, status, "team", &err);
 }
 
-const struct query_type query_team = {.view = "access", .run = run_team};
+const struct query_type query_team = {.view = "access", .on_worker = true, .run = run_team};
 
 static void run_me(struct query *query)
 {

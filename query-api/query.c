@@ -86,6 +86,16 @@ bool query_seq(struct query *query, const char *name, uint64_t *seq)
 	return false;
 }
 
+bool query_cursor_id(struct query *query, struct uuid *room, const struct uuid **after)
+{
+	struct slice text = query_text(query, "cursor");
+	*after = text.n ? room : NULL;
+	if (!text.n || uuid_parse(text, room))
+		return true;
+	query_problem(query, 400, "bad_parameter", "cursor is not one of this list");
+	return false;
+}
+
 bool query_bool(struct query *query, const char *name, bool *value)
 {
 	struct slice text = query_text(query, name);
@@ -329,7 +339,7 @@ static uint64_t position_of_view(struct query *query)
 {
 	struct error err;
 	uint64_t position = 0;
-	if (query->type->on_worker)
+	if (query->type->in_postgres)
 		return 0;
 	struct view *view = query_view(query, query->type->view);
 	if (view)

@@ -30,7 +30,8 @@ struct query;
 /* One row = how one kind of query is run; http_route.label points to it. */
 struct query_type {
 	const char *view; /* whose position counts; NULL: the access view */
-	bool on_worker;   /* reads Postgres or the journal: may block */
+	bool on_worker;   /* reads Postgres or the journal, or much: may take a while */
+	bool in_postgres; /* so is the view */
 	bool hides;       /* names nothing hidden, and has an ETag that says what is hidden */
 	void (*run)(struct query *query);
 };
@@ -101,6 +102,8 @@ struct slice query_subject(struct query *query, const char *name);
 struct slice query_text(struct query *query, const char *name); /* empty when absent */
 /* false + problem 400 when it is no number within 1..@max. */
 bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit);
+/* A cursor that is an id; *@after is NULL when there is none, else @room. */
+bool query_cursor_id(struct query *query, struct uuid *room, const struct uuid **after);
 bool query_seq(struct query *query, const char *name, uint64_t *seq);
 /* order=asc (also when absent) or desc: the newest first. */
 bool query_order(struct query *query, bool *newest_first);

@@ -5,23 +5,23 @@
 	/* type, path below /v1/t/{tenant}, what it asks, parameters, summary */                   \
 	X(organization, "", ROLE(GUEST), no_params, "The organization.")                           \
 	X(me, "/me", ROLE(GUEST), no_params, "Who the caller is here.")                            \
-	X(members, "/members", ROLE(GUEST), members_params, "Members, in order of their ids.")     \
+	X(members, "/members", ROLE(GUEST), members_params, "Members, in order of their names.")   \
 	X(member, "/members/{member}", ROLE(GUEST), no_params,                                     \
 	  "One member, also who was removed.")                                                     \
 	X(member_uses, "/members/{member}/uses", ROLE(ADMIN), no_params,                           \
 	  "What of a member asks for a replacement when they are removed, counted.")               \
 	X(api_keys, "/api-keys", ROLE(GUEST), page_params,                                         \
 	  "API keys: the caller's own, for admins everybody's.")                                   \
-	X(teams, "/teams", ROLE(GUEST), page_params, "Teams, in order of their ids.")              \
-	X(team, "/teams/{team}", ROLE(GUEST), page_params,                                         \
-	  "One team, with a page of its members.")                                                 \
+	X(teams, "/teams", ROLE(GUEST), names_params, "Teams, in order of their names.")           \
+	X(team, "/teams/{team}", ROLE(GUEST), names_params,                                        \
+	  "One team, with a page of its members in order of their names.")                         \
 	X(link_types, "/link-types", ROLE(GUEST), no_params,                                       \
 	  "Types of links: those that are built in, and those of the organization.")               \
 	X(projects, "/projects", OF_PROJECTS, projects_params,                                     \
 	  "Projects, in order of their keys.")                                                     \
 	X(project, "/projects/{project}", OF_PROJECT, no_params, "One project.")                   \
-	X(assignable, "/projects/{project}/assignable", OF_PROJECT, assignable_params,             \
-	  "Members who can be assigned issues of a project, in order of their ids.")               \
+	X(assignable, "/projects/{project}/assignable", OF_PROJECT, names_params,                  \
+	  "Members who can be assigned issues of a project, in order of their names.")             \
 	X(components, "/projects/{project}/components", OF_PROJECT, no_params,                     \
 	  "Components of a project.")                                                              \
 	X(versions, "/projects/{project}/versions", OF_PROJECT, no_params,                         \
@@ -147,11 +147,11 @@ const struct query_permission query_permissions[] = {QUERY_TABLE(QUERY_PERMISSIO
 
 static const struct http_param no_params[] = {MIN_POSITION, END};
 static const struct http_param page_params[] = {MIN_POSITION, LIMIT, CURSOR, END};
-#define NAME                                                                                       \
+#define TEXT                                                                                       \
 	{                                                                                          \
-		"name", "query", "string", false,                                                  \
-		        "beginning of a word of the name, in whatever case; a page may then be "   \
-		        "short: read on while there is a \"next\"",                                \
+		"text", "query", "string", false,                                                  \
+		        "beginning of a word of the name (of members, also of an address that "    \
+		        "the caller is shown), in whatever case and with whatever accents",        \
 		        NULL                                                                       \
 	}
 static const struct http_param members_params[] = {
@@ -160,20 +160,21 @@ static const struct http_param members_params[] = {
         CURSOR,
         {"status", "query", "string", false,
          "active, deactivated or removed; those who are not removed otherwise", "active"},
-        NAME,
+        TEXT,
+        {"role", "query", "string", false, "owner, admin, member or guest", "member"},
         END,
 };
-static const struct http_param assignable_params[] = {MIN_POSITION, LIMIT, CURSOR, NAME, END};
 static const struct http_param labels_params[] = {
         MIN_POSITION,
         LIMIT,
         CURSOR,
-        {"name", "query", "string", false,
-         "beginning of a word of the label, in whatever case; a page may then be short: read on "
-         "while there is a \"next\"",
+        {"text", "query", "string", false,
+         "beginning of a word of the label, in whatever case and with whatever accents; a page may "
+         "then be short: read on while there is a \"next\"",
          NULL},
         END,
 };
+static const struct http_param names_params[] = {MIN_POSITION, LIMIT, CURSOR, TEXT, END};
 static const struct http_param board_params[] = {
         MIN_POSITION,
         LIMIT,

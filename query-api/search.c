@@ -24,4 +24,5 @@ static void run_search(struct query *query)
 	query_finish(query, status, "project", &err);
 }
 
-const struct query_type query_search = {.view = "search", .on_worker = true, .run = run_search};
+const struct query_type query_search = {
+        .view = "search", .on_worker = true, .in_postgres = true, .run = run_search};

@@ -159,28 +159,52 @@ bool text_contains(struct slice text, struct slice part)
 	return found;
 }
 
-/* Whether @at, in @text, is behind a letter, a digit or a mark. */
-static bool in_word(const char *text, const char *at)
+static bool is_accent(int32_t character)
 {
-	utf8proc_int32_t before;
-	const char *from = at;
-	if (at == text)
+	return character >= 0x300 && character <= 0x36f;
+}
+
+void text_base_letters(struct slice text, struct buf *out)
+{
+	const utf8proc_option_t form =
+	        UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD;
+	utf8proc_uint8_t *apart = NULL;
+	if (is_ascii(text)) {
+		for (size_t i = 0; i < text.n; i++)
+			buf_append_char(out, (char)tolower((unsigned char)text.data[i]));
+		return;
+	}
+	utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)text.data,
+	                                  (utf8proc_ssize_t)text.n, &apart, form);
+	struct slice letters = n < 0 ? text : slice_of(apart, (size_t)n);
+	for (size_t at = 0, begin = 0; at < letters.n; begin = at)
+		if (!is_accent(next_character(letters, &at)))
+			buf_append(out, letters.data + begin, at - begin);
+	free(apart);
+}
+
+/* Whether the place @at of @text is behind a letter, a digit or a mark. */
+static bool in_word(struct slice text, size_t at)
+{
+	size_t from = at;
+	if (at == 0)
 		return false;
 	do
 		from--;
-	while (from > text && ((unsigned char)*from & 0xC0) == 0x80);
-	utf8proc_iterate((const utf8proc_uint8_t *)from, at - from, &before);
-	utf8proc_category_t category = utf8proc_category(before);
+	while (from > 0 && ((unsigned char)text.data[from] & 0xC0) == 0x80);
+	utf8proc_category_t category = utf8proc_category(next_character(text, &from));
 	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
 }
 
-bool text_has_word(struct slice text, struct slice part)
+bool base_letters_have_word(struct slice text, struct slice part)
 {
-	char *in = folded(text), *what = folded(part);
-	const char *at = in && what ? strstr(in, what) : NULL;
-	while (at && *at && in_word(in, at))
-		at = strstr(at + 1, what);
-	free(in);
-	free(what);
-	return at != NULL;
+	for (size_t at = 0; part.n && at + part.n <= text.n; at++) {
+		const char *found = memmem(text.data + at, text.n - at, part.data, part.n);
+		if (!found)
+			return false;
+		at = (size_t)(found - text.data);
+		if (!in_word(text, at))
+			return true;
+	}
+	return false;
 }

@@ -30,8 +30,14 @@ void text_fold(struct slice text, struct buf *out);
 
 /* Whether @part is in @text, in whatever case; both are valid UTF-8. */
 bool text_contains(struct slice text, struct slice part);
-/* Whether a word of @text begins with @part, likewise. A word begins where no letter, digit or mark
- * is before. */
-bool text_has_word(struct slice text, struct slice part);
+
+/* Append what names are sorted and found by: the letters of @text (valid UTF-8) without case,
+ * accents and compatibility forms, so that "ÉLAN", "Élan" and "elan" are one. Accents are the marks
+ * U+0300 to U+036F: those that other scripts write vowels with stay, and so do letters that are no
+ * others with a mark (ø, ł). */
+void text_base_letters(struct slice text, struct buf *out);
+/* Whether a word of @text begins with @part, both as given by text_base_letters; false if @part is
+ * empty. A word begins where no letter, digit or mark is before. */
+bool base_letters_have_word(struct slice text, struct slice part);
 
 #endif

@@ -27,6 +27,17 @@ PARTS_FIRST = 20
 def same_name(one, other):
     """Whether two names are one to people."""
     return len({unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()) for name in (one, other)}) == 1
+
+
+def by_name(items):
+    """In the order that people look for names in: letters without case and accents, who has none last, then ids."""
+    def place(item):
+        letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", item["name"] or "").casefold())
+        letters = "".join(letter for letter in letters if not 0x300 <= ord(letter) <= 0x36f).encode()
+        return not letters, letters[:64], item["id"]
+    return sorted(items, key=place)
+
+
 SYSTEM_CARD_FIELDS = ("type", "priority", "resolution", "assignee", "reporter", "labels", "components", "fix_versions", "parent",
                       "start_on", "due_on", "estimate", "remaining", "subtasks", "comments")
 COMMENTS_FIRST = 20
@@ -1340,14 +1351,14 @@ class Expected(oracle_fields.ExpectedFields):
 
     def members(self, removed=False):
         items = []
-        for id, member in sorted(self.fold.members.items()):
+        for id, member in self.fold.members.items():
             if member["removed"] == removed:
                 person = member["person"] or {}
                 status = "removed" if removed else "active" if member["active"] else "deactivated"
                 items.append({"id": id, "role": member["role"], "status": status,
                               "name": person.get("name"), "email": person.get("email"),
                               "teams": sorted(team for team, t in self.fold.teams.items() if id in t["members"])})
-        return items
+        return by_name(items)
 
     def uses(self, id):
         fold, projects = self.fold, list(self.fold.projects.values())
@@ -1390,10 +1401,10 @@ class Expected(oracle_fields.ExpectedFields):
     def teams(self):
         """Each with all of its members."""
         items = []
-        for id, team in sorted(self.fold.teams.items()):
+        for id, team in self.fold.teams.items():
             members = [{k: m[k] for k in ("id", "role", "status", "name")} for m in self.members() if m["id"] in team["members"]]
             items.append({"id": id, "name": team["name"], "members": {"total": len(members), "items": members}})
-        return items
+        return by_name(items)
 
     def project(self, project):
         counts = {status["id"]: 0 for status in project["statuses"]}

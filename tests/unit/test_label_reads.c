@@ -240,7 +240,7 @@ static void a_page_looks_at_so_many_labels_only(void **state)
 	struct seen *s = *state;
 	char texts[LABELS_LOOKED][8];
 	struct slice all[LABELS_LOOKED];
-	const struct labels_query from_start = {.name = SLICE("bug"), .limit = 9};
+	const struct labels_query from_start = {.text = SLICE("bug"), .limit = 9};
 	const uint32_t each = 200;
 	for (uint32_t i = 0; i < LABELS_LOOKED; i++) {
 		snprintf(texts[i], sizeof texts[i], "Z%04u", (unsigned)i);

@@ -150,6 +150,8 @@ static void a_position_that_does_not_come_is_503_and_one_that_is_there_is_not(vo
 	expect(bench, path, NULL, 503, "Retry-After: 1");
 	expect(bench, "/v1/t/acme/projects/TLS", "NexusFlow-Min-Position: 9223372036854775807", 503,
 	       "Retry-After: 1");
+	expect(bench, "/v1/t/acme/members", "NexusFlow-Min-Position: 9223372036854775807", 503,
+	       "NexusFlow-Position: ");
 	expect(bench, "/v1/t/acme/projects/TLS?min_position=9223372036854775808", NULL, 400, "");
 	expect(bench, "/v1/t/acme/projects/TLS", "NexusFlow-Min-Position: 1", 200,
 	       "NexusFlow-Position: ");

@@ -18,8 +18,10 @@
 #define TLS  SLICE("TLS")
 #define NONE slice_of(NULL, 0)
 
-static const struct members_query everybody = {
-        .reader = {.admin = true}, .limit = 9, .statuses = MEMBERS_NOT_REMOVED};
+static const struct members_query everybody = {.reader = {.admin = true},
+                                               .page = {.limit = 9},
+                                               .statuses = MEMBERS_NOT_REMOVED,
+                                               .roles = MEMBERS_OF_ANY_ROLE};
 
 struct seen {
 	struct history history;
