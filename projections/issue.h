@@ -27,16 +27,16 @@ struct issue_stamp {
  * "fields":[{"id","name","kind","values":[text],"display":[name or null] or
  * null}],"parent":{"id","key","summary","type","status","status_name","status_category"}|null,
  * "subtasks":{...},"start_on","due_on","estimate","remaining","spent","rank",
- * "links":{...},"comments":{...},"worklogs":{...},"watchers":[{"id","name"}],
+ * "links":{...},"comments":{...},"worklogs":{...},"watchers":{...},
  * "cloned_from":{...}|null,"external_ref","archived",
  * "created_at","updated_at","version"}. A deleted issue is not there, and shown by no other one;
  * nor is one of a deleted project, or of one that @sight does not see.
  * fields are the custom ones that have a value, in the order of the project; display are the names
  * of options and members, null for other kinds. estimate and remaining are minutes or null, spent
  * is minutes. former_keys are others by which it is found, of projects that @sight sees: those that
- * its projects had, and those of where it was. subtasks and links are the first @parts_limit of
- * issue_related_read, comments and worklogs the newest @parts_limit of issue_part_read; watchers in
- * order of their ids. */
+ * its projects had, and those of where it was. subtasks, links and watchers are the first
+ * @parts_limit of issue_related_read and issue_watchers_read, comments and worklogs the newest
+ * @parts_limit of issue_part_read. */
 #define ISSUE_FORMER_KEYS_MAX 100 /* that are shown */
 #define ISSUE_VALUES_MAX      200 /* custom fields of an issue: as many as a project has */
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
@@ -55,6 +55,14 @@ enum status issue_related_read(struct view *view, struct slice tenant, const str
                                struct slice issue, enum issue_relation relation,
                                struct slice cursor, uint32_t limit, struct buf *out,
                                struct issue_stamp *stamp, struct error *err);
+
+/* {"total","watching","items":[{"id","name"}],"next":id or null}: who watches an issue, in order of
+ * their ids, behind @after (NULL: from the start); watching: whether the holder of @sight (NULL:
+ * nobody) is one of them. */
+enum status issue_watchers_read(struct view *view, struct view *access, struct slice tenant,
+                                const struct sight *sight, struct slice issue,
+                                const struct uuid *after, uint32_t limit, struct buf *out,
+                                struct issue_stamp *stamp, struct error *err);
 
 /* What an issue has many of. ISSUE_COMMENTS:
  * {"total","items":[{"id","author":{"id","name"},"reply_to":id|null,"body","mentions":[{"id",

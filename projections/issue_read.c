@@ -172,31 +172,6 @@ static void related_json(struct issue_reading *r, const char *key, const struct 
 		json_out_null(r->json);
 }
 
-static bool has_prefix(struct slice key, struct slice prefix)
-{
-	return key.n >= prefix.n && memcmp(key.data, prefix.data, prefix.n) == 0;
-}
-
-static void watchers_json(struct issue_reading *r)
-{
-	struct buf prefix = {0};
-	struct slice key, value;
-	struct kv_cursor *cursor = kv_cursor_open(r->txn, WATCHERS);
-	issue_key(&prefix, r->tenant, &r->id);
-	json_out_key(r->json, "watchers");
-	json_out_array(r->json);
-	bool more = kv_seek(cursor, buf_slice(&prefix), &key, &value);
-	for (; more && has_prefix(key, buf_slice(&prefix)) && key.n == prefix.n + ID_BYTES;
-	     more = kv_next(cursor, &key, &value)) {
-		struct uuid member;
-		memcpy(member.bytes, key.data + prefix.n, ID_BYTES);
-		issue_member_json(r, NULL, &member);
-	}
-	json_out_array_end(r->json);
-	kv_cursor_close(cursor);
-	buf_release(&prefix);
-}
-
 static void project_json(struct issue_reading *r)
 {
 	struct project_row project = {0};
@@ -284,7 +259,8 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	issue_part_json(r, ISSUE_COMMENTS, &newest);
 	json_out_key(json, "worklogs");
 	issue_part_json(r, ISSUE_WORKLOGS, &newest);
-	watchers_json(r);
+	json_out_key(json, "watchers");
+	issue_watchers_json(r, NULL, parts_limit);
 	related_json(r, "cloned_from", &issue->cloned_from);
 	string_or_null(json, "external_ref", issue->external_ref);
 	json_out_member_bool(json, "archived", issue->archived_seq != 0);
@@ -356,6 +332,26 @@ enum status issue_related_read(struct view *view, struct slice tenant, const str
 		issue_related_json(&r, relation, buf_slice(&place), limit);
 	status = issue_reading_close(&r, status);
 	buf_release(&place);
+	if (status)
+		out->n = start;
+	return status;
+}
+
+enum status issue_watchers_read(struct view *view, struct view *access, struct slice tenant,
+                                const struct sight *sight, struct slice issue,
+                                const struct uuid *after, uint32_t limit, struct buf *out,
+                                struct issue_stamp *stamp, struct error *err)
+{
+	struct json_out json;
+	struct issue_reading r = {.tenant = tenant, .sight = sight, .json = &json, .err = err};
+	size_t start = out->n;
+	json_out_init(&json, out);
+	enum status status = open_issue(&r, view, issue, stamp);
+	if (!status && access)
+		status = access_names_open(access, tenant, &r.names, err);
+	if (!status)
+		issue_watchers_json(&r, after, limit);
+	status = issue_reading_close(&r, status);
 	if (status)
 		out->n = start;
 	return status;

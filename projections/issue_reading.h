@@ -52,6 +52,9 @@ enum status issue_related_place(enum issue_relation relation, struct slice curso
 void issue_related_json(struct issue_reading *r, enum issue_relation relation, struct slice place,
                         uint32_t limit);
 
+/* A page of watchers behind @after (NULL: from the start): the object of issue_watchers_read. */
+void issue_watchers_json(struct issue_reading *r, const struct uuid *after, uint32_t limit);
+
 /* A page of former texts, the object of issue_texts_read; false: the issue has no such comment. */
 bool issue_texts_json(struct issue_reading *r, const struct uuid *comment, uint64_t after,
                       uint32_t limit);

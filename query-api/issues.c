@@ -98,6 +98,31 @@ static void run_links(struct query *query)
 
 const struct query_type query_links = {.view = "issue", .run = run_links};
 
+static void run_watchers(struct query *query)
+{
+	struct issue_stamp stamp = {0};
+	struct error err;
+	struct uuid room;
+	const struct uuid *after;
+	uint32_t limit;
+	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &limit) ||
+	    !query_cursor_id(query, &room, &after))
+		return;
+	struct view *access = NULL, *view = query_view(query, "issue");
+	if (view)
+		access = query_view(query, "access");
+	if (view && access) {
+		enum status status = issue_watchers_read(view, access, query->tenant, &query->sight,
+		                                         query_subject(query, "issue"), after,
+		                                         limit, &query->body, &stamp, &err);
+		finish(query, status, "issue", &stamp, &err);
+	}
+	query_view_done(query, "access", access);
+	query_view_done(query, "issue", view);
+}
+
+const struct query_type query_watchers = {.view = "issue", .run = run_watchers};
+
 static void run_comment_history(struct query *query)
 {
 	struct issue_stamp stamp = {0};

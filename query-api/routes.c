@@ -60,6 +60,8 @@
 	  "Issues below an issue, in order of their ids.")                                         \
 	X(links, "/issues/{issue}/links", OF_ISSUE, page_params,                                   \
 	  "Links of an issue, in order of their types.")                                           \
+	X(watchers, "/issues/{issue}/watchers", OF_ISSUE, page_params,                             \
+	  "Who watches an issue, in order of their ids.")                                          \
 	X(comments, "/issues/{issue}/comments", OF_ISSUE, ordered_params,                          \
 	  "Comments of an issue, oldest or newest first.")                                         \
 	X(history, "/issues/{issue}/history", OF_ISSUE, ordered_params,                            \
@@ -158,9 +160,9 @@ static const struct http_param members_params[] = {
         MIN_POSITION,
         LIMIT,
         CURSOR,
+        TEXT,
         {"status", "query", "string", false,
          "active, deactivated or removed; those who are not removed otherwise", "active"},
-        TEXT,
         {"role", "query", "string", false, "owner, admin, member or guest", "member"},
         END,
 };

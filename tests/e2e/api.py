@@ -285,7 +285,7 @@ class BadBodies(Case):
                      "/events?after=99999999999999999999", "/audit?actor=ada", "/audit?type=Nothing", "/search?text=",
                      "/search?text=%22%22", "/search?text=x&cursor=abc", "/me?min_position=x",
                      "/issues/TLS-1/comments?order=newest", "/issues/TLS-1/worklogs?order=DESC", "/issues/TLS-1/history?order=x", "/audit?order=up",
-                     "/issues/TLS-1/children?cursor=zz", "/issues/TLS-1/children?limit=501", "/issues/TLS-1/links?cursor=blocks:outward:x",
+                     "/issues/TLS-1/children?cursor=zz", "/issues/TLS-1/children?limit=501", "/issues/TLS-1/links?cursor=blocks:outward:x", "/issues/TLS-1/watchers?cursor=zz", "/issues/TLS-1/watchers?limit=501",
                      "/audit?from=yesterday", "/audit?to=tomorrow"):
             with self.subTest(path):
                 self.problem(OWNER.get("/v1/t/acme" + path), 400, "bad_parameter")
@@ -336,7 +336,7 @@ class Tokens(Case):
         def without_ids(answer):
             return answer.status, re.sub(r'"request_id":"[^"]*"', "", answer.body.decode())
         for path in ("", "/me", "/members", f"/members/{MEMBER_ID}", f"/members/{MEMBER_ID}/uses", "/projects/TLS/assignable", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1", "/search?text=handshake", "/audit",
-                     "/events?after=0", "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links"):
+                     "/events?after=0", "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links", "/issues/TLS-1/watchers"):
             with self.subTest(path):
                 foreign, none = (STRANGER.get(f"/v1/t/{tenant}{path}") for tenant in ("acme", "nowhere"))
                 self.assertEqual(without_ids(foreign), without_ids(none))
@@ -525,12 +525,6 @@ class Organization(Case):
         for path in ("/members?", "/members?status=active&", "/projects/TLS/assignable?"):
             self.assertNotIn(gone, [m["id"] for m in collect.pages(OWNER, "acme", f"{path}min_position={position}", 100)])
 
-    def test_a_person_lists_the_organizations_that_there_are_for_them(self):
-        id = nexusflow.new_id()
-        wanderer = NODE.client(NODE.token("wanderer"))
-        path = "/v1/me/organizations"
-        self.assertEqual(ok(wanderer.get(path)).json(), {"items": [], "next": None})
-        person = {"member_id": id, "person": nexusflow.person("wanderer"), "role": "guest"}
     def test_keys_are_taken_in_any_case(self):
         key = create_issue(summary="lower")["key"]
         lower = key.lower()
@@ -569,6 +563,12 @@ class Organization(Case):
             self.problem(answer, status, code)
             self.assertEqual(answer.json()["detail"], '"Acme" cannot be the slug of an organization: 2 to 40 characters a-z, 0-9 and -, beginning with a letter')
 
+    def test_a_person_lists_the_organizations_that_there_are_for_them(self):
+        id = nexusflow.new_id()
+        wanderer = NODE.client(NODE.token("wanderer"))
+        path = "/v1/me/organizations"
+        self.assertEqual(ok(wanderer.get(path)).json(), {"items": [], "next": None})
+        person = {"member_id": id, "person": nexusflow.person("wanderer"), "role": "guest"}
         for client, tenant, role in ((OWNER, "acme", "guest"), (STRANGER, "other", "member")):
             ok(client.command(tenant, "AddMember", dict(person, role=role)), 201)
             wanderer.joined(tenant)
@@ -1065,7 +1065,7 @@ class Queries(Case):
     def test_etags(self):
         NODE.wait_caught_up()
         paths = ("", "/me", "/members", f"/members/{MEMBER_ID}", f"/members/{MEMBER_ID}/uses", "/projects/TLS/assignable", "/api-keys", "/teams", f"/teams/{TEAM}", "/projects", "/projects/TLS", "/projects/TLS/board", "/boards", f"/boards/{BOARD}", f"/boards/{BOARD}/backlog", f"/bulks/{BULK}", "/issues/TLS-1",
-                 "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links", "/issues/TLS-1/history?order=desc",
+                 "/issues/TLS-1/comments", "/issues/TLS-1/children", "/issues/TLS-1/links", "/issues/TLS-1/watchers", "/issues/TLS-1/history?order=desc",
                  "/search?text=handshake", "/audit?issue=TLS-1")
         for path in paths:
             with self.subTest(path):

@@ -63,10 +63,16 @@ class Plans(Case):
         does("WatchIssue", GUEST, issue=key)
         last = does("WatchIssue", issue=key, member=MEMBER_ID)
         watchers = read(f"/issues/{key}", last)["watchers"]
-        self.assertEqual([w["id"] for w in watchers], sorted([GUEST_ID, MEMBER_ID]))
+        self.assertEqual([w["id"] for w in watchers["items"]], sorted([GUEST_ID, MEMBER_ID]))
+        self.assertEqual((watchers["total"], watchers["watching"], watchers["next"]), (2, False, None))
+        self.assertTrue(read(f"/issues/{key}", last, GUEST)["watchers"]["watching"])
+        first = read(f"/issues/{key.lower()}/watchers?limit=1", last)
+        self.assertEqual((first["items"], first["next"]), (watchers["items"][:1], watchers["items"][0]["id"]))
+        second = read(f"/issues/{key}/watchers?cursor={first['next']}", last)
+        self.assertEqual((second["total"], second["items"], second["next"]), (2, watchers["items"][1:], None))
         self.refused(403, "forbidden", "WatchIssue", GUEST, issue=key, member=OWNER_ID)
         last = does("UnwatchIssue", GUEST, issue=key)
-        self.assertEqual([w["id"] for w in read(f"/issues/{key}", last)["watchers"]], [MEMBER_ID])
+        self.assertEqual([w["id"] for w in read(f"/issues/{key}", last)["watchers"]["items"]], [MEMBER_ID])
 
     def test_dates_and_estimates(self):
         key = new_issue(start_on="2026-12-01", due_on="2026-12-24", estimate=120)

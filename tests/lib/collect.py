@@ -48,11 +48,20 @@ def history_names(client, tenant, key, items):
 
 
 def related(client, tenant, path, first):
-    """Children or links, whose first page the issue shows."""
+    """Children, links or watchers, whose first page the issue shows."""
     total = get(client, tenant, path, limit=1)["total"]
     if first["total"] != total:
         raise AssertionError(f"{path}: total is {total}, the issue says {first['total']}")
     return {"total": total, "items": pages(client, tenant, path, 3)}
+
+
+def watchers(client, tenant, key, first, me):
+    """Also whether the caller is one of them, which is not of the issue alone: taken out of the first page, too."""
+    found = related(client, tenant, f"/issues/{key}/watchers", first)
+    for watching in (first.pop("watching"), get(client, tenant, f"/issues/{key}/watchers", limit=1)["watching"]):
+        if watching != (me in [watcher["id"] for watcher in found["items"]]):
+            raise AssertionError(f"/issues/{key}/watchers: watching is {watching} for {me}")
+    return found
 
 
 def board(client, tenant, key, limit, least=None):
@@ -157,7 +166,7 @@ def collect(client, tenant, audit=True, limit=1000):
              "permission_schemes": [get(client, tenant, f"/permission-schemes/{scheme['id']}")
                                     for scheme in get(client, tenant, "/permission-schemes")["items"]]}
     found["uses"] = {m["id"]: get(client, tenant, f"/members/{m['id']}/uses")["uses"] for m in found["members"]}
-    keys = []
+    keys, me = [], get(client, tenant, "/me")["id"]
     for project in found["projects"]:
         if get(client, tenant, f"/projects/{project['key']}") != project:
             raise AssertionError(f"/projects and /projects/{project['key']} differ")
@@ -194,6 +203,7 @@ def collect(client, tenant, audit=True, limit=1000):
                                     "items": both_ways(client, tenant, f"/issues/{key}/comments", 5)}
         for name, shown in (("children", "subtasks"), ("links", "links")):
             found[f"{name} {key}"] = related(client, tenant, f"/issues/{key}/{name}", found["issue " + key][shown])
+        found["watchers " + key] = watchers(client, tenant, key, found["issue " + key]["watchers"], me)
         for comment in found["comments " + key]["items"]:
             if comment["edited_at"]:
                 found["texts " + comment["id"]] = pages(

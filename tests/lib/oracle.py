@@ -1335,6 +1335,7 @@ class Expected(oracle_fields.ExpectedFields):
             found["comments " + fold.key(issue)] = self.comments(issue)
             found["children " + fold.key(issue)] = self.children(issue)
             found["links " + fold.key(issue)] = self.links(issue)
+            found["watchers " + fold.key(issue)] = self.watchers(issue)
             found["history " + fold.key(issue)] = self.history(issue)
             found["history names " + fold.key(issue)] = self.names(issue)
             found["worklogs " + fold.key(issue)] = self.worklogs(issue)
@@ -1644,6 +1645,10 @@ class Expected(oracle_fields.ExpectedFields):
         items = [self.related(id) for id in sorted(issue["children"]) if self.related(id)]
         return {"total": len(items), "items": items}
 
+    def watchers(self, issue):
+        items = [self.name(id) for id in sorted(issue["watchers"])]
+        return {"total": len(items), "items": items}
+
     def links(self, issue):
         items = [{"type": type, "direction": direction, "name": self.fold.link_types[type][direction], "issue": self.related(other)}
                  for type, other, direction in sorted(issue["links"], key=lambda link: (link[0], link[1], link[2] == "inward"))
@@ -1686,7 +1691,7 @@ class Expected(oracle_fields.ExpectedFields):
                        for id in sorted(issue[which])] for which in ("fix_versions", "affects_versions")},
             links=self.first_page(self.links(issue), lambda link: f"{link['type']}:{link['direction']}:{link['issue']['id']}"),
             comments=self.newest(self.comments(issue)), worklogs=self.newest(self.worklogs(issue)),
-            fields=self.field_values(project, issue), spent=self.worklogs(issue)["minutes"], watchers=[self.name(id) for id in sorted(issue["watchers"])])
+            fields=self.field_values(project, issue), spent=self.worklogs(issue)["minutes"], watchers=self.first_page(self.watchers(issue), lambda item: item["id"]))
         return found
 
     def former_keys(self, issue):

@@ -272,6 +272,62 @@ static void keys_are_taken_in_any_case_and_shown_as_they_are_kept(void **state)
 		                 STATUS_NOT_FOUND);
 }
 
+static void watch(struct seen *s, uint8_t from, uint8_t n)
+{
+	for (uint8_t i = from; i < from + n; i++) {
+		change(s, EVENT_ISSUE_WATCHED, s->first, 3)->issue_watched.member_id =
+		        (struct uuid){{[15] = i}};
+		end_command(s);
+	}
+	fold(s);
+}
+
+static void read_watchers(struct seen *s, const struct sight *sight, const struct uuid *after,
+                          uint32_t limit, const char *expected)
+{
+	struct issue_stamp stamp;
+	buf_clear(&s->out);
+	assert_int_equal(issue_watchers_read(s->issue, NULL, ACME, sight, SLICE("TLS-1"), after,
+	                                     limit, &s->out, &stamp, &s->err),
+	                 STATUS_OK);
+	assert_string_equal(buf_cstr(&s->out), expected);
+}
+
+#define WATCHER(n) "{\"id\":\"" ID(n) "\",\"name\":null}"
+
+static void watchers_are_read_in_pages_that_say_whether_one_watches(void **state)
+{
+	struct seen *s = *state;
+	const struct sight fourth = {.holder = {.member = {{[15] = 4}}}};
+	const struct sight seventh = {.holder = {.member = {{[15] = 7}}}};
+	const struct uuid second = {{[15] = 2}}, last = {{[15] = 5}};
+	struct issue_stamp stamp;
+	read_watchers(s, NULL, NULL, 2,
+	              "{\"total\":0,\"watching\":false,\"items\":[],\"next\":null}");
+	watch(s, 1, 5);
+	read_watchers(s, &fourth, NULL, 2,
+	              "{\"total\":5,\"watching\":true,\"items\":[" WATCHER(1) "," WATCHER(
+	                      2) "],\"next\":\"" ID(2) "\"}");
+	read_watchers(s, &seventh, &second, 3,
+	              "{\"total\":5,\"watching\":false,\"items\":[" WATCHER(3) "," WATCHER(
+	                      4) "," WATCHER(5) "],\"next\":null}");
+	read_watchers(s, NULL, &last, 3,
+	              "{\"total\":5,\"watching\":false,\"items\":[],\"next\":null}");
+	change(s, EVENT_ISSUE_UNWATCHED, s->first, 9)->issue_unwatched.member_id = second;
+	end_command(s);
+	fold(s);
+	read_watchers(s, NULL, &second, 1,
+	              "{\"total\":4,\"watching\":false,\"items\":[" WATCHER(3) "],\"next\":\"" ID(
+	                      3) "\"}");
+	buf_clear(&s->out);
+	assert_int_equal(issue_read(s->issue, NULL, ACME, &fourth, SLICE("TLS-1"), 1, &s->out,
+	                            &stamp, &s->err),
+	                 STATUS_OK);
+	assert_non_null(strstr(buf_cstr(&s->out),
+	                       "\"watchers\":{\"total\":4,\"watching\":true,\"items\":[" WATCHER(
+	                               1) "],\"next\":\"" ID(1) "\"}"));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -283,6 +339,7 @@ int main(void)
 	        CASE(more_children_than_are_counted_have_no_total),
 	        CASE(comments_are_read_newest_first_in_pages),
 	        CASE(keys_are_taken_in_any_case_and_shown_as_they_are_kept),
+	        CASE(watchers_are_read_in_pages_that_say_whether_one_watches),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

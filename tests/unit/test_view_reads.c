@@ -311,7 +311,8 @@ static void an_issue_shows_everything_with_names(void **state)
 	                              "\"edited_by\":null,\"seq\":7}],\"next\":null},"
 	                              "\"worklogs\":{\"total\":0,\"minutes\":0,\"items\":[],"
 	                              "\"next\":null},"
-	                              "\"watchers\":[],\"cloned_from\":null,\"external_ref\":null,"
+	                              "\"watchers\":{\"total\":0,\"watching\":false,\"items\":[],"
+	                              "\"next\":null},\"cloned_from\":null,\"external_ref\":null,"
 	                              "\"archived\":false,\"created_at\":\"2025-11-21T10:00:05."
 	                              "000Z\","
 	                              "\"updated_at\":\"2025-11-21T10:00:08.000Z\",\"version\":3}");
