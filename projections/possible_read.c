@@ -90,9 +90,14 @@ static void asking_json(struct json_out *json, const struct asking *a)
 	}
 	json_out_key(json, "issue");
 	if (a->has_issue) {
+		struct buf key = {0};
+		buf_append_slice(&key, PADDED(a->project.key));
+		buf_printf(&key, "-%lld", (long long)a->issue.number);
 		json_out_object(json);
 		json_out_member_uuid(json, "id", &a->issue.id);
+		json_out_member_string(json, "key", buf_slice(&key));
 		json_out_object_end(json);
+		buf_release(&key);
 	} else {
 		json_out_null(json);
 	}

@@ -86,7 +86,7 @@ enum status assignable_read(struct view *view, struct view *access, struct slice
                             struct slice project, const struct name_page *page, struct buf *out,
                             uint64_t *position, struct error *err);
 
-/* What @caller may do: {"role","project":{"id","key"}|null,"issue":{"id"}|null,
+/* What @caller may do: {"role","project":{"id","key"}|null,"issue":{"id","key"}|null,
  * "permissions":[permission],"commands":[{"name","of":"all"|"own"}]}. With @project (a key or an
  * id; may be empty) the permissions held there and the commands on it, with @issue those on it;
  * without either the commands of the organization. STATUS_NOT_FOUND: there is no such thing. */
