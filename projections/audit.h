@@ -31,16 +31,19 @@ struct audit_query {          /* what is empty, NULL or 0 does not restrict */
 	uint64_t after;            /* seq: the "next" of the page before, in the same order */
 	uint32_t limit;
 	bool newest_first;
+	int64_t look_ms; /* no longer does a page go on looking; one look is taken in any case */
 };
+#define AUDIT_LOOK_MS 400
 
 /* {"items":[{"seq","id","type","aggregate":{"kind","id","key"},"actor":{"kind","id","credential_id"
  * |null,"on_behalf_of"|null},"command_id","occurred_at","recorded_at","reason","body":{...}}],
  * "next":seq|null,"position":n} in the order of events, or the other way round; key is that of an
- * issue, else null.
+ * issue, else null. But for an issue's, events are looked for along the log: where look_ms is over
+ * the page ends, with fewer items than @limit or none, and next goes on from there.
  *
  * Appends to @out, and leaves it as it was when it fails. STATUS_INVALID: the query makes no sense;
- * STATUS_NOT_FOUND: no such issue or project, *@position is set; STATUS_TIMEOUT: too rare among too
- * many. */
+ * STATUS_NOT_FOUND: no such issue or project, *@position is set; STATUS_TIMEOUT: a look, that never
+ * takes so long, took AUDIT_TIMEOUT_MS. */
 enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
                        const struct audit_query *query, struct buf *out, uint64_t *position,
                        struct error *err);

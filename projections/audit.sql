@@ -1,7 +1,7 @@
 -- The audit view. Tables: events by (tenant, seq), and what is needed to find an issue by its key: every key that a
 -- project has had and every number that an issue has had, the newest are the ones to show; that of a project also says
--- whether it is deleted. There is no index by actor, type or time: they filter a scan in order of seq, bounded by the
--- time of a statement; each further index would cost as much as the table itself.
+-- whether it is deleted. There is no index by project, credential, actor, type or time: they filter a scan in
+-- order of seq, piece by piece; each further index would cost a third of what a row costs (docs/decisions/0037).
 
 -- name: tables
 create table events (

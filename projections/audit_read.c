@@ -87,8 +87,8 @@ static void select_sql(struct buf *sql)
 }
 
 struct params {
-	struct slice values[12];
-	int n;
+	struct slice values[13];
+	int n, until;
 	struct buf sql, hidden;
 };
 
@@ -99,7 +99,7 @@ static void add_condition(struct params *params, const char *condition, struct s
 }
 
 struct texts {
-	char after[24], limit[16], from[CLOCK_TEXT], to[CLOCK_TEXT], actor[UUID_TEXT];
+	char after[24], until[24], limit[16], from[CLOCK_TEXT], to[CLOCK_TEXT], actor[UUID_TEXT];
 	char issue[UUID_TEXT + 1], project[UUID_TEXT + 1], member[UUID_TEXT];
 };
 
@@ -221,14 +221,16 @@ static void add_times(struct params *p, const struct audit_query *query, struct 
 	}
 }
 
+/* The parameters that change from piece to piece. */
+enum { AFTER = 1 };
+
 static void build(struct params *p, struct slice tenant, const struct audit_query *query,
                   struct texts *t)
 {
-	format_after(query, t->after);
 	snprintf(t->limit, sizeof t->limit, "%u", query->limit + 1);
 	select_sql(&p->sql);
 	p->values[p->n++] = tenant;
-	p->values[p->n++] = slice_str(t->after);
+	p->values[p->n++] = slice_of(NULL, 0);
 	buf_printf(&p->sql, " and e.seq %s $2::bigint", query->newest_first ? "<" : ">");
 	add_sight(p, query->sight, t->member);
 	if (query->issue.n)
@@ -247,8 +249,10 @@ static void build(struct params *p, struct slice tenant, const struct audit_quer
 		add_condition(p, "e.type =", query->type);
 	add_times(p, query, t);
 	p->values[p->n++] = slice_str(t->limit);
-	buf_printf(&p->sql, " order by e.seq %slimit $%d", query->newest_first ? "desc " : "",
+	buf_printf(&p->sql, " and e.seq %s $%d::bigint order by e.seq %slimit $%d",
+	           query->newest_first ? ">=" : "<=", p->n + 1, query->newest_first ? "desc " : "",
 	           p->n);
+	p->until = p->n++;
 }
 
 static void write_nullable(struct json_out *json, const char *key, const struct pg_result *rows,
@@ -303,24 +307,109 @@ static void write_item(struct json_out *json, const struct pg_result *rows, int 
 	json_out_object_end(json);
 }
 
-static void write_page(const struct pg_result *rows, int limit, uint64_t position, struct buf *out)
-{
+/* --- pages, piece by piece --- */
+
+/* What is asked for may be rare, or at the other end of a long log, and no index would find it:
+ * pieces of the log are read, none of which takes long, until the page is full or its time over. */
+#define PIECE_SEQS     10000
+#define PIECE_SEQS_MAX 1000000
+#define PIECE_SHORT_MS 40
+
+struct pieces {
+	const struct audit_query *query;
+	uint64_t position;
+	uint64_t from, until; /* seqs of a piece: behind the one, to the other */
+	uint64_t size;
+	uint32_t n;    /* items that were written */
+	uint64_t last; /* of them */
+	bool is_full;  /* there is one more */
 	struct json_out json;
-	int n = pg_rows(rows) < limit ? pg_rows(rows) : limit;
-	json_out_init(&json, out);
-	json_out_object(&json);
-	json_out_key(&json, "items");
-	json_out_array(&json);
-	for (int i = 0; i < n; i++)
-		write_item(&json, rows, i);
-	json_out_array_end(&json);
-	json_out_key(&json, "next");
-	if (pg_rows(rows) > limit)
-		json_out_int(&json, pg_int(rows, n - 1, 0));
+};
+
+static void first_piece(struct pieces *p)
+{
+	const struct audit_query *query = p->query;
+	uint64_t end = p->position + 1;
+	p->from = query->after;
+	if (query->newest_first && (!query->after || query->after > end))
+		p->from = end;
+	/* what an issue has is found by an index */
+	p->size = query->issue.n ? INT64_MAX : PIECE_SEQS;
+}
+
+static bool is_at_end(const struct pieces *p)
+{
+	return p->query->newest_first ? p->from <= 1 : p->from >= p->position;
+}
+
+static void set_piece(struct pieces *p, struct params *params, struct texts *t)
+{
+	uint64_t left = p->query->newest_first ? p->from - 1 : p->position - p->from;
+	uint64_t n = left < p->size ? left : p->size;
+	p->until = p->query->newest_first ? p->from - n : p->from + n;
+	snprintf(t->after, sizeof t->after, "%llu", (unsigned long long)p->from);
+	snprintf(t->until, sizeof t->until, "%llu", (unsigned long long)p->until);
+	params->values[AFTER] = slice_str(t->after);
+	params->values[params->until] = slice_str(t->until);
+}
+
+static void write_piece(struct pieces *p, const struct pg_result *rows)
+{
+	for (int i = 0; i < pg_rows(rows) && !p->is_full; i++) {
+		p->is_full = p->n == p->query->limit;
+		if (p->is_full)
+			break;
+		write_item(&p->json, rows, i);
+		p->last = (uint64_t)pg_int(rows, i, 0);
+		p->n++;
+	}
+}
+
+static enum status read_pieces(struct pieces *p, struct pg *pg, struct params *params,
+                               struct texts *t, struct error *err)
+{
+	int64_t begun = clock_monotonic_ms(), now = begun;
+	enum status status = STATUS_OK;
+	bool has_time = true;
+	while (!is_at_end(p) && !p->is_full && has_time) {
+		struct pg_result *rows = NULL;
+		set_piece(p, params, t);
+		status = pg_exec(pg, NULL, buf_cstr(&params->sql), params->values, params->n, &rows,
+		                 err);
+		if (status)
+			break;
+		write_piece(p, rows);
+		pg_result_free(rows);
+		p->from = p->until;
+		int64_t before = now;
+		now = clock_monotonic_ms();
+		if (now - before < PIECE_SHORT_MS && p->size < PIECE_SEQS_MAX)
+			p->size *= 2;
+		has_time = now - begun < p->query->look_ms;
+	}
+	return status;
+}
+
+static enum status write_page(struct pieces *p, struct pg *pg, struct params *params,
+                              struct texts *t, struct buf *out, struct error *err)
+{
+	json_out_init(&p->json, out);
+	json_out_object(&p->json);
+	json_out_key(&p->json, "items");
+	json_out_array(&p->json);
+	first_piece(p);
+	enum status status = read_pieces(p, pg, params, t, err);
+	json_out_array_end(&p->json);
+	json_out_key(&p->json, "next");
+	if (p->is_full)
+		json_out_int(&p->json, (int64_t)p->last);
+	else if (!is_at_end(p))
+		json_out_int(&p->json, (int64_t)p->from);
 	else
-		json_out_null(&json);
-	json_out_member_int(&json, "position", (int64_t)position);
-	json_out_object_end(&json);
+		json_out_null(&p->json);
+	json_out_member_int(&p->json, "position", (int64_t)p->position);
+	json_out_object_end(&p->json);
+	return status;
 }
 
 enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
@@ -329,7 +418,7 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 {
 	struct params params = {.n = 0};
 	struct texts texts;
-	struct pg_result *rows = NULL;
+	size_t start = out->n;
 	bool found = true, deleted;
 	enum status status = check(query, err);
 	if (status)
@@ -341,16 +430,15 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	if (!status && found && query->project.n)
 		status = find_project(pg, tenant, query, texts.project, &found, err);
 	if (!status && found) {
+		struct pieces pieces = {.query = query, .position = *position};
 		build(&params, tenant, query, &texts);
-		status = pg_exec(pg, NULL, buf_cstr(&params.sql), params.values, params.n, &rows,
-		                 err);
+		status = write_page(&pieces, pg, &params, &texts, out, err);
 	}
-	if (!status && found)
-		write_page(rows, (int)query->limit, *position, out);
-	pg_result_free(rows);
 	buf_release(&params.sql);
 	buf_release(&params.hidden);
 	status = pg_view_read_end(pg, status, err);
+	if (status)
+		out->n = start;
 	if (!status && !found)
 		return error_set(err, STATUS_NOT_FOUND, "no such issue or project");
 	return status;

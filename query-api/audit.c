@@ -34,7 +34,8 @@ static void run_audit(struct query *query)
 	                             .project = query_text(query, "project"),
 	                             .credential = query_text(query, "credential"),
 	                             .type = query_text(query, "type"),
-	                             .sight = &query->sight};
+	                             .sight = &query->sight,
+	                             .look_ms = AUDIT_LOOK_MS};
 	struct error err;
 	struct pg *pg;
 	struct uuid actor;

@@ -408,6 +408,92 @@ static void events_of_a_project_are_those_of_its_issues_too(void **state)
 	assert_int_equal(try_audit(SLICE("acme"), &query, &page), STATUS_INVALID);
 }
 
+#define LONG_SEQS 60000
+
+/* A long log, in which eight events were done with one API key, and the last two are of the one
+ * issue of a project. */
+static void make_long_log(void)
+{
+	struct error err = {.text = ""};
+	struct pg *owner = pg_open(getenv("NEXUSFLOW_TEST_POSTGRES"), "test");
+	assert_int_equal(
+	        pg_script(owner,
+	                  "insert into audit_v1.events select 'long', n, gen_random_uuid(),"
+	                  " 'CommentAdded', 'issue', ('00000000-0000-4000-8000-00000000000'"
+	                  "  || case when n > 59998 then 1 else 2 end)::uuid,"
+	                  " 'member', gen_random_uuid(), gen_random_uuid(), now(), now(), null,"
+	                  " '{}', null, case when n % 8000 = 1 then 'rare' end, null"
+	                  " from generate_series(1, 60000) n;"
+	                  "insert into audit_v1.projects values"
+	                  " ('long', '00000000-0000-4000-8000-0000000000a1', 'NEW', 1, false);"
+	                  "insert into audit_v1.issues values"
+	                  " ('long', '00000000-0000-4000-8000-000000000001',"
+	                  "  '00000000-0000-4000-8000-0000000000a1', 1, 59999);"
+	                  "insert into audit_v1.seqs (tenant, seq) values ('long', 60000)",
+	                  &err),
+	        STATUS_OK);
+	pg_close(owner);
+}
+
+/* The seqs of every page, and how many pages there were. */
+static size_t follow(struct audit_query query, uint64_t *seqs, size_t most, size_t *pages)
+{
+	size_t n = 0;
+	*pages = 0;
+	for (bool more = true; more; ++*pages) {
+		struct buf body = {0};
+		struct error err = {.text = ""};
+		uint64_t position;
+		assert_int_equal(
+		        audit_read(pg, "v1", SLICE("long"), &query, &body, &position, &err),
+		        STATUS_OK);
+		assert_int_equal(position, LONG_SEQS);
+		json_t *page = json_loadb(body.data, body.n, 0, NULL), *item;
+		size_t i;
+		assert_true(json_array_size(json_object_get(page, "items")) <= query.limit);
+		json_array_foreach(json_object_get(page, "items"), i, item)
+		{
+			assert_true(n < most);
+			seqs[n++] = (uint64_t)json_integer_value(json_object_get(item, "seq"));
+		}
+		more = json_is_integer(json_object_get(page, "next"));
+		query.after = (uint64_t)json_integer_value(json_object_get(page, "next"));
+		json_decref(page);
+		buf_release(&body);
+	}
+	return n;
+}
+
+static void what_is_rare_in_a_long_log_is_found_page_by_page(void **state)
+{
+	(void)state;
+	make_long_log();
+	for (int newest = 0; newest < 2; newest++)
+		for (uint32_t limit = 1; limit <= 9; limit += 2)
+			for (int64_t look_ms = 0; look_ms <= 60000; look_ms += 60000) {
+				struct audit_query query = {.credential = SLICE("rare"),
+				                            .limit = limit,
+				                            .newest_first = newest,
+				                            .look_ms = look_ms};
+				uint64_t seqs[9];
+				size_t pages;
+				assert_int_equal(follow(query, seqs, 9, &pages), 8);
+				for (uint64_t i = 0; i < 8; i++)
+					assert_int_equal(seqs[newest ? 7 - i : i], 8000 * i + 1);
+				if (look_ms)
+					assert_int_equal(pages, (8 + limit - 1) / limit);
+				else
+					assert_true(pages > 2);
+				query = (struct audit_query){.project = SLICE("new"),
+				                             .limit = limit,
+				                             .newest_first = newest,
+				                             .look_ms = look_ms};
+				assert_int_equal(follow(query, seqs, 9, &pages), 2);
+				assert_int_equal(seqs[newest], 59999);
+				assert_int_equal(seqs[!newest], 60000);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +509,7 @@ int main(void)
 	        cmocka_unit_test(events_are_filtered_and_paged_in_order),
 	        cmocka_unit_test(events_are_read_newest_first),
 	        cmocka_unit_test(events_of_a_project_are_those_of_its_issues_too),
+	        cmocka_unit_test(what_is_rare_in_a_long_log_is_found_page_by_page),
 	};
 	return cmocka_run_group_tests_name("postgres reads", tests, setup, teardown);
 }
