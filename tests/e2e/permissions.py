@@ -861,24 +861,32 @@ class Removed(unittest.TestCase):
             if rest:
                 self.assertEqual(accepted, [])
 
+    def answers_of_leavers(self, paths, reached):
+        """What those are answered who wait for a position, reached or not, and are removed meanwhile."""
+        leavers = [self.leaver() for _ in paths]
+        far = send("CreateTeam", {"name": new("t")}).position + (20 if reached else 1000000)
+        for path, (_, client) in zip(paths, leavers):  # the node reads each before it takes the command that comes later
+            joint = "&" if "?" in path else "?"
+            client.connection.request("GET", f"/v1/t/acme{path}{joint}min_position={far}",
+                                      headers={"Authorization": "Bearer " + client.token})
+        position = max(self.remove(id) for id, _ in leavers)
+        while reached and position < far:
+            position = send("CreateTeam", {"name": new("t")}).position
+        answers = [client.connection.getresponse() for _, client in leavers]
+        return [(answer.status, json.loads(answer.read()), answer.getheader("NexusFlow-Position")) for answer in answers]
+
     def test_who_waits_for_a_position_is_answered_as_a_stranger(self):
         paths = ("", "/me", "/projects", "/audit?limit=1", "/events?limit=1")
         for reached in (True, False):
-            leavers = [self.leaver() for _ in paths]
-            far = send("CreateTeam", {"name": new("t")}).position + (20 if reached else 1000000)
-            for path, (_, client) in zip(paths, leavers):  # the node reads each before it takes the command that comes later
-                joint = "&" if "?" in path else "?"
-                client.connection.request("GET", f"/v1/t/acme{path}{joint}min_position={far}",
-                                          headers={"Authorization": "Bearer " + client.token})
-            position = max(self.remove(id) for id, _ in leavers)
-            while reached and position < far:
-                position = send("CreateTeam", {"name": new("t")}).position
-            for path, (_, client) in zip(paths, leavers):
-                answer, other = client.connection.getresponse(), CLIENTS["stranger"].get("/v1/t/acme" + path)
+            for _ in range(10):
+                answers = self.answers_of_leavers(paths, reached)
+                if 503 not in [status for status, _, _ in answers]:
+                    break  # else the machine was so busy that the wait was over before the removal
+            for path, (status, found, position) in zip(paths, answers):
+                told = CLIENTS["stranger"].get("/v1/t/acme" + path).json()
                 with self.subTest(f"{path} {reached}"):
-                    found, told = json.loads(answer.read()), other.json()
-                    self.assertEqual((found.pop("request_id") != "", answer.status, found), (told.pop("request_id") != "", 404, told))
-                    self.assertIsNone(answer.getheader("NexusFlow-Position"))
+                    self.assertEqual((found.pop("request_id") != "", status, found), (told.pop("request_id") != "", 404, told))
+                    self.assertIsNone(position)
 
 
 class DeletedProject(unittest.TestCase):
