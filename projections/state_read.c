@@ -310,7 +310,7 @@ static void tell_refusal(const struct crossing *crossing, const struct row_proje
 	if (caller->only_reads) {
 		text_add(why, TRANSITION_WHY_MAX, SLICE("the API key may only read"));
 	} else if (command_reach(COMMAND_TRANSITION_ISSUE, &holder, &rights, &crossing->issue) ==
-	         REACHES_NOTHING) {
+	           REACHES_NOTHING) {
 		text_add(why, TRANSITION_WHY_MAX,
 		         SLICE("this needs the permission transition_issues in "));
 		text_add(why, TRANSITION_WHY_MAX, PADDED(project->key));

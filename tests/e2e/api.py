@@ -494,11 +494,8 @@ class Organization(Case):
             person = {"issuer": "nexusflow", "subject": "found-" + ids[name], "name": name, "email": f"{len(ids)}@mail.org"}
             ok(OWNER.command("acme", "AddMember", {"member_id": ids[name], "person": person, "role": "member"}), 201)
         guest = NODE.client(NODE.token("looker"))
-        ok(OWNER.command("acme", "AddMember", {"person": dict(nexusflow.person("looker"), email="l@example.org"), "role": "guest"}), 201)
+        ok(OWNER.command("acme", "AddMember", {"person": dict(nexusflow.person("looker"), email="l@mail.org"), "role": "guest"}), 201)
         guest.joined("acme")
-        for typed, names in (("zo", {"Zoë van Dam", "Zoé Élan"}), ("ZOE\u0308", {"Zoë van Dam"}), ("élo", {"Élodie Œuvrard"}), ("É", {"Élodie Œuvrard", "Zoé Élan"}),
-        added = ok(OWNER.command("acme", "AddMember", {"person": dict(nexusflow.person("looker"), email="l@mail.org"), "role": "guest"}), 201)
-        ok(guest.get("/v1/t/acme/me", {"NexusFlow-Min-Position": str(added.position)}))
         for typed, names in (("zo", {"Zoë van Dam", "Zoé Élan"}), ("ZOE\u0308", {"Zoë van Dam", "Zoé Élan"}), ("elo", {"Élodie Œuvrard"}), ("É", {"Élodie Œuvrard", "Zoé Élan"}),
                              ("œuv", {"Élodie Œuvrard"}), ("van d", {"Zoë van Dam"}), ("odie", set()), ("am", set())):
             for path in ("/members", "/projects/TLS/assignable"):

@@ -1582,12 +1582,10 @@ class Expected(oracle_fields.ExpectedFields):
         for t in self.fold.transitions(project, issue["type"]):
             if t["conditions"] or t["validators"]:
                 raise ValueError("who may take a transition with rules is not for the oracle to say")
-            possible = leaves(t, issue["status"]) and not issue["archived"]
-            here = self.fold.status_of(project, issue["status"])
-            why = "the issue is archived" if issue["archived"] else f"does not start from '{here['name']}' ({here['id']})"
             possible = leaves(t, issue["status"]) and not issue["archived"] and not project["archived"]
+            here = self.fold.status_of(project, issue["status"])
             why = "the issue is archived" if issue["archived"] else "the project is archived" if project["archived"] else \
-                f"does not start from {issue['status']}"
+                f"does not start from '{here['name']}' ({here['id']})"
             if t["kind"] != "initial":
                 found.append({"id": t["id"], "name": t["name"], "to": self.fold.status_of(project, t["to"]), "possible": possible,
                               "why": None if possible else why,

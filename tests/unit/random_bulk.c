@@ -37,19 +37,19 @@ void fill_bulk(struct decider *decider, struct seed *seed, struct command *comma
 		        .add_affects_versions = random_parts(decider, seed)};
 		break;
 	case COMMAND_BULK_TRANSITION_ISSUES:
-		command->bulk_transition_issues = (struct bulk_transition_issues){
-		        .issues = issues,
-		        .has_to = !maybe(seed, 3),
-		        .to = SOME_STATUS,
-		        .has_category = maybe(seed, 3),
-		        .category = STATUS_CATEGORY_DONE,
-		        .has_resolution = maybe(seed, 4),
-		        .resolution = SOME_RESOLUTION,
-		        .fields = random_screen(decider, seed),
-		        .has_comment = maybe(seed, 4),
-		        .comment = SOME_TEXT,
-		        .has_from = maybe(seed, 6),
-		        .from = SOME_STATUS};
+		command->bulk_transition_issues =
+		        (struct bulk_transition_issues){.issues = issues,
+		                                        .has_to = !maybe(seed, 3),
+		                                        .to = SOME_STATUS,
+		                                        .has_category = maybe(seed, 3),
+		                                        .category = STATUS_CATEGORY_DONE,
+		                                        .has_resolution = maybe(seed, 4),
+		                                        .resolution = SOME_RESOLUTION,
+		                                        .fields = random_screen(decider, seed),
+		                                        .has_comment = maybe(seed, 4),
+		                                        .comment = SOME_TEXT,
+		                                        .has_from = maybe(seed, 6),
+		                                        .from = SOME_STATUS};
 		break;
 	case COMMAND_BULK_MOVE_ISSUES:
 		command->bulk_move_issues =

@@ -70,7 +70,6 @@ static void an_issue_is_found_by_key_or_id(void **state)
 	static const char *const bad[] = {"TLS-0",
 	                                  "TLS-01",
 	                                  "TLS-2",
-	                                  "tls-1",
 	                                  "TLS",
 	                                  "TLS-",
 	                                  "-1",
