@@ -19,7 +19,7 @@ static const struct pg_batch_type batches[] = {
         [CLONES] = BATCH(clones, created, 11),
         [COMMENTS] = BATCH(comments, created, 11),
         [EDITS] = BATCH(edits, edited, 5),
-        [DELETED] = BATCH(deleted, deleted, 2),
+        [DELETED] = BATCH(deleted, deleted, 3),
         [HIDDEN] = BATCH(hidden, changed, 5),
         [VALUES] = BATCH(field_values, values_set, 7),
         [VALUE_TEXTS] = BATCH(value_texts, texts_set, 8),
@@ -193,6 +193,7 @@ static enum status search_apply(struct view *view, const struct event *event, st
 	} else if (event->type == EVENT_COMMENT_DELETED) {
 		pg_batch_text(&view->batches[DELETED], meta->tenant);
 		pg_batch_uuid(&view->batches[DELETED], &event->comment_deleted.comment_id);
+		pg_batch_int(&view->batches[DELETED], meta->seq);
 	}
 	return pg_view_added(view, err);
 }
@@ -201,7 +202,7 @@ const struct pg_view_type search_view = {
         .type =
                 {
                         .name = "search",
-                        .version = 6,
+                        .version = 7,
                         .handled = search_handled,
                         PG_VIEW_SLOTS,
                         .apply = search_apply,

@@ -4,7 +4,8 @@
 --
 -- Rows come as events tell them, in the types ..._row. A live batch is one array of them: issues are inserted, then
 -- comments (which take the project of their issue), then the last text of each edited row; deleted comments go, and at
--- the end issues that moved are taken, with their other texts, to the last of their projects. A bulk build copies them
+-- the end issues that moved are taken, with their other texts, to the last of their projects. Old logs may give the id
+-- of a deleted comment to another one: what happened to the first, by its seq, does not touch the second. A bulk build copies them
 -- into tables of the same types and joins those at the end.
 
 -- name: tables
@@ -64,7 +65,7 @@ create type created_row as (
 );
 -- null: unchanged
 create type edited_row as (tenant text collate "C", doc_id uuid, title text, body text, seq bigint);
-create type deleted_row as (tenant text collate "C", doc_id uuid);
+create type deleted_row as (tenant text collate "C", doc_id uuid, seq bigint);
 create type moved_row as (
     tenant text collate "C", issue_id uuid, project_id uuid, number bigint, type text collate "C", seq bigint
 );
@@ -120,11 +121,15 @@ select (select count(*) from u) - (select count(*) from added)
 
 -- name: comments
 with u as (
-    select * from unnest($1::created_row[])
+    select distinct on (tenant, doc_id) * from unnest($1::created_row[])
+    order by tenant, doc_id, seq desc
 ), added as (
     insert into docs (tenant, doc_id, issue_id, project_id, title, body, updated_seq)
     select u.tenant, u.doc_id, u.issue_id, i.project_id, u.title, u.body, u.seq
     from u join docs i on i.tenant = u.tenant and i.doc_id = u.issue_id
+    on conflict (tenant, doc_id) do update set
+        issue_id = excluded.issue_id, project_id = excluded.project_id, body = excluded.body,
+        updated_seq = excluded.updated_seq
     returning 1
 )
 select (select count(*) from u) - (select count(*) from added)
@@ -137,7 +142,10 @@ with u as (
     from unnest($1::edited_row[])
     group by tenant, doc_id
 ), changed as (
-    update docs d set title = coalesce(u.title, d.title), body = coalesce(u.body, d.body), updated_seq = u.seq
+    update docs d set
+        title = case when u.seq > d.updated_seq then coalesce(u.title, d.title) else d.title end,
+        body = case when u.seq > d.updated_seq then coalesce(u.body, d.body) else d.body end,
+        updated_seq = greatest(u.seq, d.updated_seq)
     from u where d.tenant = u.tenant and d.doc_id = u.doc_id
     returning 1
 )
@@ -145,7 +153,7 @@ select (select count(*) from u) - (select count(*) from changed)
 
 -- name: deleted
 delete from docs d using unnest($1::deleted_row[]) u
-where d.tenant = u.tenant and d.doc_id = u.doc_id
+where d.tenant = u.tenant and d.doc_id = u.doc_id and d.updated_seq < u.seq
 
 -- name: moved
 with u as (
@@ -264,11 +272,11 @@ select c.tenant, c.doc_id, c.issue_id, coalesce(m.project_id, c.project_id, i.pr
     coalesce(t.title, c.title), coalesce(b.body, c.body, x.body), greatest(c.seq, t.seq, b.seq)
 from created c
 join created i on i.tenant = c.tenant and i.doc_id = c.issue_id
-left join last_title t on t.tenant = c.tenant and t.doc_id = c.doc_id
-left join last_body b on b.tenant = c.tenant and b.doc_id = c.doc_id
+left join last_title t on t.tenant = c.tenant and t.doc_id = c.doc_id and t.seq > c.seq
+left join last_body b on b.tenant = c.tenant and b.doc_id = c.doc_id and b.seq > c.seq
 left join cloned x on x.tenant = c.tenant and x.seq = c.text_seq
 left join last_place m on m.tenant = c.tenant and m.issue_id = c.issue_id
-where not exists (select from deleted g where g.tenant = c.tenant and g.doc_id = c.doc_id);
+where not exists (select from deleted g where g.tenant = c.tenant and g.doc_id = c.doc_id and g.seq > c.seq);
 
 insert into field_values
 select tenant, issue_id, field, n, kind, value
