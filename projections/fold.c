@@ -150,6 +150,13 @@ enum status fold_begin(struct fold *fold, struct error *err)
 	return status;
 }
 
+/* One of several events cannot be stored: find out which. */
+static enum status read_carefully(struct fold *fold, enum status status)
+{
+	fold->careful = fold->again = true;
+	return status;
+}
+
 static enum status apply(struct fold *fold, struct tenant_entry *tenant,
                          const struct record_read *read, const struct journal_entry *entry,
                          struct error *err)
@@ -169,7 +176,11 @@ static enum status apply(struct fold *fold, struct tenant_entry *tenant,
 	if (!fold->type->handled[event->type])
 		return STATUS_OK;
 	status = fold->type->apply(fold->view, event, err);
-	if (!status || status_policy(status) != POLICY_PARK)
+	if (!status && fold->careful && fold->type->flush)
+		status = fold->type->flush(fold->view, err);
+	if (status == STATUS_BATCH_INVALID && !fold->careful)
+		return read_carefully(fold, status);
+	if (status != STATUS_BATCH_INVALID && status_policy(status) != POLICY_PARK)
 		return status;
 	fold_note_failing(fold, tenant, read, entry, err);
 	return status;
@@ -287,8 +298,11 @@ enum status fold_commit(struct fold *fold, struct error *err)
 {
 	enum status status = fold->type->commit(fold->view, &fold->stored, &fold->next, err);
 	fold->open = false;
+	if (status == STATUS_BATCH_INVALID && !fold->careful)
+		return read_carefully(fold, status);
 	if (status)
 		return status;
+	fold->careful = false;
 	fold->stored = fold->next;
 	fold->by_seq = false;
 	settle(fold);
@@ -350,6 +364,13 @@ static enum status restart(struct fold *fold, struct error *err)
 	return fold_forget_stopped(fold, err);
 }
 
+static enum status read_again(struct fold *fold, struct error *err)
+{
+	fold->again = false;
+	fold_roll_back(fold);
+	return fold->by_seq && restart(fold, err) ? err->status : rewind_reader(fold, err);
+}
+
 static enum status step(struct fold *fold, int timeout_ms, struct error *err)
 {
 	uint32_t n = 0;
@@ -357,11 +378,8 @@ static enum status step(struct fold *fold, int timeout_ms, struct error *err)
 	                                         fold->options.poll_max, &n, err);
 	if (!status)
 		status = take_all(fold, n, err);
-	if (fold->again) {
-		fold->again = false;
-		fold_roll_back(fold);
-		return fold->by_seq && restart(fold, err) ? err->status : rewind_reader(fold, err);
-	}
+	if (fold->again)
+		return read_again(fold, err);
 	if (!status && fold->by_seq && fold->unmarked == 0)
 		status = fold_begin(fold, err); /* the position is of this journal now */
 	if (status || !at_boundary(fold))
@@ -370,7 +388,9 @@ static enum status step(struct fold *fold, int timeout_ms, struct error *err)
 		settle(fold);
 		return STATUS_OK;
 	}
-	return commit_is_due(fold, n) ? fold_commit(fold, err) : STATUS_OK;
+	if (commit_is_due(fold, n))
+		status = fold_commit(fold, err);
+	return fold->again ? read_again(fold, err) : status;
 }
 
 enum status fold_step(struct fold *fold, int timeout_ms, struct error *err)

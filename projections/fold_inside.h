@@ -32,7 +32,9 @@ struct fold {
 	bool marked[JOURNAL_PARTITIONS_MAX]; /* by seq: behind what was copied */
 	uint32_t unmarked;                   /* by seq: how many are not */
 	bool open;                           /* a transaction is */
-	bool again; /* an event was found failing: roll back and read again */
+	bool again;   /* an event was found failing: roll back and read again */
+	bool careful; /* up to the next commit, store what each event comes to before the next one
+	               */
 	struct tenant_table tenants;
 	struct failing *failing;
 	uint32_t failing_n;

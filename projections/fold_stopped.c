@@ -2,7 +2,9 @@
  *
  * An event that the view cannot apply: roll back, note (tenant, seq), read again from the committed
  * position; this time the event is answered with view->stop. So nothing half-applied is ever
- * committed, and a Postgres transaction that the failure has broken does not matter.
+ * committed, and a Postgres transaction that the failure has broken does not matter. A view that
+ * gathers rows may find out later, and does not know which event they are of: then the transaction
+ * is made again with each event stored before the next one is applied.
  *
  * Going on: within one transaction the events of this tenant are read again, by a reader of their
  * own, from where it stands up to where the fold is. Afterwards the view is what it would be had
@@ -236,7 +238,9 @@ static enum status retry(struct fold *fold, struct tenant_entry *tenant, struct 
 			return status;
 		}
 		if (!fold->again)
-			return fold_commit(fold, err);
+			status = fold_commit(fold, err);
+		if (!fold->again)
+			return status;
 		fold->again = false;
 		fold_roll_back(fold);
 		if (fold_find_failing(fold, tenant, stood) && tenant->stop.offset >= 0)

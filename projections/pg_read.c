@@ -60,7 +60,7 @@ enum status pg_view_read_end(struct pg *pg, enum status status, struct error *er
 	if (status == STATUS_NOT_FOUND || status == STATUS_DENIED) {
 		error_wrap(err, "the view is not there yet");
 		status = STATUS_UNAVAILABLE;
-	} else if (status == STATUS_INVALID) {
+	} else if (status == STATUS_INVALID || status == STATUS_MALFORMED) {
 		status = STATUS_IO;
 	}
 	if (status && err)

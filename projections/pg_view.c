@@ -273,12 +273,22 @@ enum status pg_view_resume(struct view *view, struct slice tenant, struct error 
 	                       err);
 }
 
+/* Rows that the server refuses for what is in them are some event's; the fold finds out whose. */
+static enum status batch_failure(enum status status, struct error *err)
+{
+	if (status != STATUS_MALFORMED && status != STATUS_CONFLICT && status != STATUS_CORRUPT)
+		return pg_view_failure(status, err);
+	if (err)
+		err->status = STATUS_BATCH_INVALID;
+	return STATUS_BATCH_INVALID;
+}
+
 enum status pg_view_flush(struct view *view, struct error *err)
 {
 	for (uint32_t i = 0; i < view->kind->batches_n; i++) {
 		enum status status = pg_batch_flush(&view->batches[i], view->pg, err);
 		if (status)
-			return pg_view_failure(status, err);
+			return batch_failure(status, err);
 	}
 	return STATUS_OK;
 }

@@ -78,12 +78,13 @@ bool pg_view_lost(struct view *view);
 #define PG_VIEW_SLOTS                                                                              \
 	.postgres = true, .pace_ms = 50, .open = pg_view_open, .close = pg_view_close,             \
 	.position = pg_view_position, .tenant_seq = pg_view_tenant_seq, .begin = pg_view_begin,    \
-	.advance = pg_view_advance, .stop = pg_view_stop, .resume = pg_view_resume,                \
-	.stopped = pg_view_stopped, .commit = pg_view_commit, .rollback = pg_view_rollback,        \
-	.finish = pg_view_finish, .digest = pg_view_digest, .lost = pg_view_lost,                  \
-	.drop = pg_view_drop
+	.advance = pg_view_advance, .flush = pg_view_flush, .stop = pg_view_stop,                  \
+	.resume = pg_view_resume, .stopped = pg_view_stopped, .commit = pg_view_commit,            \
+	.rollback = pg_view_rollback, .finish = pg_view_finish, .digest = pg_view_digest,          \
+	.lost = pg_view_lost, .drop = pg_view_drop
 
-/* For apply: send all batches now, before a statement that reads what they hold. */
+/* The slot of view_type. For apply: send all batches now, before a statement that reads what they
+ * hold. */
 enum status pg_view_flush(struct view *view, struct error *err);
 /* For apply, after a row was added: send the batches when they have grown large. */
 enum status pg_view_added(struct view *view, struct error *err);

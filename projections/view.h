@@ -73,6 +73,11 @@ struct view_type {
 	 * tenant: the transaction is rolled back and made again without the event. Policy RETRY and
 	 * CRASH roll back as well. */
 	enum status (*apply)(struct view *view, const struct event *event, struct error *err);
+	/* Store now what apply has gathered. STATUS_BATCH_INVALID, here, from apply or from commit:
+	 * what one of the events gathered since the last time came to cannot be stored; the fold
+	 * goes back and stores them one by one, to stop its tenant alone. NULL: apply gathers
+	 * nothing. */
+	enum status (*flush)(struct view *view, struct error *err);
 	/* Every event, handled or not, moves the tenant's seq; called before apply. */
 	enum status (*advance)(struct view *view, const struct event_meta *meta,
 	                       const struct view_place *place, struct error *err);

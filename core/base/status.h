@@ -30,6 +30,7 @@
 	X(CONFLICT, CRASH, "changed by somebody else")                                             \
 	X(DENIED, PARK, "not allowed")                                                             \
 	X(INVALID, PARK, "invalid")                                                                \
+	X(BATCH_INVALID, CRASH, "something of a batch is invalid")                                 \
 	X(INTERRUPTED, CRASH, "interrupted")
 
 #define STATUS_ENUM(name, policy, text) STATUS_##name,

@@ -147,7 +147,7 @@ static enum status need_connection(struct pg *pg, struct error *err)
 }
 
 /* SQLSTATE classes: 08 connection, 40 rolled back by the server, 53 resources, 57 operator, 58
- * system. */
+ * system; 22 data, 23 integrity: the values are what is wrong. */
 static enum status status_of_state(const char *state)
 {
 	static const char *const passing[] = {"08", "40", "53", "57", "58", "55P03", NULL};
@@ -161,6 +161,8 @@ static enum status status_of_state(const char *state)
 		return STATUS_NOT_FOUND;
 	if (strcmp(state, "42501") == 0)
 		return STATUS_DENIED;
+	if (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0)
+		return STATUS_MALFORMED;
 	for (uint32_t i = 0; passing[i]; i++)
 		if (strncmp(state, passing[i], strlen(passing[i])) == 0)
 			return STATUS_UNAVAILABLE;

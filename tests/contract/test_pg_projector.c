@@ -86,10 +86,75 @@ static void the_projector_folds_what_a_rebuild_folds(void **state)
 	history_close(&history);
 }
 
+static void note_stop(void *context, const struct view_stop *stop)
+{
+	uint64_t *seq = context;
+	assert_true(slice_is(stop->tenant, "acme"));
+	assert_non_null(memmem(stop->reason.data, stop->reason.n, "CommentEdited: ", 15));
+	*seq = stop->seq;
+}
+
+static void fold_all(const struct view_type *type, struct view *view, struct history *history)
+{
+	struct fold_options options = {
+	        .type = type, .view = view, .journal = history->journal, .batch_events = 5000};
+	struct error err = {.text = ""};
+	struct fold *fold;
+	assert_int_equal(fold_open(&options, &fold, &err), STATUS_OK);
+	if (fold_run(fold, NULL, NULL, NULL, NULL, &err))
+		fail_msg("%s", err.text);
+	fold_close(fold);
+}
+
+/* The server refuses the whole batch, and does not say whose row it is. */
+static void a_row_of_a_batch_that_cannot_be_stored_stops_its_tenant_alone(void **state)
+{
+	(void)state;
+	struct history history;
+	const struct view_type *type = view_type_find(SLICE("search"));
+	struct view *view;
+	struct error err = {.text = ""};
+	uint64_t bad, stood = 0, seq = 0;
+	memset(&history, 0, sizeof history);
+	history_open(&history, 2);
+	history.config.postgres = getenv("NEXUSFLOW_TEST_POSTGRES");
+	history.seed = seed_start("pg_projector");
+	struct history_tenant *acme = history_tenant(&history, "acme", 200);
+	struct history_tenant *beta = history_tenant(&history, "beta", 200);
+	do
+		history_random(&history, 500);
+	while (acme->deleted || !acme->issues_n);
+	struct comment_edited *edited =
+	        &history_issue_event(&history, EVENT_COMMENT_EDITED, &acme->issues[0])
+	                 ->comment_edited;
+	edited->comment_id = history_id("acme", "no comment", 1);
+	edited->body = SLICE("of nothing");
+	history_command(&history, acme);
+	history_flush(&history);
+	bad = (uint64_t)acme->seq;
+	history_random(&history, 500);
+
+	struct view_options options = {.config = &history.config, .instance = "v1-refused"};
+	assert_int_equal(type->open(type, &options, &view, &err), STATUS_OK);
+	for (int again = 0; again < 2; again++) { /* the second time it is known from the store */
+		fold_all(type, view, &history);
+		assert_int_equal(type->tenant_seq(view, SLICE("acme"), &seq, &err), STATUS_OK);
+		assert_int_equal(seq, bad - 1);
+		assert_int_equal(type->tenant_seq(view, SLICE("beta"), &seq, &err), STATUS_OK);
+		assert_int_equal(seq, beta->seq);
+		assert_int_equal(type->stopped(view, note_stop, &stood, &err), STATUS_OK);
+		assert_int_equal(stood, bad);
+		history_random(&history, 100);
+	}
+	type->close(view);
+	history_close(&history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_projector_folds_what_a_rebuild_folds),
+	        cmocka_unit_test(a_row_of_a_batch_that_cannot_be_stored_stops_its_tenant_alone),
 	};
 	return cmocka_run_group_tests_name("postgres projector", tests, NULL, NULL);
 }

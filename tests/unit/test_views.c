@@ -256,6 +256,8 @@ static void a_tenant_that_cannot_be_applied_stands_and_the_others_go_on(void **s
 	struct history *h = *state;
 	struct view *view = history_view(h, "board", "v1");
 	struct history_tenant *acme = &h->tenants[0];
+	while (acme->deleted || !acme->issues_n)
+		history_random(h, 100);
 	uint64_t seq, bad = (uint64_t)acme->seq + 2, found = 0;
 	/* the second event of a command goes to a status that no board has */
 	struct history_issue *issue = &acme->issues[0];
