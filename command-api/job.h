@@ -78,6 +78,7 @@ struct job {
 	struct job_event *events;
 	uint32_t events_n;
 	char key[32];              /* "TLS-12", "TLS"; empty when the aggregate has none */
+	bool hides_key;            /* for who may not see it any more */
 	struct job_bulk bulk;      /* when the aggregate is one */
 	char secret[KEY_TEXT_MAX]; /* the API key that was made now; empty: none. Nowhere else */
 

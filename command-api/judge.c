@@ -302,6 +302,8 @@ static void find_key(struct partition *partition, struct job *job)
 	char key[KEY_MAX + 1];
 	if (job->aggregate.kind == AGGREGATE_KIND_BULK)
 		find_bulk(rows, job);
+	if (job->hides_key)
+		return;
 	if (job->aggregate.kind == AGGREGATE_KIND_PROJECT) {
 		key_of_project(rows, &job->aggregate.id, key);
 		snprintf(job->key, sizeof job->key, "%s", key);
@@ -315,16 +317,54 @@ static void find_key(struct partition *partition, struct job *job)
 	}
 }
 
-static bool is_repeated(struct partition *partition, struct job *job)
+/* Whether who acts may see the project now. */
+static bool may_browse(const struct tenant_state *rows, const struct request *request,
+                       const struct uuid *project_id)
+{
+	struct row_project project;
+	struct row_member member;
+	struct row_key person = row_key_member(&request->actor.id),
+	               at = row_key_project(project_id);
+	if (!rows->get(rows, &person, &member) || !rows->get(rows, &at, &project))
+		return true; /* a rule, or an operator */
+	if (role_reaches(member.role, ORG_ROLE_ADMIN))
+		return true;
+	struct holder holder = {request->actor.id, member.role};
+	struct rights rights = rights_in(rows, &holder, &project);
+	return !project.deleted &&
+	       rights_give(&rights, PERMISSION_BROWSE_PROJECT, &holder.member, NULL);
+}
+
+/* Whether the key that the aggregate has now is not for who sent the command once: it may have
+ * moved to where they see nothing. */
+static bool hides_key(const struct tenant_state *rows, const struct request *request,
+                      const struct aggregate_ref *aggregate)
+{
+	struct row_issue issue;
+	struct row_key at = row_key_issue(&aggregate->id);
+	if (aggregate->kind == AGGREGATE_KIND_PROJECT)
+		return !may_browse(rows, request, &aggregate->id);
+	return aggregate->kind == AGGREGATE_KIND_ISSUE && rows->get(rows, &at, &issue) &&
+	       !may_browse(rows, request, &issue.project_id);
+}
+
+/* The first answer is for who was given it: it names what others may not see. */
+static bool is_repeated(struct partition *partition, struct job *job, const struct request *request)
 {
 	struct write_command found;
 	if (!write_state_command(partition->state, job->tenant, &job->command_id, &found))
 		return false;
-	if (memcmp(found.hash, job->hash, sizeof found.hash) != 0)
+	bool is_same_actor =
+	        acts_for_installation(job) || uuid_equal(&found.actor, &request->actor.id);
+	if (!is_same_actor || memcmp(found.hash, job->hash, sizeof found.hash) != 0)
 		refuse(job, REJECT_KEY_REUSED, "",
-		       "this Idempotency-Key was used for a command with other contents");
+		       "this Idempotency-Key was used by somebody else, or for a command with "
+		       "other contents");
 	else
 		answer_from_log(job, &found);
+	job->hides_key = job->outcome == JOB_REPEATED &&
+	                 hides_key(write_state_rows(partition->state, job->tenant), request,
+	                           &job->aggregate);
 	return true;
 }
 
@@ -345,6 +385,7 @@ static void clear_outcome(struct job *job)
 	job->detail[0] = job->pointer[0] = job->key[0] = job->secret[0] = 0;
 	job->faults.n = 0;
 	job->first_seq = job->position = 0;
+	job->hides_key = false;
 	job->aggregate = (struct aggregate_ref){0};
 	job->events_n = 0;
 }
@@ -418,7 +459,7 @@ static enum status judge(struct partition *partition, struct job *job, struct er
 	}
 	job->position = tenant.seq;
 	bool known = is_known(partition, job, &request);
-	if (known && (is_stopped(&tenant, job) || is_repeated(partition, job)))
+	if (known && (is_stopped(&tenant, job) || is_repeated(partition, job, &request)))
 		return STATUS_OK;
 	uint8_t secret[KEY_SECRET_BYTES] = {0};
 	prepare_secret(job, secret, &request);

@@ -19,7 +19,7 @@
 static const char *const table_names[] = {"rows",       "tenants", "commands",
                                           "identities", "fold",    NULL};
 
-#define STATE_LAYOUT  3
+#define STATE_LAYOUT  4
 #define STORE_KEY_MAX KV_KEY_MAX
 #define EVENT_PACKED  18
 
@@ -37,6 +37,7 @@ struct command_head {
 	uint64_t first_seq;
 	struct aggregate_ref aggregate;
 	struct uuid created; /* nil: nothing */
+	struct uuid actor;
 	uint32_t events_n;
 };
 
@@ -303,6 +304,7 @@ bool write_state_command(struct write_state *state, struct slice tenant,
 	*out = (struct write_command){.first_seq = head.first_seq,
 	                              .aggregate = head.aggregate,
 	                              .created = head.created,
+	                              .actor = head.actor,
 	                              .events = state->events,
 	                              .events_n = head.events_n};
 	memcpy(out->hash, head.hash, 32);
@@ -331,6 +333,7 @@ static void put_command(struct write_state *state, const struct event_meta *meta
 	        .first_seq = state->pending_first_seq,
 	        .aggregate = state->pending_aggregate,
 	        .created = state->pending_created,
+	        .actor = meta->actor.id,
 	        .events_n = (uint32_t)(state->pending.n / EVENT_PACKED),
 	};
 	memcpy(head.hash, meta->command_hash, 32);

@@ -34,6 +34,7 @@ struct write_command {
 	uint64_t first_seq;
 	struct aggregate_ref aggregate; /* of its last event */
 	struct uuid created;            /* nil: nothing */
+	struct uuid actor;              /* who sent it, as the log has it */
 	const struct job_event *events; /* borrows from the transaction, may be unaligned */
 	uint32_t events_n;
 };

@@ -257,6 +257,32 @@ static void a_key_that_was_used_for_something_else_is_refused(void **state)
 	close_bench(bench);
 }
 
+static void the_first_answer_is_for_who_was_given_it(void **state)
+{
+	static const struct principal bob = {.issuer = SLICE("nexusflow"), .subject = SLICE("bob")};
+	struct bench *bench = *state;
+	const char *body = "{\"project\":\"TLS\",\"summary\":\"Once\"}";
+	open_bench(bench);
+	found_acme(bench);
+	expect(bench, &ada, "AddMember", ID(3),
+	       "{\"member_id\":\"" ID(9) "\",\"role\":\"admin\",\"person\":{\"issuer\":"
+	                                 "\"nexusflow\",\"subject\":\"bob\",\"name\":\"Bob\"}}",
+	       JOB_ACCEPTED);
+	expect(bench, &ada, "CreateIssue", ID(4), body, JOB_ACCEPTED);
+	for (int round = 0; round < 2; round++) {
+		struct job *job = run(bench, &bob, "CreateIssue", ID(4), body);
+		assert_int_equal(job->outcome, JOB_REFUSED);
+		assert_int_equal(job->reject, REJECT_KEY_REUSED);
+		assert_string_equal(job->key, "");
+		assert_true(uuid_is_nil(&job->created));
+		job_release(job);
+		expect(bench, &ada, "CreateIssue", ID(4), body, JOB_REPEATED);
+		close_bench(bench);
+		open_bench(bench);
+	}
+	close_bench(bench);
+}
+
 #define OTHER "{\"key\":\"DNS\",\"name\":\"Other\"}"
 
 /* Everything that the answer to a command can show. */
@@ -480,6 +506,8 @@ int main(void)
 	                teardown),
 	        cmocka_unit_test_setup_teardown(a_key_that_was_used_for_something_else_is_refused,
 	                                        setup, teardown),
+	        cmocka_unit_test_setup_teardown(the_first_answer_is_for_who_was_given_it, setup,
+	                                        teardown),
 	        cmocka_unit_test_setup_teardown(a_stranger_cannot_tell_an_organization_from_none,
 	                                        setup, teardown),
 	        cmocka_unit_test_setup_teardown(an_installation_token_only_founds_organizations,
