@@ -27,7 +27,7 @@ struct board_stamp {
 
 /* Without reading a card: for If-None-Match. STATUS_NOT_FOUND: no such project; stamp->position is
  * set even then. */
-enum status board_stamp(struct view *view, struct slice tenant, struct slice project_key,
+enum status board_stamp(struct view *view, struct slice tenant, struct slice project,
                         struct board_stamp *stamp, struct error *err);
 
 /* {"project":{"id","key","name"},"columns":[{"id","name","category","count","cards":[...],
@@ -35,8 +35,8 @@ enum status board_stamp(struct view *view, struct slice tenant, struct slice pro
  * subtasks are those that @sight sees (NULL: all). With a @cursor (as given in "next") only its
  * column, behind it. STATUS_INVALID: not a cursor of this board. */
 enum status board_read(struct view *view, struct slice tenant, const struct sight *sight,
-                       struct slice project_key, struct slice cursor, uint32_t limit,
-                       struct buf *out, struct board_stamp *stamp, struct error *err);
+                       struct slice project, struct slice cursor, uint32_t limit, struct buf *out,
+                       struct board_stamp *stamp, struct error *err);
 
 /* {"items":[{"id","key","name","category","archived","lead","version","issues",
  * "counts":{status:n,...}}],"next":key or null}, in order of the keys behind @after (a key, "" for
@@ -46,7 +46,7 @@ enum status projects_read(struct view *view, struct slice tenant, const struct s
                           struct slice after, bool archived, uint32_t limit, struct buf *out,
                           struct board_stamp *stamp, struct error *err);
 /* One of those objects. */
-enum status project_read(struct view *view, struct slice tenant, struct slice project_key,
+enum status project_read(struct view *view, struct slice tenant, struct slice project,
                          struct buf *out, struct board_stamp *stamp, struct error *err);
 
 #endif

@@ -3,7 +3,7 @@
 #include "projections/board_card.h"
 
 #include "core/base/json_out.h"
-#include "core/domain/text.h"
+#include "projections/project_ref.h"
 #include "projections/row.h"
 
 enum { ID_BYTES = 16, CURSOR_BYTES_MAX = 1 + CARD_RANK_MAX + 1 + ID_BYTES };
@@ -20,24 +20,21 @@ struct reading {
 };
 
 static enum status open_board(struct reading *r, struct view *view, struct slice tenant,
-                              struct slice project_key, struct board_stamp *stamp)
+                              struct slice ref, struct board_stamp *stamp)
 {
 	enum status status = kv_view_read(view, &r->txn, r->err);
 	if (status)
 		return status;
 	*stamp = (struct board_stamp){.position = kv_view_seq(r->txn, tenant)};
-	char room[TEXT_KEY_MAX];
-	struct slice row, kept;
-	if (!text_to_project_key(project_key, room, &kept) || tenant.n > 255)
+	struct slice row;
+	struct uuid id;
+	if (!project_ref_find(r->txn, PROJECT_KEYS, tenant, ref, &id))
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	key_tenant(&r->key, tenant);
-	buf_append_slice(&r->key, kept);
-	if (!kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &row) || row.n != ID_BYTES)
+	row_uuid(&r->key, &id);
+	if (!kv_get(r->txn, PROJECTS, buf_slice(&r->key), &row))
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
-	key_tenant(&r->key, tenant);
-	buf_append_slice(&r->key, row);
-	if (!kv_get(r->txn, PROJECTS, buf_slice(&r->key), &row) ||
-	    !project_unpack(row, &r->project))
+	if (!project_unpack(row, &r->project))
 		return error_set(r->err, STATUS_CORRUPT, "board: a project row is damaged");
 	if (r->project.deleted)
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
@@ -57,11 +54,11 @@ static enum status close_board(struct reading *r, enum status status)
 	return status;
 }
 
-enum status board_stamp(struct view *view, struct slice tenant, struct slice project_key,
+enum status board_stamp(struct view *view, struct slice tenant, struct slice project,
                         struct board_stamp *stamp, struct error *err)
 {
 	struct reading r = {.err = err};
-	return close_board(&r, open_board(&r, view, tenant, project_key, stamp));
+	return close_board(&r, open_board(&r, view, tenant, project, stamp));
 }
 
 /* Bytes of a cursor; 0 if it is none. */
@@ -193,8 +190,8 @@ static void board_json(struct reading *r, struct slice cursor, uint32_t limit, s
 }
 
 enum status board_read(struct view *view, struct slice tenant, const struct sight *sight,
-                       struct slice project_key, struct slice cursor, uint32_t limit,
-                       struct buf *out, struct board_stamp *stamp, struct error *err)
+                       struct slice project, struct slice cursor, uint32_t limit, struct buf *out,
+                       struct board_stamp *stamp, struct error *err)
 {
 	char bytes[CURSOR_BYTES_MAX] = {0};
 	size_t cursor_n = parse_cursor(cursor, bytes);
@@ -202,7 +199,7 @@ enum status board_read(struct view *view, struct slice tenant, const struct sigh
 		return error_set(err, STATUS_INVALID, "not a cursor of this board");
 	struct reading r = {.tenant = tenant, .sight = sight, .err = err};
 	size_t start = out->n;
-	enum status status = open_board(&r, view, tenant, project_key, stamp);
+	enum status status = open_board(&r, view, tenant, project, stamp);
 	if (!status && cursor_n && (uint8_t)bytes[0] >= r.project.columns_n)
 		status = error_set(err, STATUS_INVALID, "not a cursor of this board");
 	if (!status)
@@ -251,12 +248,12 @@ static void project_json(const struct project *project, struct json_out *json)
 	json_out_object_end(json);
 }
 
-enum status project_read(struct view *view, struct slice tenant, struct slice project_key,
+enum status project_read(struct view *view, struct slice tenant, struct slice project,
                          struct buf *out, struct board_stamp *stamp, struct error *err)
 {
 	struct reading r = {.err = err};
 	size_t start = out->n;
-	enum status status = open_board(&r, view, tenant, project_key, stamp);
+	enum status status = open_board(&r, view, tenant, project, stamp);
 	if (!status) {
 		struct json_out json;
 		json_out_init(&json, out);

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "core/domain/text.h"
 #include "projections/boards_inside.h"
+#include "projections/project_ref.h"
 #include "projections/row.h"
 
 /* Structs and pointers that a packed board becomes take at most so many times its bytes. */
@@ -196,20 +196,11 @@ struct list {
 	uint32_t limit;
 };
 
-static bool find_project(struct list *list, struct slice project_key)
+static bool find_project(struct list *list, struct slice ref)
 {
-	char room[TEXT_KEY_MAX];
-	struct slice row, kept;
-	if (!text_to_project_key(project_key, room, &kept))
-		return false;
-	key_tenant(&list->r.key, list->r.tenant);
-	buf_append_slice(&list->r.key, kept);
-	if (!kv_get(list->r.txn, PROJECT_KEYS, buf_slice(&list->r.key), &row) ||
-	    row.n != sizeof list->project)
-		return false;
-	memcpy(list->project.bytes, row.data, sizeof list->project);
 	struct project project;
-	if (!boards_project(list->r.txn, list->r.tenant, &list->project, &project))
+	if (!project_ref_find(list->r.txn, PROJECT_KEYS, list->r.tenant, ref, &list->project) ||
+	    !boards_project(list->r.txn, list->r.tenant, &list->project, &project))
 		return false;
 	bool deleted = project.deleted;
 	project_release(&project);

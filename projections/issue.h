@@ -127,7 +127,7 @@ enum status issue_find(struct view *view, struct slice tenant, struct slice issu
 #define PROJECT_PARTS_MAX 500
 enum project_part { PROJECT_COMPONENTS, PROJECT_VERSIONS };
 enum status project_parts_read(struct view *view, struct view *access, struct slice tenant,
-                               struct slice project_key, enum project_part part, struct buf *out,
+                               struct slice project, enum project_part part, struct buf *out,
                                uint64_t *position, struct error *err);
 
 /* Labels that a project lists or issues of it have, in the order of their bytes:
@@ -140,7 +140,7 @@ struct labels_query {
 	struct slice text;  /* begins a word of theirs, whatever case and accents; empty: all */
 	uint32_t limit;
 };
-enum status labels_read(struct view *view, struct slice tenant, struct slice project_key,
+enum status labels_read(struct view *view, struct slice tenant, struct slice project,
                         const struct labels_query *query, struct buf *out, uint64_t *position,
                         struct error *err);
 

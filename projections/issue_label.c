@@ -201,7 +201,7 @@ static void labels_json(struct issue_reading *r, size_t prefix_n, const struct l
 	buf_release(&text);
 }
 
-enum status labels_read(struct view *view, struct slice tenant, struct slice project_key,
+enum status labels_read(struct view *view, struct slice tenant, struct slice project,
                         const struct labels_query *query, struct buf *out, uint64_t *position,
                         struct error *err)
 {
@@ -209,7 +209,7 @@ enum status labels_read(struct view *view, struct slice tenant, struct slice pro
 	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
-	enum status status = issue_project_open(&r, view, project_key, position);
+	enum status status = issue_project_open(&r, view, project, position);
 	if (!status && query->after.n > LABEL_MAX)
 		status = error_set(err, STATUS_INVALID, "cursor is not one of this list");
 	if (!status) {

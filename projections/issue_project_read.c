@@ -1,8 +1,8 @@
 /* Components and versions of a project, and those of an issue. */
 #include <stdlib.h>
 
-#include "core/domain/text.h"
 #include "projections/issue_reading.h"
+#include "projections/project_ref.h"
 
 enum { ID_BYTES = 16 };
 
@@ -70,23 +70,15 @@ void issue_tags_json(struct issue_reading *r)
 
 /* --- what a project has --- */
 
-enum status issue_project_open(struct issue_reading *r, struct view *view, struct slice project_key,
+enum status issue_project_open(struct issue_reading *r, struct view *view, struct slice project,
                                uint64_t *position)
 {
-	char room[TEXT_KEY_MAX];
-	struct slice id, kept;
 	enum status status = kv_view_read(view, &r->txn, r->err);
 	if (status)
 		return status;
 	*position = kv_view_seq(r->txn, r->tenant);
-	if (!text_to_project_key(project_key, room, &kept))
-		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
-	key_tenant(&r->key, r->tenant);
-	buf_append_slice(&r->key, kept);
-	if (!kv_get(r->txn, PROJECT_KEYS, buf_slice(&r->key), &id) || id.n != ID_BYTES)
-		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
-	memcpy(r->id.bytes, id.data, ID_BYTES);
-	if (!issue_project_is_there(r, &r->id))
+	if (!project_ref_find(r->txn, PROJECT_KEYS, r->tenant, project, &r->id) ||
+	    !issue_project_is_there(r, &r->id))
 		return error_set(r->err, STATUS_NOT_FOUND, "no such project");
 	return STATUS_OK;
 }
@@ -179,14 +171,14 @@ static void parts_json(struct issue_reading *r, uint32_t table)
 }
 
 enum status project_parts_read(struct view *view, struct view *access, struct slice tenant,
-                               struct slice project_key, enum project_part part, struct buf *out,
+                               struct slice project, enum project_part part, struct buf *out,
                                uint64_t *position, struct error *err)
 {
 	struct json_out json;
 	struct issue_reading r = {.tenant = tenant, .json = &json, .err = err};
 	size_t start = out->n;
 	json_out_init(&json, out);
-	enum status status = issue_project_open(&r, view, project_key, position);
+	enum status status = issue_project_open(&r, view, project, position);
 	if (!status && access)
 		status = access_names_open(access, tenant, &r.names, err);
 	if (!status)

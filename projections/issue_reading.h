@@ -19,7 +19,7 @@ struct issue_reading {
 };
 
 /* The beginning of those of a project that is there: its id is in @r. */
-enum status issue_project_open(struct issue_reading *r, struct view *view, struct slice project_key,
+enum status issue_project_open(struct issue_reading *r, struct view *view, struct slice project,
                                uint64_t *position);
 /* The end of every read: frees what @r holds. Returns @status, or IO if the store failed. */
 enum status issue_reading_close(struct issue_reading *r, enum status status);

@@ -24,13 +24,13 @@ extern const struct pg_view_type search_view;
 /* {"items":[{"key","id","kind":"issue"|"comment"|"field","comment_id"|null,
  * "field"|null,"value"|null,"title","snippet","rank"}],"next":cursor|null,"position":n}, best
  * first; in the snippet, found words stand between « and ».
- * @text in the language of web search: words, "a phrase", or, -without. @project is the key of one
- * project, or empty. @field, "severity:high", asks for issues that have the value in the custom
- * field; without @text they come newest change first, and value tells it as it is stored. Fields
- * that were removed, or taken from the type of the issue, are not found. Texts of archived issues
- * and projects are found with @archived only, those of deleted ones, or of projects that @sight
- * (NULL: all are seen) does not see, never. @cursor is empty or a "next": pages go over the texts
- * as they were at the first one, edits in between aside.
+ * @text in the language of web search: words, "a phrase", or, -without. @project is the key or id
+ * of one project, or empty. @field, "severity:high", asks for issues that have the value in the
+ * custom field; without @text they come newest change first, and value tells it as it is stored.
+ * Fields that were removed, or taken from the type of the issue, are not found. Texts of archived
+ * issues and projects are found with @archived only, those of deleted ones, or of projects that
+ * @sight (NULL: all are seen) does not see, never. @cursor is empty or a "next": pages go over the
+ * texts as they were at the first one, edits in between aside.
  *
  * Appends to @out, and leaves it as it was when it fails. STATUS_INVALID: nothing to search for,
  * too long, not UTF-8 or no cursor. STATUS_TIMEOUT: too many texts match within SEARCH_TIMEOUT_MS.

@@ -35,8 +35,10 @@
 
 /* What is asked for of d but its words. */
 #define ASKED                                                                                      \
-	" d.updated_seq <= $5::bigint and ($4 = '' or d.project_id = (select project_id"           \
-	"  from projects where tenant = $1 and key = $4 limit 1))"                                 \
+	" d.updated_seq <= $5::bigint and ($4 = '' or d.project_id = coalesce("                    \
+	"  (select project_id from projects where tenant = $1 and key = $4 limit 1),"              \
+	"  (select project_id from projects where tenant = $1 and project_id::text = $4"           \
+	"   limit 1)))"                                                                            \
 	" and not exists (select from hidden h where h.tenant = $1"                                \
 	"  and h.id in (d.issue_id, d.project_id)"                                                 \
 	"  and (h.deleted or (h.archived and not $10::bool)))"                                     \
@@ -179,7 +181,7 @@ static enum status check(struct slice text, struct slice project, struct slice c
 		return error_set(err, STATUS_INVALID, "a query that is no text");
 	if (project.n > 64 || !utf8_valid(project.data, project.n) ||
 	    (project.n && memchr(project.data, 0, project.n)))
-		return error_set(err, STATUS_INVALID, "not the key of a project");
+		return error_set(err, STATUS_INVALID, "not the key or id of a project");
 	if (cursor.n && !parse_cursor(cursor, parsed))
 		return error_set(err, STATUS_INVALID, "not a cursor of this list");
 	if (limit == 0 || limit > SEARCH_LIMIT_MAX)
@@ -271,7 +273,8 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 	struct filter filter;
 	struct pg_result *rows = NULL;
 	struct buf hidden = {0};
-	char count[16], room[TEXT_KEY_MAX];
+	char count[16], room[UUID_TEXT];
+	struct uuid id;
 	const char *name, *sql;
 	struct slice key;
 	enum status status = parse_filter(field, &filter, err);
@@ -279,8 +282,12 @@ enum status search_read(struct pg *pg, const char *instance, struct slice tenant
 		status = check(text, project, cursor, limit, filter.field.n > 0, &at, err);
 	if (status)
 		return status;
-	if (text_to_project_key(project, room, &key))
+	if (uuid_parse(project, &id)) {
+		uuid_format(&id, room);
+		project = slice_of(room, UUID_TEXT);
+	} else if (text_to_project_key(project, room, &key)) {
 		project = key;
+	}
 	status = pg_view_read_begin(pg, &search_view.type, instance, tenant, SEARCH_TIMEOUT_MS,
 	                            position, err);
 	bool words = true;

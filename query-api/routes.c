@@ -189,7 +189,7 @@ static const struct http_param boards_params[] = {
         MIN_POSITION,
         LIMIT,
         CURSOR,
-        {"project", "query", "string", false, "key of the project that they show", "TLS"},
+        {"project", "query", "string", false, "key or id of the project that they show", "TLS"},
         END,
 };
 static const struct http_param projects_params[] = {
@@ -217,7 +217,7 @@ static const struct http_param search_params[] = {
         LIMIT,
         CURSOR,
         {"text", "query", "string", false, "words; quotes for phrases, - to exclude", "handshake"},
-        {"project", "query", "string", false, "key of the only project to search", "TLS"},
+        {"project", "query", "string", false, "key or id of the only project to search", "TLS"},
         {"field", "query", "string", false,
          "only issues that have the value in the custom field, as severity:high", NULL},
         {"archived", "query", "boolean", false, "of archived issues and projects, too", "false"},

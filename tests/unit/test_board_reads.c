@@ -87,11 +87,21 @@ static void a_board_of_hidden_projects_is_not_there(void **state)
 	assert_int_equal(boards_list(s->view, ACME, &caller, SLICE("WEB"), NULL, 9, &s->out,
 	                             &position, &s->err),
 	                 STATUS_NOT_FOUND);
+	char id[UUID_TEXT];
+	uuid_format(&s->web, id);
+	assert_int_equal(boards_list(s->view, ACME, &caller, slice_of(id, UUID_TEXT), NULL, 9,
+	                             &s->out, &position, &s->err),
+	                 STATUS_NOT_FOUND);
 	sight.hidden_n = 0;
 	assert_int_equal(boards_list(s->view, ACME, &caller, SLICE("tls"), NULL, 9, &s->out,
 	                             &position, &s->err),
 	                 STATUS_OK);
 	expect(s, "{\"items\":[],\"next\":null}");
+	buf_clear(&s->out);
+	assert_int_equal(boards_list(s->view, ACME, &caller, slice_of(id, UUID_TEXT), NULL, 9,
+	                             &s->out, &position, &s->err),
+	                 STATUS_OK);
+	expect(s, "\"name\":\"Web\"");
 }
 
 static void an_archived_project_shows_no_cards(void **state)
