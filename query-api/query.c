@@ -54,12 +54,13 @@ struct slice query_subject(struct query *query, const char *name)
 
 struct slice query_text(struct query *query, const char *name)
 {
-	bool may_be_hidden =
-	        slice_is(slice_str(name), "project") || slice_is(slice_str(name), "issue");
+	bool refers = slice_is(slice_str(name), "project") || slice_is(slice_str(name), "issue");
 	struct slice value;
 	if (!http_query_param(query->request, name, &value))
 		return slice_of(NULL, 0);
-	return may_be_hidden && query->hides_parameter ? NOTHING : normal_form(query, value);
+	if (refers) /* one spelling, which is judged: keys and ids have no other normal form */
+		return query->hides_parameter ? NOTHING : value;
+	return normal_form(query, value);
 }
 
 static bool to_number(struct slice text, uint64_t max, uint64_t *out)

@@ -98,7 +98,8 @@ struct projector *query_api_projector(const struct query_api *api);
  * see, what names none: so the answer is the same, whatever run makes of it. Likewise of the
  * parameters that query_text gives. */
 struct slice query_subject(struct query *query, const char *name);
-/* For run: the request's parameters, as commands keep texts (normal_text.h). */
+/* For run: the request's parameters, as commands keep texts (normal_text.h); those that refer to a
+ * project or an issue as they came, which is what is judged. */
 struct slice query_text(struct query *query, const char *name); /* empty when absent */
 /* false + problem 400 when it is no number within 1..@max. */
 bool query_limit(struct query *query, uint32_t standard, uint32_t max, uint32_t *limit);
