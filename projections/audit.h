@@ -23,12 +23,13 @@ struct audit_query {          /* what is empty, NULL or 0 does not restrict */
 	struct slice issue;   /* key or id */
 	struct slice project; /* key or id: events of it, and of issues that lie in it now */
 	const struct uuid *actor;
-	struct slice credential;   /* API key, or token, that it was done with */
-	struct slice type;         /* "IssueCreated" */
-	const struct sight *sight; /* NULL: everything is told */
-	int64_t from_ms;           /* recorded at or after */
-	int64_t to_ms;             /* recorded before */
-	uint64_t after;            /* seq: the "next" of the page before, in the same order */
+	struct slice credential;    /* API key, or token, that it was done with */
+	struct slice type;          /* "IssueCreated" */
+	const struct sight *sight;  /* NULL: everything is told */
+	struct told_bodies *bodies; /* gets the places of the bodies in @out; NULL: not wanted */
+	int64_t from_ms;            /* recorded at or after */
+	int64_t to_ms;              /* recorded before */
+	uint64_t after;             /* seq: the "next" of the page before, in the same order */
 	uint32_t limit;
 	bool newest_first;
 	int64_t look_ms; /* no longer does a page go on looking; one look is taken in any case */

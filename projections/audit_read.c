@@ -61,6 +61,13 @@ static const char told_sql[] =
 	" and (e.type not in ('ApiKeyCreated', 'ApiKeyRevoked') or e.body->>'member_id' = $%1$d)"  \
 	" and (e.aggregate_kind <> 'bulk' or e.actor_id::text = $%1$d)"
 
+/* $%d: the projects where they restore issues. */
+#define NOT_OF_DELETED                                                                             \
+	" and (e.aggregate_kind <> 'issue' or coalesce(i.project_id = any ($%d::uuid[]), false)"   \
+	" or not coalesce((select d.type = 'IssueDeleted' from events d where d.tenant = $1"       \
+	" and d.aggregate_id = e.aggregate_id and d.type in ('IssueDeleted', 'IssueRestored')"     \
+	" order by d.seq desc limit 1), false))"
+
 /* From the beginning of either order. */
 static void format_after(const struct audit_query *query, char text[24])
 {
@@ -87,9 +94,9 @@ static void select_sql(struct buf *sql)
 }
 
 struct params {
-	struct slice values[13];
+	struct slice values[14];
 	int n, until;
-	struct buf sql, hidden;
+	struct buf sql, hidden, restores;
 };
 
 static void add_condition(struct params *params, const char *condition, struct slice value)
@@ -195,6 +202,9 @@ static void add_sight(struct params *p, const struct sight *sight, char member[U
 		uuid_format(&sight->holder.member, member);
 		p->values[p->n++] = slice_of(member, UUID_TEXT);
 		buf_printf(&p->sql, NOT_FOR_ADMINS, p->n);
+		sight_restores_array(sight, &p->restores);
+		p->values[p->n++] = buf_slice(&p->restores);
+		buf_printf(&p->sql, NOT_OF_DELETED, p->n);
 	}
 }
 
@@ -279,7 +289,18 @@ static void write_time(struct json_out *json, const char *key, struct slice text
 	json_out_member_string(json, key, slice_of(time, sizeof time - 1));
 }
 
-static void write_item(struct json_out *json, const struct pg_result *rows, int i)
+/* Of an event of the @type, and of @issue if it is of one. */
+static void write_body(struct json_out *json, struct told_bodies *bodies, struct slice body,
+                       struct slice type, struct slice issue)
+{
+	json_out_key(json, "body");
+	json_out_raw(json, body);
+	if (bodies)
+		told_bodies_read(bodies, type, issue, json->to->n - body.n, body.n);
+}
+
+static void write_item(struct json_out *json, struct told_bodies *bodies,
+                       const struct pg_result *rows, int i)
 {
 	json_out_object(json);
 	json_out_member_int(json, "seq", pg_int(rows, i, 0));
@@ -302,8 +323,7 @@ static void write_item(struct json_out *json, const struct pg_result *rows, int 
 	write_time(json, "occurred_at", pg_value(rows, i, 9));
 	write_time(json, "recorded_at", pg_value(rows, i, 10));
 	write_nullable(json, "reason", rows, i, 11);
-	json_out_key(json, "body");
-	json_out_raw(json, pg_value(rows, i, 12));
+	write_body(json, bodies, pg_value(rows, i, 12), pg_value(rows, i, 2), pg_value(rows, i, 4));
 	json_out_object_end(json);
 }
 
@@ -359,7 +379,7 @@ static void write_piece(struct pieces *p, const struct pg_result *rows)
 		p->is_full = p->n == p->query->limit;
 		if (p->is_full)
 			break;
-		write_item(&p->json, rows, i);
+		write_item(&p->json, p->query->bodies, rows, i);
 		p->last = (uint64_t)pg_int(rows, i, 0);
 		p->n++;
 	}
@@ -436,6 +456,7 @@ enum status audit_read(struct pg *pg, const char *instance, struct slice tenant,
 	}
 	buf_release(&params.sql);
 	buf_release(&params.hidden);
+	buf_release(&params.restores);
 	status = pg_view_read_end(pg, status, err);
 	if (status)
 		out->n = start;
@@ -509,7 +530,8 @@ static void write_actor(struct json_out *json, struct access_names *names,
 	json_out_object_end(json);
 }
 
-static void write_history(const struct pg_result *rows, const struct audit_names *names, int limit,
+static void write_history(const struct pg_result *rows, const struct audit_names *names,
+                          struct slice issue, struct told_bodies *bodies, int limit,
                           struct buf *out)
 {
 	struct json_out json;
@@ -526,8 +548,8 @@ static void write_history(const struct pg_result *rows, const struct audit_names
 		write_time(&json, "occurred_at", pg_value(rows, i, 4));
 		write_nullable(&json, "reason", rows, i, 5);
 		write_nullable(&json, "issue", rows, i, 8);
-		json_out_key(&json, "body");
-		json_out_raw(&json, pg_value(rows, i, 6));
+		write_body(&json, bodies, pg_value(rows, i, 6), pg_value(rows, i, 1),
+		           pg_is_null(rows, i, 8) ? issue : pg_value(rows, i, 8));
 		json_out_object_end(&json);
 	}
 	json_out_array_end(&json);
@@ -568,7 +590,7 @@ enum status audit_history_read(struct pg *pg, const char *instance, const struct
 		buf_release(&hidden);
 	}
 	if (!status && found)
-		write_history(rows, names, (int)query->limit, out);
+		write_history(rows, names, slice_str(id), query->bodies, (int)query->limit, out);
 	pg_result_free(rows);
 	status = pg_view_read_end(pg, status, err);
 	if (!status && !found)

@@ -139,17 +139,27 @@ bool sight_equal(const struct sight *a, const struct sight *b)
 	       same(a->restores, a->restores_n, b->restores, b->restores_n);
 }
 
-void sight_hidden_array(const struct sight *sight, struct buf *out)
+static void append_array(const struct uuid *projects, uint32_t n, struct buf *out)
 {
 	char text[UUID_TEXT];
 	buf_append_char(out, '{');
-	for (uint32_t i = 0; sight && i < sight->hidden_n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (i)
 			buf_append_char(out, ',');
-		uuid_format(&sight->hidden[i], text);
+		uuid_format(&projects[i], text);
 		buf_append(out, text, UUID_TEXT);
 	}
 	buf_append_char(out, '}');
+}
+
+void sight_hidden_array(const struct sight *sight, struct buf *out)
+{
+	append_array(sight ? sight->hidden : NULL, sight ? sight->hidden_n : 0, out);
+}
+
+void sight_restores_array(const struct sight *sight, struct buf *out)
+{
+	append_array(sight->restores, sight->restores_n, out);
 }
 
 bool sight_hides_project(const struct sight *sight, const struct tenant_state *rows,
@@ -160,20 +170,33 @@ bool sight_hides_project(const struct sight *sight, const struct tenant_state *r
 	       !sight_sees(sight, &project.id);
 }
 
+/* A deleted issue is seen by who may restore it. */
+static bool sees_what_is_left(const struct sight *sight, const struct row_issue *issue)
+{
+	return sight_sees(sight, &issue->project_id) &&
+	       (!issue->deleted || sight_restores(sight, &issue->project_id));
+}
+
 bool sight_hides_issue(const struct sight *sight, const struct tenant_state *rows, struct slice ref)
 {
 	struct row_issue issue;
-	return sight->hidden_n && resolve_issue(rows, ref, &issue) &&
-	       !sight_sees(sight, &issue.project_id);
+	return resolve_issue(rows, ref, &issue) && !sees_what_is_left(sight, &issue);
 }
 
 /* --- events --- */
 
-static bool sees_issue(const struct sight *sight, const struct tenant_state *rows,
-                       const struct uuid *id)
+bool sight_sees_issue(const struct sight *sight, const struct tenant_state *rows,
+                      const struct uuid *id)
 {
 	struct row_issue issue;
 	return !read_issue(rows, id, &issue) || sight_sees(sight, &issue.project_id);
+}
+
+static bool tells_of_issue(const struct sight *sight, const struct tenant_state *rows,
+                           const struct uuid *id)
+{
+	struct row_issue issue;
+	return !read_issue(rows, id, &issue) || sees_what_is_left(sight, &issue);
 }
 
 static bool sees_projects(const struct sight *sight, struct uuid_array projects)
@@ -188,7 +211,7 @@ static bool sees_issues(const struct sight *sight, const struct tenant_state *ro
                         const struct ranks_rebalanced *event)
 {
 	for (uint32_t i = 0; i < event->ranks.n; i++)
-		if (!sees_issue(sight, rows, &event->ranks.items[i].issue_id))
+		if (!sight_sees_issue(sight, rows, &event->ranks.items[i].issue_id))
 			return false;
 	return true;
 }
@@ -200,7 +223,7 @@ static bool sees_aggregate(const struct sight *sight, const struct tenant_state 
 	case AGGREGATE_KIND_PROJECT:
 		return sight_sees(sight, &aggregate->id);
 	case AGGREGATE_KIND_ISSUE:
-		return sees_issue(sight, rows, &aggregate->id);
+		return tells_of_issue(sight, rows, &aggregate->id);
 	case AGGREGATE_KIND_BOARD: /* its events name projects */
 	case AGGREGATE_KIND_BULK:  /* names what its maker named */
 	case AGGREGATE_KIND_ORGANIZATION:
@@ -218,12 +241,12 @@ static bool sees_what_it_names(const struct sight *sight, const struct tenant_st
 	const struct issue_parent_changed *parent = &event->issue_parent_changed;
 	switch ((int)event->type) {
 	case EVENT_ISSUE_LINKED:
-		return sees_issue(sight, rows, &event->issue_linked.other);
+		return sight_sees_issue(sight, rows, &event->issue_linked.other);
 	case EVENT_ISSUE_UNLINKED:
-		return sees_issue(sight, rows, &event->issue_unlinked.other);
+		return sight_sees_issue(sight, rows, &event->issue_unlinked.other);
 	case EVENT_ISSUE_PARENT_CHANGED:
-		return (!parent->has_from || sees_issue(sight, rows, &parent->from)) &&
-		       (!parent->has_to || sees_issue(sight, rows, &parent->to));
+		return (!parent->has_from || sight_sees_issue(sight, rows, &parent->from)) &&
+		       (!parent->has_to || sight_sees_issue(sight, rows, &parent->to));
 	case EVENT_ISSUE_MOVED:
 		return sight_sees(sight, &event->issue_moved.from_project_id) &&
 		       sight_sees(sight, &event->issue_moved.to_project_id);
@@ -243,10 +266,9 @@ static bool sees_what_it_names(const struct sight *sight, const struct tenant_st
 	}
 }
 
+/* Of what is not for everybody, whether it is for this one, no admin. */
 static bool is_for(const struct holder *holder, const struct event *event)
 {
-	if (role_reaches(holder->role, ORG_ROLE_ADMIN))
-		return true;
 	if (event->meta.aggregate.kind == AGGREGATE_KIND_BULK)
 		return uuid_equal(&event->meta.actor.id, &holder->member);
 	switch ((int)event->type) {
@@ -267,63 +289,9 @@ static bool is_for(const struct holder *holder, const struct event *event)
 bool sight_tells(const struct sight *sight, const struct tenant_state *rows,
                  const struct event *event)
 {
+	if (role_reaches(sight->holder.role, ORG_ROLE_ADMIN))
+		return true;
 	return is_for(&sight->holder, event) &&
-	       (!sight->hidden_n || (sees_aggregate(sight, rows, &event->meta.aggregate) &&
-	                             sees_what_it_names(sight, rows, event)));
-}
-
-/* --- answers --- */
-
-static bool is_hidden_id(const struct sight *sight, const struct tenant_state *rows,
-                         const struct uuid *id)
-{
-	return !sight_sees(sight, id) || !sees_issue(sight, rows, id);
-}
-
-/* The length of "id" at @at if it is an id, in quotes, that is no key of an object; else 0. */
-static size_t quoted_id(struct slice json, size_t at, struct uuid *id)
-{
-	const size_t n = UUID_TEXT + 2;
-	if (json.data[at] != '"' || json.n - at < n || json.data[at + n - 1] != '"' ||
-	    !uuid_parse(slice_of(json.data + at + 1, UUID_TEXT), id))
-		return 0;
-	return at + n < json.n && json.data[at + n] == ':' ? 0 : n;
-}
-
-/* The text without the id of @n bytes at @at, copied from @done on; where to go on. The value of a
- * member becomes null, what is in an array goes with one of its commas: nobody shall count it. */
-static size_t leave_out(struct slice text, size_t done, size_t at, size_t n, struct buf *out)
-{
-	size_t end = at + n;
-	char before = at ? text.data[at - 1] : ':', after = end < text.n ? text.data[end] : 0;
-	buf_append(out, text.data + done, at - done);
-	if (before != '[' && before != ',')
-		buf_append_str(out, "null");
-	else if (after == ',')
-		end++;
-	else if (out->n && out->data[out->n - 1] == ',')
-		out->n--;
-	return end;
-}
-
-bool sight_blank(const struct sight *sight, const struct tenant_state *rows, struct buf *json)
-{
-	struct buf out = {0};
-	struct slice text = buf_slice(json);
-	size_t done = 0;
-	struct uuid id;
-	for (size_t at = 0; at < text.n;) {
-		size_t n = quoted_id(text, at, &id);
-		if (n && is_hidden_id(sight, rows, &id))
-			at = done = leave_out(text, done, at, n, &out);
-		else
-			at += n ? n : 1;
-	}
-	if (done) {
-		buf_append(&out, text.data + done, text.n - done);
-		buf_clear(json);
-		buf_append_slice(json, buf_slice(&out));
-	}
-	buf_release(&out);
-	return done > 0;
+	       sees_aggregate(sight, rows, &event->meta.aggregate) &&
+	       (!sight->hidden_n || sees_what_it_names(sight, rows, event));
 }

@@ -8,6 +8,7 @@
 #define PROJECTIONS_SIGHT_H
 
 #include "core/domain/permission.h"
+#include "generated/event.h"
 #include "projections/state.h"
 
 struct sight {
@@ -33,23 +34,47 @@ bool sight_restores(const struct sight *sight, const struct uuid *project);
 bool sight_equal(const struct sight *a, const struct sight *b);
 /* "{id,id}": the hidden projects as a parameter of type uuid[]. Appends. */
 void sight_hidden_array(const struct sight *sight, struct buf *out);
+/* Likewise those where it restores issues. */
+void sight_restores_array(const struct sight *sight, struct buf *out);
 
-/* Whether it hides the project, or the issue, that a key or an id names. What names nothing is not
- * hidden. */
+/* Whether it hides the project, or the issue, that a key or an id names: also an issue that is
+ * deleted, where it does not restore any. What names nothing is not hidden. */
 bool sight_hides_project(const struct sight *sight, const struct tenant_state *rows,
                          struct slice ref);
 bool sight_hides_issue(const struct sight *sight, const struct tenant_state *rows,
                        struct slice ref);
+/* Whether the id is of no issue in a hidden project. */
+bool sight_sees_issue(const struct sight *sight, const struct tenant_state *rows,
+                      const struct uuid *id);
 
-/* Whether the event may be told: it is of nothing hidden, names no hidden issue, and is not for
- * admins only (permission schemes; API keys and bulks of others). @rows: of a state that has the
- * event. */
+/* Whether the event may be told: it is of nothing hidden and of no deleted issue that the sight
+ * does not restore, names no hidden issue, and is not for admins only (permission schemes; API keys
+ * and bulks of others). @rows: of a state that has the event; for who is no admin. */
 bool sight_tells(const struct sight *sight, const struct tenant_state *rows,
                  const struct event *event);
 
-/* Puts null in the place of every id, in a text of JSON, of a project or an issue that is hidden,
- * and takes it out of an array: ready cards and bodies of events name other issues. Whether there
- * was one. */
-bool sight_blank(const struct sight *sight, const struct tenant_state *rows, struct buf *json);
+/* The body of an event in a text of JSON: @n bytes at @at, an object. */
+struct told_body {
+	enum event_type type;
+	struct uuid issue; /* its aggregate, if that is one */
+	size_t at, n;
+};
+struct told_bodies { /* in order of their places; zeroed: none */
+	struct told_body *items;
+	uint32_t n;
+};
+void told_bodies_add(struct told_bodies *bodies, const struct told_body *body);
+/* Likewise, of texts: the name of the type, and the id of the aggregate. */
+void told_bodies_read(struct told_bodies *bodies, struct slice type, struct slice aggregate,
+                      size_t at, size_t n);
+void told_bodies_release(struct told_bodies *bodies);
+
+/* Leaves out of @bodies in @json what is not for the sight. What refers to a project or an issue
+ * that is hidden becomes null, and goes from an array: what the event's schema has as an id, never
+ * a text of somebody. The text of a comment, or of worked time, that was deleted becomes null for
+ * who may not delete those of everybody. Whether there was anything. For who is no admin; @bodies
+ * name the old places then. */
+bool sight_blank(const struct sight *sight, const struct tenant_state *rows,
+                 const struct told_bodies *bodies, struct buf *json);
 
 #endif

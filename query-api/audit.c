@@ -35,6 +35,7 @@ static void run_audit(struct query *query)
 	                             .credential = query_text(query, "credential"),
 	                             .type = query_text(query, "type"),
 	                             .sight = &query->sight,
+	                             .bodies = &query->bodies,
 	                             .look_ms = AUDIT_LOOK_MS};
 	struct error err;
 	struct pg *pg;
@@ -78,7 +79,8 @@ static void run_history(struct query *query)
 	struct error err;
 	struct pg *pg;
 	struct audit_query wanted = {.issue = query_subject(query, "issue"),
-	                             .sight = &query->sight};
+	                             .sight = &query->sight,
+	                             .bodies = &query->bodies};
 	char instance[QUERY_INSTANCE_MAX];
 	if (!query_limit(query, QUERY_LIMIT_DEFAULT, QUERY_LIMIT_MAX, &wanted.limit) ||
 	    !query_seq(query, "after", &wanted.after) ||

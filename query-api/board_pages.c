@@ -98,14 +98,14 @@ static void run_one_board(struct query *query)
 	run_reading(query, "board", boards_read);
 }
 
-const struct query_type query_one_board = {.view = "board", .hides = true, .run = run_one_board};
+const struct query_type query_one_board = {.view = "board", .run = run_one_board};
 
 static void run_backlog(struct query *query)
 {
 	run_reading(query, "backlog", boards_read_backlog);
 }
 
-const struct query_type query_backlog = {.view = "board", .hides = true, .run = run_backlog};
+const struct query_type query_backlog = {.view = "board", .run = run_backlog};
 
 static void run_boards(struct query *query)
 {

@@ -53,7 +53,7 @@ static void run_board(struct query *query)
 		query_failed(query, status, "project", &err);
 }
 
-const struct query_type query_board = {.view = "board", .hides = true, .run = run_board};
+const struct query_type query_board = {.view = "board", .run = run_board};
 
 static void run_projects(struct query *query)
 {

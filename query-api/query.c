@@ -244,6 +244,7 @@ void query_etag_of_body(struct query *query)
 static void query_free(struct query *query)
 {
 	buf_release(&query->body);
+	told_bodies_release(&query->bodies);
 	sight_release(&query->sight);
 	while (query->normal) {
 		struct query_normal *next = query->normal->next;
@@ -377,6 +378,7 @@ static void wait_for(struct query *query, const char *view, uint64_t seq)
 static void clear_result(struct query *query)
 {
 	buf_clear(&query->body);
+	query->bodies.n = 0;
 	query->etag[0] = query->link[0] = 0;
 	query->not_modified = false;
 	query->position = 0;

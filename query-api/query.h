@@ -32,7 +32,6 @@ struct query_type {
 	const char *view; /* whose position counts; NULL: the access view */
 	bool on_worker;   /* reads Postgres or the journal, or much: may take a while */
 	bool in_postgres; /* so is the view */
-	bool hides;       /* names nothing hidden, and has an ETag that says what is hidden */
 	void (*run)(struct query *query);
 };
 
@@ -42,7 +41,8 @@ enum query_asks {
 	QUERY_ASKS_PROJECT,  /* to browse the {project} of the path */
 	QUERY_ASKS_ISSUE,    /* to browse the project of the {issue} of the path */
 	QUERY_ASKS_PROJECTS, /* nothing; rows of projects that one may not browse are not there */
-	QUERY_ASKS_RESTORE,  /* likewise, and rows of projects where one may restore no issues */
+	QUERY_ASKS_RESTORE,  /* likewise, nor what was deleted in those where one restores no issues
+	                      */
 };
 struct query_permission {
 	enum query_asks asks;
@@ -78,6 +78,7 @@ struct query {
 	struct query_normal *normal; /* parameters that were written in another form */
 	/* What run leaves. */
 	struct buf body;
+	struct told_bodies bodies; /* of events, in it */
 	uint64_t position;
 	char etag[80];            /* quoted; empty: none */
 	bool not_modified;        /* answer 304, there is no body */

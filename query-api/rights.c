@@ -134,14 +134,14 @@ void query_blank(struct query *query)
 	struct state_rows rows;
 	struct error err;
 	uint64_t position;
-	if (query->type->hides || !query->sight.hidden_n || !query->body.n)
+	if (!query->bodies.n || role_reaches(query->member.role, ORG_ROLE_ADMIN))
 		return;
 	struct view *view = query_view(query, STATE_VIEW);
 	if (!view)
 		return;
 	enum status status = state_open(view, query->tenant, &rows, &position, &err);
 	if (!status) {
-		bool blanked = sight_blank(&query->sight, &rows.face, &query->body);
+		bool blanked = sight_blank(&query->sight, &rows.face, &query->bodies, &query->body);
 		status = state_close(&rows, STATUS_OK, &err);
 		if (blanked && query->etag[0])
 			query_etag_of_body(query);

@@ -11,7 +11,7 @@
 void query_authorize(struct query *query);
 /* Judges the rights again; whether they are as they were, or there is a problem. */
 bool query_has_same_rights(struct query *query);
-/* Takes out of the answer the ids of what is hidden that are named by what is not. The rights were
+/* Takes out of the bodies of events in the answer what is not for the caller. The rights were
  * judged on a state that is at least as new as what was read. */
 void query_blank(struct query *query);
 /* The problem that strangers get, whether the organization exists or not. */

@@ -45,7 +45,7 @@
 	  "The backlog of a board: ready cards, in order of their ranks.")                         \
 	X(project_roles_of, "/projects/{project}/roles", OF_PROJECT, no_params,                    \
 	  "The permission scheme of a project, and who has which role in it.")                     \
-	X(permissions_of, "/permissions", OF_PROJECTS, permissions_params,                         \
+	X(permissions_of, "/permissions", TO_RESTORE, permissions_params,                          \
 	  "What the caller may do here: in the organization, a project, or on an issue.")          \
 	X(project_roles, "/project-roles", ROLE(GUEST), no_params,                                 \
 	  "Roles that members and teams can have in projects, in order of their ids.")             \
@@ -83,9 +83,9 @@
 	  "everybody's.")                                                                          \
 	X(search, "/search", OF_PROJECTS, search_params,                                           \
 	  "Issues, comments and texts of custom fields that have the words; issues with a value.") \
-	X(audit, "/audit", OF_PROJECTS, audit_params,                                              \
+	X(audit, "/audit", TO_RESTORE, audit_params,                                               \
 	  "Events as a person reads them: who, what, when, why; oldest or newest first.")          \
-	X(events, "/events", OF_PROJECTS, after_params,                                            \
+	X(events, "/events", TO_RESTORE, after_params,                                             \
 	  "The feed: events as CloudEvents, JSON array or (Accept: application/x-ndjson) lines.")
 
 #define QUERY_EXTERN(type, path, asks, params, summary) extern const struct query_type query_##type;

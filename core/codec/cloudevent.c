@@ -62,17 +62,20 @@ unsigned event_headers(const struct event *event, struct slice traceparent,
 	return n;
 }
 
-static void put_data(const struct event *event, struct json_out *out)
+/* Its bytes. */
+static size_t put_data(const struct event *event, struct json_out *out)
 {
 	json_out_key(out, "data");
+	size_t start = out->to->n;
 	json_out_object(out);
 	json_out_key(out, "meta");
 	event_meta_json(event, out);
 	record_json_fields(&event_records[event->type], event, 1, true, out);
 	json_out_object_end(out);
+	return out->to->n - start;
 }
 
-void event_cloudevent_json(const struct event *event, struct buf *to)
+size_t event_cloudevent_json(const struct event *event, struct buf *to)
 {
 	/* In CloudEvents' JSON the attributes are what the headers are, without "ce_". */
 	struct header_text scratch;
@@ -85,6 +88,7 @@ void event_cloudevent_json(const struct event *event, struct buf *to)
 		if (strncmp(headers[i].name, "ce_", 3) == 0)
 			json_out_member_string(&out, headers[i].name + 3, headers[i].value);
 	json_out_member_str(&out, "datacontenttype", "application/json");
-	put_data(event, &out);
+	size_t data_n = put_data(event, &out);
 	json_out_object_end(&out);
+	return data_n;
 }

@@ -11,8 +11,9 @@
 
 /* Append one object, without a line feed: specversion, id, source "/nexusflow/t/<tenant>", type
  * "nexusflow.events.IssueCreated", subject "issue/<id>", time (recorded_at), sequence (seq as a
- * string), datacontenttype, data {"meta":{...}, fields of the event...}. */
-void event_cloudevent_json(const struct event *event, struct buf *out);
+ * string), datacontenttype, data {"meta":{...}, fields of the event...}, which comes last. Returns
+ * the bytes of data. */
+size_t event_cloudevent_json(const struct event *event, struct buf *out);
 
 #define EVENT_HEADERS_MAX 9
 #define EVENT_TENANT_MAX  64 /* bytes of a tenant in ce_source; a longer one is cut */

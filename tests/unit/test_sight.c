@@ -1,4 +1,4 @@
-/* What a member may see: hidden projects, events that may be told, ids that are blanked. */
+/* What a member may see: hidden projects, events that may be told, what of them is not. */
 #include <stdio.h>
 
 #include "core/domain/judge.h"
@@ -191,76 +191,168 @@ static void schemes_and_keys_are_told_to_admins_and_owners_of_keys(void **state)
 	assert_true(tells(decider, dan, ORG_ROLE_GUEST));
 }
 
-/* Lists lose hidden ids, wherever they stand; @json has H for a hidden id and S for one that is
- * seen, and becomes @expected. */
-static void expect_blanked(struct decider *decider, const char *template, const char *expected)
+/* The body of an event of @type: @template has H for the id of a hidden issue, P for that of its
+ * project and S for one that is seen; the sight of cleo makes @expected of it. */
+static void expect_blanked(struct decider *decider, enum event_type type, const char *template,
+                           const char *expected)
 {
 	struct sight sight = sight_of(decider, cleo, ORG_ROLE_MEMBER);
 	struct row_issue hidden, seen;
-	struct buf json = {0}, shown = {0};
+	struct buf texts[2] = {{0}, {0}}; /* what there is, what is to be */
 	char text[UUID_TEXT];
 	assert_true(resolve_issue(&decider->state.face, SLICE("HR-1"), &hidden));
 	assert_true(resolve_issue(&decider->state.face, SLICE("TLS-1"), &seen));
-	for (const char *at = template; *at; at++) {
-		uuid_format(*at == 'H' ? &hidden.id : &seen.id, text);
-		if (*at == 'H' || *at == 'S')
-			buf_printf(&json, "\"%.36s\"", text);
-		else
-			buf_append_char(&json, *at);
+	for (int i = 0; i < 2; i++) {
+		/* twice, as a list of two has them */
+		for (const char *at = i ? expected : template; *at; at++) {
+			uuid_format(*at == 'H'   ? &hidden.id
+			            : *at == 'P' ? &hidden.project_id
+			                         : &seen.id,
+			            text);
+			if (strchr("HPS", *at))
+				buf_append(&texts[i], text, UUID_TEXT);
+			else
+				buf_append_char(&texts[i], *at);
+		}
 	}
-	sight_blank(&sight, &decider->state.face, &json);
-	uuid_format(&seen.id, text);
-	for (const char *at = expected; *at; at++)
-		if (*at == 'S')
-			buf_printf(&shown, "\"%.36s\"", text);
-		else
-			buf_append_char(&shown, *at);
-	assert_string_equal(buf_cstr(&json), buf_cstr(&shown));
-	buf_release(&json);
-	buf_release(&shown);
+	size_t n = texts[0].n;
+	struct buf list = {0}, wanted = {0};
+	struct told_bodies bodies = {.n = 0};
+	buf_printf(&list, "[%.*s,%.*s]", (int)n, texts[0].data, (int)n, texts[0].data);
+	buf_printf(&wanted, "[%.*s,%.*s]", (int)texts[1].n, texts[1].data, (int)texts[1].n,
+	           texts[1].data);
+	for (size_t at = 1; at < list.n; at += n + 1)
+		told_bodies_add(&bodies, &(struct told_body){type, seen.id, at, n});
+	bool changed = strcmp(template, expected) != 0;
+	assert_int_equal(sight_blank(&sight, &decider->state.face, &bodies, &list), changed);
+	assert_string_equal(buf_cstr(&list), buf_cstr(&wanted));
+	told_bodies_release(&bodies);
+	buf_release(&texts[0]);
+	buf_release(&texts[1]);
+	buf_release(&list);
+	buf_release(&wanted);
 	sight_release(&sight);
 }
 
 static void nobody_counts_what_is_hidden_in_a_list(void **state)
 {
+	static const char *const lists[][2] = {
+	        {"[]", "[]"},
+	        {"[\"H\"]", "[]"},
+	        {"[\"H\",\"H\",\"H\"]", "[]"},
+	        {"[\"H\",\"S\"]", "[\"S\"]"},
+	        {"[\"S\",\"H\"]", "[\"S\"]"},
+	        {"[\"S\",\"H\",\"H\"]", "[\"S\"]"},
+	        {"[\"H\",\"H\",\"S\",\"H\",\"S\",\"H\",\"H\"]", "[\"S\",\"S\"]"},
+	};
 	struct decider *decider = *state;
+	char bodies[2][300];
 	settle(decider);
-	expect_blanked(decider, "[H]", "[]");
-	expect_blanked(decider, "[H,H,H]", "[]");
-	expect_blanked(decider, "[H,S]", "[S]");
-	expect_blanked(decider, "[S,H]", "[S]");
-	expect_blanked(decider, "[S,H,H]", "[S]");
-	expect_blanked(decider, "[H,H,S,H,S,H,H]", "[S,S]");
-	expect_blanked(decider, "{\"a\":[S,H],\"b\":H,\"c\":[H,1]}",
-	               "{\"a\":[S],\"b\":null,\"c\":[1]}");
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		for (int k = 0; k < 2; k++)
+			snprintf(bodies[k], sizeof bodies[k],
+			         "{\"with_parent\":false,\"children\":%s}", lists[i][k]);
+		expect_blanked(decider, EVENT_ISSUE_DELETED, bodies[0], bodies[1]);
+	}
 }
 
-static void ids_of_hidden_things_are_blanked(void **state)
+static void what_refers_to_hidden_things_is_left_out_and_texts_never(void **state)
 {
 	struct decider *decider = *state;
-	char hidden[UUID_TEXT], seen[UUID_TEXT];
-	struct row_issue issue;
-	struct buf json = {0};
 	settle(decider);
-	struct sight sight = sight_of(decider, cleo, ORG_ROLE_MEMBER);
-	assert_true(resolve_issue(&decider->state.face, SLICE("HR-1"), &issue));
-	uuid_format(&issue.id, hidden);
+	expect_blanked(
+	        decider, EVENT_ISSUE_CREATED,
+	        "{\"project_id\":\"P\",\"number\":1,\"summary\":\"H\",\"labels\":[\"H\",\"a\"],"
+	        "\"description\":\"P\",\"parent\":\"H\"}",
+	        "{\"project_id\":null,\"number\":1,\"summary\":\"H\",\"labels\":[\"H\",\"a\"],"
+	        "\"description\":\"P\",\"parent\":null}");
+	/* neither are those of the event itself, nor members that it does not have */
+	expect_blanked(decider, EVENT_ISSUE_CREATED,
+	               "{\"meta\":{\"command_id\":\"H\",\"correlation_id\":\"P\"},\"else\":\"H\","
+	               "\"project_id\":\"S\"}",
+	               "{\"meta\":{\"command_id\":\"H\",\"correlation_id\":\"P\"},\"else\":\"H\","
+	               "\"project_id\":\"S\"}");
+	/* within records, and behind texts that look like JSON */
+	expect_blanked(
+	        decider, EVENT_ISSUE_FIELDS_CHANGED,
+	        "{\"x\":\"\\\"},{[\\\\\",\"changes\":[{\"value\":\"H\",\"copied_from\":\"H\"}]}",
+	        "{\"x\":\"\\\"},{[\\\\\",\"changes\":[{\"value\":\"H\",\"copied_from\":null}]}");
+	expect_blanked(decider, EVENT_COMMENT_ADDED, "{}", "{}");
+}
+
+static void a_deleted_text_is_for_who_may_delete_those_of_others(void **state)
+{
+	struct decider *decider = *state;
+	const struct {
+		struct uuid who;
+		enum org_role role;
+		bool reads;
+	} cases[] = {{ben, ORG_ROLE_ADMIN, true},
+	             {cleo, ORG_ROLE_MEMBER, false},
+	             {dan, ORG_ROLE_GUEST, false}};
+	struct row_issue issue;
+	char id[UUID_TEXT];
+	settle(decider);
 	assert_true(resolve_issue(&decider->state.face, SLICE("TLS-1"), &issue));
-	uuid_format(&issue.id, seen);
-	buf_printf(&json, "{\"parent\":\"%.36s\",\"id\":\"%.36s\",\"of\":[\"%.36s\"],\"%.36s\":1}",
-	           hidden, seen, hidden, hidden);
-	assert_true(sight_blank(&sight, &decider->state.face, &json));
-	char expected[200];
-	snprintf(expected, sizeof expected,
-	         "{\"parent\":null,\"id\":\"%.36s\",\"of\":[],\"%.36s\":1}", seen, hidden);
-	assert_string_equal(buf_cstr(&json), expected);
-	assert_false(sight_blank(&sight, &decider->state.face, &json));
-	buf_clear(&json);
-	assert_false(sight_blank(&sight, &decider->state.face, &json));
-	buf_append_str(&json, "\"");
-	assert_false(sight_blank(&sight, &decider->state.face, &json));
-	buf_release(&json);
-	sight_release(&sight);
+	GIVEN(cleo, add_comment, .issue = SLICE("TLS-1"), .has_comment_id = true,
+	      .comment_id = id_of(70), .body = SLICE("x"));
+	for (int deleted = 0; deleted < 2; deleted++) {
+		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+			struct sight sight = sight_of(decider, cases[i].who, cases[i].role);
+			struct told_bodies bodies = {.n = 0};
+			struct buf json = {0};
+			struct uuid comment = id_of(70);
+			uuid_format(&comment, id);
+			buf_printf(&json, "{\"comment_id\":\"%.36s\",\"body\":\"x\"}", id);
+			told_bodies_add(&bodies, &(struct told_body){EVENT_COMMENT_ADDED, issue.id,
+			                                             0, json.n});
+			bool hides = deleted && !cases[i].reads;
+			assert_int_equal(sight_blank(&sight, &decider->state.face, &bodies, &json),
+			                 hides);
+			assert_int_equal(strstr(buf_cstr(&json), "\"body\":null}") != NULL, hides);
+			told_bodies_release(&bodies);
+			buf_release(&json);
+			sight_release(&sight);
+		}
+		if (!deleted)
+			GIVEN(cleo, delete_comment, .issue = SLICE("TLS-1"),
+			      .comment_id = id_of(70));
+	}
+}
+
+static void a_deleted_issue_is_told_of_to_who_may_restore_it(void **state)
+{
+	struct decider *decider = *state;
+	const struct tenant_state *rows = &decider->state.face;
+	const struct permission_grant grants[] = {
+	        {.permission = PERMISSION_BROWSE_PROJECT, .to = GRANT_TO_ANYONE},
+	        {.permission = PERMISSION_RESTORE_ISSUES,
+	         .to = GRANT_TO_PROJECT_ROLE,
+	         .has_project_role = true,
+	         .project_role = SLICE("devs")}};
+	settle(decider);
+	GIVEN(ben, change_permission_grants, PRIVATE, .add = {grants, 2});
+	GIVEN(ben, delete_issue, .issue = SLICE("HR-1"));
+	const struct {
+		struct uuid who;
+		enum org_role role;
+		bool told;
+	} cases[] = {{ben, ORG_ROLE_ADMIN, true},
+	             {cleo, ORG_ROLE_MEMBER, false},
+	             {dan, ORG_ROLE_GUEST, true}};
+	const struct event deleted = *decider_event(decider, 0);
+	for (int i = 0; i < 2; i++) {
+		for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+			struct sight sight = sight_of(decider, cases[k].who, cases[k].role);
+			sight_look_for_restores(rows, &sight);
+			bool told = i || cases[k].told;
+			assert_int_equal(sight_tells(&sight, rows, &deleted), told);
+			assert_int_equal(sight_hides_issue(&sight, rows, SLICE("HR-1")), !told);
+			sight_release(&sight);
+		}
+		if (!i)
+			GIVEN(ben, restore_issue, .issue = SLICE("HR-1"));
+	}
 }
 
 #define ON_SETTLED(test) cmocka_unit_test_setup_teardown(test, decider_setup, decider_teardown)
@@ -275,7 +367,9 @@ int main(void)
 	        ON_SETTLED(events_are_told_to_who_sees_every_project_that_they_name),
 	        ON_SETTLED(nobody_counts_what_is_hidden_in_a_list),
 	        ON_SETTLED(schemes_and_keys_are_told_to_admins_and_owners_of_keys),
-	        ON_SETTLED(ids_of_hidden_things_are_blanked),
+	        ON_SETTLED(what_refers_to_hidden_things_is_left_out_and_texts_never),
+	        ON_SETTLED(a_deleted_text_is_for_who_may_delete_those_of_others),
+	        ON_SETTLED(a_deleted_issue_is_told_of_to_who_may_restore_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
