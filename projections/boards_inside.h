@@ -111,6 +111,7 @@ struct lane {
 	char key[LANE_KEY_MAX];
 	uint64_t count;
 	struct slice place; /* of its first card */
+	uint16_t number; /* of a priority: its place in the lists of the projects, odd ones: 1, 3 */
 	/* of an epic */
 	char rank[CARD_RANK_MAX + 1];
 	struct slice row;
@@ -135,8 +136,33 @@ void scan_open(struct scan *scan, struct boards_reading *r, uint32_t columns_n, 
 void scan_column(struct scan *scan, uint32_t column, struct slice_array statuses);
 /* How many cards of these statuses are on the board. */
 uint64_t scan_total(struct boards_reading *r, struct slice_array statuses, bool *damaged);
+static inline struct slice lane_key(const struct lane *lane)
+{
+	return slice_of(lane->key, lane->key_n);
+}
 /* Put the lanes into their order. */
 void scan_sort(struct scan *scan, uint32_t *order);
+/* How many lanes of @order do not come behind @shown, which need not be there any more. */
+uint32_t scan_behind(const struct scan *scan, const uint32_t *order, const struct lane *shown);
 void scan_close(struct scan *scan);
+
+/* Where a page begins: behind a card of a column (in a lane), or, without a column, behind a lane.
+ */
+#define LANE_PLACE_MAX (1 + CARD_PLACE_MAX)
+struct cursor {
+	bool given;
+	char bytes[2 + NAME_MAX_ID + LANE_KEY_MAX + LANE_PLACE_MAX];
+	struct slice column, lane; /* lie in bytes */
+	struct slice place;        /* empty: from the top */
+};
+/* False if no page of a board with these swimlanes has such a cursor. Empty: from the top. */
+bool cursor_parse(struct slice text, enum board_swimlanes swimlanes, struct cursor *out);
+/* The lane that a cursor without a column names, as it was; borrows from the cursor. */
+void cursor_lane(const struct cursor *cursor, enum board_swimlanes swimlanes, struct lane *lane);
+/* "next" behind the card at @place, "next_lanes" behind @lane. */
+void cursor_card_json(struct json_out *json, struct slice column, struct slice lane,
+                      struct slice place);
+void cursor_lane_json(struct json_out *json, enum board_swimlanes swimlanes,
+                      const struct lane *lane);
 
 #endif

@@ -1,92 +1,11 @@
-/* A cursor is the hexadecimal form of the id of the column (empty: the backlog, or a page of lanes)
- * and the key of the lane, each with its length in front (1 byte), and of the place of the last
- * card shown (of a page of lanes: nothing), so that the next page begins behind it whatever has
- * moved since. */
 #include <stdlib.h>
 
 #include "projections/array_json.h"
 #include "projections/boards_inside.h"
 
-enum { CURSOR_BYTES_MAX = 1 + NAME_MAX_ID + 1 + LANE_KEY_MAX + CARD_PLACE_MAX };
-_Static_assert(2 * CURSOR_BYTES_MAX <= BOARDS_CURSOR_MAX, "a cursor has room");
-
-struct cursor {
-	bool given;
-	char bytes[CURSOR_BYTES_MAX];
-	struct slice column, lane;
-	struct slice place; /* empty: from the top */
-};
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool take_part(struct slice *rest, size_t max, struct slice *part)
-{
-	if (!rest->n || (uint8_t)rest->data[0] > max || (uint8_t)rest->data[0] >= rest->n)
-		return false;
-	*part = slice_of(rest->data + 1, (uint8_t)rest->data[0]);
-	*rest = slice_of(rest->data + 1 + part->n, rest->n - 1 - part->n);
-	return true;
-}
-
-static bool is_place(struct slice place)
-{
-	return place.n > sizeof(struct uuid) + 1 && place.n <= CARD_PLACE_MAX &&
-	       place.data[place.n - sizeof(struct uuid) - 1] == 0;
-}
-
-static bool parse_cursor(struct slice text, struct cursor *out)
-{
-	size_t n = text.n / 2;
-	*out = (struct cursor){.given = text.n > 0};
-	if (!text.n)
-		return true;
-	if (text.n % 2 || n > CURSOR_BYTES_MAX)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		out->bytes[i] = (char)(high << 4 | low);
-	}
-	struct slice rest = slice_of(out->bytes, n);
-	if (!take_part(&rest, NAME_MAX_ID, &out->column) ||
-	    !take_part(&rest, LANE_KEY_MAX, &out->lane))
-		return false;
-	out->place = rest;
-	return is_place(rest) || (!rest.n && !out->column.n);
-}
-
 static enum status bad_cursor(struct error *err)
 {
 	return error_set(err, STATUS_INVALID, "not a cursor of this board");
-}
-
-static void put_hex(struct slice bytes, char *text, size_t *n)
-{
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < bytes.n; i++) {
-		text[(*n)++] = digits[(uint8_t)bytes.data[i] >> 4];
-		text[(*n)++] = digits[(uint8_t)bytes.data[i] & 15];
-	}
-}
-
-static void cursor_json(struct json_out *json, const char *key, struct slice column,
-                        struct slice lane, struct slice place)
-{
-	char text[2 * CURSOR_BYTES_MAX], lengths[2] = {(char)column.n, (char)lane.n};
-	size_t n = 0;
-	put_hex(slice_of(&lengths[0], 1), text, &n);
-	put_hex(column, text, &n);
-	put_hex(slice_of(&lengths[1], 1), text, &n);
-	put_hex(lane, text, &n);
-	put_hex(place, text, &n);
-	json_out_key(json, key);
-	json_out_string(json, slice_of(text, n));
 }
 
 static void null_json(struct json_out *json, const char *key)
@@ -152,7 +71,7 @@ static void merged_json(struct writing *w, struct slice column, struct slice_arr
 		w->damaged |= !card_shown_json(w->r, last, value, &w->json);
 	json_out_array_end(&w->json);
 	if (merge.n)
-		cursor_json(&w->json, "next", column, slice_of(NULL, 0), last);
+		cursor_card_json(&w->json, column, slice_of(NULL, 0), last);
 	else
 		null_json(&w->json, "next");
 	card_merge_close(&merge);
@@ -168,7 +87,7 @@ static void cell_json(struct writing *w, const struct cell *cell, struct slice c
 		                               w->scan->cards[at - 1].value, &w->json);
 	json_out_array_end(&w->json);
 	if (cell && cell->more)
-		cursor_json(&w->json, "next", column, lane, w->scan->cards[cell->last - 1].place);
+		cursor_card_json(&w->json, column, lane, w->scan->cards[cell->last - 1].place);
 	else
 		null_json(&w->json, "next");
 }
@@ -243,11 +162,6 @@ static void columns_json(struct writing *w)
 
 /* --- lanes --- */
 
-static struct slice lane_key(const struct lane *lane)
-{
-	return slice_of(lane->key, lane->key_n);
-}
-
 static void lane_id_json(struct writing *w, const struct lane *lane)
 {
 	struct uuid id;
@@ -306,32 +220,36 @@ static void lane_json(struct writing *w, uint32_t number)
 	json_out_object_end(&w->json);
 }
 
-static uint32_t find_lane(const struct writing *w, const uint32_t *order)
+/* Which of the lanes are wanted: [*from, *end). */
+static void find_lanes(const struct writing *w, const uint32_t *order, uint32_t *from,
+                       uint32_t *end)
 {
-	uint32_t at = 0;
-	while (at < w->scan->lanes_n &&
-	       !slice_equal(lane_key(&w->scan->lanes[order[at]]), w->cursor.lane))
-		at++;
-	return at;
+	const struct scan *scan = w->scan;
+	struct lane shown;
+	*from = 0;
+	*end = scan->lanes_n;
+	if (w->cursor.column.n) { /* one cell */
+		while (*from < scan->lanes_n &&
+		       !slice_equal(lane_key(&scan->lanes[order[*from]]), w->cursor.lane))
+			++*from;
+		*end = *from + (*from < scan->lanes_n);
+	} else if (w->cursor.given) {
+		cursor_lane(&w->cursor, w->r->board.swimlanes, &shown);
+		*from = scan_behind(scan, order, &shown);
+	}
 }
 
 static void ordered_lanes_json(struct writing *w, const uint32_t *order)
 {
-	uint32_t from = 0, n = w->scan->lanes_n;
-	if (w->cursor.given)
-		from = find_lane(w, order);
-	if (w->cursor.column.n) /* one cell */
-		n = from < n ? from + 1 : n;
-	else if (w->cursor.given)
-		from++;
-	uint32_t end = n > from && n - from > BOARDS_LANES_MAX ? from + BOARDS_LANES_MAX : n;
+	uint32_t from, n;
+	find_lanes(w, order, &from, &n);
+	uint32_t end = n - from > BOARDS_LANES_MAX ? from + BOARDS_LANES_MAX : n;
 	json_out_array(&w->json);
 	for (uint32_t i = from; i < end; i++)
 		lane_json(w, order[i]);
 	json_out_array_end(&w->json);
 	if (end < n)
-		cursor_json(&w->json, "next_lanes", slice_of(NULL, 0),
-		            lane_key(&w->scan->lanes[order[end - 1]]), slice_of(NULL, 0));
+		cursor_lane_json(&w->json, w->r->board.swimlanes, &w->scan->lanes[order[end - 1]]);
 	else
 		null_json(&w->json, "next_lanes");
 }
@@ -471,8 +389,7 @@ enum status boards_read(struct boards_reading *r, const struct boards_page *page
 	struct writing w = {.r = r, .page = page};
 	struct scan scan;
 	size_t start = out->n;
-	if (!parse_cursor(page->cursor, &w.cursor) || (w.cursor.place.n && !w.cursor.column.n) ||
-	    (w.cursor.lane.n && !has_lanes(r)) ||
+	if (!cursor_parse(page->cursor, r->board.swimlanes, &w.cursor) ||
 	    (w.cursor.given && !w.cursor.column.n && !has_lanes(r)))
 		return bad_cursor(err);
 	bool found = !w.cursor.column.n;
@@ -480,7 +397,8 @@ enum status boards_read(struct boards_reading *r, const struct boards_page *page
 		found = slice_equal(columns->items[i].id, w.cursor.column);
 	if (!found)
 		return bad_cursor(err);
-	scan_open(&scan, r, columns->n, page->limit, w.cursor.place);
+	scan_open(&scan, r, columns->n, page->limit,
+	          w.cursor.column.n ? w.cursor.place : slice_of(NULL, 0));
 	if (r->board.filter.n || r->filters_n || has_lanes(r)) {
 		w.scan = &scan;
 		for (uint32_t i = 0; i < columns->n; i++)
@@ -498,10 +416,9 @@ enum status boards_read_backlog(struct boards_reading *r, const struct boards_pa
 	struct writing w = {.r = r, .page = page};
 	struct scan scan;
 	size_t start = out->n;
-	if (!parse_cursor(page->cursor, &w.cursor) || w.cursor.column.n || w.cursor.lane.n ||
-	    (w.cursor.given && !w.cursor.place.n))
-		return bad_cursor(err);
 	r->board.swimlanes = BOARD_SWIMLANES_NONE; /* a backlog is one list */
+	if (!cursor_parse(page->cursor, r->board.swimlanes, &w.cursor) || w.cursor.column.n)
+		return bad_cursor(err);
 	scan_open(&scan, r, 1, page->limit, w.cursor.place);
 	if (r->board.filter.n || r->filters_n) {
 		w.scan = &scan;

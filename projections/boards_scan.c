@@ -29,11 +29,6 @@ void scan_close(struct scan *scan)
 
 /* --- lanes --- */
 
-static struct slice key_of(const struct lane *lane)
-{
-	return slice_of(lane->key, lane->key_n);
-}
-
 static uint32_t hash_of(struct slice key)
 {
 	uint32_t hash = 2166136261u;
@@ -45,7 +40,7 @@ static uint32_t hash_of(struct slice key)
 static uint32_t *slot_of(const struct scan *scan, struct slice key)
 {
 	uint32_t at = hash_of(key) & (scan->table_n - 1);
-	while (scan->table[at] && !slice_equal(key_of(&scan->lanes[scan->table[at] - 1]), key))
+	while (scan->table[at] && !slice_equal(lane_key(&scan->lanes[scan->table[at] - 1]), key))
 		at = (at + 1) & (scan->table_n - 1);
 	return &scan->table[at];
 }
@@ -56,7 +51,7 @@ static void grow_table(struct scan *scan)
 	scan->table_n *= 2;
 	scan->table = mem_new(scan->table_n * sizeof *scan->table);
 	for (uint32_t i = 0; i < scan->lanes_n; i++)
-		*slot_of(scan, key_of(&scan->lanes[i])) = i + 1;
+		*slot_of(scan, lane_key(&scan->lanes[i])) = i + 1;
 }
 
 static uint32_t add_lane(struct scan *scan, struct slice key)
@@ -248,41 +243,63 @@ static void load_epics(struct scan *scan)
 	}
 }
 
-static int priority_place(const struct scan *scan, struct slice priority)
+/* False: no project has this priority; then its number is behind all others. */
+static bool priority_number(const struct scan *scan, struct slice priority, uint16_t *number)
 {
-	int n = 0;
+	*number = 1;
 	for (uint32_t p = 0; p < scan->r->projects_n; p++) {
 		const struct buf *list = &scan->r->projects[p].priorities;
-		for (struct row_in in = row_in(buf_slice(list)); in.at < in.end; n++)
+		for (struct row_in in = row_in(buf_slice(list)); in.at < in.end; *number += 2)
 			if (slice_equal(row_take_string(&in), priority))
-				return n;
+				return true;
 	}
-	return n;
+	return false;
 }
 
-static int compare_lanes(const void *a, const void *b, void *context)
+static int compare_lanes(const struct scan *scan, const struct lane *x, const struct lane *y)
 {
-	const struct scan *scan = context;
-	const struct lane *x = &scan->lanes[*(const uint32_t *)a];
-	const struct lane *y = &scan->lanes[*(const uint32_t *)b];
 	int order = 0;
 	if (!x->key_n || !y->key_n)
 		return (!x->key_n) - (!y->key_n);
 	if (scan->r->board.swimlanes == BOARD_SWIMLANES_PRIORITY)
-		order = priority_place(scan, key_of(x)) - priority_place(scan, key_of(y));
+		order = x->number - y->number;
 	else if (scan->r->board.swimlanes == BOARD_SWIMLANES_EPIC)
 		order = strcmp(x->rank, y->rank);
 	else
 		order = slice_compare(x->place, y->place);
-	return order ? order : slice_compare(key_of(x), key_of(y));
+	return order ? order : slice_compare(lane_key(x), lane_key(y));
+}
+
+static int compare_numbers(const void *a, const void *b, void *context)
+{
+	const struct scan *scan = context;
+	return compare_lanes(scan, &scan->lanes[*(const uint32_t *)a],
+	                     &scan->lanes[*(const uint32_t *)b]);
 }
 
 void scan_sort(struct scan *scan, uint32_t *order)
 {
 	if (scan->r->board.swimlanes == BOARD_SWIMLANES_EPIC)
 		load_epics(scan);
-	for (uint32_t i = 0; i < scan->lanes_n; i++)
+	for (uint32_t i = 0; i < scan->lanes_n; i++) {
+		struct lane *lane = &scan->lanes[i];
 		order[i] = i;
+		if (scan->r->board.swimlanes == BOARD_SWIMLANES_PRIORITY)
+			priority_number(scan, lane_key(lane), &lane->number);
+	}
 	if (scan->lanes_n)
-		qsort_r(order, scan->lanes_n, sizeof *order, compare_lanes, scan);
+		qsort_r(order, scan->lanes_n, sizeof *order, compare_numbers, scan);
+}
+
+uint32_t scan_behind(const struct scan *scan, const uint32_t *order, const struct lane *shown)
+{
+	struct lane at = *shown;
+	if (scan->r->board.swimlanes == BOARD_SWIMLANES_PRIORITY &&
+	    !priority_number(scan, lane_key(shown), &at.number))
+		at.number = (uint16_t)(shown->number -
+		                       1); /* what took its place is still to be shown */
+	uint32_t n = 0;
+	while (n < scan->lanes_n && compare_lanes(scan, &scan->lanes[order[n]], &at) <= 0)
+		n++;
+	return n;
 }

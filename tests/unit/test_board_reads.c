@@ -237,6 +237,111 @@ static void cells_and_lanes_are_read_in_pages(void **state)
 	}
 }
 
+enum { MANY_LANES = BOARDS_LANES_MAX + 30, FIRST_OF_MANY = 20 };
+
+/* Epics TLS-20 and up, each of another assignee and with a priority of its own. */
+static void add_many_lanes(struct seen *s)
+{
+	static char ids[MANY_LANES][8];
+	for (int i = 0; i < MANY_LANES; i++) {
+		snprintf(ids[i], sizeof ids[i], "x%03d", i);
+		struct priority_added *added =
+		        &history_event(&s->history, EVENT_PRIORITY_ADDED, AGGREGATE_KIND_PROJECT,
+		                       s->acme->project, (uint64_t)i + 2)
+		                 ->priority_added;
+		added->priority = added->name = slice_str(ids[i]);
+		history_command(&s->history, s->acme);
+		struct issue_created *e =
+		        draft(s, (uint8_t)(FIRST_OF_MANY + i), s->acme->project, ids[i], "todo");
+		e->type = SLICE("epic");
+		e->priority = slice_str(ids[i]);
+		e->has_assignee = true;
+		e->assignee = (struct uuid){{1, (uint8_t)i}};
+		history_command(&s->history, s->acme);
+		history_flush(&s->history);
+	}
+}
+
+static void remove_lane(struct seen *s, uint8_t number)
+{
+	const struct uuid issue = {{[15] = number}};
+	history_event(&s->history, EVENT_ISSUE_DELETED, AGGREGATE_KIND_ISSUE, issue, 2);
+	history_command(&s->history, s->acme);
+	fold(s);
+}
+
+/* The epics among the cards of the answer, which are in order, are those from @number on. */
+static void expect_many(struct seen *s, int number)
+{
+	char card[64];
+	for (int i = FIRST_OF_MANY; i < FIRST_OF_MANY + MANY_LANES; i++) {
+		snprintf(card, sizeof card, "\"key\":\"TLS-%d\"", i);
+		if (i < number)
+			expect_not(s, card);
+		else
+			expect(s, card);
+	}
+}
+
+static void next_lanes(struct seen *s, char cursor[BOARDS_CURSOR_MAX + 1])
+{
+	char *next = strstr(buf_cstr(&s->out), "\"next_lanes\":\"");
+	assert_non_null(next);
+	assert_int_equal(sscanf(next, "\"next_lanes\":\"%400[0-9a-f]", cursor), 1);
+}
+
+/* The last lane of a page goes before the next one is read. */
+static void pages_of_lanes_lose_none(struct seen *s, enum board_swimlanes swimlanes)
+{
+	char cursor[BOARDS_CURSOR_MAX + 1] = "";
+	set_up(s, (struct board_configuration){.swimlanes = swimlanes});
+	add_many_lanes(s);
+	fold(s);
+	read_board(s);
+	next_lanes(s, cursor);
+	/* a lane "high" lies before those of the priorities that were added */
+	int shown = BOARDS_LANES_MAX - (swimlanes == BOARD_SWIMLANES_PRIORITY);
+	assert_int_equal(read_as(s, boards_read, cursor, 1), STATUS_OK);
+	expect_many(s, FIRST_OF_MANY + shown);
+	remove_lane(s, (uint8_t)(FIRST_OF_MANY + shown - 1));
+	assert_int_equal(read_as(s, boards_read, cursor, 1), STATUS_OK);
+	expect(s, "\"next_lanes\":null");
+	expect_many(s, FIRST_OF_MANY + shown);
+	/* it is of these lanes and of no others */
+	enum board_swimlanes other =
+	        swimlanes == BOARD_SWIMLANES_EPIC ? BOARD_SWIMLANES_ASSIGNEE : BOARD_SWIMLANES_EPIC;
+	set_up(s, (struct board_configuration){.swimlanes = other});
+	assert_int_equal(read_as(s, boards_read, cursor, 1), STATUS_INVALID);
+}
+
+static void no_epic_is_lost_between_pages(void **state)
+{
+	pages_of_lanes_lose_none(*state, BOARD_SWIMLANES_EPIC);
+}
+
+static void no_assignee_is_lost_between_pages(void **state)
+{
+	pages_of_lanes_lose_none(*state, BOARD_SWIMLANES_ASSIGNEE);
+}
+
+static void no_priority_is_lost_between_pages(void **state)
+{
+	pages_of_lanes_lose_none(*state, BOARD_SWIMLANES_PRIORITY);
+}
+
+static void what_names_no_lane_is_no_cursor(void **state)
+{
+	struct seen *s = *state;
+	static const char *const bad[] = {
+	        "0000", "00000361626302", "00100000000000000000000000000000000a",
+	        "00100000000000000000000000000000000a03610000000000000000000000000000000000000b",
+	        "046f70656e0361626361006000000000000000000000000000000000"};
+	add_epic(s);
+	set_up(s, (struct board_configuration){.swimlanes = BOARD_SWIMLANES_EPIC});
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(read_as(s, boards_read, bad[i], 1), STATUS_INVALID);
+}
+
 static void quick_filters_are_asked_for_by_their_ids(void **state)
 {
 	static const struct slice types[] = {{"epic", 4}, {"subtask", 7}}, labels[] = {{"ui", 2}},
@@ -469,6 +574,10 @@ int main(void)
 	        ON_SEEN(lanes_of_epics_have_whatever_is_below_them),
 	        ON_SEEN(lanes_of_priorities_lie_in_their_order),
 	        ON_SEEN(cells_and_lanes_are_read_in_pages),
+	        ON_SEEN(no_epic_is_lost_between_pages),
+	        ON_SEEN(no_assignee_is_lost_between_pages),
+	        ON_SEEN(no_priority_is_lost_between_pages),
+	        ON_SEEN(what_names_no_lane_is_no_cursor),
 	        ON_SEEN(quick_filters_are_asked_for_by_their_ids),
 	        ON_SEEN(what_does_not_pass_is_not_on_the_board),
 	        ON_SEEN(a_board_tells_its_filter),
