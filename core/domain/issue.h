@@ -95,6 +95,8 @@ bool check_plan(struct judge *judge, const struct edit_issue *command,
                 const struct row_issue *issue);
 void edit_plan(struct judge *judge, const struct edit_issue *command, struct row_issue *issue);
 /* Set the remaining estimate, if it changes. */
+/* What remains of the issue fell by @minutes: by the worklog, if its event is the one before. */
+void note_taken(struct tenant_state *state, const struct event_meta *meta, int32_t minutes);
 void edit_remaining(struct judge *judge, bool has_remaining, int32_t remaining,
                     struct row_issue *issue);
 /* The events of fields that an issue is to have, each where it differs: these as in @after, one. */

@@ -184,6 +184,8 @@ void evolve_issue_remaining_changed(struct tenant_state *state, const struct eve
 	struct row_issue issue = load_field(state, meta, ISSUE_FIELD_REMAINING);
 
 	assert(!event->has_to || event->to >= 0);
+	if (event->has_from && event->has_to)
+		note_taken(state, meta, event->from - event->to);
 	issue.has_remaining = event->has_to;
 	issue.remaining = event->has_to ? event->to : 0;
 	save_issue(state, &issue);

@@ -1,8 +1,12 @@
 /* Worklogs: events of their issue. spent of the issue is the sum of their minutes, always.
  *
- * Each command says what becomes of the remaining estimate. automatic: it falls by what is added
- * and rises by what is taken away, and is never negative; an issue without one gets none. The
- * change is an event of its own in the same decision. */
+ * Each command says what becomes of the remaining estimate. automatic: it falls by what is added,
+ * is never negative, and rises again by what that took of it, not more; an issue without one gets
+ * none. The change is an event of its own in the same decision, right behind that of the worklog,
+ * which is how the log tells what a worklog took.
+ *
+ * Work that was logged before anything was said to remain took nothing, but what was said later
+ * may have counted it: it may rise to the estimate without the work that is left. */
 #include "core/domain/issue.h"
 
 static bool read_worklog(const struct tenant_state *state, const struct uuid *id,
@@ -29,20 +33,41 @@ static bool check_remaining(struct judge *judge, enum remaining_change change, b
 	return !has_minutes || check_estimate(judge, minutes, "/remaining_minutes");
 }
 
-/* @worked: minutes that came to the issue; negative when they were taken away. */
-static void change_remaining(struct judge *judge, enum remaining_change change, int32_t minutes,
-                             int32_t worked, struct row_issue *issue)
+static int64_t least(int64_t a, int64_t b)
 {
-	int32_t left = issue->remaining - worked;
+	return a < b ? a : b;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What remains when @minutes of @worklog are taken back. */
+static int64_t given_back(const struct row_issue *issue, const struct row_worklog *worklog,
+                          int32_t minutes)
+{
+	int64_t taken_too_much = most(0, worklog->taken - (worklog->minutes - minutes));
+	int64_t left = issue->remaining + least(taken_too_much, minutes);
+
+	if (worklog->unasked && issue->has_estimate)
+		left = most(left, least(issue->remaining + minutes,
+		                        issue->estimate - (issue->spent - minutes)));
+	return least(left, ESTIMATE_MINUTES_MAX);
+}
+
+/* @worked: minutes that came to the issue; negative when they were taken back from @worklog. */
+static void change_remaining(struct judge *judge, enum remaining_change change, int32_t minutes,
+                             const struct row_worklog *worklog, int32_t worked,
+                             struct row_issue *issue)
+{
+	int64_t left = worked < 0 ? given_back(issue, worklog, -worked)
+	                          : most(issue->remaining - worked, 0);
 
 	if (change == REMAINING_CHANGE_SET)
 		edit_remaining(judge, true, minutes, issue);
 	else if (change == REMAINING_CHANGE_AUTOMATIC && issue->has_remaining)
-		edit_remaining(judge, true,
-		               left < 0                      ? 0
-		               : left > ESTIMATE_MINUTES_MAX ? ESTIMATE_MINUTES_MAX
-		                                             : left,
-		               issue);
+		edit_remaining(judge, true, (int32_t)left, issue);
 }
 
 static bool check_room(struct judge *judge, const struct row_issue *issue)
@@ -79,8 +104,8 @@ void decide_log_work(struct judge *judge, const struct log_work *command)
 	        .minutes = command->minutes,
 	        .comment = command->comment,
 	};
-	change_remaining(judge, command->remaining, command->remaining_minutes, command->minutes,
-	                 &issue);
+	change_remaining(judge, command->remaining, command->remaining_minutes, NULL,
+	                 command->minutes, &issue);
 	judge->decision->created = id;
 }
 
@@ -140,7 +165,7 @@ void decide_edit_worklog(struct judge *judge, const struct edit_worklog *command
 	                     command->remaining_minutes))
 		return;
 	emit_edited(judge, command, &worklog, &issue);
-	change_remaining(judge, command->remaining, command->remaining_minutes,
+	change_remaining(judge, command->remaining, command->remaining_minutes, &worklog,
 	                 command->has_minutes ? command->minutes - worklog.minutes : 0, &issue);
 }
 
@@ -157,8 +182,8 @@ void decide_delete_worklog(struct judge *judge, const struct delete_worklog *com
 		return;
 	emit_issue(judge, EVENT_WORKLOG_DELETED, &issue)->worklog_deleted =
 	        (struct worklog_deleted){command->worklog_id, worklog.minutes};
-	change_remaining(judge, command->remaining, command->remaining_minutes, -worklog.minutes,
-	                 &issue);
+	change_remaining(judge, command->remaining, command->remaining_minutes, &worklog,
+	                 -worklog.minutes, &issue);
 }
 
 static void set_comment(struct row_worklog *worklog, struct slice comment, int64_t seq)
@@ -169,11 +194,43 @@ static void set_comment(struct row_worklog *worklog, struct slice comment, int64
 	worklog->comment_seq = seq;
 }
 
+static void save_worklog(struct tenant_state *state, const struct event_meta *meta,
+                         const struct uuid *id, const struct row_worklog *worklog)
+{
+	struct row_key key = row_key_worklog(id), last_key = row_key_last_work();
+	struct row_last_work last;
+
+	memset(&last, 0, sizeof(last));
+	last.worklog = *id;
+	last.seq = meta->seq;
+	state->put(state, &key, worklog);
+	state->put(state, &last_key, &last);
+}
+
+static int32_t between(int32_t value, int32_t max)
+{
+	return (int32_t)most(0, least(value, max));
+}
+
+void note_taken(struct tenant_state *state, const struct event_meta *meta, int32_t minutes)
+{
+	struct row_key key = row_key_last_work();
+	struct row_last_work last;
+	struct row_worklog worklog;
+
+	/* the event before is of the same command, unless this one is its first */
+	if (meta->index == 0 || !state->get(state, &key, &last) || last.seq + 1 != meta->seq ||
+	    !read_worklog(state, &last.worklog, &worklog))
+		return;
+	worklog.taken = between(worklog.taken + minutes, worklog.minutes);
+	key = row_key_worklog(&last.worklog);
+	state->put(state, &key, &worklog);
+}
+
 void evolve_work_logged(struct tenant_state *state, const struct event_meta *meta,
                         const struct work_logged *event)
 {
 	struct row_issue issue = load_issue(state, meta);
-	struct row_key key = row_key_worklog(&event->worklog_id);
 	struct row_worklog worklog;
 
 	assert(!read_worklog(state, &event->worklog_id, &worklog));
@@ -182,18 +239,18 @@ void evolve_work_logged(struct tenant_state *state, const struct event_meta *met
 	worklog.author = event->author;
 	worklog.started_at = event->started_at;
 	worklog.minutes = event->minutes;
+	worklog.unasked = !issue.has_remaining;
 	set_comment(&worklog, event->comment, meta->seq);
 	issue.worklogs++;
 	issue.spent += event->minutes;
 	save_issue(state, &issue);
-	state->put(state, &key, &worklog);
+	save_worklog(state, meta, &event->worklog_id, &worklog);
 }
 
 void evolve_worklog_edited(struct tenant_state *state, const struct event_meta *meta,
                            const struct worklog_edited *event)
 {
 	struct row_issue issue = load_issue(state, meta);
-	struct row_key key = row_key_worklog(&event->worklog_id);
 	struct row_worklog worklog;
 	bool found = read_worklog(state, &event->worklog_id, &worklog);
 
@@ -206,7 +263,7 @@ void evolve_worklog_edited(struct tenant_state *state, const struct event_meta *
 		set_comment(&worklog, event->comment, meta->seq);
 	issue.spent += event->to_minutes - event->from_minutes;
 	save_issue(state, &issue);
-	state->put(state, &key, &worklog);
+	save_worklog(state, meta, &event->worklog_id, &worklog);
 }
 
 void evolve_worklog_deleted(struct tenant_state *state, const struct event_meta *meta,

@@ -354,6 +354,11 @@ struct row_key row_key_worklog(const struct uuid *worklog)
 	return key_of_uuid(ROW_WORKLOG, worklog);
 }
 
+struct row_key row_key_last_work(void)
+{
+	return key_of_nothing(ROW_LAST_WORK);
+}
+
 struct row_key row_key_rank(struct slice rank, const struct uuid *issue)
 {
 	struct row_key key = key_begin(ROW_RANK);

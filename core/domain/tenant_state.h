@@ -56,6 +56,7 @@
 	X(COMMENT, comment, "comment id")                                                          \
 	X(WATCHER, watcher, "issue id, member id")                                                 \
 	X(WORKLOG, worklog, "worklog id")                                                          \
+	X(LAST_WORK, last_work, "nothing")                                                         \
 	X(RANK, rank, "rank, 0, issue id")                                                         \
 	X(ORGANIZATION_NAME, organization_name, "nothing")                                         \
 	X(TEAM, team, "team id")                                                                   \
@@ -408,6 +409,13 @@ struct row_worklog {
 	uint64_t comment_hash[2];
 	int64_t comment_seq; /* seq of the event that set it */
 	int32_t minutes;
+	int32_t taken;   /* from what remained of the issue; may be more after an edit to less */
+	uint8_t unasked; /* nothing was said to remain when it was logged */
+};
+/* The event of the tenant that logged or edited work last: what remains may change right behind. */
+struct row_last_work {
+	struct uuid worklog;
+	int64_t seq;
 };
 struct row_rank {
 	uint8_t unused;
@@ -526,6 +534,7 @@ struct row_key row_key_link_of_type(struct slice type, const struct uuid *issue,
 struct row_key row_key_comment(const struct uuid *comment);
 struct row_key row_key_watcher(const struct uuid *issue, const struct uuid *member);
 struct row_key row_key_worklog(const struct uuid *worklog);
+struct row_key row_key_last_work(void);
 struct row_key row_key_rank(struct slice rank, const struct uuid *issue);
 struct row_key row_key_organization_name(void);
 struct row_key row_key_team(const struct uuid *team);

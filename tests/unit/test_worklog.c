@@ -168,6 +168,69 @@ static void an_edited_worklog_corrects_the_sums(void **state)
 	THEN_REFUSED(NO_SUCH_WORKLOG, "/worklog_id");
 }
 
+static int32_t remaining(struct decider *decider, int number)
+{
+	return issue_now(decider, number).remaining;
+}
+
+static void what_is_taken_back_is_what_was_taken(void **state)
+{
+	struct decider *decider = *state;
+	static const enum remaining_change how[] = {REMAINING_CHANGE_AUTOMATIC,
+	                                            REMAINING_CHANGE_LEAVE};
+	GIVEN(cleo, create_issue, ISSUE("task", "x"), ESTIMATE(10));
+	for (size_t i = 0; i < 2; i++) {
+		GIVEN(cleo, log_work, .issue = SLICE("TLS-2"), .has_worklog_id = true,
+		      .worklog_id = id_of(70 + i), .minutes = 90, .remaining = how[i]);
+		assert_int_equal(remaining(decider, 2), i == 0 ? 0 : 10);
+		GIVEN(cleo, delete_worklog, .issue = SLICE("TLS-2"), .worklog_id = id_of(70 + i),
+		      AUTOMATIC);
+		assert_int_equal(remaining(decider, 2), 10);
+	}
+}
+
+static void a_shorter_worklog_gives_back_what_it_took(void **state)
+{
+	struct decider *decider = *state;
+	log_an_hour(decider); /* of 120 */
+	GIVEN(cleo, edit_worklog, TLS_1, WORKLOG, .has_minutes = true, .minutes = 200, AUTOMATIC);
+	assert_int_equal(remaining(decider, 1), 0);
+	GIVEN(cleo, edit_worklog, TLS_1, WORKLOG, .has_minutes = true, .minutes = 190, AUTOMATIC);
+	assert_int_equal(remaining(decider, 1), 0);
+	GIVEN(cleo, edit_worklog, TLS_1, WORKLOG, .has_minutes = true, .minutes = 20, AUTOMATIC);
+	assert_int_equal(remaining(decider, 1), 100);
+	GIVEN(cleo, delete_worklog, TLS_1, WORKLOG, AUTOMATIC);
+	assert_int_equal(remaining(decider, 1), 120);
+}
+
+/* Not by the worklog: what remains is edited by the next command. */
+static void an_edit_of_what_remains_is_no_work(void **state)
+{
+	struct decider *decider = *state;
+	GIVEN(cleo, log_work, TLS_1, .has_worklog_id = true, WORKLOG, .minutes = 50, LEAVE);
+	GIVEN(cleo, edit_issue, TLS_1, REMAINING(80));
+	GIVEN(cleo, delete_worklog, TLS_1, WORKLOG, AUTOMATIC);
+	assert_int_equal(remaining(decider, 1), 80);
+}
+
+static void work_before_an_estimate_is_counted_by_it(void **state)
+{
+	struct decider *decider = *state;
+	static const int32_t estimates[] = {70, 30};
+	GIVEN(cleo, create_issue, ISSUE("task", "x"));
+	for (size_t i = 0; i < 2; i++) {
+		GIVEN(cleo, log_work, .issue = SLICE("TLS-2"), .has_worklog_id = true,
+		      .worklog_id = id_of(70 + i), .minutes = 50, AUTOMATIC);
+		GIVEN(cleo, edit_issue, .issue = SLICE("TLS-2"), ESTIMATE(estimates[i]));
+		assert_int_equal(remaining(decider, 2), i == 0 ? 20 : 0);
+		GIVEN(cleo, delete_worklog, .issue = SLICE("TLS-2"), .worklog_id = id_of(70 + i),
+		      AUTOMATIC);
+		assert_int_equal(remaining(decider, 2), estimates[i]);
+		GIVEN(cleo, edit_issue, .issue = SLICE("TLS-2"),
+		      .clear = FIELDS(ISSUE_FIELD_ESTIMATE, ISSUE_FIELD_REMAINING));
+	}
+}
+
 static void a_worklog_is_changed_by_its_author_or_an_admin(void **state)
 {
 	struct decider *decider = *state;
@@ -262,6 +325,10 @@ int main(void)
 	        CASE(work_takes_from_what_remains_but_never_below_nothing),
 	        CASE(a_worklog_tells_who_and_since_when),
 	        CASE(an_edited_worklog_corrects_the_sums),
+	        CASE(what_is_taken_back_is_what_was_taken),
+	        CASE(a_shorter_worklog_gives_back_what_it_took),
+	        CASE(an_edit_of_what_remains_is_no_work),
+	        CASE(work_before_an_estimate_is_counted_by_it),
 	        CASE(a_worklog_is_changed_by_its_author_or_an_admin),
 	        CASE(what_cannot_be_logged_is_refused),
 	        CASE(what_cannot_be_corrected_is_refused),
