@@ -136,8 +136,8 @@ void decide_revoke_api_key(struct judge *judge, const struct revoke_api_key *com
 {
 	struct row_api_key row;
 
-	if (!check_version(judge, command->has_expected_version, command->expected_version,
-	                   judge->organization.version) ||
+	if (!check_organization_version(judge, command->has_expected_version,
+	                                command->expected_version) ||
 	    !find_key(judge, &command->key, &row) || row.revoked)
 		return;
 	emit_revoked(judge, &command->key, &row.member);
@@ -145,8 +145,8 @@ void decide_revoke_api_key(struct judge *judge, const struct revoke_api_key *com
 
 void decide_limit_api_keys(struct judge *judge, const struct limit_api_keys *command)
 {
-	if (!check_version(judge, command->has_expected_version, command->expected_version,
-	                   judge->organization.version))
+	if (!check_organization_version(judge, command->has_expected_version,
+	                                command->expected_version))
 		return;
 	if (command->days < 1 || command->days > API_KEY_DAYS_MAX) {
 		REFUSE(judge, REJECT_BAD_EXPIRY, "/days", SLICE("1 to 366 days"));
@@ -185,7 +185,7 @@ static void count_key(struct tenant_state *state, const struct uuid *id, bool ad
 void evolve_api_key_created(struct tenant_state *state, const struct event_meta *meta,
                             const struct api_key_created *event)
 {
-	struct row_organization organization = load_organization(state, meta);
+	struct row_organization organization = load_organization_beside(state, meta);
 	struct row_key key = row_key_api_key(&event->key_id);
 	struct row_api_key row;
 	struct row_member_api_key pair = {0};
@@ -207,7 +207,7 @@ void evolve_api_key_created(struct tenant_state *state, const struct event_meta 
 void evolve_api_key_revoked(struct tenant_state *state, const struct event_meta *meta,
                             const struct api_key_revoked *event)
 {
-	struct row_organization organization = load_organization(state, meta);
+	struct row_organization organization = load_organization_beside(state, meta);
 	struct row_key key = row_key_api_key(&event->key_id);
 	struct row_api_key row;
 	bool found = read_key(state, &event->key_id, &row);

@@ -317,7 +317,7 @@ void evolve_issue_ranked(struct tenant_state *state, const struct event_meta *me
 void evolve_ranks_rebalanced(struct tenant_state *state, const struct event_meta *meta,
                              const struct ranks_rebalanced *event)
 {
-	struct row_organization organization = load_organization(state, meta);
+	struct row_organization organization = load_organization_beside(state, meta);
 
 	save_organization(state, &organization);
 	for (uint32_t i = 0; i < event->ranks.n; i++) {

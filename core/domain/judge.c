@@ -68,6 +68,15 @@ bool check_version(struct judge *judge, bool has_expected, int64_t expected, int
 	              text_number((uint64_t)expected, other));
 }
 
+bool check_organization_version(struct judge *judge, bool has_expected, int64_t expected)
+{
+	const struct row_organization *organization = &judge->organization;
+
+	if (has_expected && expected >= organization->changed && expected <= organization->version)
+		expected = organization->version;
+	return check_version(judge, has_expected, expected, organization->version);
+}
+
 bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer)
 {
 	struct row_key key = row_key_used_id(id);
@@ -493,8 +502,8 @@ void save_project(struct tenant_state *state, const struct row_project *project)
 	state->put(state, &key, project);
 }
 
-struct row_organization load_organization(const struct tenant_state *state,
-                                          const struct event_meta *meta)
+struct row_organization load_organization_beside(const struct tenant_state *state,
+                                                 const struct event_meta *meta)
 {
 	struct row_organization organization;
 	bool found = read_organization(state, &organization);
@@ -504,6 +513,15 @@ struct row_organization load_organization(const struct tenant_state *state,
 	assert(meta->aggregate.version == organization.version + 1);
 	(void)found;
 	organization.version = meta->aggregate.version;
+	return organization;
+}
+
+struct row_organization load_organization(const struct tenant_state *state,
+                                          const struct event_meta *meta)
+{
+	struct row_organization organization = load_organization_beside(state, meta);
+
+	organization.changed = organization.version;
 	return organization;
 }
 

@@ -76,6 +76,9 @@ struct slice emit_copy(struct judge *judge, struct slice text);
 
 /* Checks. Each refuses and returns false when it does not hold. */
 bool check_version(struct judge *judge, bool has_expected, int64_t expected, int64_t version);
+/* Of what belongs to the organization: API keys and ranks, which people without any right to it
+ * change, do not stand against @expected. */
+bool check_organization_version(struct judge *judge, bool has_expected, int64_t expected);
 /* An id names one thing for ever, whatever kind it is and whether it is still there: what refers to
  * it must never come to mean another. */
 bool check_new_id(struct judge *judge, const struct uuid *id, const char *pointer);
@@ -168,6 +171,9 @@ struct row_project load_project(const struct tenant_state *state, const struct e
 void save_project(struct tenant_state *state, const struct row_project *project);
 struct row_organization load_organization(const struct tenant_state *state,
                                           const struct event_meta *meta);
+/* For an event that does not stand against an expected version. */
+struct row_organization load_organization_beside(const struct tenant_state *state,
+                                                 const struct event_meta *meta);
 void save_organization(struct tenant_state *state, const struct row_organization *organization);
 
 /* NUL-padded strings of rows. */

@@ -98,8 +98,8 @@ static bool check_inward(struct judge *judge, const struct add_link_type *comman
 
 void decide_add_link_type(struct judge *judge, const struct add_link_type *command)
 {
-	if (!check_version(judge, command->has_expected_version, command->expected_version,
-	                   judge->organization.version) ||
+	if (!check_organization_version(judge, command->has_expected_version,
+	                                command->expected_version) ||
 	    !check_new_type(judge, command->link_type) ||
 	    !check_name(judge, command->link_type, command->name) ||
 	    !check_short_name(judge, command->outward, "/outward") || !check_inward(judge, command))
@@ -122,7 +122,7 @@ void decide_add_link_type(struct judge *judge, const struct add_link_type *comma
 static bool find_subject_type(struct judge *judge, struct slice id, bool has_expected,
                               int64_t expected, struct row_link_type *row)
 {
-	if (!check_version(judge, has_expected, expected, judge->organization.version))
+	if (!check_organization_version(judge, has_expected, expected))
 		return false;
 	if (link_type_find(id))
 		return REFUSE(judge, REJECT_BUILT_IN, "/link_type", id, SLICE(" is built in"));

@@ -85,7 +85,7 @@ static bool find_member(struct judge *judge, const struct uuid *id, bool has_exp
 {
 	char room[UUID_TEXT];
 
-	if (!check_version(judge, has_expected, expected, judge->organization.version))
+	if (!check_organization_version(judge, has_expected, expected))
 		return false;
 	if (!read_member(judge->state, id, row) || row->status == MEMBER_REMOVED)
 		return REFUSE(judge, REJECT_NO_SUCH_MEMBER, "/member", SLICE("there is no member "),
@@ -215,8 +215,8 @@ void decide_set_member_profile(struct judge *judge, const struct set_member_prof
 	                 uuid_equal(&request->identity_member, &request->actor.id);
 	struct row_member row;
 
-	if (!check_version(judge, command->has_expected_version, command->expected_version,
-	                   judge->organization.version) ||
+	if (!check_organization_version(judge, command->has_expected_version,
+	                                command->expected_version) ||
 	    !check_person(judge, &command->person, "/person/name", "/person/issuer",
 	                  "/person/subject", "/person/email") ||
 	    (!own && !check_reach(judge, ORG_ROLE_ADMIN, "/person")))

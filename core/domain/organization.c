@@ -78,8 +78,8 @@ void decide_rename_organization(struct judge *judge, const struct rename_organiz
 	struct row_organization_name row;
 	struct row_key key = row_key_organization_name();
 
-	if (!check_version(judge, command->has_expected_version, command->expected_version,
-	                   judge->organization.version) ||
+	if (!check_organization_version(judge, command->has_expected_version,
+	                                command->expected_version) ||
 	    !check_line(judge, command->name, "/name"))
 		return;
 	judge->state->get(judge->state, &key, &row);
@@ -109,7 +109,7 @@ void evolve_organization_created(struct tenant_state *state, const struct event_
 	assert(!read_organization(state, &organization) && meta->aggregate.version == 1);
 	memset(&organization, 0, sizeof(organization));
 	organization.id = meta->aggregate.id;
-	organization.version = 1;
+	organization.version = organization.changed = 1;
 	save_organization(state, &organization);
 	save_name(state, event->name);
 }

@@ -39,7 +39,7 @@ bool find_permission_scheme(struct judge *judge, struct slice id, const char *po
 static bool find_subject_scheme(struct judge *judge, struct slice id, bool has_expected,
                                 int64_t expected, struct row_permission_scheme *row)
 {
-	if (!check_version(judge, has_expected, expected, judge->organization.version))
+	if (!check_organization_version(judge, has_expected, expected))
 		return false;
 	if (is_classic(id))
 		return REFUSE(judge, REJECT_BUILT_IN, "/scheme",
@@ -117,8 +117,8 @@ void decide_create_permission_scheme(struct judge *judge,
 	struct row_permission_scheme source = {.grants_n = 0};
 	struct row_grants copied = {source.grants, 0};
 
-	if (!check_version(judge, command->has_expected_version, command->expected_version,
-	                   judge->organization.version) ||
+	if (!check_organization_version(judge, command->has_expected_version,
+	                                command->expected_version) ||
 	    !check_new_scheme(judge, command->scheme) ||
 	    !check_name(judge, command->scheme, command->name) ||
 	    (command->has_copy_of &&

@@ -57,7 +57,7 @@ static uint64_t bit_of(const struct row_project_role *role)
 static bool find_subject_role(struct judge *judge, struct slice id, bool has_expected,
                               int64_t expected, struct row_project_role *row)
 {
-	return check_version(judge, has_expected, expected, judge->organization.version) &&
+	return check_organization_version(judge, has_expected, expected) &&
 	       find_project_role(judge, id, "/role", row);
 }
 
@@ -81,8 +81,8 @@ void decide_add_project_role(struct judge *judge, const struct add_project_role 
 	struct row_project_role row;
 	char room[TEXT_NUMBER_MAX];
 
-	if (!check_version(judge, command->has_expected_version, command->expected_version,
-	                   judge->organization.version))
+	if (!check_organization_version(judge, command->has_expected_version,
+	                                command->expected_version))
 		return;
 	if (!text_is_id(command->role)) {
 		REFUSE(judge, REJECT_BAD_ID, "/role", SLICE("not an id: "), command->role);

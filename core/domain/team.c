@@ -48,7 +48,7 @@ static bool find_team(struct judge *judge, const struct uuid *id, bool has_expec
 {
 	char room[UUID_TEXT];
 
-	if (!check_version(judge, has_expected, expected, judge->organization.version))
+	if (!check_organization_version(judge, has_expected, expected))
 		return false;
 	if (read_team(judge->state, id, row))
 		return true;

@@ -102,6 +102,7 @@ struct row_key {
 struct row_organization {
 	struct uuid id;
 	int64_t version;
+	int64_t changed;  /* version of its last event but for API keys and ranks */
 	uint32_t members; /* not removed */
 	uint32_t owners;  /* active */
 	uint32_t teams;

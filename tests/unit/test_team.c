@@ -21,6 +21,32 @@ static void expect_ids(struct uuid_array found, struct uuid_array expected)
 
 static const struct uuid_array none = {NULL, 0};
 
+/* A guest's API keys are nobody else's business. */
+static void keys_do_not_stand_against_an_expected_version(void **state)
+{
+	struct decider *decider = *state;
+	struct uuid key = id_of(60);
+	GIVEN(ben, create_team, .has_team_id = true, .team_id = ops, .name = SLICE("Ops"));
+	int64_t version = decider->decision.version;
+	GIVEN(dan, create_api_key, .has_key_id = true, .key_id = key, .name = SLICE("x"),
+	      .scope = API_KEY_SCOPE_READ);
+	GIVEN(dan, revoke_api_key, .key = key);
+	assert_int_equal(decider->decision.version, version + 2);
+	WHEN(ben, rename_team, .team = ops, .name = SLICE("x"), .has_expected_version = true,
+	     .expected_version = version - 1);
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+	WHEN(ben, rename_team, .team = ops, .name = SLICE("x"), .has_expected_version = true,
+	     .expected_version = version + 3);
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+	WHEN(ben, rename_team, .team = ops, .name = SLICE("x"), .has_expected_version = true,
+	     .expected_version = version);
+	THEN(EVENT_TEAM_RENAMED);
+	assert_int_equal(decider->decision.version, version + 3);
+	WHEN(ben, rename_team, .team = ops, .name = SLICE("y"), .has_expected_version = true,
+	     .expected_version = version + 2);
+	THEN_REFUSED(VERSION_MISMATCH, "/expected_version");
+}
+
 static void a_team_begins_with_its_members(void **state)
 {
 	struct decider *decider = *state;
@@ -191,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        ON_SETTLED(a_team_begins_with_its_members),
+	        ON_SETTLED(keys_do_not_stand_against_an_expected_version),
 	        ON_SETTLED(a_team_has_a_name_and_an_id_of_its_own),
 	        ON_SETTLED(only_active_members_come_into_teams),
 	        ON_SETTLED(members_come_and_go),
