@@ -32,6 +32,25 @@ static const struct person *person_of(const struct command *command)
 	return NULL;
 }
 
+static struct profile profile_of(const struct person *person)
+{
+	return (struct profile){
+	        .issuer = person->issuer,
+	        .subject = person->subject,
+	        .name = person->name,
+	        .email = person->has_email ? person->email : slice_of(NULL, 0),
+	};
+}
+
+static bool is_profile(struct partition *partition, const struct job *job,
+                       const struct uuid *member, const struct person *person)
+{
+	struct profile is, asked = profile_of(person);
+	return write_state_profile(partition->state, job->tenant, member, &is) &&
+	       slice_equal(is.issuer, asked.issuer) && slice_equal(is.subject, asked.subject) &&
+	       slice_equal(is.name, asked.name) && slice_equal(is.email, asked.email);
+}
+
 /* A command that names a person: find who that is here. */
 static void prepare_person(struct partition *partition, const struct job *job,
                            struct request *request)
@@ -43,6 +62,8 @@ static void prepare_person(struct partition *partition, const struct job *job,
 	identity_hash(job->tenant, person->issuer, person->subject, hash);
 	request->has_identity_member =
 	        write_state_identity(partition->state, hash, &request->identity_member);
+	request->has_this_profile = request->has_identity_member &&
+	                            is_profile(partition, job, &request->identity_member, person);
 }
 
 /* Seal the person's profile into the decision. Only now: sealing makes a key for the member, which
@@ -57,12 +78,7 @@ static enum status seal_profile(struct partition *partition, const struct job *j
 	if (!person || !at)
 		return STATUS_OK;
 	struct member_profile_set *set = &at->event.member_profile_set;
-	struct profile profile = {
-	        .issuer = person->issuer,
-	        .subject = person->subject,
-	        .name = person->name,
-	        .email = person->has_email ? person->email : slice_of(NULL, 0),
-	};
+	const struct profile profile = profile_of(person);
 	buf_clear(&partition->sealed);
 	if (profile_seal(partition->all->options.profile_keys, job->tenant, &set->member_id,
 	                 &profile, &partition->sealed, err))

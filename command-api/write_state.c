@@ -16,8 +16,8 @@
 
 #include "core/codec/schema_table.h"
 
-static const char *const table_names[] = {"rows",       "tenants", "commands",
-                                          "identities", "fold",    NULL};
+static const char *const table_names[] = {"rows", "tenants",  "commands", "identities",
+                                          "fold", "profiles", NULL};
 
 #define STATE_LAYOUT  4
 #define STORE_KEY_MAX KV_KEY_MAX
@@ -281,6 +281,23 @@ bool write_state_identity(struct write_state *state, const uint8_t hash[32], str
 	return true;
 }
 
+static void key_of_profile(struct store_key *key, struct slice tenant, const struct uuid *member)
+{
+	key_start(key, tenant);
+	key_add(key, member->bytes, sizeof member->bytes);
+}
+
+bool write_state_profile(struct write_state *state, struct slice tenant, const struct uuid *member,
+                         struct profile *out)
+{
+	struct store_key key;
+	struct slice sealed;
+	key_of_profile(&key, tenant, member);
+	buf_clear(&state->profile);
+	return kv_get(state->txn, PROFILES, key_slice(&key), &sealed) &&
+	       !profile_unseal(state->keys, tenant, member, sealed, &state->profile, out, NULL);
+}
+
 bool write_state_command(struct write_state *state, struct slice tenant,
                          const struct uuid *command_id, struct write_command *out)
 {
@@ -313,7 +330,8 @@ bool write_state_command(struct write_state *state, struct slice tenant,
 
 /* --- applying --- */
 
-static void put_identity(struct write_state *state, const struct event *event)
+/* The profile stays sealed, so that it is gone with its key. */
+static void put_profile(struct write_state *state, const struct event *event)
 {
 	const struct member_profile_set *set = &event->member_profile_set;
 	struct profile profile;
@@ -323,6 +341,9 @@ static void put_identity(struct write_state *state, const struct event *event)
 	                   &state->profile, &profile, NULL))
 		return;
 	uint8_t hash[32];
+	struct store_key key;
+	key_of_profile(&key, event->meta.tenant, &set->member_id);
+	kv_put(state->txn, PROFILES, key_slice(&key), set->sealed);
 	identity_hash(event->meta.tenant, profile.issuer, profile.subject, hash);
 	kv_put(state->txn, IDENTITIES, slice_of(hash, 32), slice_of(set->member_id.bytes, 16));
 }
@@ -369,7 +390,7 @@ void write_state_apply(struct write_state *state, const struct event *event)
 	const struct event_meta *meta = &event->meta;
 	evolve(write_state_rows(state, meta->tenant), event);
 	if (event->type == EVENT_MEMBER_PROFILE_SET)
-		put_identity(state, event);
+		put_profile(state, event);
 
 	struct store_key key;
 	struct tenant_value value = {.seq = (uint64_t)meta->seq,

@@ -79,6 +79,10 @@ enum status write_state_failure(const struct write_state *state, struct error *e
 struct tenant_state *write_state_rows(struct write_state *state, struct slice tenant);
 bool write_state_tenant(struct write_state *state, struct slice tenant, struct write_tenant *out);
 bool write_state_identity(struct write_state *state, const uint8_t hash[32], struct uuid *member);
+/* What the member's profile says; false: there is none, or its key is gone. *@out borrows from
+ * @state until the next event or profile. */
+bool write_state_profile(struct write_state *state, struct slice tenant, const struct uuid *member,
+                         struct profile *out);
 bool write_state_command(struct write_state *state, struct slice tenant,
                          const struct uuid *command_id, struct write_command *out);
 /* What a command worked on, for its answer: what it created, else the aggregate of its last event,

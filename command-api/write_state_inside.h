@@ -6,7 +6,7 @@
 #include "command-api/write_state.h"
 #include "core/store/kv.h"
 
-enum table { ROWS, TENANTS, COMMANDS, IDENTITIES, FOLD };
+enum table { ROWS, TENANTS, COMMANDS, IDENTITIES, FOLD, PROFILES };
 
 struct rows {
 	struct tenant_state face; /* first: the domain sees this */

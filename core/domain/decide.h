@@ -30,6 +30,7 @@ struct request {
 	bool installation;        /* an installation token: an operator */
 	bool has_identity_member; /* the person that an AddMember or CreateOrganization names is */
 	struct uuid identity_member; /* already this member (also when removed) */
+	bool has_this_profile;       /* whose profile says of them just what the command says */
 	struct slice sealed_profile; /* sealed by the shell, for MemberProfileSet */
 	bool has_api_key;            /* the actor came with an API key that the shell has checked */
 	enum api_key_scope scope;    /* of that key */

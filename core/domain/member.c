@@ -228,7 +228,7 @@ void decide_set_member_profile(struct judge *judge, const struct set_member_prof
 		       command->person.subject, SLICE(" of "), command->person.issuer);
 		return;
 	}
-	if (own || check_reach(judge, row.role, "/person"))
+	if ((own || check_reach(judge, row.role, "/person")) && !request->has_this_profile)
 		emit_profile(judge, &request->identity_member);
 }
 

@@ -152,6 +152,12 @@ static void a_member_gets_another_name(void **state)
 	assert_true(uuid_equal(&EVENT_BODY(0, member_profile_set)->member_id, &guest));
 	set_profile(decider, ben, dan);
 	THEN(EVENT_MEMBER_PROFILE_SET);
+	decider->request.has_this_profile = true;
+	set_profile(decider, dan, dan);
+	THEN_UNCHANGED();
+	set_profile(decider, cleo, dan);
+	THEN_REFUSED(FORBIDDEN, "/person");
+	decider->request.has_this_profile = false;
 	set_profile(decider, cleo, dan);
 	THEN_REFUSED(FORBIDDEN, "/person");
 	set_profile(decider, cleo, (struct uuid){{0}}); /* she does not learn who is a member */

@@ -360,6 +360,39 @@ static void who_was_removed_gets_no_old_answer(void **state)
 	close_bench(bench);
 }
 
+static void forget(struct bench *bench, const char *id)
+{
+	struct uuid member;
+	struct error err;
+	uuid_parse(slice_str(id), &member);
+	assert_int_equal(profile_forget(bench->keys, SLICE("acme"), &member, &err), STATUS_OK);
+}
+
+static void a_profile_that_says_so_already_is_not_set_again(void **state)
+{
+	struct bench *bench = *state;
+	static const struct principal bob = {.issuer = SLICE("nexusflow"), .subject = SLICE("bob")};
+#define BOB(rest)                                                                                  \
+	"\"person\":{\"issuer\":\"nexusflow\",\"subject\":\"bob\",\"name\":\"Bob" rest "\"}}"
+	open_bench(bench);
+	found_acme(bench);
+	expect(bench, &ada, "AddMember", ID(3),
+	       "{\"member_id\":\"" ID(9) "\",\"role\":\"admin\"," BOB(""), JOB_ACCEPTED);
+	uint64_t events = count_events(bench);
+	expect(bench, &bob, "SetMemberProfile", ID(4), "{" BOB(""), JOB_UNCHANGED);
+	assert_int_equal(count_events(bench), events);
+	expect(bench, &bob, "SetMemberProfile", ID(5), "{" BOB("\",\"email\":\"b@example.org"),
+	       JOB_ACCEPTED);
+	expect(bench, &ada, "SetMemberProfile", ID(6), "{" BOB("\",\"email\":\"b@example.org"),
+	       JOB_UNCHANGED);
+	expect(bench, &bob, "SetMemberProfile", ID(7), "{" BOB(""), JOB_ACCEPTED);
+	assert_int_equal(count_events(bench), events + 2);
+	/* nothing of the profile is readable without its key: it cannot be told from another */
+	forget(bench, ID(9));
+	expect(bench, &ada, "SetMemberProfile", ID(8), "{" BOB(""), JOB_ACCEPTED);
+	close_bench(bench);
+}
+
 /* A key of the text that @made was answered with. */
 static struct principal key_of(const struct job *made, struct key_text *key)
 {
@@ -516,6 +549,8 @@ int main(void)
 	                                        teardown),
 	        cmocka_unit_test_setup_teardown(who_was_removed_gets_no_old_answer, setup,
 	                                        teardown),
+	        cmocka_unit_test_setup_teardown(a_profile_that_says_so_already_is_not_set_again,
+	                                        setup, teardown),
 	        cmocka_unit_test_setup_teardown(
 	                a_refused_command_makes_no_key_for_the_person_it_names, setup, teardown),
 	        cmocka_unit_test_setup_teardown(a_lost_state_is_folded_again_from_the_journal,
