@@ -245,9 +245,14 @@ static bool fill_job(struct job *job, const struct envelope *envelope,
 	if (!status)
 		return true;
 	struct command_faults fields = fault->fields;
-	fail(fault, 400, "bad_command", "%u field%s of %s cannot be accepted",
-	     fields.n + fields.more, fields.n + fields.more == 1 ? "" : "s",
-	     command_type_name(type));
+	const struct command_fault *first = &fields.items[0];
+	unsigned others = fields.n ? fields.n - 1 + fields.more : 0;
+	char more[32] = "";
+	if (others)
+		snprintf(more, sizeof more, ", and %u more fault%s", others,
+		         others == 1 ? "" : "s");
+	fail(fault, 400, "bad_command", "%s%s%s: %s%s", command_type_name(type),
+	     first->pointer[0] ? " " : "", first->pointer, first->reason, more);
 	fault->fields = fields;
 	return false;
 }

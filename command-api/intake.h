@@ -27,7 +27,7 @@ struct envelope {
 struct intake_fault {
 	int status;
 	char code[32];
-	char detail[256];
+	char detail[512];
 	struct command_faults fields; /* of the body; n = 0 when the fault is elsewhere */
 };
 

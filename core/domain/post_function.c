@@ -105,8 +105,8 @@ static bool check_function_parts(const struct workflow_checking *c, uint32_t ind
 		if ((has ^ wanted) & parts[i].part)
 			return REFUSE(c->judge, REJECT_BAD_WORKFLOW,
 			              function_place(index, at, parts[i].member).text, kind,
-			              wanted & parts[i].part ? SLICE(" needs it")
-			                                     : SLICE(" does not ask for it"));
+			              wanted & parts[i].part ? SLICE(" needs ") : SLICE(" has no "),
+			              slice_str(parts[i].member + 1));
 	return true;
 }
 

@@ -132,10 +132,12 @@ static bool check_arguments(const struct checking *c, uint32_t index)
 		int argument = arguments[i].argument;
 		if ((shape->needs & argument) && !(has & argument))
 			return REFUSE_RULE(c, REJECT_BAD_WORKFLOW, index, arguments[i].member,
-			                   slice_str(kind), SLICE(" needs it"));
+			                   slice_str(kind), SLICE(" needs "),
+			                   slice_str(arguments[i].member + 1));
 		if ((has & argument) && !((shape->needs | shape->takes) & argument))
 			return REFUSE_RULE(c, REJECT_BAD_WORKFLOW, index, arguments[i].member,
-			                   slice_str(kind), SLICE(" does not ask for it"));
+			                   slice_str(kind), SLICE(" has no "),
+			                   slice_str(arguments[i].member + 1));
 	}
 	if ((shape->takes & STATUSES) && !(has & shape->takes))
 		return REFUSE_RULE(c, REJECT_BAD_WORKFLOW, index, "/statuses", slice_str(kind),

@@ -200,6 +200,8 @@ class BadBodies(Case):
                 self.create(dict(good, **{name: value}), 400, "bad_command", pointer)
         body = self.create({"nonsense": 1, "summary": 5}, 400, "bad_command")
         self.assertEqual({e["pointer"] for e in body["errors"]}, {"/nonsense", "/summary", "/project"})
+        first = body["errors"][0]
+        self.assertEqual(body["detail"], f"CreateIssue {first['pointer']}: {first['detail']}, and 2 more faults")
 
     def test_numbers_out_of_range(self):
         for version in ("0", "-1", "9223372036854775808", "1e3", "1.5", "1" + "0" * 400):

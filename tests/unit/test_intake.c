@@ -76,6 +76,21 @@ static void a_key_is_for_its_own_organization(void **state)
 	expect_fault(&own, (struct envelope){.rule = SLICE(ID)}, PROJECT, 403, "forbidden");
 }
 
+static void the_detail_tells_the_first_fault(void **state)
+{
+	static const struct {
+		const char *body, *detail;
+	} cases[] = {{"{\"key\":\"AB\",\"name\":5}", "CreateProject /name: "},
+	             {"{\"key\":5,\"name\":5,\"x\":1}", ", and 2 more faults"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct intake_fault fault;
+		assert_null(try(&ada, (struct envelope){0}, cases[i].body, &fault));
+		if (!strstr(fault.detail, cases[i].detail))
+			fail_msg("%s: %s", cases[i].body, fault.detail);
+	}
+}
+
 static void a_body_that_is_not_one_json_object_is_refused(void **state)
 {
 	static const char *const bodies[] = {
@@ -331,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_key_is_for_its_own_organization),
+	        cmocka_unit_test(the_detail_tells_the_first_fault),
 	        cmocka_unit_test(a_body_that_is_not_one_json_object_is_refused),
 	        cmocka_unit_test(a_body_of_any_depth_is_judged_without_recursion),
 	        cmocka_unit_test(brackets_in_texts_are_no_depth),

@@ -246,8 +246,10 @@ static void functions_are_what_can_be_done(void **state)
 	} while (0)
 	WRONG(BAD_WORKFLOW, "assignee", {DO(ASSIGN)});
 	WRONG(BAD_WORKFLOW, "member", {DO(ASSIGN), TO(MEMBER)});
+	assert_string_equal(decider->decision.detail, "assign needs member");
 	WRONG(BAD_WORKFLOW, "member",
 	      {DO(ASSIGN), TO(LEAD), .has_member = true, .member = stranger});
+	assert_string_equal(decider->decision.detail, "assign has no member");
 	WRONG(NO_SUCH_MEMBER, "member",
 	      {DO(ASSIGN), TO(MEMBER), .has_member = true, .member = stranger});
 	WRONG(BAD_WORKFLOW, "field", {DO(SET), .values = LABELS(SLICE("x"))});
