@@ -1,7 +1,6 @@
 /* Components of a project. One that was removed keeps its row, so that its id is not given again.
  */
-#include "core/domain/board.h"
-#include "core/domain/issue_tag.h"
+#include "core/domain/part_remove.h"
 #include "core/domain/project.h"
 
 bool find_component(struct judge *judge, const struct uuid *project, const struct uuid *id,
@@ -163,28 +162,20 @@ void decide_edit_component(struct judge *judge, const struct edit_component *com
 
 void decide_remove_component(struct judge *judge, const struct remove_component *command)
 {
-	static const enum row_tag tags[] = {ROW_TAG_COMPONENT};
-	const struct removal removal = {
-	        .has_replacement = command->has_replace_with,
-	        .is_itself = uuid_equal(&command->component_id, &command->replace_with),
+	struct part_removal removal = {
+	        .id = command->component_id,
+	        .replacement = command->has_replace_with ? &command->replace_with : NULL,
 	        .detach = command->detach};
 	struct row_project project;
-	struct row_component row, other;
+	struct row_component row;
 
 	if (!find_open_project(judge, command->project, command->has_expected_version,
 	                       command->expected_version, &project) ||
-	    !find_component(judge, &project.id, &command->component_id, "/component_id", &row) ||
-	    !check_removal(judge, &removal, row.issues) ||
-	    (command->has_replace_with &&
-	     !find_component(judge, &project.id, &command->replace_with, "/replace_with", &other)))
+	    !find_component(judge, &project.id, &command->component_id, "/component_id", &row))
 		return;
-	if (command->has_replace_with)
-		replace_in_board_filters(
-		        judge, &project.id,
-		        &(struct filter_name){FILTER_COMPONENTS, .id = command->component_id},
-		        &(struct filter_name){FILTER_COMPONENTS, .id = command->replace_with});
-	replace_tags(judge, tags, 1, &command->component_id,
-	             command->has_replace_with ? &command->replace_with : NULL, false);
+	part_removal_begin(judge, &project, &removal);
+	if (!check_part_removal(&removal, row.issues) || !replace_part(&removal))
+		return;
 	struct component was = as_event(judge, &row);
 	emit_project(judge, EVENT_COMPONENT_REMOVED, &project)->component_removed =
 	        (struct component_removed){command->component_id, was};

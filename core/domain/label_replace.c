@@ -265,7 +265,7 @@ static bool check_replacement(const struct relabelling *r, const struct remove_l
 	                                .is_itself = slice_equal(r->from, r->to),
 	                                .detach = command->detach};
 
-	if (!check_removal(judge, &removal, 0))
+	if (!check_removal(judge, &removal))
 		return false;
 	if (!command->has_replace_with)
 		return command->detach || check_unused(r);

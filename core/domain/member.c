@@ -150,7 +150,7 @@ static bool hand_over(struct judge *judge, const struct remove_member *command)
 	        .is_itself = uuid_equal(&command->member, &command->replace_with),
 	        .detach = command->detach};
 
-	if (!check_removal(judge, &removal, 0) ||
+	if (!check_removal(judge, &removal) ||
 	    (command->has_replace_with &&
 	     !check_member(judge, &command->replace_with, "/replace_with")))
 		return false;

@@ -19,19 +19,9 @@ bool removal_in_ids(const struct member_removal *r, struct uuid_array ids)
 	return false;
 }
 
-static bool is_text_of(const struct member_removal *r, struct slice text)
-{
-	struct uuid id;
-
-	return uuid_parse(text, &id) && uuid_equal(&id, &r->member);
-}
-
 bool removal_in_texts(const struct member_removal *r, struct slice_array texts)
 {
-	for (uint32_t i = 0; i < texts.n; i++)
-		if (is_text_of(r, texts.items[i]))
-			return true;
-	return false;
+	return texts_have_id(texts, &r->member);
 }
 
 struct uuid_array removal_replace_ids(const struct member_removal *r, struct uuid_array ids)
@@ -54,17 +44,7 @@ struct uuid_array removal_replace_ids(const struct member_removal *r, struct uui
 
 struct slice_array removal_replace_texts(const struct member_removal *r, struct slice_array texts)
 {
-	struct slice *items = emit_room(r->workflows.judge, texts.n * sizeof(*items));
-	struct slice_array replaced = {items, 0};
-
-	for (uint32_t i = 0; i < texts.n && items; i++) {
-		struct slice text = texts.items[i];
-		if (is_text_of(r, text))
-			text = r->replacement_text;
-		if (text.n && !names_have(replaced, text))
-			items[replaced.n++] = text;
-	}
-	return replaced;
+	return replace_id_text(r->workflows.judge, texts, &r->member, r->replacement_text);
 }
 
 /* --- projects --- */

@@ -151,19 +151,14 @@ bool next_part(const struct tenant_state *state, enum row_kind kind, const struc
 	return true;
 }
 
-bool check_removal(struct judge *judge, const struct removal *removal, uint32_t issues)
+bool check_removal(struct judge *judge, const struct removal *removal)
 {
-	char room[TEXT_NUMBER_MAX];
-
 	if (removal->has_replacement && removal->detach)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/detach",
 		              SLICE("either replace_with or detach"));
 	if (removal->has_replacement && removal->is_itself)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/replace_with",
 		              SLICE("it cannot replace itself"));
-	if (issues && !removal->has_replacement && !removal->detach)
-		return REFUSE(judge, REJECT_IN_USE, "", text_number(issues, room),
-		              SLICE(" issues have it: name replace_with, or detach"));
 	return true;
 }
 

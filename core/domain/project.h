@@ -38,15 +38,14 @@ bool find_version(struct judge *judge, const struct uuid *project, const struct 
 bool next_part(const struct tenant_state *state, enum row_kind kind, const struct uuid *project,
                const struct uuid *after, struct uuid *id);
 
-/* What a command says of the issues that have what it removes. */
+/* What a command says of what has, or names, what it removes. */
 struct removal {
 	bool has_replacement;
 	bool is_itself; /* what is to replace it */
 	bool detach;
 };
-/* Refuses if @issues is not 0 and the command names neither a replacement nor detach, if it names
- * both, or itself. */
-bool check_removal(struct judge *judge, const struct removal *removal, uint32_t issues);
+/* Refuses if the command names a replacement and detach, or itself. */
+bool check_removal(struct judge *judge, const struct removal *removal);
 
 /* evolve: one issue more or less has the component or version @id. */
 void project_part_count(struct tenant_state *state, const struct uuid *id, enum row_tag tag,

@@ -1,12 +1,10 @@
 /* Versions of a project, in an order of their own. One that was removed keeps its row, so that its
  * id is not given again. */
-#include "core/domain/board.h"
 #include "core/domain/issue_tag.h"
+#include "core/domain/part_remove.h"
 #include "core/domain/project.h"
 
 #define DAY_MS 86400000
-
-static const enum row_tag relations[] = {ROW_TAG_FIX, ROW_TAG_AFFECTS};
 
 bool find_version(struct judge *judge, const struct uuid *project, const struct uuid *id,
                   const char *pointer, struct row_version *row)
@@ -211,6 +209,7 @@ static bool find_successor(struct judge *judge, const struct release_version *co
 
 void decide_release_version(struct judge *judge, const struct release_version *command)
 {
+	static const enum row_tag fixed[] = {ROW_TAG_FIX};
 	int32_t day = command->has_release_on ? command->release_on
 	                                      : (int32_t)(judge->request->now_ms / DAY_MS);
 	struct row_project project;
@@ -231,8 +230,7 @@ void decide_release_version(struct judge *judge, const struct release_version *c
 	    !find_successor(judge, command, &project))
 		return;
 	if (command->has_move_open_to)
-		replace_tags(judge, relations, 1, &command->version_id, &command->move_open_to,
-		             true);
+		replace_tags(judge, fixed, 1, &command->version_id, &command->move_open_to, true);
 	emit_status(judge, &command->version_id, &row, PROJECT_VERSION_STATUS_RELEASED, true, day,
 	            &project);
 }
@@ -304,27 +302,20 @@ void decide_move_version(struct judge *judge, const struct move_version *command
 
 void decide_remove_version(struct judge *judge, const struct remove_version *command)
 {
-	const struct removal removal = {
-	        .has_replacement = command->has_replace_with,
-	        .is_itself = uuid_equal(&command->version_id, &command->replace_with),
+	struct part_removal removal = {
+	        .is_version = true,
+	        .id = command->version_id,
+	        .replacement = command->has_replace_with ? &command->replace_with : NULL,
 	        .detach = command->detach};
 	struct row_project project;
-	struct row_version row, other;
+	struct row_version row;
 
 	if (!find_subject_version(judge, command->project, command->has_expected_version,
-	                          command->expected_version, &command->version_id, &project,
-	                          &row) ||
-	    !check_removal(judge, &removal, row.issues) ||
-	    (command->has_replace_with &&
-	     !find_version(judge, &project.id, &command->replace_with, "/replace_with", &other)))
+	                          command->expected_version, &command->version_id, &project, &row))
 		return;
-	if (command->has_replace_with)
-		replace_in_board_filters(
-		        judge, &project.id,
-		        &(struct filter_name){FILTER_VERSIONS, .id = command->version_id},
-		        &(struct filter_name){FILTER_VERSIONS, .id = command->replace_with});
-	replace_tags(judge, relations, 2, &command->version_id,
-	             command->has_replace_with ? &command->replace_with : NULL, false);
+	part_removal_begin(judge, &project, &removal);
+	if (!check_part_removal(&removal, row.issues) || !replace_part(&removal))
+		return;
 	struct project_version was = as_event(judge, &row);
 	emit_project(judge, EVENT_VERSION_REMOVED, &project)->version_removed =
 	        (struct version_removed){command->version_id, was, row.place};

@@ -6,7 +6,7 @@
 
 static bool rules_name(const struct workflow_replacing *r, struct workflow_rule_array rules)
 {
-	for (uint32_t i = 0; i < rules.n; i++)
+	for (uint32_t i = 0; r->rule_names && i < rules.n; i++)
 		if (r->rule_names(r, &rules.items[i]))
 			return true;
 	return false;
@@ -35,6 +35,8 @@ static bool parts_name(const struct workflow_replacing *r, const struct workflow
 static bool replace_in_rules(struct workflow_replacing *r, const struct workflow_place *place,
                              struct workflow_rule_array *rules)
 {
+	if (!r->rule_names)
+		return true;
 	struct workflow_rule *items = emit_room(r->judge, rules->n * sizeof(*items));
 
 	for (uint32_t i = 0; i < rules->n && items; i++) {
@@ -209,6 +211,35 @@ struct slice_array replace_text(struct judge *judge, struct slice_array texts, s
 	for (uint32_t i = 0; i < texts.n && items; i++) {
 		struct slice text = slice_equal(texts.items[i], from) ? to : texts.items[i];
 		if (!names_have(replaced, text))
+			items[replaced.n++] = text;
+	}
+	return replaced;
+}
+
+static bool is_text_of(struct slice text, const struct uuid *id)
+{
+	struct uuid read;
+
+	return uuid_parse(text, &read) && uuid_equal(&read, id);
+}
+
+bool texts_have_id(struct slice_array texts, const struct uuid *id)
+{
+	for (uint32_t i = 0; i < texts.n; i++)
+		if (is_text_of(texts.items[i], id))
+			return true;
+	return false;
+}
+
+struct slice_array replace_id_text(struct judge *judge, struct slice_array texts,
+                                   const struct uuid *from, struct slice to)
+{
+	struct slice *items = emit_room(judge, texts.n * sizeof(*items));
+	struct slice_array replaced = {items, 0};
+
+	for (uint32_t i = 0; i < texts.n && items; i++) {
+		struct slice text = is_text_of(texts.items[i], from) ? to : texts.items[i];
+		if (text.n && !names_have(replaced, text))
 			items[replaced.n++] = text;
 	}
 	return replaced;

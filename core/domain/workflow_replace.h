@@ -20,7 +20,8 @@ struct workflow_replacing {
 	bool (*replace)(struct workflow_replacing *r, struct slice id, struct workflow *workflow);
 	/* Or, without these two, of what only rules and post functions name. @replace_in_rule: of a
 	 * rule that names it; false: refused. @replace_in_function: of one that names it; false:
-	 * nothing is left of it, and it goes. No @function_names: they do not name such things. */
+	 * nothing is left of it, and it goes. No @rule_names, or no @function_names: they do not
+	 * name such things. */
 	bool (*rule_names)(const struct workflow_replacing *r, const struct workflow_rule *rule);
 	bool (*replace_in_rule)(struct workflow_replacing *r, const struct workflow_place *place,
 	                        struct workflow_rule *rule);
@@ -42,6 +43,10 @@ bool replace_in_workflows(struct workflow_replacing *r);
 /* @texts with @to in place of @from, each once; NULL items: no room. */
 struct slice_array replace_text(struct judge *judge, struct slice_array texts, struct slice from,
                                 struct slice to);
+/* The same of ids, which @texts have as somebody typed them; @to may be empty: nothing. */
+bool texts_have_id(struct slice_array texts, const struct uuid *id);
+struct slice_array replace_id_text(struct judge *judge, struct slice_array texts,
+                                   const struct uuid *from, struct slice to);
 /* @texts without @text. */
 struct slice_array leave_out_text(struct judge *judge, struct slice_array texts, struct slice text);
 

@@ -966,8 +966,16 @@ class Commands(Case):
                           ("1.0", "archived", {"fix": 0, "affects": 1}, "2026-02-03")])
         do("UnarchiveVersion", version_id=first)
         do("UnreleaseVersion", version_id=first)
-        self.problem(OWNER.command("acme", "RemoveVersion", {"project": "PARTS", "version_id": first}), 409, "in_use")
+        sets = [{"id": "create", "name": "Create", "kind": "initial", "to": "todo"},
+                {"id": "close", "name": "Close", "kind": "global", "to": "done",
+                 "functions": [{"kind": "set", "field": "fix_versions", "values": [first]}]}]
+        do("SaveWorkflowDraft", workflow="classic", name="Classic", transitions=sets)
+        do("PublishWorkflow", workflow="classic")
+        refused = OWNER.command("acme", "RemoveVersion", {"project": "PARTS", "version_id": first})
+        self.problem(refused, 409, "in_use", "/version_id")
+        self.assertIn("1 issues, 1 workflows, 0 drafts", refused.json()["detail"])
         do("RemoveVersion", version_id=first, detach=True)
+        ok(OWNER.command("acme", "TransitionIssue", {"issue": issue["key"], "transition": "close"}))
         for part in ("components", "versions"):
             self.problem(OWNER.get(f"/v1/t/acme/projects/NO/{part}"), 404, "not_found")
         position = seq()

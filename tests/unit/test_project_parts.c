@@ -166,7 +166,7 @@ static void what_is_in_use_is_removed_with_a_replacement(void **state)
 	GIVEN(ada, create_issue, ISSUE("task", "one"), .components = IDS(A));
 	GIVEN(ada, create_issue, ISSUE("task", "two"), .components = IDS(A, B));
 	WHEN(ben, remove_component, .project = SLICE("TLS"), .component_id = A);
-	THEN_REFUSED(IN_USE, "");
+	THEN_REFUSED(IN_USE, "/component_id");
 	WHEN(ben, remove_component, .project = SLICE("TLS"), .component_id = A,
 	     .has_replace_with = true, .replace_with = A);
 	THEN_REFUSED(BAD_CHANGE, "/replace_with");
@@ -329,7 +329,7 @@ static void an_issue_names_versions_in_two_relations(void **state)
 	THEN(EVENT_ISSUE_VERSIONS_CHANGED, EVENT_ISSUE_VERSIONS_CHANGED, EVENT_VERSION_REMOVED);
 	assert_ids(EVENT_BODY(1, issue_versions_changed)->added, 0, B);
 	WHEN(ben, remove_version, .project = SLICE("TLS"), .version_id = B);
-	THEN_REFUSED(IN_USE, "");
+	THEN_REFUSED(IN_USE, "/version_id");
 	WHEN(ben, remove_version, .project = SLICE("TLS"), .version_id = B, .detach = true);
 	THEN(EVENT_ISSUE_VERSIONS_CHANGED, EVENT_ISSUE_VERSIONS_CHANGED, EVENT_VERSION_REMOVED);
 }
