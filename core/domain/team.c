@@ -2,6 +2,7 @@
 #include "core/base/characters.h"
 #include "core/domain/permission_scheme.h"
 #include "core/domain/team.h"
+#include "core/domain/workflow_replace.h"
 
 static bool read_team(const struct tenant_state *state, const struct uuid *id, struct row_team *row)
 {
@@ -143,12 +144,64 @@ void decide_rename_team(struct judge *judge, const struct rename_team *command)
 	        command->team, emit_copy(judge, name_of(&row)), command->name};
 }
 
+struct team_uses {
+	struct workflow_replacing workflows; /* first */
+	struct uuid team;
+	uint32_t workflows_n, drafts_n;
+	char project[TEXT_KEY_MAX]; /* the first that names it */
+	struct slice first;
+};
+
+static bool rule_names(const struct workflow_replacing *workflows, const struct workflow_rule *rule)
+{
+	const struct team_uses *uses = (const struct team_uses *)workflows;
+
+	return names(rule->teams, rule->teams.n, &uses->team);
+}
+
+static void count_uses_in(struct team_uses *uses, struct row_project *project)
+{
+	uses->workflows.project = project;
+	struct workflows_naming naming = find_workflows_naming(&uses->workflows);
+	if (!uses->workflows_n && !uses->drafts_n) {
+		PADDED_SET(uses->project, PADDED(project->key));
+		uses->first = naming.first;
+	}
+	uses->workflows_n += naming.workflows;
+	uses->drafts_n += naming.drafts;
+}
+
+/* Without its team a rule would be open to all under a "not", and shut to all elsewhere. Those of
+ * archived and deleted projects count, for they may come back. */
+static bool check_team_unused(struct judge *judge, const struct uuid *team)
+{
+	struct team_uses uses = {.workflows = {.judge = judge, .rule_names = rule_names},
+	                         .team = *team};
+	struct row_key key = row_key_first(ROW_PROJECT);
+	char workflows[TEXT_NUMBER_MAX], drafts[TEXT_NUMBER_MAX];
+	struct row_project project;
+
+	while (judge->decision->reject == REJECT_NONE &&
+	       judge->state->next(judge->state, &key, false, &project))
+		count_uses_in(&uses, &project);
+	if (judge->decision->reject)
+		return false;
+	if (!uses.workflows_n && !uses.drafts_n)
+		return true;
+	return REFUSE(judge, REJECT_IN_USE, "/team", SLICE("rules of "),
+	              text_number(uses.workflows_n, workflows), SLICE(" workflows, "),
+	              text_number(uses.drafts_n, drafts), SLICE(" drafts name it, the first is "),
+	              uses.first, SLICE(" of "), PADDED(uses.project),
+	              SLICE(": change these rules first"));
+}
+
 void decide_delete_team(struct judge *judge, const struct delete_team *command)
 {
 	struct row_team row;
 
 	if (!find_team(judge, &command->team, command->has_expected_version,
-	               command->expected_version, &row))
+	               command->expected_version, &row) ||
+	    !check_team_unused(judge, &command->team))
 		return;
 	leave_permissions(judge, &command->team);
 	emit_organization(judge, EVENT_TEAM_DELETED)->team_deleted =

@@ -603,6 +603,15 @@ class Organization(Case):
         position = ok(OWNER.command("acme", "RemoveMember", {"member": id})).position
         found = collect.get(MEMBER, "acme", f"/teams/{team}", min_position=position)
         self.assertEqual([m["id"] for m in found["members"]["items"]], [OWNER_ID])
+        ok(OWNER.command("acme", "CreateProject", {"key": "TEAMS", "name": "Teams"}), 201)
+        ways = [{"id": "create", "name": "Create", "kind": "initial", "to": "todo"},
+                {"id": "close", "name": "Close", "kind": "global", "to": "done",
+                 "conditions": [{"kind": "not"}, {"kind": "team", "teams": [team], "group": 0}]}]
+        draft = {"project": "TEAMS", "workflow": "care", "name": "Care", "transitions": ways}
+        ok(OWNER.command("acme", "SaveWorkflowDraft", draft))
+        self.problem(OWNER.command("acme", "DeleteTeam", {"team": team}), 409, "in_use", "/team")
+        ways[1]["conditions"] = []
+        ok(OWNER.command("acme", "SaveWorkflowDraft", draft))
         position = ok(OWNER.command("acme", "DeleteTeam", {"team": team})).position
         self.problem(MEMBER.get(f"/v1/t/acme/teams/{team}?min_position={position}"), 404, "not_found")
         self.problem(OWNER.command("acme", "DeleteTeam", {"team": team}), 404, "no_such_team")

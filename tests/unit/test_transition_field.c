@@ -277,8 +277,6 @@ static void teams_and_permissions_may(void **state)
 	SHUT();
 	GIVEN(ben, change_team_members, .team = team, .add = {(const struct uuid[]){cleo}, 1});
 	STARTS();
-	GIVEN(ben, delete_team, .team = gone);
-	STARTS();
 	ASK({KIND(PERMISSION), .has_permission = true, .permission = PERMISSION_EDIT_ISSUES});
 	STARTS();
 	ASK({KIND(PERMISSION), .has_permission = true, .permission = PERMISSION_MANAGE_WORKFLOWS});
@@ -321,6 +319,46 @@ static void teams_and_permissions_may(void **state)
 	WRONG(BAD_WORKFLOW, "custom_field",
 	      {KIND(MATCHES), CUSTOM("notes"), .has_pattern = true, .pattern = SLICE("a")});
 #undef WRONG
+}
+
+/* Without it, nobody would be in the team: "not" would hold for all. */
+static void a_team_that_rules_name_is_not_deleted(void **state)
+{
+	struct decider *decider = *state;
+	struct uuid team = id_of(80);
+	GIVEN(ben, create_team, .has_team_id = true, .team_id = team, .name = SLICE("Core"),
+	      .members = {(const struct uuid[]){cleo}, 1});
+	ASK({KIND(NOT)}, {KIND(TEAM), GROUP(0), .teams = {&team, 1}});
+	SHUT();
+	GIVEN(ben, save_workflow_draft, DRAFT("other", BEGIN("todo"), FROM_ANY("x", "done")));
+	WHEN(ben, delete_team, .team = team);
+	THEN_REFUSED(IN_USE, "/team");
+	assert_string_equal(decider->decision.detail,
+	                    "rules of 1 workflows, 0 drafts name it, the first is classic of TLS: "
+	                    "change these rules first");
+	GIVEN(ben, archive_project, PROJECT);
+	WHEN(ben, delete_team, .team = team);
+	THEN_REFUSED(IN_USE, "/team");
+	GIVEN(ben, unarchive_project, PROJECT);
+	SHUT();
+	const struct workflow_transition ways[] = {
+	        BEGIN("todo"),
+	        {.id = SLICE("x"),
+	         .name = SLICE("x"),
+	         .kind = TRANSITION_KIND_GLOBAL,
+	         .to = SLICE("done"),
+	         .validators = RULES({KIND(TEAM), .teams = {&team, 1}})}};
+	GIVEN(ben, save_workflow_draft, PROJECT, .workflow = SLICE("other"), .name = SLICE("x"),
+	      .transitions = {ways, 2});
+	ASK({KIND(AUTOMATION)});
+	WHEN(ben, delete_team, .team = team);
+	THEN_REFUSED(IN_USE, "/team");
+	assert_string_equal(decider->decision.detail,
+	                    "rules of 0 workflows, 1 drafts name it, the first is other of TLS: "
+	                    "change these rules first");
+	GIVEN(ben, save_workflow_draft, DRAFT("other", BEGIN("todo"), FROM_ANY("x", "done")));
+	WHEN(ben, delete_team, .team = team);
+	THEN(EVENT_TEAM_DELETED);
 }
 
 /* --- the initial transition --- */
@@ -418,6 +456,7 @@ int main(void)
 	        ON_ISSUE(days_lie_in_a_window),
 	        ON_ISSUE(custom_fields_count),
 	        ON_ISSUE(teams_and_permissions_may),
+	        ON_ISSUE(a_team_that_rules_name_is_not_deleted),
 	        ON_SETTLED(who_may_create_is_a_condition),
 	        ON_SETTLED(what_a_new_issue_has_is_validated),
 	        ON_SETTLED(a_new_issue_has_no_past),
