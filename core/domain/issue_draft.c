@@ -383,7 +383,7 @@ static struct slice_array custom_values(const struct issue_draft *draft, struct 
 		if (slice_equal(draft->changes.items[i].field, field))
 			return draft->changes.items[i].to;
 	if (!draft->before ||
-	    !read_field_value(draft->judge->state, &draft->issue.id, field, &value))
+	    !read_shown_value(draft->judge->state, &draft->issue, &draft->type, field, &value))
 		return no_values();
 	return unpack_values(draft->judge, slice_of(value.packed, value.n));
 }

@@ -37,6 +37,16 @@ bool read_field_value(const struct tenant_state *state, const struct uuid *issue
 	return state->get(state, &key, value) && is_there(value);
 }
 
+bool read_shown_value(const struct tenant_state *state, const struct row_issue *issue,
+                      const struct row_item *type, struct slice field,
+                      struct row_field_value *value)
+{
+	struct row_field row;
+
+	return read_field(state, &issue->project_id, field, &row) && field_is_of_type(&row, type) &&
+	       read_field_value(state, &issue->id, field, value);
+}
+
 bool check_fields_unchanged(struct judge *judge, const struct row_issue *issue,
                             struct slice_array fields, int64_t since)
 {

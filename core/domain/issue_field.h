@@ -12,6 +12,12 @@
 bool read_field_value(const struct tenant_state *state, const struct uuid *issue,
                       struct slice field, struct row_field_value *value);
 
+/* Of what the issue, which has @type, shows: false also for a field that its type does not have, or
+ * that was removed. */
+bool read_shown_value(const struct tenant_state *state, const struct row_issue *issue,
+                      const struct row_item *type, struct slice field,
+                      struct row_field_value *value);
+
 /* A walk over the values of an issue, from walk_field_values on: next_field_value is false at the
  * end. The id of the field borrows from the walk. */
 struct values_walk {

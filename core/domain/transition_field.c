@@ -1,5 +1,5 @@
 /* Rules about one field. What they see is the issue as the transition will leave it: values of the
- * draft where there is one, else those of rows. */
+ * draft where there is one, else those of rows that its type shows. */
 #include "core/base/date.h"
 #include "core/base/pattern.h"
 #include "core/domain/transition.h"
@@ -50,7 +50,8 @@ static void read_custom(const struct crossing *crossing, struct slice field,
 		out->is_there = change->to.n > 0;
 		return;
 	}
-	out->is_there = read_field_value(crossing->state, &crossing->issue.id, field, &out->row);
+	out->is_there = read_shown_value(crossing->state, &crossing->issue, &crossing->type, field,
+	                                 &out->row);
 	if (out->is_there)
 		out->packed = slice_of(out->row.packed, out->row.n);
 }

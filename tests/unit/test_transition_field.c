@@ -361,6 +361,30 @@ static void a_team_that_rules_name_is_not_deleted(void **state)
 	THEN(EVENT_TEAM_DELETED);
 }
 
+/* --- what an issue does not show --- */
+
+static void rules_do_not_see_what_is_hidden(void **state)
+{
+	struct decider *decider = *state;
+	struct field_value given = {SLICE("code"), LABELS(SLICE("C-1"))};
+	GIVEN(ben, add_field, PROJECT, .field = SLICE("code"), .name = SLICE("Code"),
+	      .kind = FIELD_KIND_TEXT, .issue_types = LABELS(SLICE("story")));
+	GIVEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .fields = {&given, 1});
+	ASK({KIND(FIELD_SET), CUSTOM("code")});
+	STARTS();
+	GIVEN(cleo, edit_issue, .issue = SLICE("TLS-1"), .has_type = true, .type = SLICE("bug"));
+	SHUT();
+	ASK({KIND(FIELD_IS), CUSTOM("code"), .values = LABELS(SLICE("C-1"))});
+	SHUT();
+	ASK({KIND(NOT)}, {KIND(FIELD_SET), GROUP(0), CUSTOM("code")});
+	STARTS();
+	VALIDATE({KIND(MATCHES), CUSTOM("code"), .has_pattern = true, .pattern = SLICE("C.*")});
+	STAYS("/transition");
+	GIVEN(ben, edit_field, PROJECT, .field = SLICE("code"),
+	      .issue_types = LABELS(SLICE("story"), SLICE("bug")));
+	STARTS();
+}
+
 /* --- the initial transition --- */
 
 static void begin_with(struct decider *decider, struct workflow_rule_array conditions,
@@ -457,6 +481,7 @@ int main(void)
 	        ON_ISSUE(custom_fields_count),
 	        ON_ISSUE(teams_and_permissions_may),
 	        ON_ISSUE(a_team_that_rules_name_is_not_deleted),
+	        ON_ISSUE(rules_do_not_see_what_is_hidden),
 	        ON_SETTLED(who_may_create_is_a_condition),
 	        ON_SETTLED(what_a_new_issue_has_is_validated),
 	        ON_SETTLED(a_new_issue_has_no_past),
