@@ -207,14 +207,59 @@ static bool check_field(const struct checking *c, uint32_t index)
 	return check_other(c, index);
 }
 
+/* What a rule asks for by id is there; what is disabled may be asked for, for issues go on having
+ * it. */
+static bool check_value(const struct checking *c, uint32_t index, uint32_t at)
+{
+	const struct workflow_rule *rule = &c->rules.items[index];
+	struct slice value = rule->values.items[at];
+	struct place list = rule_place(c, index, "/values"), place = place_of(list.text, at, "");
+	const struct uuid *project = c->workflow->project;
+	struct row_field_option option;
+	struct row_field field;
+	struct row_item item;
+
+	if (rule->has_custom_field)
+		return !read_field(c->judge->state, project, rule->custom_field, &field) ||
+		       !field_has_options(field.kind) ||
+		       read_field_option(c->judge->state, project, rule->custom_field, value,
+		                         &option) ||
+		       REFUSE(c->judge, REJECT_UNKNOWN_OPTION, place.text, rule->custom_field,
+		              SLICE(" has no option "), value);
+	switch ((int)rule->field) {
+	case ISSUE_FIELD_TYPE:
+		return find_item(c->judge, project, ITEM_ISSUE_TYPE, value, place.text, &item);
+	case ISSUE_FIELD_PRIORITY:
+		return find_item(c->judge, project, ITEM_PRIORITY, value, place.text, &item);
+	case ISSUE_FIELD_RESOLUTION:
+		return find_item(c->judge, project, ITEM_RESOLUTION, value, place.text, &item);
+	default:
+		return true;
+	}
+}
+
+static bool check_values(const struct checking *c, uint32_t index)
+{
+	const struct workflow_rule *rule = &c->rules.items[index];
+
+	for (uint32_t i = 0; rule->kind == WORKFLOW_RULE_KIND_FIELD_IS && i < rule->values.n; i++)
+		if (!check_value(c, index, i))
+			return false;
+	return true;
+}
+
 static bool check_pattern(const struct checking *c, uint32_t index)
 {
 	const struct workflow_rule *rule = &c->rules.items[index];
 	char why[PATTERN_WHY_MAX], room[TEXT_NUMBER_MAX];
 	size_t offset;
 
-	if (!rule->has_pattern ||
-	    pattern_check(rule->pattern, c->judge->decision->arena, &offset, why))
+	if (!rule->has_pattern)
+		return true;
+	if (text_characters(rule->pattern) > WORKFLOW_PATTERN_MAX)
+		return REFUSE_RULE(c, REJECT_BAD_PATTERN, index, "/pattern", SLICE("at most "),
+		                   text_number(WORKFLOW_PATTERN_MAX, room), SLICE(" characters"));
+	if (pattern_check(rule->pattern, c->judge->decision->arena, &offset, why))
 		return true;
 	return REFUSE_RULE(c, REJECT_BAD_PATTERN, index, "/pattern", slice_str(why), SLICE(" at "),
 	                   text_number(offset, room));
@@ -287,7 +332,8 @@ bool check_rules(const struct workflow_checking *workflow, uint32_t index, bool 
 		              SLICE("at most 32 rules"));
 	for (uint32_t i = 0; i < c.rules.n; i++)
 		if (!check_arguments(&c, i) || !check_where(&c, i) || !check_field(&c, i) ||
-		    !check_pattern(&c, i) || !check_group(&c, i) || !check_named(&c, i))
+		    !check_values(&c, i) || !check_pattern(&c, i) || !check_group(&c, i) ||
+		    !check_named(&c, i))
 			return false;
 	return true;
 }

@@ -1,5 +1,6 @@
 /* Rules about one field, system ones and custom ones; teams and permissions; and the rules of the
  * initial transition, which CreateIssue has to satisfy. */
+#include "core/domain/workflow.h"
 #include "tests/unit/rules.h"
 
 #define PROJECT .project = SLICE("TLS")
@@ -302,7 +303,28 @@ static void teams_and_permissions_may(void **state)
 	WRONG(BAD_PATTERN, "pattern",
 	      {KIND(MATCHES), FIELD(SUMMARY), .has_pattern = true, .pattern = SLICE("(a")});
 	assert_string_equal(decider->decision.detail, "missing closing parenthesis at 2");
+	static char longest[WORKFLOW_PATTERN_MAX + 1];
+	memset(longest, 'a', sizeof longest);
+	WRONG(BAD_PATTERN, "pattern",
+	      {KIND(MATCHES), FIELD(SUMMARY), .has_pattern = true,
+	       .pattern = slice_of(longest, sizeof longest)});
+	assert_string_equal(decider->decision.detail, "at most 500 characters");
 	WRONG(BAD_WORKFLOW, "field", {KIND(SINGLE_VALUE), FIELD(SUMMARY)});
+	WRONG(UNKNOWN_TYPE, "values/1",
+	      {KIND(FIELD_IS), FIELD(TYPE), .values = LABELS(SLICE("bug"), SLICE("wish"))});
+	WRONG(UNKNOWN_PRIORITY, "values/0",
+	      {KIND(FIELD_IS), FIELD(PRIORITY), .values = LABELS(SLICE("wish"))});
+	WRONG(UNKNOWN_RESOLUTION, "values/0",
+	      {KIND(FIELD_IS), FIELD(RESOLUTION), .values = LABELS(SLICE("wish"))});
+	const struct field_option options[] = {{.option = SLICE("low"), .name = SLICE("Low")}};
+	GIVEN(ben, add_field, PROJECT, .field = SLICE("risk"), .name = SLICE("Risk"),
+	      .kind = FIELD_KIND_SELECT, .options = {options, 1});
+	WRONG(UNKNOWN_OPTION, "values/1",
+	      {KIND(FIELD_IS), CUSTOM("risk"), .values = LABELS(SLICE("low"), SLICE("wish"))});
+	GIVEN(ben, edit_field_option, PROJECT, .field = SLICE("risk"), .option = SLICE("low"),
+	      .has_disabled = true, .disabled = true);
+	ASK({KIND(FIELD_IS), CUSTOM("risk"), .values = LABELS(SLICE("low"))},
+	    {KIND(FIELD_IS), FIELD(PRIORITY), .values = LABELS(SLICE("high"))});
 	WRONG(BAD_WORKFLOW, "kind", {KIND(FIELD_CHANGED), FIELD(SUMMARY)});
 	WRONG(UNKNOWN_FIELD, "custom_field", {KIND(FIELD_SET), CUSTOM("nirvana")});
 	WRONG(BAD_WORKFLOW, "custom_field", {KIND(FIELD_SET), FIELD(DUE_ON), CUSTOM("nirvana")});
