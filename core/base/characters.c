@@ -50,6 +50,14 @@ bool has_visible_character(struct slice text)
 	return false;
 }
 
+bool has_space(struct slice text)
+{
+	for (size_t at = 0; at < text.n;)
+		if (is_space(next_character(text, &at)))
+			return true;
+	return false;
+}
+
 static bool is_continuation(char c)
 {
 	return ((uint8_t)c & 0xc0) == 0x80;

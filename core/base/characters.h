@@ -15,6 +15,9 @@ int32_t next_character(struct slice text, size_t *at);
  * joiners, marks of direction) and fillers. */
 bool has_visible_character(struct slice text);
 
+/* Whether there is white space, of whatever width. */
+bool has_space(struct slice text);
+
 /* @text without the white space, of whatever width, that it begins and ends with. */
 struct slice trim_spaces(struct slice text);
 

@@ -27,7 +27,8 @@ static const struct kind_facts facts[FIELD_KINDS] = {
         [FIELD_KIND_MEMBERS] = {FIELD_VALUES_MAX, true, "the id of a member"},
         [FIELD_KIND_CHECKBOX] = {1, false, "true or false"},
         [FIELD_KIND_URL] = {1, false,
-                            "http:// or https:// and at most 2000 characters without spaces"},
+                            "http:// or https:// and at most 2000 bytes, without spaces or "
+                            "characters that cannot be seen"},
         [FIELD_KIND_LABELS] = {FIELD_VALUES_MAX, true,
                                "1 to 64 characters without commas, or spaces at the ends"},
 };
@@ -193,14 +194,9 @@ static bool begins_with(struct slice text, struct slice start)
 
 static bool is_url(struct slice text)
 {
-	if (text.n > FIELD_URL_MAX || !text_is_body(text) ||
-	    (!begins_with(text, SLICE("https://")) && !begins_with(text, SLICE("http://"))))
-		return false;
-	for (size_t i = 0; i < text.n; i++)
-		if (text.data[i] == ' ' || text.data[i] == '\t' || text.data[i] == '\n' ||
-		    text.data[i] == '\r')
-			return false;
-	return true;
+	return text.n <= FIELD_URL_MAX && text_is_body(text) && !has_space(text) &&
+	       !hidden_character(text) &&
+	       (begins_with(text, SLICE("https://")) || begins_with(text, SLICE("http://")));
 }
 
 static bool is_date(struct slice text)

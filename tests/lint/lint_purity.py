@@ -9,7 +9,7 @@ import subprocess
 RULE = "the domain needs no symbol but mem*, str*, what assert and the stack protector call, and pure functions of base"
 ALLOWED = re.compile(r"mem\w+|str\w+|__(mem|str)\w+_chk|bcmp|__assert_fail|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_")
 
-PURE_OF_BASE = {"trim_spaces", "has_visible_character", "hidden_character", "next_character", "same_but_case", "pattern_check", "pattern_match", "clock_format", "clock_parse", "date_format", "date_parse", "slice_compare", "slice_equal", "uuid_format", "uuid_parse", "uuid_compare"}
+PURE_OF_BASE = {"trim_spaces", "has_space", "has_visible_character", "hidden_character", "next_character", "same_but_case", "pattern_check", "pattern_match", "clock_format", "clock_parse", "date_format", "date_parse", "slice_compare", "slice_equal", "uuid_format", "uuid_parse", "uuid_compare"}
 
 SOURCES = ("core/domain/",)
 PLANTED = [{"core/domain/a.c": "#include <time.h>\nlong now(void);\nlong now(void) { return (long)time(0); }\n"}]

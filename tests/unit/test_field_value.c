@@ -116,6 +116,11 @@ static void texts_addresses_and_ids_are_looked_at(void **state)
 	        {"javascript:alert(1)", NULL},
 	        {"https://a b", NULL},
 	        {"https://a\nb", NULL},
+	        {"https://a\302\240b", NULL},     /* no-break space */
+	        {"https://a\342\200\256b", NULL}, /* writes from right to left */
+	        {"https://a\342\200\250b", NULL}, /* separates lines */
+	        {"https://a\342\200\213b", NULL}, /* of no width */
+	        {"https://b\303\274cher", "https://b\303\274cher"},
 	        {"ftp://x", NULL},
 	        {NULL, NULL},
 	};
