@@ -70,7 +70,9 @@
 #define RANKED                                                                                     \
 	" r as (select c.*, round(ts_rank(tsv, (select q from p), 1)::numeric * 1000000)::bigint"  \
 	"  rank from c),"
-#define NEWEST(limit) "  order by d.updated_seq desc limit " limit "),"
+#define TEXT_OF(number) #number
+#define TEXT(number)    TEXT_OF(number)
+#define NEWEST          "  order by d.updated_seq desc limit " TEXT(SEARCH_CANDIDATES) "),"
 #define WITH_WORDS                                                                                 \
 	" c as (select d.doc_id, d.issue_id, d.updated_seq, d.tsv from docs d where d.tenant = $1" \
 	"  and d.tsv @@ (select q from p) and (d.field is null or " SHOWN("d.field") ") and" ASKED
@@ -81,9 +83,9 @@
 	"(select v.value from field_values v where " MATCHES " and v.issue_id = s.issue_id limit " \
 	"1)"
 
-static const char words_sql[] = WORDS WITH_WORDS NEWEST("2000") RANKED PAGE(WORDS_SNIPPET, "null");
+static const char words_sql[] = WORDS WITH_WORDS NEWEST RANKED PAGE(WORDS_SNIPPET, "null");
 static const char words_and_value_sql[] =
-        WORDS WITH_WORDS HAS_VALUE NEWEST("2000") RANKED PAGE(WORDS_SNIPPET, VALUE);
+        WORDS WITH_WORDS HAS_VALUE NEWEST RANKED PAGE(WORDS_SNIPPET, VALUE);
 /* Any number of issues may match, and all have the same rank: the page is cut before it is ranked,
  * and which types have the field is looked up once. */
 static const char value_sql[] =

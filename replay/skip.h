@@ -12,7 +12,6 @@
 #include "replay/site.h"
 
 #define SKIP_READERS_MAX  32
-#define SKIP_WHY_MAX      500 /* characters: SkipEvent.why */
 #define SKIP_ALL          SLICE("")
 #define SKIP_OPERATOR_MAX 64
 

@@ -160,8 +160,13 @@ static void emit_outcome(struct bulk *bulk, const struct uuid *id)
 
 static bool check_list(struct judge *judge, const struct bulk_list *list, const struct uuid *id)
 {
+	char room[TEXT_NUMBER_MAX];
+
 	if (!list->issues.n)
 		return REFUSE(judge, REJECT_BAD_CHANGE, "/issues", SLICE("no issue is named"));
+	if (list->issues.n > BULK_ISSUES_MAX)
+		return REFUSE(judge, REJECT_TOO_MANY, "/issues", text_number(list->issues.n, room),
+		              SLICE(" are named"));
 	return check_new_id(judge, id, "/bulk_id");
 }
 

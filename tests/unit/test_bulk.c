@@ -218,10 +218,13 @@ static void a_bulk_that_says_nothing_is_refused(void **state)
 /* More refusals than an event tells, and an arena that is too small for the list. */
 static void a_long_list_is_told_in_parts_or_refused_as_a_whole(void **state)
 {
-	static struct slice many[BULK_ISSUES_MAX];
+	static struct slice many[BULK_ISSUES_MAX + 1];
 	struct decider *decider = *state;
-	for (int i = 0; i < BULK_ISSUES_MAX; i++)
+	for (int i = 0; i < BULK_ISSUES_MAX + 1; i++)
 		many[i] = i < 1250 ? SLICE("TLS-77") : SLICE("TLS-1");
+	WHEN(cleo, bulk_edit_issues, .issues = {many, BULK_ISSUES_MAX + 1}, .has_priority = true,
+	     .priority = SLICE("low"));
+	THEN_REFUSED(TOO_MANY, "/issues");
 	WHEN(cleo, bulk_edit_issues, .issues = {many, BULK_ISSUES_MAX}, .has_priority = true,
 	     .priority = SLICE("low"));
 	THEN(EVENT_ISSUE_PRIORITY_CHANGED, EVENT_BULK_REFUSED, EVENT_BULK_REFUSED,
