@@ -104,15 +104,6 @@ void findings_add(struct findings *findings, const char *what, const char *reaso
 		report(findings, group, at, value);
 }
 
-uint64_t findings_count(const struct findings *findings, const char *what)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < findings->n; i++)
-		if (strcmp(findings->groups[i].what, what) == 0)
-			n += findings->groups[i].n;
-	return n;
-}
-
 void findings_print(const struct findings *findings, FILE *to)
 {
 	uint64_t n = 0;

@@ -16,8 +16,6 @@ enum status findings_open(const char *report, struct findings **out, struct erro
  * ("#12 comment 3"), its @value. All are copied. */
 void findings_add(struct findings *findings, const char *what, const char *reason, const char *at,
                   struct slice value);
-/* How many there are of @what, whatever the reason. */
-uint64_t findings_count(const struct findings *findings, const char *what);
 void findings_print(const struct findings *findings, FILE *to);
 /* STATUS_IO when the report could not be written in whole. */
 enum status findings_close(struct findings *findings, struct error *err);

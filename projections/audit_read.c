@@ -55,7 +55,7 @@ static const char told_sql[] =
         "  where position(h::text in e.body::text) > 0)"
         " when 'command' then false else true end" NAMES_NOTHING_HIDDEN;
 /* $%d: the member who asks, no admin. */
-#define NOT_FOR_ADMINS                                                                             \
+#define NOT_FOR_OTHERS                                                                             \
 	" and e.type not in ('PermissionSchemeCreated', 'PermissionSchemeRenamed',"                \
 	" 'PermissionSchemeRemoved', 'PermissionGrantsChanged')"                                   \
 	" and (e.type not in ('ApiKeyCreated', 'ApiKeyRevoked') or e.body->>'member_id' = $%1$d)"  \
@@ -201,7 +201,7 @@ static void add_sight(struct params *p, const struct sight *sight, char member[U
 	if (sight && !role_reaches(sight->holder.role, ORG_ROLE_ADMIN)) {
 		uuid_format(&sight->holder.member, member);
 		p->values[p->n++] = slice_of(member, UUID_TEXT);
-		buf_printf(&p->sql, NOT_FOR_ADMINS, p->n);
+		buf_printf(&p->sql, NOT_FOR_OTHERS, p->n);
 		sight_restores_array(sight, &p->restores);
 		p->values[p->n++] = buf_slice(&p->restores);
 		buf_printf(&p->sql, NOT_OF_DELETED, p->n);

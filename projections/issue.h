@@ -115,10 +115,6 @@ enum status part_names_open(struct view *view, struct slice tenant, const struct
 struct slice part_name(struct part_names *names, const struct uuid *id);
 void part_names_close(struct part_names *names); /* NULL is fine */
 
-/* The id that a key stands for; ids are checked for existence. For views that know ids only. */
-enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
-                       struct issue_stamp *stamp, struct error *err);
-
 /* What a project has; at most PROJECT_PARTS_MAX of each.
  * components: {"items":[{"id","name","description","lead":{"id","name"}|null,
  *   "default_assignee":{...}|null,"issues"}]}, in order of their ids;

@@ -270,13 +270,6 @@ static void issue_json(struct issue_reading *r, uint32_t parts_limit)
 	json_out_object_end(json);
 }
 
-enum status issue_find(struct view *view, struct slice tenant, struct slice issue,
-                       struct issue_stamp *stamp, struct error *err)
-{
-	struct issue_reading r = {.tenant = tenant, .err = err};
-	return issue_reading_close(&r, open_issue(&r, view, issue, stamp));
-}
-
 enum status issue_read(struct view *view, struct view *access, struct slice tenant,
                        const struct sight *sight, struct slice issue, uint32_t parts_limit,
                        struct buf *out, struct issue_stamp *stamp, struct error *err)

@@ -8,6 +8,12 @@
 
 #include "core/base/bytes.h"
 
+/* Of ASCII, whatever the locale. */
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* The character at *@at, which moves behind it; U+FFFD for a byte that begins none. */
 int32_t next_character(struct slice text, size_t *at);
 

@@ -19,6 +19,14 @@ static inline bool uuid_equal(const struct uuid *a, const struct uuid *b)
 	return memcmp(a->bytes, b->bytes, 16) == 0;
 }
 
+static inline bool uuid_is_among(const struct uuid *id, const struct uuid *ids, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (uuid_equal(&ids[i], id))
+			return true;
+	return false;
+}
+
 static inline bool uuid_is_nil(const struct uuid *a)
 {
 	static const struct uuid nil;

@@ -93,14 +93,6 @@ static bool find_board(struct judge *judge, const struct uuid *id, struct row_bo
 	return check_rights(judge, board->projects);
 }
 
-static bool has_id(struct uuid_array ids, const struct uuid *id)
-{
-	for (uint32_t i = 0; i < ids.n; i++)
-		if (uuid_equal(&ids.items[i], id))
-			return true;
-	return false;
-}
-
 static bool check_room_for_board(struct judge *judge, const struct row_project *project,
                                  const char *pointer)
 {
@@ -125,9 +117,10 @@ static bool check_project(struct judge *judge, struct slice ref, struct uuid_arr
 		return REFUSE(judge, REJECT_NO_SUCH_PROJECT, pointer, SLICE("there is no project "),
 		              ref);
 	*id = project.id;
-	return has_id(before, id) || (check_asked(judge, &project, NULL) &&
-	                              check_project_open(judge, &project, pointer) &&
-	                              check_room_for_board(judge, &project, pointer));
+	return uuid_is_among(id, before.items, before.n) ||
+	       (check_asked(judge, &project, NULL) &&
+	        check_project_open(judge, &project, pointer) &&
+	        check_room_for_board(judge, &project, pointer));
 }
 
 static bool find_projects(struct judge *judge, struct slice_array refs, struct uuid_array before,
@@ -143,7 +136,7 @@ static bool find_projects(struct judge *judge, struct slice_array refs, struct u
 		struct place place = place_of("/projects", i, "");
 		if (!check_project(judge, refs.items[i], before, place.text, &ids[i]))
 			return false;
-		if (has_id(*out, &ids[i]))
+		if (uuid_is_among(&ids[i], out->items, out->n))
 			return REFUSE(judge, REJECT_BAD_BOARD, place.text, refs.items[i],
 			              SLICE(" is there twice"));
 		out->n++;

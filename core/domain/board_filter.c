@@ -55,14 +55,6 @@ static bool check_assignees(const struct naming *n, struct uuid_array ids)
 	return true;
 }
 
-static bool is_of_board(const struct naming *n, const struct uuid *project)
-{
-	for (uint32_t i = 0; i < n->projects.n; i++)
-		if (uuid_equal(&n->projects.items[i], project))
-			return true;
-	return false;
-}
-
 static bool check_components(const struct naming *n, struct uuid_array ids)
 {
 	struct row_component row;
@@ -71,7 +63,7 @@ static bool check_components(const struct naming *n, struct uuid_array ids)
 	for (uint32_t i = 0; i < ids.n; i++) {
 		struct row_key key = row_key_component(&ids.items[i]);
 		if (!n->judge->state->get(n->judge->state, &key, &row) || row.removed ||
-		    !is_of_board(n, &row.project_id))
+		    !uuid_is_among(&row.project_id, n->projects.items, n->projects.n))
 			return REFUSE(n->judge, REJECT_NO_SUCH_COMPONENT,
 			              member_of(n, "/components").text,
 			              SLICE("no project of the board has the component "),
@@ -88,7 +80,7 @@ static bool check_versions(const struct naming *n, struct uuid_array ids)
 	for (uint32_t i = 0; i < ids.n; i++) {
 		struct row_key key = row_key_version(&ids.items[i]);
 		if (!n->judge->state->get(n->judge->state, &key, &row) || row.removed ||
-		    !is_of_board(n, &row.project_id))
+		    !uuid_is_among(&row.project_id, n->projects.items, n->projects.n))
 			return REFUSE(n->judge, REJECT_NO_SUCH_VERSION,
 			              member_of(n, "/versions").text,
 			              SLICE("no project of the board has the version "),

@@ -16,14 +16,6 @@ struct filtering {
 	struct board_configuration board;
 };
 
-static bool has_id(struct uuid_array ids, const struct uuid *id)
-{
-	for (uint32_t i = 0; i < ids.n; i++)
-		if (uuid_equal(&ids.items[i], id))
-			return true;
-	return false;
-}
-
 static bool asks_for(const struct filter_name *name, const struct field_condition *condition)
 {
 	return slice_equal(condition->field, name->field) &&
@@ -44,9 +36,9 @@ static bool names(const struct filter_name *name, const struct board_filter *fil
 	case FILTER_TYPES:
 		return names_have(filter->types, name->text);
 	case FILTER_COMPONENTS:
-		return has_id(filter->components, &name->id);
+		return uuid_is_among(&name->id, filter->components.items, filter->components.n);
 	case FILTER_VERSIONS:
-		return has_id(filter->versions, &name->id);
+		return uuid_is_among(&name->id, filter->versions.items, filter->versions.n);
 	case FILTER_OPTIONS:
 		return fields_name(name, filter->fields);
 	}
@@ -129,7 +121,7 @@ static struct uuid_array replace_id(struct judge *judge, struct uuid_array ids,
 
 	for (uint32_t i = 0; i < ids.n && items; i++) {
 		const struct uuid *id = uuid_equal(&ids.items[i], from) ? to : &ids.items[i];
-		if (!has_id(replaced, id))
+		if (!uuid_is_among(id, replaced.items, replaced.n))
 			items[replaced.n++] = *id;
 	}
 	return replaced;

@@ -70,11 +70,6 @@ struct number {
 	char digits[NUMBER_TEXT_MAX];
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t take_digits(const char **at, const char *end, struct number *number)
 {
 	size_t n = 0;

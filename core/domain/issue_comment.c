@@ -21,14 +21,6 @@ static bool check_comment_body(struct judge *judge, struct slice body, const cha
 	return check_body(judge, body, pointer);
 }
 
-static bool is_mentioned(const struct uuid *members, uint32_t n, const struct uuid *member)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (uuid_equal(&members[i], member))
-			return true;
-	return false;
-}
-
 /* The members that @body mentions, each once, in the order of the text. */
 static bool find_mentions(struct judge *judge, struct slice body, const char *pointer,
                           struct uuid_array *mentions)
@@ -39,7 +31,7 @@ static bool find_mentions(struct judge *judge, struct slice body, const char *po
 
 	*mentions = (struct uuid_array){NULL, 0};
 	while (text_next_mention(&body, &member)) {
-		if (is_mentioned(members, n, &member) || !read_member(judge->state, &member, &row))
+		if (uuid_is_among(&member, members, n) || !read_member(judge->state, &member, &row))
 			continue;
 		if (n == COMMENT_MENTIONS_MAX)
 			return REFUSE(judge, REJECT_TOO_MANY_MENTIONS, pointer,

@@ -36,14 +36,6 @@ static bool find_ends(struct judge *judge, struct slice ref, struct slice type, 
 	return true;
 }
 
-static bool has_id(const struct uuid *ids, uint32_t n, const struct uuid *id)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (uuid_equal(&ids[i], id))
-			return true;
-	return false;
-}
-
 /* Add those that @issue has such a link to. False: there is no room. */
 static bool add_linked(const struct tenant_state *state, const struct uuid *issue,
                        struct slice type, struct uuid *ids, uint32_t *n)
@@ -58,7 +50,7 @@ static bool add_linked(const struct tenant_state *state, const struct uuid *issu
 	while (state->next(state, &key, false, &row) && key.n == begin.n &&
 	       memcmp(key.bytes, begin.bytes, head) == 0) {
 		memcpy(id.bytes, key.bytes + head, sizeof(id));
-		if (!row.outward || has_id(ids, *n, &id))
+		if (!row.outward || uuid_is_among(&id, ids, *n))
 			continue;
 		if (*n == LINK_CHAIN_MAX)
 			return false;
@@ -81,7 +73,7 @@ static bool check_circle(struct judge *judge, const struct link_issues *command,
 	ids[n++] = ends->other.id;
 	for (uint32_t i = 0; i < n && room; i++)
 		room = add_linked(judge->state, &ids[i], command->link_type, ids, &n);
-	bool circle = has_id(ids, n, &ends->issue.id);
+	bool circle = uuid_is_among(&ends->issue.id, ids, n);
 	*judge->decision->arena = mark;
 	if (circle)
 		return REFUSE(judge, REJECT_LINK_CYCLE, "/other", command->other,

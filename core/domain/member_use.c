@@ -13,10 +13,7 @@
 
 bool removal_in_ids(const struct member_removal *r, struct uuid_array ids)
 {
-	for (uint32_t i = 0; i < ids.n; i++)
-		if (uuid_equal(&ids.items[i], &r->member))
-			return true;
-	return false;
+	return uuid_is_among(&r->member, ids.items, ids.n);
 }
 
 bool removal_in_texts(const struct member_removal *r, struct slice_array texts)

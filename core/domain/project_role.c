@@ -190,14 +190,6 @@ static bool check_added(struct judge *judge, const struct change_project_role_me
 	return true;
 }
 
-static bool names(struct uuid_array ids, uint32_t n, const struct uuid *id)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (uuid_equal(&ids.items[i], id))
-			return true;
-	return false;
-}
-
 static bool has_role(const struct tenant_state *state, const struct uuid *project,
                      const struct uuid *actor, const struct row_project_role *role, bool is_team)
 {
@@ -222,7 +214,8 @@ static struct uuid_array select_actors(struct judge *judge, const struct selecti
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; items && i < ids.n; i++)
-		if (!names(ids, i, &ids.items[i]) && !names(but, but.n, &ids.items[i]) &&
+		if (!uuid_is_among(&ids.items[i], ids.items, i) &&
+		    !uuid_is_among(&ids.items[i], but.items, but.n) &&
 		    has_role(judge->state, of->project, &ids.items[i], of->role, of->teams) ==
 		            present)
 			items[n++] = ids.items[i];

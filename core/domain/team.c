@@ -57,14 +57,6 @@ static bool find_team(struct judge *judge, const struct uuid *id, bool has_expec
 	              uuid_slice(id, room));
 }
 
-static bool names(struct uuid_array ids, uint32_t n, const struct uuid *id)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (uuid_equal(&ids.items[i], id))
-			return true;
-	return false;
-}
-
 /* Those of @ids, each once, who are in the team (or not, unless @present) and not in @but. */
 static struct uuid_array select_members(struct judge *judge, const struct uuid *team,
                                         struct uuid_array ids, bool present, struct uuid_array but)
@@ -77,7 +69,8 @@ static struct uuid_array select_members(struct judge *judge, const struct uuid *
 	if (!room)
 		return selected;
 	for (uint32_t i = 0; i < ids.n; i++)
-		if (!names(ids, i, &ids.items[i]) && !names(but, but.n, &ids.items[i]) &&
+		if (!uuid_is_among(&ids.items[i], ids.items, i) &&
+		    !uuid_is_among(&ids.items[i], but.items, but.n) &&
 		    is_in_team(judge->state, team, &ids.items[i]) == present)
 			room[selected.n++] = ids.items[i];
 	selected.items = room;

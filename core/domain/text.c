@@ -60,11 +60,6 @@ bool text_is_label(struct slice text)
 	       !hidden_character(text) && !memchr(text.data, ',', text.n);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 bool text_is_project_key(struct slice text)
 {
 	if (text.n < 2 || text.n > TEXT_KEY_MAX || is_digit(text.data[0]))

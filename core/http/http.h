@@ -95,7 +95,6 @@ int64_t http_arrived_us(const struct http_request *request); /* monotonic */
  * connection is done with it. On the loop thread, or on the answering thread after
  * http_server_close. */
 void http_set_state(struct http_request *request, void *state, void (*release)(void *state));
-void *http_state(const struct http_request *request);
 
 /* An answer. Exactly one of body (taken: the buffer is moved and left empty) or fixed. */
 struct http_answer {

@@ -322,11 +322,6 @@ void http_set_state(struct http_request *request, void *state, void (*release)(v
 	request->release = release;
 }
 
-void *http_state(const struct http_request *request)
-{
-	return request->state;
-}
-
 struct http_server *http_server_of(const struct http_request *request)
 {
 	return request->server;

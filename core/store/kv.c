@@ -336,21 +336,10 @@ bool kv_get(struct kv_txn *txn, uint32_t table, struct slice key, struct slice *
 	return true;
 }
 
-static void put(struct kv_txn *txn, uint32_t table, struct slice key, struct slice value,
-                unsigned flags)
-{
-	MDB_val k = to_val(key), v = to_val(value);
-	note(txn, mdb_put(txn->txn, txn->kv->tables[table], &k, &v, flags));
-}
-
 void kv_put(struct kv_txn *txn, uint32_t table, struct slice key, struct slice value)
 {
-	put(txn, table, key, value, 0);
-}
-
-void kv_append(struct kv_txn *txn, uint32_t table, struct slice key, struct slice value)
-{
-	put(txn, table, key, value, MDB_APPEND);
+	MDB_val k = to_val(key), v = to_val(value);
+	note(txn, mdb_put(txn->txn, txn->kv->tables[table], &k, &v, 0));
 }
 
 void kv_del(struct kv_txn *txn, uint32_t table, struct slice key)
@@ -362,12 +351,6 @@ void kv_del(struct kv_txn *txn, uint32_t table, struct slice key)
 void kv_clear(struct kv_txn *txn, uint32_t table)
 {
 	note(txn, mdb_drop(txn->txn, txn->kv->tables[table], 0));
-}
-
-uint64_t kv_count(struct kv_txn *txn, uint32_t table)
-{
-	MDB_stat stat;
-	return note(txn, mdb_stat(txn->txn, txn->kv->tables[table], &stat)) ? stat.ms_entries : 0;
 }
 
 struct kv_cursor *kv_cursor_open(struct kv_txn *txn, uint32_t table)
@@ -435,12 +418,4 @@ enum status kv_drop(const char *dir, struct error *err)
 	if (rmdir(dir) && errno != ENOENT)
 		return error_set(err, STATUS_IO, "remove %s: %s", dir, strerror(errno));
 	return STATUS_OK;
-}
-
-enum status kv_copy(struct kv *kv, const char *dir, struct error *err)
-{
-	int code = make_dirs(dir);
-	if (!code)
-		code = mdb_env_copy(kv->env, dir);
-	return code ? fail(err, kv, "copy", code) : STATUS_OK;
 }

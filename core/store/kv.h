@@ -53,14 +53,11 @@ void kv_abort(struct kv_txn *txn); /* also ends a read; NULL is fine */
 bool kv_get(struct kv_txn *txn, uint32_t table, struct slice key, struct slice *value);
 /* Failures (map full, disk) stick to the transaction: kv_failed tells, kv_commit reports. */
 void kv_put(struct kv_txn *txn, uint32_t table, struct slice key, struct slice value);
-/* Keys must come in order and be greater than all in the table: the bulk path of rebuilds. */
-void kv_append(struct kv_txn *txn, uint32_t table, struct slice key, struct slice value);
 void kv_del(struct kv_txn *txn, uint32_t table, struct slice key);
 void kv_clear(struct kv_txn *txn, uint32_t table);
 bool kv_failed(const struct kv_txn *txn);
 /* STATUS_OK if nothing failed in @txn, else what kv_commit would report. */
 enum status kv_failure(const struct kv_txn *txn, struct error *err);
-uint64_t kv_count(struct kv_txn *txn, uint32_t table);
 
 /* Cursors, closed before their transaction ends. kv_seek goes to the first key >= @key,
  * kv_seek_before to the last key < @key. All return false at the end. Slices borrow as in kv_get.
@@ -75,7 +72,5 @@ bool kv_prev(struct kv_cursor *cursor, struct slice *found, struct slice *value)
 
 /* Remove the store in @dir, which nobody has open. No such store is fine. */
 enum status kv_drop(const char *dir, struct error *err);
-/* A consistent copy for tests and backups; @dir must be empty. */
-enum status kv_copy(struct kv *kv, const char *dir, struct error *err);
 
 #endif
