@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "projections/registry.h"
 #include "replay/copy_main.h"
 #include "replay/desk.h"
 #include "replay/show.h"
@@ -14,7 +15,7 @@
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOTHING };
 
 static const char usage[] =
-        "usage: nexusflow replay rebuild VIEW [--accept-changes]\n"
+        "usage: nexusflow replay rebuild (VIEW | --outdated) [--accept-changes]\n"
         "       nexusflow replay verify VIEW\n"
         "       nexusflow replay rollback VIEW\n"
         "       nexusflow replay status [--json]\n"
@@ -22,6 +23,7 @@ static const char usage[] =
         "       nexusflow replay copy --to=FILE\n"
         "  rebuild    build VIEW again from the journal beside the live one, compare, swap;\n"
         "             again after an interruption: go on\n"
+        "  --outdated each view whose live instance is of another version of the program\n"
         "  verify     the same without the swap\n"
         "  rollback   catch the instance before up and make it live again\n"
         "  status     instances, positions, lags, stopped tenants, what is running\n"
@@ -38,6 +40,7 @@ struct call {
 	const char *view;
 	const char *to;
 	bool accept_changes;
+	bool outdated;
 	bool json;
 	bool help;
 };
@@ -55,6 +58,8 @@ static bool parse(int argc, char **argv, struct call *call)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--accept-changes") == 0)
 			call->accept_changes = true;
+		else if (strcmp(argv[i], "--outdated") == 0)
+			call->outdated = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			call->json = true;
 		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
@@ -76,9 +81,10 @@ static bool parse(int argc, char **argv, struct call *call)
 	if (is_copy != (call->to != NULL))
 		return false;
 	if (is_copy || strcmp(call->verb, "status") == 0)
-		return !call->view && !call->accept_changes && !(is_copy && call->json);
-	return call->view && !call->json &&
-	       (!call->accept_changes || strcmp(call->verb, "rebuild") == 0);
+		return !call->view && !call->accept_changes && !call->outdated &&
+		       !(is_copy && call->json);
+	return (call->view != NULL) != call->outdated && !call->json &&
+	       ((!call->accept_changes && !call->outdated) || strcmp(call->verb, "rebuild") == 0);
 }
 
 static bool find_verb(const char *name, enum replay_verb *verb)
@@ -177,6 +183,51 @@ static int work(struct desk *desk, const struct call *call, enum replay_verb ver
 	return status ? complain(&err) : follow(desk, call, id);
 }
 
+static bool is_outdated(const json_t *view)
+{
+	const char *live = json_string_value(json_object_get(view, "live"));
+	uint32_t version = live ? instance_version(live) : 0;
+	return version && version != json_integer_value(json_object_get(view, "version"));
+}
+
+static int rebuild_outdated(const struct call *call, struct desk *desk, const json_t *views)
+{
+	int worst = EXIT_DONE, n = 0;
+	size_t i;
+	const json_t *view;
+	json_array_foreach(views, i, view)
+	{
+		struct call one = *call;
+		if (interrupted || !is_outdated(view))
+			continue;
+		one.view = json_string_value(json_object_get(view, "view"));
+		printf("view %s: %s was made by another version of the program\n", one.view,
+		       json_string_value(json_object_get(view, "live")));
+		fflush(stdout);
+		int code = work(desk, &one, REPLAY_REBUILD);
+		worst = worst == EXIT_DONE ? code : worst;
+		n++;
+	}
+	if (!n)
+		printf("no view is outdated\n");
+	return worst;
+}
+
+static int work_outdated(struct desk *desk, const struct call *call)
+{
+	struct buf text = {0};
+	struct error err;
+	if (desk_status(desk, &text, &err)) {
+		buf_release(&text);
+		return complain(&err);
+	}
+	json_t *status = json_loadb(text.data, text.n, 0, NULL);
+	int code = rebuild_outdated(call, desk, json_object_get(status, "views"));
+	json_decref(status);
+	buf_release(&text);
+	return code;
+}
+
 static int status(struct desk *desk, bool as_json)
 {
 	struct buf text = {0};
@@ -223,7 +274,9 @@ int replay_main(int argc, char **argv, const struct config *config, skip_appende
 	sigaction(SIGTERM, &action, NULL);
 	if (desk_open(config, NULL, &desk, &err))
 		return complain(&err);
-	int code = call.view ? work(desk, &call, verb) : status(desk, call.json);
+	int code = call.outdated ? work_outdated(desk, &call)
+	           : call.view   ? work(desk, &call, verb)
+	                         : status(desk, call.json);
 	desk_close(desk);
 	return code;
 }

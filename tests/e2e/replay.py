@@ -180,10 +180,12 @@ def alone(node):
 
 def called_wrongly(node):
     for arguments in ([], ["rebuild"], ["dance", "board"], ["rebuild", "board", "issue"], ["status", "board"],
-                      ["rollback", "board", "--accept-changes"], ["rebuild", "board", "--json"]):
+                      ["rollback", "board", "--accept-changes"], ["rebuild", "board", "--json"],
+                      ["rebuild", "board", "--outdated"], ["verify", "--outdated"], ["status", "--outdated"]):
         assert replay(node, *arguments, expect=USAGE).stderr.startswith("usage: nexusflow replay")
     assert "no view \"nope\"" in replay(node, "rebuild", "nope", expect=USAGE).stderr
     assert "previous" in replay(node, "rollback", "access", expect=NOTHING).stderr
+    assert replay(node, "rebuild", "--outdated").stdout == "no view is outdated\n"
 
 
 def other_directories(node):
