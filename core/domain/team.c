@@ -149,7 +149,7 @@ static bool rule_names(const struct workflow_replacing *workflows, const struct 
 {
 	const struct team_uses *uses = (const struct team_uses *)workflows;
 
-	return names(rule->teams, rule->teams.n, &uses->team);
+	return uuid_is_among(&uses->team, rule->teams.items, rule->teams.n);
 }
 
 static void count_uses_in(struct team_uses *uses, struct row_project *project)
