@@ -295,8 +295,8 @@ static void all_that_is_wrong_is_told_at_once(void **state)
 	static const char *const pointers[] = {"/resolution", "/transition", "/transition"};
 	static const char *const details[] = {
 	        "transition 'Ship it' (ship): resolution must be given (screen)",
-	        "transition 'Ship it' (ship): 'Area' (area) must have a value (validator "
-	        "field_set)",
+	        ("transition 'Ship it' (ship): 'Area' (area) must have a value (validator "
+	         "field_set)"),
 	        "transition 'Ship it' (ship): only the lead of the project (validator lead)"};
 	const struct workflow_rule rules[] = {
 	        {KIND(FIELD_SET), CUSTOM("area")}, {KIND(REPORTER)}, {KIND(LEAD)}};

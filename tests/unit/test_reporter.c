@@ -26,7 +26,8 @@ static int setup(void **state)
 	int failed = decider_setup(state);
 	struct decider *decider = *state;
 	GIVEN(ben, add_member, .has_member_id = true, .member_id = EVE,
-	      .person = {SLICE("nexusflow"), SLICE("eve"), SLICE("eve")}, .role = ORG_ROLE_MEMBER);
+	      .person = {.issuer = SLICE("x"), .subject = SLICE("eve"), .name = SLICE("Eve")},
+	      .role = ORG_ROLE_MEMBER);
 	GIVEN(cleo, create_issue, ISSUE("task", "one"));
 	GIVEN(ben, create_issue, ISSUE("task", "two"));
 	return failed;
