@@ -76,5 +76,7 @@ void told_bodies_release(struct told_bodies *bodies);
  * name the old places then. */
 bool sight_blank(const struct sight *sight, const struct tenant_state *rows,
                  const struct told_bodies *bodies, struct buf *json);
+/* The member of such events that is that text; NULL: they have none. */
+const char *sight_blanked_text(enum event_type type);
 
 #endif

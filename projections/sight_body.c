@@ -168,6 +168,14 @@ static const struct text_kind {
                   {EVENT_WORK_LOGGED, "worklog_id", "comment", true},
                   {EVENT_WORKLOG_EDITED, "worklog_id", "comment", true}};
 
+const char *sight_blanked_text(enum event_type type)
+{
+	for (size_t i = 0; i < sizeof text_kinds / sizeof *text_kinds; i++)
+		if (text_kinds[i].type == type)
+			return text_kinds[i].text;
+	return NULL;
+}
+
 static bool find_id(struct slice text, size_t at, const char *name, struct uuid *id)
 {
 	struct slice key;

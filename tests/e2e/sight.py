@@ -6,7 +6,9 @@ import sys
 import unittest
 import urllib.parse
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import api  # noqa: E402
 import nexusflow  # noqa: E402
 
 NODE = None
@@ -18,6 +20,7 @@ CLIENTS, KILO, HIDDEN = {}, nexusflow.new_id(), []
 def setUpModule():
     """KILO is private, seen by max; OPEN is open."""
     global NODE
+    api.keep_answers()
     NODE = nexusflow.Node(postgres=os.environ["NEXUSFLOW_TEST_POSTGRES"]).start()
     NODE.wait_verbose("[+] search", "[+] audit")
     CLIENTS["owner"], IDS["owner"] = nexusflow.create_organization(NODE, "acme")
@@ -34,9 +37,12 @@ def setUpModule():
 
 
 def tearDownModule():
+    complaints = api.complaints_about_answers(NODE)
     for client in CLIENTS.values():
         client.close()
     NODE.end()
+    if complaints:
+        raise AssertionError("what is left out does not fit the document:\n" + "\n".join(sorted(complaints)[:30]))
 
 
 def does(name, who="owner", /, **data):
