@@ -53,6 +53,25 @@ bool unpack_board(struct judge *judge, const struct row_board *row,
 struct event *emit_board(struct judge *judge, enum event_type type, const struct uuid *id,
                          int64_t version);
 
+/* The boards of a project that are not deleted, one after the other. */
+struct board_walk {
+	struct judge *judge;
+	const struct uuid *project;
+	struct uuid *at; /* id; NULL: at the beginning */
+	struct uuid id;
+	struct row_board row;
+	struct board_configuration board; /* in the arena of the decision */
+	struct arena mark;                /* that arena, before it */
+};
+/* False at the end, and as soon as the decision refuses. */
+bool next_board(struct board_walk *walk);
+/* Give back the room that the board takes, and all that was taken since. */
+void pass_board(struct board_walk *walk);
+/* Refuses when the board, as it is @after, cannot be kept. */
+bool check_board_room(const struct board_walk *walk, const struct board_configuration *after,
+                      const char *pointer);
+void emit_board_edited(const struct board_walk *walk, const struct board_configuration *after);
+
 /* @project loses @status, whose issues go to @replacement: boards on which no other project has the
  * status show the other one in its place, unless that has a place already. */
 void replace_on_boards(struct judge *judge, const struct uuid *project, struct slice status,

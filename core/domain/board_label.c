@@ -5,63 +5,51 @@
 #include "core/domain/workflow_replace.h"
 
 struct filtering {
-	struct judge *judge;
-	const struct uuid *project;
+	struct board_walk walk;
 	struct slice label, to; /* to is empty: nothing takes its place */
-	struct uuid *at;        /* the board looked at last, in room; NULL: none yet */
-	struct uuid room;
-	struct row_board row;
-	struct board_configuration board;
-	bool shared; /* another project of the board has the label */
+	bool shared;            /* another project of the board has the label */
 };
 
 static bool filters_by(const struct filtering *f)
 {
-	const struct board_filter own = board_own_filter(&f->board);
+	const struct board_configuration *board = &f->walk.board;
+	const struct board_filter own = board_own_filter(board);
 
-	for (uint32_t i = 0; i < f->board.filters.n; i++)
-		if (names_have(f->board.filters.items[i].labels, f->label))
+	for (uint32_t i = 0; i < board->filters.n; i++)
+		if (names_have(board->filters.items[i].labels, f->label))
 			return true;
 	return names_have(own.labels, f->label);
 }
 
 static bool has_another(const struct filtering *f)
 {
-	for (uint32_t i = 0; i < f->board.projects.n; i++)
-		if (!uuid_equal(&f->board.projects.items[i], f->project) &&
-		    label_is_there(f->judge->state, &f->board.projects.items[i], f->label))
+	const struct uuid_array projects = f->walk.board.projects;
+
+	for (uint32_t i = 0; i < projects.n; i++)
+		if (!uuid_equal(&projects.items[i], f->walk.project) &&
+		    label_is_there(f->walk.judge->state, &projects.items[i], f->label))
 			return true;
 	return false;
 }
 
-/* The next board of the project that a filter finds the label on; all of it lies in the arena. */
+/* The next board of the project that a filter finds the label on. */
 static bool next_filtering(struct filtering *f)
 {
-	while (f->judge->decision->reject == REJECT_NONE &&
-	       next_pair(f->judge->state, ROW_PROJECT_BOARD, f->project, f->at, &f->room)) {
-		struct arena mark = *f->judge->decision->arena;
-		bool found = read_board(f->judge->state, &f->room, &f->row);
-		assert(found && !f->row.deleted);
-		(void)found;
-		f->at = &f->room;
-		if (!unpack_board(f->judge, &f->row, &f->board))
-			return false;
-		f->shared = has_another(f);
-		if (filters_by(f))
+	for (; next_board(&f->walk); pass_board(&f->walk))
+		if (filters_by(f)) {
+			f->shared = has_another(f);
 			return true;
-		*f->judge->decision->arena = mark;
-	}
+		}
 	return false;
 }
 
 uint32_t count_boards_with_label(struct judge *judge, const struct uuid *project,
                                  struct slice label)
 {
-	struct filtering f = {.judge = judge, .project = project, .label = label};
-	struct arena mark = *judge->decision->arena;
+	struct filtering f = {.walk = {.judge = judge, .project = project}, .label = label};
 	uint32_t n = 0;
 
-	for (; next_filtering(&f); *judge->decision->arena = mark)
+	for (; next_filtering(&f); pass_board(&f.walk))
 		n += !f.shared;
 	return n;
 }
@@ -70,11 +58,11 @@ uint32_t count_boards_with_label(struct judge *judge, const struct uuid *project
 static struct slice_array relabel(const struct filtering *f, struct slice_array labels)
 {
 	if (!f->shared)
-		return f->to.n ? replace_text(f->judge, labels, f->label, f->to)
-		               : leave_out_text(f->judge, labels, f->label);
+		return f->to.n ? replace_text(f->walk.judge, labels, f->label, f->to)
+		               : leave_out_text(f->walk.judge, labels, f->label);
 	if (!f->to.n || names_have(labels, f->to))
 		return labels;
-	struct slice *items = emit_room(f->judge, (labels.n + 1) * sizeof(*items));
+	struct slice *items = emit_room(f->walk.judge, (labels.n + 1) * sizeof(*items));
 	if (!items)
 		return labels;
 	memcpy(items, labels.items, labels.n * sizeof(*items));
@@ -86,9 +74,8 @@ static struct slice_array relabel(const struct filtering *f, struct slice_array 
 static bool relabel_filters(const struct filtering *f, struct board_configuration *board,
                             const char *pointer)
 {
-	struct board_filter *items = emit_room(f->judge, board->filters.n * sizeof(*items));
+	struct board_filter *items = emit_room(f->walk.judge, board->filters.n * sizeof(*items));
 	struct board_filter own = board_own_filter(board);
-	char bytes[BOARD_BYTES_MAX], room[UUID_TEXT];
 	bool changes = false;
 	uint32_t n = 0;
 
@@ -105,24 +92,22 @@ static bool relabel_filters(const struct filtering *f, struct board_configuratio
 		const struct slice *before = own.labels.items;
 		own.labels = relabel(f, own.labels);
 		changes |= own.labels.items != before;
-		if (!set_board_filter(f->judge, &own, board))
+		if (!set_board_filter(f->walk.judge, &own, board))
 			return false;
 	}
-	return changes && f->judge->decision->reject == REJECT_NONE &&
-	       (board_pack(board, bytes) ||
-	        REFUSE(f->judge, REJECT_BAD_BOARD, pointer, SLICE("board "),
-	               uuid_slice(&f->room, room), SLICE(" would be too large")));
+	return changes && f->walk.judge->decision->reject == REJECT_NONE &&
+	       check_board_room(&f->walk, board, pointer);
 }
 
 void replace_label_on_boards(struct judge *judge, const struct uuid *project, struct slice label,
                              struct slice to, const char *pointer)
 {
-	struct filtering f = {.judge = judge, .project = project, .label = label, .to = to};
+	struct filtering f = {
+	        .walk = {.judge = judge, .project = project}, .label = label, .to = to};
 
 	while (next_filtering(&f)) {
-		struct board_configuration after = f.board;
+		struct board_configuration after = f.walk.board;
 		if (relabel_filters(&f, &after, pointer))
-			emit_board(judge, EVENT_BOARD_EDITED, &f.room, f.row.version + 1)
-			        ->board_edited = (struct board_edited){f.board, after};
+			emit_board_edited(&f.walk, &after);
 	}
 }

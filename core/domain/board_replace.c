@@ -7,13 +7,8 @@
 #include "core/domain/workflow_replace.h"
 
 struct filtering {
-	struct judge *judge;
-	const struct uuid *project;
+	struct board_walk walk;
 	const struct filter_name *name;
-	struct uuid *at; /* the board looked at last, in room; NULL: none yet */
-	struct uuid room;
-	struct row_board row;
-	struct board_configuration board;
 };
 
 static bool asks_for(const struct filter_name *name, const struct field_condition *condition)
@@ -47,17 +42,18 @@ static bool names(const struct filter_name *name, const struct board_filter *fil
 
 static bool filters_by(const struct filtering *f)
 {
-	const struct board_filter own = board_own_filter(&f->board);
+	const struct board_configuration *board = &f->walk.board;
+	const struct board_filter own = board_own_filter(board);
 
-	for (uint32_t i = 0; i < f->board.filters.n; i++)
-		if (names(f->name, &f->board.filters.items[i]))
+	for (uint32_t i = 0; i < board->filters.n; i++)
+		if (names(f->name, &board->filters.items[i]))
 			return true;
 	return names(f->name, &own);
 }
 
 static bool has_it(const struct filtering *f, const struct uuid *project)
 {
-	const struct tenant_state *state = f->judge->state;
+	const struct tenant_state *state = f->walk.judge->state;
 	const struct filter_name *name = f->name;
 	struct row_field_option option;
 	struct row_field field;
@@ -72,42 +68,32 @@ static bool has_it(const struct filtering *f, const struct uuid *project)
 /* Ids of components and versions are those of one project. */
 static bool has_another(const struct filtering *f)
 {
-	for (uint32_t i = 0; i < f->board.projects.n; i++)
-		if (!uuid_equal(&f->board.projects.items[i], f->project) &&
-		    has_it(f, &f->board.projects.items[i]))
+	const struct uuid_array projects = f->walk.board.projects;
+
+	for (uint32_t i = 0; i < projects.n; i++)
+		if (!uuid_equal(&projects.items[i], f->walk.project) &&
+		    has_it(f, &projects.items[i]))
 			return true;
 	return false;
 }
 
-/* The next board of the project that filters by the name, which no other project of it has; all of
- * it lies in the arena. */
+/* The next board of the project that filters by the name, which no other project of it has. */
 static bool next_filtering(struct filtering *f)
 {
-	while (f->judge->decision->reject == REJECT_NONE &&
-	       next_pair(f->judge->state, ROW_PROJECT_BOARD, f->project, f->at, &f->room)) {
-		struct arena mark = *f->judge->decision->arena;
-		bool found = read_board(f->judge->state, &f->room, &f->row);
-		assert(found && !f->row.deleted);
-		(void)found;
-		f->at = &f->room;
-		if (!unpack_board(f->judge, &f->row, &f->board))
-			return false;
+	for (; next_board(&f->walk); pass_board(&f->walk))
 		if (filters_by(f) && !has_another(f))
 			return true;
-		*f->judge->decision->arena = mark;
-	}
 	return false;
 }
 
 uint32_t count_boards_filtering(struct judge *judge, const struct uuid *project,
                                 const struct filter_name *name)
 {
-	struct filtering f = {.judge = judge, .project = project, .name = name};
-	struct arena mark = *judge->decision->arena;
+	struct filtering f = {.walk = {.judge = judge, .project = project}, .name = name};
 	uint32_t n = 0;
 
 	for (; next_filtering(&f); n++)
-		*judge->decision->arena = mark;
+		pass_board(&f.walk);
 	return n;
 }
 
@@ -130,13 +116,13 @@ static struct uuid_array replace_id(struct judge *judge, struct uuid_array ids,
 static struct field_condition_array
 replace_option(const struct filtering *f, struct field_condition_array fields, struct slice by)
 {
-	struct field_condition *items = emit_room(f->judge, fields.n * sizeof(*items));
+	struct field_condition *items = emit_room(f->walk.judge, fields.n * sizeof(*items));
 
 	for (uint32_t i = 0; i < fields.n && items; i++) {
 		items[i] = fields.items[i];
 		if (asks_for(f->name, &items[i]))
 			items[i].values =
-			        replace_text(f->judge, items[i].values, f->name->text, by);
+			        replace_text(f->walk.judge, items[i].values, f->name->text, by);
 	}
 	return (struct field_condition_array){items, fields.n};
 }
@@ -150,13 +136,14 @@ static void replace(const struct filtering *f, const struct filter_name *by,
 		return;
 	switch (name->part) {
 	case FILTER_TYPES:
-		filter->types = replace_text(f->judge, filter->types, name->text, by->text);
+		filter->types = replace_text(f->walk.judge, filter->types, name->text, by->text);
 		break;
 	case FILTER_COMPONENTS:
-		filter->components = replace_id(f->judge, filter->components, &name->id, &by->id);
+		filter->components =
+		        replace_id(f->walk.judge, filter->components, &name->id, &by->id);
 		break;
 	case FILTER_VERSIONS:
-		filter->versions = replace_id(f->judge, filter->versions, &name->id, &by->id);
+		filter->versions = replace_id(f->walk.judge, filter->versions, &name->id, &by->id);
 		break;
 	case FILTER_OPTIONS:
 		filter->fields = replace_option(f, filter->fields, by->text);
@@ -167,9 +154,8 @@ static void replace(const struct filtering *f, const struct filter_name *by,
 static bool replace_in_filters(const struct filtering *f, const struct filter_name *by,
                                struct board_configuration *board)
 {
-	struct board_filter *items = emit_room(f->judge, board->filters.n * sizeof(*items));
+	struct board_filter *items = emit_room(f->walk.judge, board->filters.n * sizeof(*items));
 	struct board_filter own = board_own_filter(board);
-	char bytes[BOARD_BYTES_MAX], room[UUID_TEXT];
 
 	for (uint32_t i = 0; i < board->filters.n && items; i++) {
 		items[i] = board->filters.items[i];
@@ -177,22 +163,19 @@ static bool replace_in_filters(const struct filtering *f, const struct filter_na
 	}
 	board->filters.items = items;
 	replace(f, by, &own);
-	return set_board_filter(f->judge, &own, board) &&
-	       f->judge->decision->reject == REJECT_NONE &&
-	       (board_pack(board, bytes) ||
-	        REFUSE(f->judge, REJECT_BAD_BOARD, "/replace_with", SLICE("board "),
-	               uuid_slice(&f->room, room), SLICE(" would be too large")));
+	return set_board_filter(f->walk.judge, &own, board) &&
+	       f->walk.judge->decision->reject == REJECT_NONE &&
+	       check_board_room(&f->walk, board, "/replace_with");
 }
 
 void replace_in_board_filters(struct judge *judge, const struct uuid *project,
                               const struct filter_name *name, const struct filter_name *by)
 {
-	struct filtering f = {.judge = judge, .project = project, .name = name};
+	struct filtering f = {.walk = {.judge = judge, .project = project}, .name = name};
 
 	while (next_filtering(&f)) {
-		struct board_configuration after = f.board;
+		struct board_configuration after = f.walk.board;
 		if (replace_in_filters(&f, by, &after))
-			emit_board(judge, EVENT_BOARD_EDITED, &f.room, f.row.version + 1)
-			        ->board_edited = (struct board_edited){f.board, after};
+			emit_board_edited(&f.walk, &after);
 	}
 }

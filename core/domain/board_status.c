@@ -70,37 +70,20 @@ static bool replace_all(const struct replacing *r, struct board_configuration *b
 	return columns && replace_in(r, &board->backlog);
 }
 
-static void replace_on_board(struct replacing *r, const struct uuid *id)
-{
-	struct row_board row;
-	struct board_configuration before, after;
-	bool found = read_board(r->judge->state, id, &row);
-
-	assert(found && !row.deleted);
-	(void)found;
-	struct arena mark = *r->judge->decision->arena;
-	if (!unpack_board(r->judge, &row, &before))
-		return;
-	if (!is_on(&before, r->status) || has_another(r, &before)) {
-		*r->judge->decision->arena = mark;
-		return;
-	}
-	r->has_place = is_on(&before, r->replacement);
-	after = before;
-	if (replace_all(r, &after))
-		emit_board(r->judge, EVENT_BOARD_EDITED, id, row.version + 1)->board_edited =
-		        (struct board_edited){before, after};
-}
-
 void replace_on_boards(struct judge *judge, const struct uuid *project, struct slice status,
                        struct slice replacement)
 {
 	struct replacing r = {judge, project, status, replacement, false};
-	struct uuid id, *after = NULL;
+	struct board_walk walk = {.judge = judge, .project = project};
 
-	for (; next_pair(judge->state, ROW_PROJECT_BOARD, project, after, &id); after = &id) {
-		if (judge->decision->reject != REJECT_NONE)
-			return;
-		replace_on_board(&r, &id);
+	while (next_board(&walk)) {
+		struct board_configuration after = walk.board;
+		if (!is_on(&walk.board, status) || has_another(&r, &walk.board)) {
+			pass_board(&walk);
+			continue;
+		}
+		r.has_place = is_on(&walk.board, replacement);
+		if (replace_all(&r, &after))
+			emit_board_edited(&walk, &after);
 	}
 }
